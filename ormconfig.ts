@@ -1,0 +1,9 @@
+import 'reflect-metadata';
+
+import { resolveDatabase } from './src/embedded/resolve-database.js';
+import { StorageDataSource } from './src/schema/storage-data-source.js';
+
+const database = await resolveDatabase(process.env['DATABASE_URL']);
+
+/** What the TypeORM command line works on: DATABASE_URL, or the embedded Postgres. */
+export const dataSource = new StorageDataSource({ url: database.url });

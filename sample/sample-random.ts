@@ -1,0 +1,55 @@
+/** Random choices that come out the same for the same seed, on every machine. */
+export class SampleRandom {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed >>> 0;
+  }
+
+  /** The next number of mulberry32, at least 0 and below 1. */
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer from `min` to `max`, both included. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.next() * (max - min + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** 0 to 100, with one digit after the point. */
+  score(): number {
+    return this.integer(0, 1000) / 10;
+  }
+
+  /** A score not far from another. */
+  near(score: number): number {
+    return Math.min(1000, Math.max(0, Math.round(score * 10) + this.integer(-120, 120))) / 10;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.integer(0, items.length - 1)];
+    if (item === undefined) throw new RangeError('nothing to pick from');
+    return item;
+  }
+
+  /** That many different items (or all there are), in their order. */
+  some<T>(items: readonly T[], count: number): T[] {
+    const chosen = new Set(this.shuffled(items).slice(0, count));
+    return items.filter((item) => chosen.has(item));
+  }
+
+  shuffled<T>(items: readonly T[]): T[] {
+    // Sorting by a random key each keeps the comparison consistent, as sorting by a random comparison would not.
+    return items
+      .map((item) => ({ item, key: this.next() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ item }) => item);
+  }
+}

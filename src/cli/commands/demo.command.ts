@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Command } from 'commander';
+
+import { StorageError } from '../../errors/index.js';
+import { openSource } from '../../files/open-source.js';
+import { readRecords } from '../../files/read-records.js';
+import { LoadStatsService } from '../../stats/load-stats.service.js';
+import { loadInto } from '../load-into.js';
+import { printLoadResult, printWhereKept } from '../load-report.js';
+import { type GlobalOptions, printJson, printResult } from '../output.js';
+import { printStatistics } from '../stats-report.js';
+import { withStorage } from '../storage-context.js';
+
+const SAMPLE = join('sample', 'hybrid-records.jsonl');
+
+/** `demo` */
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('load the sample of this package into both tables; some of its records are bad on purpose')
+    .action(async (_flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalOptions>();
+      const { stream } = await openSource(findSample());
+      const { result, tables } = await withStorage(flags, async (app) => {
+        const records = readRecords(stream, { format: 'jsonl', name: SAMPLE });
+        return {
+          result: await loadInto(app, { into: 'hybrid', records, dryRun: false, options: { source: SAMPLE } }),
+          tables: await app.get(LoadStatsService).totals(),
+        };
+      });
+      if (flags.json === true) {
+        printJson({ result, tables });
+        return;
+      }
+      printResult('This load:');
+      printLoadResult(result);
+      printWhereKept(result);
+      printResult('\nAll loads into this database so far:');
+      printStatistics(tables);
+    });
+}
+
+/** The sample lies at the root of the package, which is nearer to the sources than to the build. */
+function findSample(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, SAMPLE))) {
+    const parent = dirname(directory);
+    if (parent === directory) {
+      throw new StorageError('SAMPLE_MISSING', `${SAMPLE} is not part of this installation: install the package again`);
+    }
+    directory = parent;
+  }
+  return join(directory, SAMPLE);
+}

@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises';
+
+import { type Command, Option } from 'commander';
+
+import { detectFormat, openSource } from '../../files/open-source.js';
+import { readRecords } from '../../files/read-records.js';
+import type { FileFormat } from '../../files/record-reader.js';
+import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-result.js';
+import { EXIT } from '../exit-codes.js';
+import { withInterrupts } from '../interrupts.js';
+import { type LoadRequest, loadInto } from '../load-into.js';
+import { printLoadResult, printWhereKept } from '../load-report.js';
+import { type GlobalOptions, printJson, printMessage } from '../output.js';
+import { parseCount } from '../parse-count.js';
+import { parseRenameFlag } from '../parse-rename-flag.js';
+import { createProgressDisplay } from '../progress-display.js';
+import { withStorage } from '../storage-context.js';
+import { UsageError } from '../usage-error.js';
+
+interface LoadFlags {
+  readonly into: string;
+  readonly disposition?: 'merge' | 'append' | 'replace';
+  readonly format?: FileFormat;
+  readonly rename?: ReadonlyMap<string, string>;
+  readonly batchSize?: number;
+  readonly maxRejects?: number;
+  readonly allowEmpty?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `load <file|->` */
+export function addLoadCommand(program: Command): void {
+  program
+    .command('load')
+    .argument('<file>', 'jsonl, json or csv, plain or gzip; - for standard input, which needs --format')
+    .description('load the records of a file into a table, or into both tables (hybrid)')
+    .addOption(
+      new Option('--into <table>', 'where the records go')
+        .choices(['app_opportunities', 'submissions', 'hybrid'])
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--disposition <how>', 'merge by key, append, or replace the table (default: merge)').choices([
+        'merge',
+        'append',
+        'replace',
+      ]),
+    )
+    .addOption(
+      new Option('--format <format>', 'how the file is written (default: by its name)').choices([
+        'jsonl',
+        'json',
+        'csv',
+      ]),
+    )
+    .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id', parseRenameFlag)
+    .option('--batch-size <n>', 'records a transaction', parseCount(1))
+    .option('--max-rejects <n>', 'stop when more records are refused (default: none; replace: 0)', parseCount(0))
+    .option('--allow-empty', 'let a replace without a single row empty the table')
+    .option('--dry-run', 'do everything in one transaction and roll it back')
+    .action(async (file: string, _flags: LoadFlags, command: Command) => {
+      process.exitCode = await runLoad(file, command.optsWithGlobals<LoadFlags & GlobalOptions>());
+    });
+}
+
+async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
+  const format = flags.format ?? detectFormat(file) ?? (await refuseUnknownFormat(file));
+  const { rename } = flags;
+  const { stream, name, sizeBytes } = await openSource(file);
+  const result = await withInterrupts((signal) =>
+    withStorage(flags, async (app) => {
+      const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
+      const display = createProgressDisplay(flags, sizeBytes, bytesRead);
+      const request: LoadRequest = {
+        into: flags.into,
+        records: readRecords(stream, { format, rename, name }),
+        dryRun: flags.dryRun === true,
+        options: {
+          disposition: flags.disposition,
+          batchSize: flags.batchSize,
+          maxRejects: flags.maxRejects,
+          allowEmpty: flags.allowEmpty,
+          source: name,
+          signal,
+          onProgress: (progress) => display.update(progress),
+        },
+      };
+      try {
+        return await loadInto(app, request);
+      } finally {
+        display.stop();
+      }
+    }),
+  );
+  report(result, flags);
+  if (result.failed > 0) {
+    return EXIT.failed;
+  }
+  return result.rejected > 0 ? EXIT.refused : EXIT.ok;
+}
+
+async function refuseUnknownFormat(file: string): Promise<never> {
+  if (file === '-') {
+    throw new UsageError('standard input needs --format: jsonl, json or csv');
+  }
+  // What is not there, or may not be looked at, has a name without a format all the same.
+  const stats = await stat(file).catch(() => undefined);
+  throw new UsageError(
+    stats?.isDirectory() === true
+      ? `${file} is a directory: name a file in it`
+      : `the name of ${file} does not say how it is written: add --format jsonl, json or csv`,
+  );
+}
+
+function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & GlobalOptions): void {
+  if (flags.dryRun === true) {
+    printMessage(flags, 'Dry run: nothing was written. This is what the load would do:');
+  }
+  if (flags.json === true) {
+    printJson(result);
+  } else {
+    printLoadResult(result);
+    if (flags.dryRun !== true) {
+      printWhereKept(result);
+    }
+  }
+}

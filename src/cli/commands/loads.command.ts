@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+
+import type { LoadEntity, LoadStatus } from '../../entities/index.js';
+import { StorageError } from '../../errors/index.js';
+import { LoadStatsService } from '../../stats/load-stats.service.js';
+import { COUNT_COLUMNS } from '../count-columns.js';
+import { findRejects } from '../find-rejects.js';
+import { printRejects } from '../load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
+import { withStorage } from '../storage-context.js';
+import { parseCount } from '../parse-count.js';
+
+interface ListFlags {
+  readonly table?: string;
+  readonly status?: LoadStatus;
+  readonly limit: number;
+}
+
+const HEAD = ['id', 'started (UTC)', 'table', 'status', 'received', 'stored', 'rejected', 'failed', 'source'];
+
+/** `loads list`, `loads show <id>` */
+export function addLoadsCommand(program: Command): void {
+  const loads = program.command('loads').description('what was loaded: the history in storage_loads');
+  loads
+    .command('list', { isDefault: true })
+    .description('the last loads, newest first')
+    .option('--table <table>', 'only loads into this table (or hybrid)')
+    .addOption(
+      new Option('--status <status>', 'only loads that ended so').choices([
+        'running',
+        'completed',
+        'failed',
+        'interrupted',
+      ]),
+    )
+    .option('--limit <n>', 'how many', parseCount(1), 20)
+    .action(async (_flags: ListFlags, command: Command) => {
+      const flags = command.optsWithGlobals<ListFlags & GlobalOptions>();
+      const { table, status, limit } = flags;
+      const rows = await withStorage(flags, (app) => app.get(LoadStatsService).history({ table, status, limit }));
+      if (flags.json === true) {
+        printJson({ loads: rows });
+      } else {
+        printTable(HEAD, rows.map(toCells));
+      }
+    });
+  loads
+    .command('show')
+    .argument('<id>', 'the id of a load, as `loads list` shows it')
+    .description('everything about one load, and the first records it refused')
+    .action(async (id: string, _flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalOptions>();
+      const [load, rejects] = await withStorage(flags, async (app) => {
+        const found = await app.get(LoadStatsService).findLoad(id);
+        return [found, found === null ? [] : await findRejects(app, id)] as const;
+      });
+      if (load === null) {
+        throw new StorageError(
+          'LOAD_NOT_FOUND',
+          `There is no load ${JSON.stringify(id)}; see \`harbor-storage loads\``,
+        );
+      }
+      if (flags.json === true) {
+        printJson({ ...load, rejects });
+      } else {
+        printLoad(load);
+        printRejects({ rejects, rejected: Number(load.rejected) });
+      }
+    });
+}
+
+function toCells(load: LoadEntity): unknown[] {
+  const stored = load.stored ?? String(BigInt(load.inserted) + BigInt(load.updated) + BigInt(load.unchanged));
+  const counts = [load.received, stored, load.rejected, load.failed].map(Number);
+  return [load.id, load.startedAt, load.tableName, load.status, ...counts, load.source];
+}
+
+function printLoad({ tables, ...load }: LoadEntity): void {
+  // What a load into both tables inserted, updated and left alone is known for each of them, and not in all.
+  const elsewhere = new Set(tables === null ? [] : ['inserted', 'updated', 'unchanged']);
+  const fields = Object.entries(load).filter(([name, value]) => value !== null && value !== '' && !elsewhere.has(name));
+  fields.forEach(([name, value]) => {
+    printResult(`${name.padEnd(14)} ${value instanceof Date ? value.toISOString() : String(value)}`);
+  });
+  if (tables !== null) {
+    printTable(
+      ['table', ...COUNT_COLUMNS],
+      Object.entries(tables).map(([table, counts]) => [table, ...COUNT_COLUMNS.map((name) => counts[name])]),
+    );
+  }
+}

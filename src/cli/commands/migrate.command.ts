@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+
+import { StorageError } from '../../errors/index.js';
+import { migrateDown, migrateUp, readMigrationStatus } from '../../schema/migrations.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
+import { withDatabase } from '../storage-context.js';
+import { findTablesWithRows } from '../tables-with-rows.js';
+
+interface DownFlags {
+  readonly force?: boolean;
+}
+
+/** `migrate up`, `migrate status`, `migrate down` */
+export function addMigrateCommand(program: Command): void {
+  const migrate = program
+    .command('migrate')
+    .description('the schema of this package; runs at the same time wait for each other');
+  migrate
+    .command('up')
+    .description('apply what is pending')
+    .action(async (_flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalOptions>();
+      const applied = await withDatabase(flags, ({ url }) => migrateUp({ url }));
+      if (flags.json === true) {
+        printJson({ applied });
+      } else {
+        printResult(applied.length === 0 ? 'Nothing to apply' : `Applied: ${applied.join(', ')}`);
+      }
+    });
+  migrate
+    .command('status', { isDefault: true })
+    .description('show what the database has')
+    .action(async (_flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalOptions>();
+      const migrations = await withDatabase(flags, ({ url }) => readMigrationStatus({ url }));
+      if (flags.json === true) {
+        printJson({ migrations });
+      } else {
+        printTable(
+          ['migration', 'applied'],
+          migrations.map(({ name, applied }) => [name, applied ? 'yes' : 'no']),
+        );
+      }
+    });
+  migrate
+    .command('down')
+    .description('revert the last one; its tables go, and their rows with them')
+    .option('--force', 'even when app_opportunities or submissions hold rows')
+    .action(async (_flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
+      const reverted = await withDatabase(flags, async ({ url }) => {
+        if (flags.force !== true) {
+          await refuseToDropRows(url);
+        }
+        return migrateDown({ url });
+      });
+      if (flags.json === true) {
+        printJson({ reverted: reverted ?? null });
+      } else {
+        printResult(reverted === undefined ? 'Nothing to revert' : `Reverted: ${reverted}`);
+      }
+    });
+}
+
+async function refuseToDropRows(url: string): Promise<void> {
+  const tables = await findTablesWithRows(url);
+  if (tables.length > 0) {
+    throw new StorageError(
+      'TABLES_HOLD_ROWS',
+      `migrate down drops tables that hold rows: ${tables.join(', ')}. Add --force if they are to be lost.`,
+    );
+  }
+}

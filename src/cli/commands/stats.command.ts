@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+
+import { LoadStatsService } from '../../stats/load-stats.service.js';
+import { type GlobalOptions, printJson } from '../output.js';
+import { printStatistics } from '../stats-report.js';
+import { withStorage } from '../storage-context.js';
+
+/** `stats` */
+export function addStatsCommand(program: Command): void {
+  program
+    .command('stats')
+    .description('what was loaded into each table since the beginning')
+    .action(async (_flags: object, command: Command) => {
+      const flags = command.optsWithGlobals<GlobalOptions>();
+      const tables = await withStorage(flags, (app) => app.get(LoadStatsService).totals());
+      if (flags.json === true) {
+        printJson({ tables });
+      } else {
+        printStatistics(tables);
+      }
+    });
+}

@@ -1,0 +1,10 @@
+/** What the exit code of every command means; also in the help. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const;
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done; everything that was to be loaded is in
+  1    failed; the message says why
+  2    wrong usage
+  3    loaded, but some records were refused (they are in quarantine)
+  130  interrupted`;

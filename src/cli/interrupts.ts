@@ -1,0 +1,23 @@
+import { EXIT } from './exit-codes.js';
+
+/**
+ * Runs `work` with a signal that Ctrl-C and SIGTERM abort, so that the batch in hand ends whole. A second one ends the
+ * process at once; Postgres then rolls back what was not committed.
+ */
+export async function withInterrupts<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) {
+      process.exit(EXIT.interrupted);
+    }
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}

@@ -1,0 +1,109 @@
+import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../loader/load-result.js';
+import { COUNT_COLUMNS } from './count-columns.js';
+import { type Output, printResult, printTable } from './output.js';
+
+/** What the loads of the command line come to. */
+export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
+
+/** Prints what a load did, as tables. */
+export function printLoadResult(result: AnyLoadResult, output?: Output): void {
+  printCounts(result, output);
+  const skipped = Object.entries(result.skippedReasons);
+  if (skipped.length > 0) {
+    printResult(`Skipped: ${skipped.map(([reason, count]) => `${reason} ${count}`).join(', ')}`, output);
+  }
+  printProfileOnly(result, output);
+  printRejects(result, output);
+  printFailures(result.failures, output);
+  if (foundAllInAlready(result)) {
+    const others = result.rejected + result.skipped > 0 ? ', but for those refused or skipped' : '';
+    printResult(`Nothing was written: every record was in already${others}.`, output);
+  }
+}
+
+/** Prints the first refused records of a load. */
+export function printRejects(
+  { rejects, rejected }: { readonly rejects: readonly RejectSummary[]; readonly rejected: number },
+  output?: Output,
+): void {
+  if (rejects.length === 0) {
+    return;
+  }
+  printResult(`Refused: ${rejected}.${rejected > rejects.length ? ` The first ${rejects.length}:` : ''}`, output);
+  printTable(
+    ['position (from 0)', 'reason', 'column', 'why'],
+    rejects.map(({ position, reason, column, message }) => [position, reason, column, message]),
+    output,
+  );
+}
+
+/** Says where the refused records of a load are; not for a dry run, which keeps none. */
+export function printWhereKept({ rejected, loadId }: AnyLoadResult): void {
+  if (rejected > 0) {
+    printResult(`Refused records are kept in storage_rejected_records: harbor-storage loads show ${loadId}`);
+  }
+}
+
+function tablesOf(result: AnyLoadResult) {
+  return 'stored' in result ? [result.opportunities, result.submissions] : [result];
+}
+
+function printCounts(result: AnyLoadResult, output?: Output): void {
+  if ('stored' in result) {
+    const { received, stored, duplicates, skipped, rejected, failed } = result;
+    printTable(
+      ['hybrid records', 'stored', 'duplicates', 'skipped', 'rejected', 'failed'],
+      [[received, stored, duplicates, skipped, rejected, failed]],
+      output,
+    );
+  }
+  const columns = result.disposition === 'replace' ? ([...COUNT_COLUMNS, 'deleted'] as const) : COUNT_COLUMNS;
+  printTable(
+    ['table', ...columns],
+    tablesOf(result).map((counts) => [counts.table, ...columns.map((name) => counts[name])]),
+    output,
+  );
+}
+
+/** Without it, what one table skipped and the load did not would look like a loss. */
+function printProfileOnly(result: AnyLoadResult, output?: Output): void {
+  if (!('stored' in result)) {
+    return;
+  }
+  const { opportunities, submissions } = result;
+  const count = opportunities.skipped - result.skipped;
+  if (count > 0) {
+    const records =
+      count === 1
+        ? '1 record without a problem_description feeds'
+        : `${count} records without a problem_description feed`;
+    printResult(`${opportunities.table}: ${records} ${submissions.table} only`, output);
+  }
+}
+
+function printFailures(failures: readonly BatchFailure[], output?: Output): void {
+  if (failures.length === 0) {
+    return;
+  }
+  printResult(`Batches rolled back: ${failures.length}`, output);
+  printTable(
+    ['batch', 'position (from 0)', 'records', 'reason', 'why'],
+    failures.map(({ batchNo, firstPosition, records, code, message }) => [
+      batchNo,
+      firstPosition,
+      records,
+      code,
+      message,
+    ]),
+    output,
+  );
+}
+
+function foundAllInAlready(result: AnyLoadResult): boolean {
+  const tables = tablesOf(result);
+  return (
+    result.failed === 0 &&
+    tables.some(({ unchanged }) => unchanged > 0) &&
+    tables.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0)
+  );
+}

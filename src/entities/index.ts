@@ -1,0 +1,13 @@
+import { LoadBatchEntity } from './load-batch.entity.js';
+import { LoadEntity } from './load.entity.js';
+import { OpportunityEntity } from './opportunity.entity.js';
+import { RejectedRecordEntity } from './rejected-record.entity.js';
+import { SubmissionEntity } from './submission.entity.js';
+
+export { ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
+export { LoadedRow } from './loaded-row.js';
+export { LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
+export type { LoadStatus } from './load.entity.js';
+
+/** Every entity of this package: what a DataSource of your own lists in `entities`. */
+export const storageEntities = [OpportunityEntity, SubmissionEntity, LoadEntity, LoadBatchEntity, RejectedRecordEntity];

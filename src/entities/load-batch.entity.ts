@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/**
+ * One row a committed batch: table `storage_load_batches`. It is written in the batch's own transaction, so its
+ * presence says that the batch is in.
+ */
+@Entity('storage_load_batches')
+export class LoadBatchEntity {
+  @PrimaryColumn({ name: 'load_id', type: 'uuid', primaryKeyConstraintName: 'storage_load_batches_pkey' })
+  loadId: string;
+
+  /** From 0. */
+  @PrimaryColumn({ name: 'batch_no', type: 'integer', primaryKeyConstraintName: 'storage_load_batches_pkey' })
+  batchNo: number;
+
+  /** Position in the input of the batch's first record, from 0. */
+  @Column({ name: 'first_position', type: 'bigint' })
+  firstPosition: string;
+
+  /** Position after its last record. */
+  @Column({ name: 'end_position', type: 'bigint' })
+  endPosition: string;
+
+  /** What the batch did, count by count. */
+  @Column({ name: 'counts', type: 'jsonb', nullable: true })
+  counts: unknown;
+
+  @Column({ name: 'committed_at', type: 'timestamptz', default: () => 'now()' })
+  committedAt: Date;
+}

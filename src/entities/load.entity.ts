@@ -1,0 +1,77 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** `running` until it ends; a process that was killed leaves it so. */
+export type LoadStatus = 'running' | 'completed' | 'failed' | 'interrupted';
+
+/** One row a load: table `storage_loads`. Counts are bigint, read as strings. */
+@Entity('storage_loads')
+@Index('storage_loads_started_at_idx', ['startedAt'])
+export class LoadEntity {
+  @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })
+  id: string;
+
+  /** Idempotency key given by the caller. */
+  @Index('storage_loads_load_key_key', { unique: true })
+  @Column({ name: 'load_key', type: 'text', nullable: true })
+  loadKey: string | null;
+
+  /** Table name, or `hybrid` for a load that feeds both tables. */
+  @Column({ name: 'table_name', type: 'text' })
+  tableName: string;
+
+  @Column({ name: 'disposition', type: 'text' })
+  disposition: string;
+
+  /** Where the records came from, as the caller named it. */
+  @Column({ name: 'source', type: 'text', nullable: true })
+  source: string | null;
+
+  @Column({ name: 'status', type: 'text' })
+  status: LoadStatus;
+
+  @Column({ name: 'received', type: 'bigint', default: 0 })
+  received: string;
+
+  /** Hybrid loads only: hybrid records stored, in the place of inserted, updated and unchanged. */
+  @Column({ name: 'stored', type: 'bigint', nullable: true })
+  stored: string | null;
+
+  @Column({ name: 'inserted', type: 'bigint', default: 0 })
+  inserted: string;
+
+  @Column({ name: 'updated', type: 'bigint', default: 0 })
+  updated: string;
+
+  @Column({ name: 'unchanged', type: 'bigint', default: 0 })
+  unchanged: string;
+
+  @Column({ name: 'duplicates', type: 'bigint', default: 0 })
+  duplicates: string;
+
+  @Column({ name: 'skipped', type: 'bigint', default: 0 })
+  skipped: string;
+
+  @Column({ name: 'rejected', type: 'bigint', default: 0 })
+  rejected: string;
+
+  @Column({ name: 'failed', type: 'bigint', default: 0 })
+  failed: string;
+
+  /** Hybrid loads only: the counts of each table, by table name. */
+  @Column({ name: 'tables', type: 'jsonb', nullable: true })
+  tables: Record<string, Record<string, number>> | null;
+
+  /** SQLSTATE or the error's own code. */
+  @Column({ name: 'error_code', type: 'text', nullable: true })
+  errorCode: string | null;
+
+  /** Never holds row values. */
+  @Column({ name: 'error_message', type: 'text', nullable: true })
+  errorMessage: string | null;
+
+  @Column({ name: 'started_at', type: 'timestamptz', default: () => 'now()' })
+  startedAt: Date;
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt: Date | null;
+}

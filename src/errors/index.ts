@@ -1,0 +1,9 @@
+export { StorageError } from './storage-error.js';
+export {
+  InvalidLoadError,
+  LoadFailedError,
+  LoadInterruptedError,
+  LoadStoppedError,
+  RejectLimitExceededError,
+} from './load-errors.js';
+export { SchemaMismatchError, type SchemaDifference } from './schema-mismatch.error.js';

@@ -1,0 +1,23 @@
+/** Bytes with a meaning in JSON or csv. All are ASCII, so none can be part of a longer UTF-8 character. */
+export const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
+export const BACKSLASH = 0x5c;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** True for what JSON takes for white space. */
+export function isJsonSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
+}
+
+/** A line that ended in CR LF, without its CR. */
+export function withoutCarriageReturn(line: Buffer): Buffer {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+}

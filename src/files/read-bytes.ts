@@ -1,0 +1,81 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { unreadable } from './unreadable.js';
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const GUNZIP_CHUNK_BYTES = 256 * 1024;
+
+const EXPLANATIONS = new Map([
+  ['Z_BUF_ERROR', 'the gzip data is cut off; fetch the file again'],
+  ['Z_DATA_ERROR', 'the gzip data is damaged, or other bytes follow it; fetch the file again'],
+  ['ERR_STREAM_PREMATURE_CLOSE', 'the stream was closed before its end'],
+]);
+
+/**
+ * The bytes of a source, gunzipped when they are gzip and without a byte order mark. Closes the source when the
+ * consumer stops early.
+ *
+ * @param name - what the source is called in errors
+ * @throws StorageError `SOURCE_UNREADABLE` when reading fails, or when gzip data is cut off or damaged
+ */
+export async function* readBytes(source: Readable, name: string): AsyncGenerator<Buffer> {
+  try {
+    const { head, all } = await peek(bytesOf(source), GZIP_MAGIC.length);
+    const plain = await peek(head.equals(GZIP_MAGIC) ? gunzip(all) : all, BYTE_ORDER_MARK.length);
+    let skip = plain.head.equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+    for await (const chunk of plain.all) {
+      yield chunk.subarray(skip);
+      skip = 0;
+    }
+  } catch (error) {
+    throw unreadable(`${name} could not be read to its end`, error, EXPLANATIONS);
+  }
+}
+
+async function* bytesOf(source: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    // Text was decoded by someone else already: broken bytes are lost, and a refusal could not show them.
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of bytes is needed, without an encoding set');
+    yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+}
+
+/** The first `size` bytes (fewer when there are no more), and all of the bytes including these. */
+async function peek(
+  bytes: AsyncGenerator<Buffer>,
+  size: number,
+): Promise<{ head: Buffer; all: AsyncGenerator<Buffer> }> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < size) {
+    const next = await bytes.next();
+    if (next.done === true) break;
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+  }
+  return { head: first.subarray(0, size), all: continued(first, bytes) };
+}
+
+async function* continued(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+async function* gunzip(compressed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let fed = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of compressed) {
+      fed += chunk.length;
+      yield chunk;
+    }
+  };
+  const stream = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
+  // The callback must be there, but has nothing to say: iterating the stream throws the same error.
+  pipeline(counted, stream, () => {});
+  yield* stream as AsyncIterable<Buffer>;
+  // A zero byte after a member ends the stream without an error, whatever follows it.
+  if (fed > stream.bytesWritten) throw new Error('other bytes follow the gzip data; remove them');
+}

@@ -1,0 +1,60 @@
+import { constants } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import type { SourceRecord } from '../records/source-record.js';
+import { CsvReader } from './csv-reader.js';
+import { JsonArraySplitter } from './json-array-splitter.js';
+import { JsonLinesReader } from './json-lines-reader.js';
+import { readBytes } from './read-bytes.js';
+import type { FileFormat, RecordReader } from './record-reader.js';
+import { renameFields } from './rename-fields.js';
+
+const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+/** How a source is read. */
+export interface ReadRecordsOptions {
+  /** How the records are written. */
+  readonly format: FileFormat;
+  /** Fields to rename, old name to new name; see {@link renameFields}. @default none */
+  readonly rename?: ReadonlyMap<string, string>;
+  /** A record of more bytes is refused, without being held in memory. @default 256 MiB */
+  readonly maxLineBytes?: number;
+  /** What the source is called in errors. @default 'the source' */
+  readonly name?: string;
+}
+
+/**
+ * Reads the records of a stream of bytes, gzip or plain, one at a time and in bounded memory. The source is read only
+ * as fast as the records are taken, and closed when the consumer stops early.
+ *
+ * A record that cannot be read does not end the load: it comes with a refusal and its raw bytes.
+ *
+ * @throws StorageError `SOURCE_UNREADABLE` when the source breaks off or a csv header is unusable
+ * @example
+ * ```ts
+ * const { stream, name } = await openSource('posts.jsonl.gz');
+ * for await (const record of readRecords(stream, { format: 'jsonl', name })) {
+ *   console.log(record.value ?? record.refusal);
+ * }
+ * ```
+ */
+export async function* readRecords(source: Readable, options: ReadRecordsOptions): AsyncGenerator<SourceRecord> {
+  const { format, rename = new Map<string, string>(), name = 'the source' } = options;
+  // Bytes become a string before they are parsed, and a string cannot be longer than this.
+  const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
+  const reader = createReader(format, maxBytes);
+  for await (const chunk of readBytes(source, name)) {
+    for (const record of reader.push(chunk)) yield renameFields(record, rename);
+  }
+  for (const record of reader.end()) yield renameFields(record, rename);
+}
+
+function createReader(format: FileFormat, maxBytes: number): RecordReader {
+  switch (format) {
+    case 'jsonl':
+      return new JsonLinesReader(maxBytes);
+    case 'json':
+      return new JsonArraySplitter(maxBytes);
+    case 'csv':
+      return new CsvReader(maxBytes);
+  }
+}

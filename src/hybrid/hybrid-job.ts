@@ -1,0 +1,79 @@
+import {
+  applyPolicy,
+  effectivePolicy,
+  type LoadJob,
+  type Prepared,
+  requiredKey,
+  type Target,
+  targetOf,
+} from '../loader/load-job.js';
+import type { ResolvedLoadOptions, UnknownFields } from '../loader/load-options.js';
+import type { LoadPlan } from '../loader/load-plan.js';
+import { normalizeRecord } from '../loader/normalize-record.js';
+
+/**
+ * The load of hybrid records into both tables. Either half reads the whole record and takes the fields it knows, so the
+ * split invents nothing; what neither knows goes to the profile half, which every record has.
+ *
+ * @param opportunities - plan of `app_opportunities`
+ * @param submissions - plan of `submissions`
+ */
+export function hybridJob(
+  opportunities: LoadPlan,
+  submissions: LoadPlan,
+  options: ResolvedLoadOptions,
+  unknownFields: UnknownFields,
+): LoadJob {
+  const opportunity = targetOf(opportunities, options);
+  const profile = targetOf(submissions, options);
+  const policy = effectivePolicy(submissions, unknownFields);
+  return {
+    name: 'hybrid',
+    targets: [opportunity, profile],
+    options,
+    prepare: (record, textual) => prepareHybrid({ opportunity, profile }, options, policy, record, textual),
+  };
+}
+
+/** Why a record feeds no opportunity and still a profile. */
+const PROFILE_ONLY = 'missing_problem_description';
+
+function prepareHybrid(
+  { opportunity, profile }: { readonly opportunity: Target; readonly profile: Target },
+  options: ResolvedLoadOptions,
+  policy: UnknownFields,
+  record: unknown,
+  textual: boolean,
+): Prepared {
+  const upper = normalizeRecord(opportunity.plan, requiredKey(opportunity, options), record, textual);
+  if (upper.kind !== 'row' && !(upper.kind === 'skip' && upper.reason === PROFILE_ONLY)) {
+    return upper;
+  }
+  const lower = normalizeRecord(profile.plan, requiredKey(profile, options), record, textual);
+  if (lower.kind !== 'row') {
+    return lower;
+  }
+  const unknown = new Map(lower.unknown);
+  const leftOver = new Map<string, unknown>();
+  for (const [name, value] of lower.unknown) {
+    if (opportunity.plan.fields.has(name) && !(upper.kind === 'row' && upper.unknown.has(name))) {
+      unknown.delete(name);
+      if (upper.kind === 'skip') {
+        leftOver.set(name, value);
+      }
+    }
+  }
+  if (upper.kind === 'row') {
+    // The record's own extra object is kept once, with the profile.
+    upper.row.extra = undefined;
+  }
+  // A field of the opportunity half is no unknown field, even where there is no such half to take it.
+  const { extraName } = profile.plan;
+  const kept = applyPolicy(lower.row, leftOver, policy === 'reject' ? 'capture' : policy, extraName);
+  const prepared = kept.kind === 'rows' ? applyPolicy(lower.row, unknown, policy, extraName) : kept;
+  if (prepared.kind !== 'rows') {
+    return prepared;
+  }
+  const rows = [upper.kind === 'row' ? upper.row : undefined, lower.row];
+  return { kind: 'rows', rows, discarded: [...(kept.kind === 'rows' ? kept.discarded : []), ...prepared.discarded] };
+}

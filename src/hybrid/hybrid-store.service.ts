@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
+import { InvalidLoadError } from '../errors/index.js';
+import type { LoadOptions } from '../loader/load-options.js';
+import { toHybridResult } from '../loader/load-report.js';
+import type { HybridBatchResult, HybridResult } from '../loader/load-result.js';
+import { checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
+import type { HybridRecord } from '../records/hybrid.record.js';
+import { hybridJob } from './hybrid-job.js';
+
+/** Options of a hybrid load: it always merges, and always by the submission id. */
+export type HybridOptions = Omit<LoadOptions, 'disposition' | 'primaryKey' | 'newerBy' | 'allowEmpty'>;
+
+/**
+ * Stores records that feed both tables: both halves or neither. A record with a problem description goes into
+ * `app_opportunities` and `submissions`, one without only into `submissions`.
+ */
+@Injectable()
+export class HybridStoreService {
+  constructor(
+    private readonly loader: LoaderService,
+    private readonly manager?: EntityManager,
+  ) {}
+
+  /**
+   * Stores records in one transaction over both tables. If Postgres or a rule refuses one half of a record, neither is
+   * stored and the record is in quarantine. Errors as {@link EntityLoader.load}.
+   */
+  async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
+    return this.loader.run(TABLES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+      run.load(checkRecords(records)),
+    );
+  }
+
+  /** Stores records in one transaction a batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */
+  async storeBatch(
+    records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
+    options: HybridOptions = {},
+  ): Promise<HybridBatchResult> {
+    return this.loader.run(TABLES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+      run.loadBatch(checkRecords(records, 'async too')),
+    );
+  }
+
+  /** The same service inside the transaction of `manager`. */
+  withManager(manager: EntityManager): HybridStoreService {
+    return new HybridStoreService(this.loader, manager);
+  }
+
+  private readonly makeJob: JobFactory = ([opportunities, submissions], options) => {
+    if (opportunities === undefined || submissions === undefined) {
+      throw new InvalidLoadError('a hybrid load needs the plans of both tables');
+    }
+    return hybridJob(opportunities, submissions, options, this.loader.unknownFields);
+  };
+}
+
+/** Tables are always written in this order, so that two hybrid loads do not wait for each other crosswise. */
+const TABLES = [OpportunityEntity, SubmissionEntity];
+
+function checkOptions(options: HybridOptions): HybridOptions {
+  const wrong = ['disposition', 'primaryKey', 'newerBy', 'allowEmpty'].filter((name) => name in options);
+  if (wrong.length > 0) {
+    throw new InvalidLoadError(`A hybrid load merges by submission_id: ${wrong.join(', ')} cannot be given`);
+  }
+  return options;
+}

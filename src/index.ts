@@ -1,0 +1,67 @@
+export {
+  ExtraFields,
+  LoadBatchEntity,
+  LoadedRow,
+  LoadEntity,
+  LoadId,
+  type LoadStatus,
+  NewerBy,
+  OpportunityEntity,
+  Preserved,
+  RejectedRecordEntity,
+  storageEntities,
+  SubmissionEntity,
+  UpdatedAt,
+} from './entities/index.js';
+export {
+  InvalidLoadError,
+  LoadFailedError,
+  LoadInterruptedError,
+  LoadStoppedError,
+  RejectLimitExceededError,
+  type SchemaDifference,
+  SchemaMismatchError,
+  StorageError,
+} from './errors/index.js';
+export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
+export { EntityLoader } from './loader/entity-loader.js';
+export type { Disposition, LoadOptions, UnknownFields } from './loader/load-options.js';
+export type {
+  BatchCounts,
+  BatchFailure,
+  BatchLoadResult,
+  HybridBatchResult,
+  HybridResult,
+  LoadResult,
+  RejectSummary,
+} from './loader/load-result.js';
+export { LoaderService } from './loader/loader.service.js';
+export { type HybridRecord } from './records/hybrid.record.js';
+export { OpportunityRecord } from './records/opportunity.record.js';
+export { ProfileRecord } from './records/profile.record.js';
+export { Aliases, EpochSeconds, FillsFrom, LoadsFrom, SkipWhenAbsent } from './records/record-decorators.js';
+export { OpportunityRepository } from './repositories/opportunity.repository.js';
+export { ProfileRepository } from './repositories/profile.repository.js';
+export type { LoadCounts } from './stats/load-counts.js';
+export type { LoadProgress } from './stats/load-progress.js';
+export {
+  type HistoryFilter,
+  type LoadStatistics,
+  LoadStatsService,
+  type StatsSnapshot,
+} from './stats/load-stats.service.js';
+export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './storage-options.js';
+export {
+  type StorageFeatureOptions,
+  StorageModule,
+  type StorageRootAsyncOptions,
+  type StorageRootOptions,
+} from './storage.module.js';
+export {
+  getLoaderToken,
+  getStorageDataSourceName,
+  getStorageToken,
+  InjectLoader,
+  InjectStorage,
+} from './storage-tokens.js';
+export { storageMigrations } from '../migrations/index.js';

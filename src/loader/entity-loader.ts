@@ -1,0 +1,48 @@
+import type { EntityManager, ObjectLiteral } from 'typeorm';
+
+import type { LoadOptions } from './load-options.js';
+import type { LoadTarget } from './load-plans.js';
+import type { BatchLoadResult, LoadResult } from './load-result.js';
+import type { LoaderService } from './loader.service.js';
+
+/** Loads records into the table of one entity. */
+export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
+  constructor(
+    private readonly loader: LoaderService,
+    private readonly target: LoadTarget<E>,
+    private readonly manager?: EntityManager,
+  ) {}
+
+  /**
+   * Loads records in one transaction: all that are not refused, or none.
+   * @param records - plain objects; keys are column names or property names
+   * @throws InvalidLoadError when the call is wrong; nothing has happened then
+   * @throws SchemaMismatchError when the live table does not fit the entity; nothing was written
+   * @throws LoadFailedError when the database would not take the load; it was rolled back
+   * @throws RejectLimitExceededError when more records were refused than allowed; it was rolled back
+   * @throws LoadInterruptedError when the signal was aborted or the application shuts down; it was rolled back
+   */
+  async load(records: Iterable<object>, options: LoadOptions = {}): Promise<LoadResult> {
+    return this.loader.load(this.target, records, options, this.manager);
+  }
+
+  /**
+   * Loads records in one transaction a batch. A batch that fails by itself is reported, and the load goes on; errors
+   * that would fail every batch stop it. The errors thrown are those of {@link load}; batches committed before stay.
+   */
+  async loadBatch(
+    records: Iterable<object> | AsyncIterable<object>,
+    options: LoadOptions = {},
+  ): Promise<BatchLoadResult> {
+    return this.loader.loadBatch(this.target, records, options, this.manager);
+  }
+
+  /**
+   * The same loader inside the transaction of `manager`: it commits and rolls back with it, and is not retried.
+   * @example
+   * await dataSource.transaction((manager) => loader.withManager(manager).load(records));
+   */
+  withManager(manager: EntityManager): EntityLoader<E> {
+    return new EntityLoader(this.loader, this.target, manager);
+  }
+}

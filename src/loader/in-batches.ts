@@ -1,0 +1,73 @@
+import { SourceBroken, StopLoad } from './stop-load.js';
+
+/** How a source of records is read. */
+export interface BatchOptions {
+  /** Records a batch, at most. */
+  readonly size: number;
+  /** Yield one empty batch when there are no records. */
+  readonly evenIfEmpty: boolean;
+  /** Stops the reading, even of a source that gives nothing more and does not end. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Groups records into batches, asking the source for no more than one batch at a time.
+ * @throws SourceBroken when the source throws
+ * @throws StopLoad when the signal is aborted
+ */
+export async function* inBatches<T>(
+  records: Iterable<T> | AsyncIterable<T>,
+  { size, evenIfEmpty, signal }: BatchOptions,
+): AsyncGenerator<T[]> {
+  const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
+  const next = Symbol.asyncIterator in records ? interruptible(() => source.next(), signal) : () => source.next();
+  let batch: T[] = [];
+  let batches = 0;
+  let ended = false;
+  try {
+    for (;;) {
+      const item = await readNext(next);
+      if (item.done === true) {
+        ended = true;
+        break;
+      }
+      batch.push(item.value);
+      if (batch.length === size) {
+        yield batch;
+        batches += 1;
+        batch = [];
+      }
+    }
+    if (batch.length > 0 || (batches === 0 && evenIfEmpty)) {
+      yield batch;
+    }
+  } finally {
+    if (!ended) {
+      // A source that hangs would hang here too, so nobody waits for it; it closes when it can.
+      Promise.resolve(source.return?.()).catch(() => {});
+    }
+  }
+}
+
+async function readNext<R>(next: () => R | Promise<R>): Promise<R> {
+  try {
+    return await next();
+  } catch (error) {
+    throw error instanceof StopLoad ? error : new SourceBroken(error);
+  }
+}
+
+/** A promise of its own each time: racing every record against one long-lived promise would pile up listeners. */
+function interruptible<R>(next: () => R | Promise<R>, signal: AbortSignal): () => Promise<R> {
+  let interrupt: (() => void) | undefined;
+  signal.addEventListener('abort', () => interrupt?.(), { once: true });
+  return () =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(new StopLoad('interrupt'));
+        return;
+      }
+      interrupt = () => reject(new StopLoad('interrupt'));
+      Promise.resolve(next()).then(resolve, reject);
+    });
+}

@@ -1,0 +1,104 @@
+import { InvalidLoadError } from '../errors/index.js';
+import type { LoadProgress } from '../stats/load-progress.js';
+
+/** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
+export type Disposition = 'merge' | 'append' | 'replace';
+/** What happens to fields no column knows. */
+export type UnknownFields = 'capture' | 'discard' | 'reject';
+
+/** Options of one load. */
+export interface LoadOptions {
+  /** @default 'merge' */
+  readonly disposition?: Disposition;
+  /** Columns (or properties) of the unique key a merge goes by. @default the entity's primary key */
+  readonly primaryKey?: string | readonly string[];
+  /** Merge only: a row whose value in this column is smaller than the stored one changes nothing. */
+  readonly newerBy?: string;
+  /** Records a transaction, for `loadBatch`. @default the module's `loader.batchSize` */
+  readonly batchSize?: number;
+  /** `fail` stops the load at the first refused record. @default 'quarantine' */
+  readonly onReject?: 'quarantine' | 'fail';
+  /** Stops the load when more records are refused. @default none for merge and append, 0 for replace */
+  readonly maxRejects?: number;
+  /** Lets a replace without a single row empty the table. @default false */
+  readonly allowEmpty?: boolean;
+  /** A name for the history, for example the file's. */
+  readonly source?: string;
+  /** Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. */
+  readonly signal?: AbortSignal;
+  /** Called after each committed batch, and at the end. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+/** Validated options. */
+export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'onReject'> {
+  readonly disposition: Disposition;
+  readonly primaryKey: readonly string[] | undefined;
+  readonly batchSize: number;
+  readonly maxRejects: number;
+  readonly allowEmpty: boolean;
+}
+
+const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
+const MAX_BATCH_SIZE = 100_000;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** What each option must be, and how to tell. */
+const CHECKS: Readonly<Record<keyof LoadOptions, readonly [expected: string, holds: (value: unknown) => boolean]>> = {
+  disposition: ["'merge', 'append' or 'replace'", (value) => DISPOSITIONS.has(value)],
+  primaryKey: [
+    'a column name or a list of them',
+    (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+  ],
+  newerBy: ['a column name', isText],
+  batchSize: [`an integer from 1 to ${MAX_BATCH_SIZE}`, isBatchSize],
+  onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
+  maxRejects: ['an integer from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
+  source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
+  signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
+  onProgress: ['a function', (value) => typeof value === 'function'],
+};
+
+/** @returns whether a value can be a batch size */
+export function isBatchSize(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_BATCH_SIZE;
+}
+
+/**
+ * Validates the options of a load and fills in the defaults; the only place that knows them.
+ * @throws InvalidLoadError naming every mistake at once
+ */
+export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: number): ResolvedLoadOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const mistakes = given.flatMap(([name, value]) => {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof LoadOptions] : undefined;
+    if (check === undefined) {
+      return [`${name} is no option of a load`];
+    }
+    return check[1](value) ? [] : [`${name} must be ${check[0]}`];
+  });
+  const disposition = options.disposition ?? 'merge';
+  if (options.newerBy !== undefined && disposition !== 'merge') {
+    mistakes.push(`newerBy goes with disposition 'merge', not '${disposition}'`);
+  }
+  if (options.allowEmpty !== undefined && disposition !== 'replace') {
+    mistakes.push(`allowEmpty goes with disposition 'replace', not '${disposition}'`);
+  }
+  if (options.onReject === 'fail' && options.maxRejects !== undefined) {
+    mistakes.push("onReject: 'fail' already means maxRejects: 0; give one of the two");
+  }
+  if (mistakes.length > 0) {
+    throw new InvalidLoadError(`The options of the load are wrong: ${mistakes.join('; ')}`);
+  }
+  const { primaryKey, onReject, ...rest } = options;
+  return {
+    ...rest,
+    disposition,
+    primaryKey: typeof primaryKey === 'string' ? [primaryKey] : primaryKey,
+    batchSize: options.batchSize ?? defaultBatchSize,
+    maxRejects: onReject === 'fail' ? 0 : (options.maxRejects ?? (disposition === 'replace' ? 0 : Infinity)),
+    allowEmpty: options.allowEmpty ?? false,
+  };
+}

@@ -1,0 +1,96 @@
+import type { LoadProgress } from '../stats/load-progress.js';
+import type { LedgerAccount } from '../stats/load-ledger.js';
+import type { LoadJob } from './load-job.js';
+import type { HybridResult, LoadResult } from './load-result.js';
+import { countsOfTarget, type LoadTally, skippedOf } from './load-tally.js';
+
+/** A load's account, ready to be put into the shape of a result. */
+export interface RunReport {
+  readonly loadId: string;
+  readonly tally: LoadTally;
+  readonly durationMs: number;
+  /** The load went through to the end of its records. */
+  readonly completed: boolean;
+}
+
+/** Puts the account of a load into the result its caller gets. */
+export type ResultShape<Result> = (job: LoadJob, report: RunReport) => Result;
+
+/** The result of a load into one table. */
+export function toLoadResult(job: LoadJob, report: RunReport): LoadResult {
+  return tableResult(job, report, 0);
+}
+
+/** The result of a load into both tables; the job's targets are app_opportunities and submissions, in this order. */
+export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
+  const { tally } = report;
+  const { received, stored, duplicates, rejected, failed } = tally;
+  return {
+    ...commonPart(job, report),
+    table: 'hybrid',
+    received,
+    stored,
+    duplicates,
+    skipped: skippedOf(tally),
+    rejected,
+    failed,
+    opportunities: tableResult(job, report, 0),
+    submissions: tableResult(job, report, 1),
+  };
+}
+
+/** The account as the ledger keeps it. */
+export function accountOf(job: LoadJob, tally: LoadTally): Pick<LedgerAccount, 'counts' | 'stored' | 'tables'> {
+  if (job.targets.length === 1) {
+    return { counts: countsOfTarget(tally, 0) };
+  }
+  const { received, stored, duplicates, rejected, failed } = tally;
+  const skipped = skippedOf(tally);
+  return {
+    counts: { received, inserted: 0, updated: 0, unchanged: 0, duplicates, skipped, rejected, failed },
+    stored,
+    tables: Object.fromEntries(job.targets.map(({ plan }, index) => [plan.table, countsOfTarget(tally, index)])),
+  };
+}
+
+export function progressOf(
+  loadId: string,
+  table: string,
+  status: LoadProgress['status'],
+  tally: LoadTally,
+  batches: number,
+): LoadProgress {
+  const { received, stored, duplicates, rejected, failed } = tally;
+  return {
+    loadId,
+    table,
+    status,
+    received,
+    loaded: stored + duplicates,
+    skipped: skippedOf(tally),
+    rejected,
+    failed,
+    batches,
+  };
+}
+
+function tableResult(job: LoadJob, report: RunReport, target: number): LoadResult {
+  return {
+    ...commonPart(job, report),
+    table: job.targets[target]?.plan.table ?? job.name,
+    ...countsOfTarget(report.tally, target),
+    deleted: report.tally.targets[target]?.deleted ?? 0,
+  };
+}
+
+function commonPart(job: LoadJob, { loadId, tally, durationMs, completed }: RunReport) {
+  return {
+    loadId,
+    disposition: job.options.disposition,
+    ok: completed && tally.rejected === 0 && tally.failed === 0,
+    durationMs,
+    rejects: tally.rejects,
+    skippedReasons: tally.skippedReasons,
+    discardedFields: tally.discardedFields,
+  };
+}

@@ -1,0 +1,159 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
+
+import { LoadBatchEntity, LoadEntity, RejectedRecordEntity } from '../entities/index.js';
+import { InvalidLoadError, LoadFailedError } from '../errors/index.js';
+import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
+import { classifyFault } from '../postgres/sqlstate.js';
+import type { RetryLimits } from '../postgres/with-retry.js';
+import type { TransactionLimits } from '../postgres/with-transaction.js';
+import { LoadLedger } from '../stats/load-ledger.js';
+import type { LoadStatsService } from '../stats/load-stats.service.js';
+import { EntityLoader } from './entity-loader.js';
+import { entityJob, type LoadJob } from './load-job.js';
+import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions, type UnknownFields } from './load-options.js';
+import type { LoadPlan } from './load-plan.js';
+import { LoadPlans, type LoadTarget } from './load-plans.js';
+import { type ResultShape, toLoadResult } from './load-report.js';
+import type { BatchCounts, BatchLoadResult, LoadResult } from './load-result.js';
+import type { LoadContext } from './load-context.js';
+import { LoadRun } from './load-run.js';
+
+/** Settings of every load of a module. */
+export interface LoaderSettings {
+  readonly batchSize: number;
+  readonly parallelism: number;
+  readonly unknownFields: UnknownFields;
+  readonly retry: RetryLimits;
+  readonly limits: TransactionLimits;
+}
+
+/** How a job is made of the plans of its tables and the options of the call. */
+export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
+
+/** Loads records into the table of any entity of the DataSource. */
+@Injectable()
+export class LoaderService implements BeforeApplicationShutdown {
+  private readonly plans: LoadPlans;
+  private readonly context: LoadContext;
+  private readonly shutdown = new AbortController();
+  private readonly active = new Set<Promise<unknown>>();
+
+  constructor(
+    dataSource: DataSource,
+    stats: LoadStatsService,
+    private readonly settings: LoaderSettings,
+  ) {
+    this.plans = new LoadPlans(dataSource);
+    this.context = {
+      dataSource,
+      stats,
+      ledger: new LoadLedger({
+        loads: quotedTableOf(dataSource, LoadEntity),
+        batches: quotedTableOf(dataSource, LoadBatchEntity),
+      }),
+      rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
+      retry: settings.retry,
+      parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
+      limits: settings.limits,
+      logger: new Logger(LoaderService.name),
+      shutdown: this.shutdown.signal,
+    };
+  }
+
+  /** A loader bound to one entity. */
+  for<E extends ObjectLiteral>(target: LoadTarget<E>): EntityLoader<E> {
+    return new EntityLoader(this, target);
+  }
+
+  /** Loads records in one transaction; see {@link EntityLoader.load}. */
+  async load(
+    target: LoadTarget,
+    records: Iterable<object>,
+    options: LoadOptions = {},
+    manager?: EntityManager,
+  ): Promise<LoadResult> {
+    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) =>
+      run.load(checkRecords(records)),
+    );
+  }
+
+  /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */
+  async loadBatch(
+    target: LoadTarget,
+    records: Iterable<object> | AsyncIterable<object>,
+    options: LoadOptions = {},
+    manager?: EntityManager,
+  ): Promise<BatchLoadResult> {
+    const checked = checkRecords(records, 'async too');
+    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.loadBatch(checked));
+  }
+
+  /** Forgets what is known of the tables, so that the next load reads the live schema again. */
+  clearPlans(): void {
+    this.plans.clear();
+  }
+
+  /** The loads in hand roll back their batch and end as interrupted, before the connections are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.shutdown.abort();
+    await Promise.allSettled(this.active);
+  }
+
+  /**
+   * Runs a load over the tables of `targets`.
+   * @internal
+   */
+  async run<Result extends object, Outcome extends Result | (Result & BatchCounts)>(
+    targets: readonly LoadTarget[],
+    makeJob: JobFactory,
+    shape: ResultShape<Result>,
+    options: LoadOptions,
+    manager: EntityManager | undefined,
+    work: (run: LoadRun<Result>) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    if (this.shutdown.signal.aborted) {
+      throw new InvalidLoadError('The application has shut down: no load can begin any more');
+    }
+    const resolved = resolveLoadOptions(options, this.settings.batchSize);
+    const plans = await Promise.all(targets.map((target) => this.plans.for(target)));
+    const run = new LoadRun(this.context, makeJob(plans, resolved), shape, manager);
+    const working = work(run);
+    this.active.add(working);
+    try {
+      return await working;
+    } catch (error) {
+      // The schema changed under a plan: the next load looks at the live table again.
+      if (error instanceof LoadFailedError && classifyFault(error.cause) === 'schema') {
+        this.plans.clear();
+      }
+      throw error;
+    } finally {
+      this.active.delete(working);
+    }
+  }
+
+  /** The policy for fields no column knows. */
+  get unknownFields(): UnknownFields {
+    return this.settings.unknownFields;
+  }
+
+  private readonly entityJobs: JobFactory = ([plan], options) =>
+    entityJob(plan as LoadPlan, options, this.settings.unknownFields);
+}
+
+/**
+ * Tells a wrong argument from an empty source.
+ * @throws InvalidLoadError
+ */
+export function checkRecords<T extends Iterable<object> | AsyncIterable<object>>(records: T, kind?: 'async too'): T {
+  const iterable = typeof records === 'object' && records !== null;
+  if (iterable && (Symbol.iterator in records || (kind === 'async too' && Symbol.asyncIterator in records))) {
+    return records;
+  }
+  throw new InvalidLoadError(
+    kind === 'async too'
+      ? 'loadBatch takes an Iterable or AsyncIterable of records, for example an array or a stream of objects'
+      : 'load takes an array or another Iterable of records; for an AsyncIterable use loadBatch',
+  );
+}

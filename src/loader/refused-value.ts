@@ -1,0 +1,36 @@
+/** Thrown inside the normaliser when a value cannot be stored exactly as it came; never leaves the loader. */
+export class RefusedValue extends Error {
+  /**
+   * @param rule - stable rule name, stored as the reason in quarantine
+   * @param message - says what was expected; never quotes the value
+   * @param column - where it is known
+   */
+  constructor(
+    readonly rule: string,
+    message: string,
+    readonly column?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs `read`; a refusal in it is one of this column. */
+export function atColumn<T>(column: string | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof RefusedValue ? new RefusedValue(error.rule, error.message, column) : error;
+  }
+}
+
+/** Names a value's type for a message, without the value. */
+export function nameType(value: unknown): string {
+  if (value === null) {
+    return 'null';
+  }
+  if (typeof value !== 'object') {
+    return typeof value;
+  }
+  // Never through the value's own properties: `constructor` is data.
+  return Array.isArray(value) ? 'array' : Object.prototype.toString.call(value).slice(8, -1);
+}

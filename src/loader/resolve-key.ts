@@ -1,0 +1,30 @@
+import { InvalidLoadError } from '../errors/index.js';
+import type { LoadPlan, PlanColumn } from './load-plan.js';
+
+/**
+ * The key a merge goes by.
+ * @throws InvalidLoadError when no unique index covers exactly the given columns
+ */
+export function resolveKey(plan: LoadPlan, primaryKey: readonly string[] | undefined): readonly PlanColumn[] {
+  const names = primaryKey ?? plan.primaryKey.map(({ name }) => name);
+  if (names.length === 0) {
+    return [];
+  }
+  const wanted = new Set(
+    names.map((name) => {
+      const field = plan.fields.get(name);
+      return field?.kind === 'column' ? field.column.name : name;
+    }),
+  );
+  const key = plan.uniqueKeys.find(
+    (candidate) => candidate.length === wanted.size && candidate.every((column) => wanted.has(column.name)),
+  );
+  if (key === undefined) {
+    const candidates = plan.uniqueKeys.map((candidate) => `(${candidate.map((column) => column.name).join(', ')})`);
+    throw new InvalidLoadError(
+      `${plan.entityName} has no unique index on (${names.join(', ')}), so nothing tells which row a record ` +
+        `means. Its unique keys: ${candidates.join(', ') || 'none'}`,
+    );
+  }
+  return key;
+}

@@ -1,0 +1,30 @@
+import type { ClientBase } from 'pg';
+
+import { writeByCopy } from './copy-writer.js';
+import type { Row } from './row.js';
+import { writeByUpsert } from './upsert-writer.js';
+import type { WriteCounts, WriteOrder } from './write-staged.js';
+
+/**
+ * From so many rows on COPY is the faster way. `npm run bench:writers`, on the same machine as the server, has it ahead
+ * from some 10 rows on and at half the time for 100; fewer are not worth the round trips of a temporary table.
+ */
+const COPY_FROM_ROWS = 100;
+
+/** A parameter of {@link writeByUpsert} holds a column of all rows as one text, which may not pass 512 MiB. */
+const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
+
+/** Writes rows with different keys into one table, by whichever of the two writers is faster for so many. */
+export async function writeRows(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
+  const write = rows.length >= COPY_FROM_ROWS || isLarge(rows) ? writeByCopy : writeByUpsert;
+  return write(client, order, rows);
+}
+
+function isLarge(rows: readonly Row[]): boolean {
+  let characters = 0;
+  for (const { values, extra } of rows) {
+    values.forEach((value) => (characters += value?.length ?? 0));
+    extra?.forEach((json) => (characters += json.length));
+  }
+  return characters > COPY_FROM_CHARACTERS;
+}

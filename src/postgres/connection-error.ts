@@ -1,0 +1,28 @@
+import { StorageError } from '../errors/index.js';
+import { describeFault, PostgresError } from './database-fault.js';
+
+/** What to look at when a connection fails for this reason. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'start the server, or correct host and port',
+  ENOTFOUND: 'correct the host',
+  '28P01': 'correct user and password',
+  '28000': 'correct the user, or allow it in pg_hba.conf',
+  '3D000': 'create the database, or correct its name',
+};
+
+/**
+ * Says where a connection failed and what to do, without user and password.
+ * @param url - undefined for a connection that was not given by url
+ */
+export function connectionError(url: string | undefined, error: unknown): StorageError {
+  const fault = describeFault(error);
+  const place = url !== undefined && URL.canParse(url) ? placeOf(new URL(url)) : 'the database';
+  const remedy = REMEDIES[fault.code] ?? 'check the connection url';
+  return new StorageError('CONNECTION_FAILED', `Cannot connect to ${place}: ${fault.message}. To mend it: ${remedy}.`, {
+    cause: PostgresError.from(error),
+  });
+}
+
+function placeOf({ hostname, port, pathname }: URL): string {
+  return `Postgres at ${hostname}:${port === '' ? '5432' : port}${pathname}`;
+}

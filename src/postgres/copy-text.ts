@@ -1,0 +1,16 @@
+/**
+ * COPY's text format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
+ * Only these four characters need an escape; with backslashes escaped, neither `\N` nor a line of `\.` can be data.
+ */
+const SPECIAL = /[\\\t\n\r]/;
+const EVERY_SPECIAL = /[\\\t\n\r]/g;
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+/** The field of a value; null is `\N`. */
+export function copyField(value: string | null | undefined): string {
+  if (value === null || value === undefined) {
+    return '\\N';
+  }
+  return SPECIAL.test(value) ? value.replaceAll(EVERY_SPECIAL, (character) => ESCAPES[character] as string) : value;
+}

@@ -1,0 +1,23 @@
+import { InvalidLoadError } from '../errors/index.js';
+
+/** Postgres cuts longer names to this many bytes without an error (NAMEDATALEN - 1), so two names could become one. */
+const MAX_IDENTIFIER_BYTES = 63;
+
+/**
+ * Quotes one identifier.
+ * @throws InvalidLoadError when it is empty, holds NUL, or is longer than 63 bytes
+ */
+export function quoteIdentifier(name: string): string {
+  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > MAX_IDENTIFIER_BYTES) {
+    throw new InvalidLoadError(
+      `${JSON.stringify(name.slice(0, MAX_IDENTIFIER_BYTES))} cannot be a Postgres name: ` +
+        `it must have 1 to ${MAX_IDENTIFIER_BYTES} bytes and no NUL`,
+    );
+  }
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** `"schema"."table"`: always qualified, because a temporary table may shadow a bare name. */
+export function quoteTable(schema: string, table: string): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+}

@@ -1,0 +1,17 @@
+import { Client } from 'pg';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+
+const LOCAL_HOST = /^(?:localhost$|127\.|::1$|\/)/;
+
+/**
+ * Whether connections of a DataSource leave the machine without TLS. pg itself is asked what its options come to: the
+ * url, `ssl`, `sslmode` (2.x of pg-connection-string takes every mode but `disable` as TLS, `prefer` too) and PGSSLMODE.
+ */
+export function isRemoteWithoutTls(options: PostgresDataSourceOptions): boolean {
+  const { replication, extra } = options;
+  const servers = replication ? [replication.master, ...replication.slaves] : [options];
+  return servers.some(({ url, host, ssl }) => {
+    const client = new Client({ connectionString: url, host, ssl: ssl && true, ...(extra as object | undefined) });
+    return !client.ssl && !LOCAL_HOST.test(client.host);
+  });
+}

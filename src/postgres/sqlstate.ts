@@ -1,0 +1,118 @@
+/**
+ * What is done about an error, by its SQLSTATE.
+ * Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export type FaultKind =
+  /** one row's fault: that row is quarantined, the rest goes on */
+  | 'row'
+  /** another transaction was in the way: the same work may succeed later */
+  | 'contention'
+  /** the server or the way to it is away: the same work may succeed on a fresh connection */
+  | 'connection'
+  /** statement_timeout or a cancel request */
+  | 'cancelled'
+  /** the statement found something else than the plan expected: the schema changed */
+  | 'schema'
+  /** ours or the operator's to mend: stop */
+  | 'terminal';
+
+/** COPY format errors: our encoder's fault, not the row's. */
+const BAD_COPY_FILE_FORMAT = '22P04';
+
+const ROW_CLASSES: ReadonlySet<string> = new Set(['22', '23']);
+const ROW_CODES: ReadonlySet<string> = new Set([
+  '54000', // program_limit_exceeded: an index row too large
+  '54001', // statement_too_complex: nesting
+]);
+
+const CONTENTION_CODES: ReadonlySet<string> = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '55P03', // lock_not_available
+]);
+
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  '53300', // too_many_connections
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '08000', // connection_exception
+  '08001', // sqlclient_unable_to_establish_sqlconnection
+  '08003', // connection_does_not_exist
+  '08004', // sqlserver_rejected_establishment_of_sqlconnection
+  '08006', // connection_failure
+  '25P03', // idle_in_transaction_session_timeout
+  '25006', // read_only_sql_transaction: a replica after a failover
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
+
+const SCHEMA_CODES: ReadonlySet<string> = new Set(['42P01', '42703', '42804', '42P10']);
+
+const QUERY_CANCELED = '57014';
+
+/** pg raises these without a code. */
+const CODELESS_CONNECTION_LOSS =
+  /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
+
+/** PgBouncer answers a lost or overdue server with a protocol violation. */
+const POOLER_LOSS = /query_wait_timeout|server conn crashed/;
+
+/** A distributed engine reports a lost worker as an internal error. */
+const WORKER_LOSS = /worker|remote node|connection to the remote/i;
+
+/** Sorts an error thrown by pg or by a socket under it. */
+export function classifyFault(error: unknown): FaultKind {
+  const code = errorCode(error);
+  const message = errorText(error, 'message') ?? '';
+  if (code === undefined) {
+    return CODELESS_CONNECTION_LOSS.test(message) ? 'connection' : 'terminal';
+  }
+  if (code === QUERY_CANCELED) {
+    return 'cancelled';
+  }
+  if (CONTENTION_CODES.has(code)) {
+    return 'contention';
+  }
+  if (CONNECTION_CODES.has(code)) {
+    return 'connection';
+  }
+  if ((code === '08P01' && POOLER_LOSS.test(message)) || (code === 'XX000' && WORKER_LOSS.test(message))) {
+    return 'connection';
+  }
+  if (ROW_CODES.has(code) || (ROW_CLASSES.has(code.slice(0, 2)) && code !== BAD_COPY_FILE_FORMAT)) {
+    return 'row';
+  }
+  return SCHEMA_CODES.has(code) ? 'schema' : 'terminal';
+}
+
+/** The SQLSTATE of an error, or a socket's code. */
+export function errorCode(error: unknown): string | undefined {
+  return errorText(error, 'code');
+}
+
+/**
+ * A text field of whatever was thrown. `instanceof Error` would not do: under jest and in vm contexts the errors of
+ * Node's own modules come from another realm.
+ */
+export function errorText(error: unknown, field: string): string | undefined {
+  if (typeof error !== 'object' || error === null) {
+    return undefined;
+  }
+  const value: unknown = Reflect.get(error, field);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** statement_timeout, and not a cancel request: both are 57014, and only the text tells them apart. */
+export function isTimeout(error: unknown): boolean {
+  return errorCode(error) === QUERY_CANCELED && !/user request/.test(errorText(error, 'message') ?? '');
+}
+
+/** Whether the same work may succeed when it is done again. */
+export function isPassing(error: unknown): boolean {
+  const kind = classifyFault(error);
+  return kind === 'contention' || kind === 'connection';
+}

@@ -1,0 +1,146 @@
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+
+import { InvalidLoadError } from '../errors/index.js';
+import { connectTimeoutOf } from './data-source.js';
+
+/** Bounds on the waits of one transaction, in milliseconds; 0 means none. */
+export interface TransactionLimits {
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  /** Bound on the wait for a connection; see {@link withClient}. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** A connection and pg's own release function. */
+type Checkout = [client: ClientBase, release: (error?: Error) => void];
+
+/** The part of TypeORM's PostgresDriver used here: its pool. */
+interface PooledDriver {
+  obtainMasterConnection(): Promise<Checkout>;
+}
+
+/** Bound on the wait for a connection where nobody has set one, in milliseconds. */
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** Without a listener a backend terminated while checked out crashes the process; the query in hand rejects anyway. */
+function ignoreError(): void {}
+
+/**
+ * Runs `work` on a pooled connection. The connection goes back to the pool when `work` resolves and is destroyed when
+ * it throws: nobody can tell in which state a failed conversation left it.
+ * @param connectTimeoutMs - bound on the wait for a connection of a pool that has none of its own, which is pg's default
+ */
+export async function withClient<T>(
+  dataSource: DataSource,
+  work: (client: ClientBase) => Promise<T>,
+  connectTimeoutMs: number = DEFAULT_CONNECT_TIMEOUT_MS,
+): Promise<T> {
+  const [client, release] = await obtainClient(dataSource, connectTimeoutMs);
+  client.on('error', ignoreError);
+  let failure: Error | undefined;
+  try {
+    return await work(client);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error('not an Error');
+    throw error;
+  } finally {
+    client.off('error', ignoreError);
+    release(failure);
+  }
+}
+
+async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): Promise<Checkout> {
+  const obtaining = (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
+  if (connectTimeoutOf(dataSource) !== undefined) {
+    return obtaining;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ConnectTimeoutError(connectTimeoutMs)), connectTimeoutMs);
+  });
+  try {
+    return await Promise.race([obtaining, overdue]);
+  } catch (error) {
+    // pg cannot take a request back: a connection that comes too late goes straight to the next in line.
+    obtaining.then(([, release]) => release(), ignoreError);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Runs `work` in a transaction of its own, at READ COMMITTED whatever the database's default is: a snapshot taken
+ * before the wait for another load's lock would not see what that load wrote.
+ * @throws an error of code 25P02 when COMMIT was answered with ROLLBACK: some statement had failed and was swallowed
+ */
+export async function withTransaction<T>(
+  dataSource: DataSource,
+  limits: TransactionLimits,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  const transaction = async (client: ClientBase): Promise<T> => {
+    // One round trip; SET LOCAL ends with the transaction, so a transaction-mode pooler is safe.
+    await client.query(
+      `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; ` +
+        `SET LOCAL lock_timeout = ${limits.lockTimeoutMs}`,
+    );
+    const result = await work(client);
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT') {
+      throw new TransactionAbortedError();
+    }
+    return result;
+  };
+  return withClient(dataSource, transaction, limits.connectTimeoutMs);
+}
+
+/**
+ * Runs `work` inside a transaction that goes on: when it throws, what it did is taken back, and only that.
+ */
+export async function withSavepoint<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  await client.query('SAVEPOINT harbor_load');
+  try {
+    const result = await work(client);
+    await client.query('RELEASE SAVEPOINT harbor_load');
+    return result;
+  } catch (error) {
+    // On a lost connection this fails too; the first error is the one that tells why.
+    await client.query('ROLLBACK TO SAVEPOINT harbor_load; RELEASE SAVEPOINT harbor_load').catch(() => {});
+    throw error;
+  }
+}
+
+/** The connection of the transaction `manager` is in. */
+export async function clientOf(manager: EntityManager): Promise<ClientBase> {
+  const runner = manager.queryRunner;
+  if (!runner?.isTransactionActive) {
+    throw new InvalidLoadError(
+      'withManager needs the EntityManager of an open transaction: dataSource.transaction((manager) => …)',
+    );
+  }
+  return runner.connect() as Promise<ClientBase>;
+}
+
+/** No connection came in time; it begins as pg's own error for it does, so that it is classified the same. */
+class ConnectTimeoutError extends Error {
+  override readonly name = 'ConnectTimeoutError';
+
+  constructor(waitedMs: number) {
+    super(
+      `timeout exceeded when trying to connect: no connection of the pool was free for ${waitedMs} ms; ` +
+        'inside a transaction of your own use withManager, or give the pool more connections',
+    );
+  }
+}
+
+/** COMMIT was answered with ROLLBACK. */
+class TransactionAbortedError extends Error {
+  override readonly name = 'TransactionAbortedError';
+  readonly code = '25P02';
+
+  constructor() {
+    super('COMMIT was answered with ROLLBACK: a statement of the transaction had failed');
+  }
+}

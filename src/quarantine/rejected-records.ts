@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+
+import type { ClientBase } from 'pg';
+
+import type { Refusal } from '../records/source-record.js';
+import { rawBytesOf } from './raw-record.js';
+
+/** A refused record on its way into quarantine. */
+export interface RejectedRecord {
+  readonly position: number;
+  readonly source: unknown;
+  readonly key: string | undefined;
+  readonly refusal: Refusal;
+}
+
+/** Keeps refused records in `storage_rejected_records`, in the transaction of `client`. */
+export async function insertRejectedRecords(
+  client: ClientBase,
+  quotedTable: string,
+  load: { readonly loadId: string; readonly table: string },
+  rejected: readonly RejectedRecord[],
+): Promise<void> {
+  for (const chunk of inChunks(rejected)) {
+    await insertChunk(client, quotedTable, load, chunk);
+  }
+}
+
+interface Kept extends RejectedRecord {
+  readonly raw: Buffer;
+}
+
+/** One parameter holds the bytes of many records as one text, twice their size, which may not pass 512 MiB. */
+const CHUNK_BYTES = 16 * 1024 * 1024;
+
+function* inChunks(rejected: readonly RejectedRecord[]): Generator<Kept[]> {
+  let chunk: Kept[] = [];
+  let bytes = 0;
+  for (const record of rejected) {
+    const raw = rawBytesOf(record.source);
+    if (chunk.length > 0 && bytes + raw.length > CHUNK_BYTES) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push({ ...record, raw });
+    bytes += raw.length;
+  }
+  if (chunk.length > 0) {
+    yield chunk;
+  }
+}
+
+async function insertChunk(
+  client: ClientBase,
+  quotedTable: string,
+  load: { readonly loadId: string; readonly table: string },
+  rejected: readonly Kept[],
+): Promise<void> {
+  await client.query(
+    `INSERT INTO ${quotedTable}
+       (id, load_id, table_name, position, record_key, raw, reason, column_name, message)
+     SELECT r.id, $1, $2, r.position, r.record_key, r.raw, r.reason, r.column_name, r.message
+       FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[])
+         AS r(id, position, record_key, raw, reason, column_name, message)`,
+    [
+      load.loadId,
+      load.table,
+      rejected.map(() => randomUUID()),
+      rejected.map(({ position }) => position),
+      rejected.map(({ key }) => key ?? null),
+      rejected.map(({ raw }) => raw),
+      rejected.map(({ refusal }) => refusal.rule),
+      rejected.map(({ refusal }) => refusal.column ?? null),
+      rejected.map(({ refusal }) => refusal.message),
+    ],
+  );
+}

@@ -1,0 +1,35 @@
+import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
+
+import type { EntityLoader } from '../loader/entity-loader.js';
+import type { LoadOptions } from '../loader/load-options.js';
+import type { BatchLoadResult, LoadResult } from '../loader/load-result.js';
+
+/** What the repositories of the two tables share: loading, reading, joining a transaction. */
+export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId: string }, R extends object> {
+  constructor(
+    /** TypeORM's repository, for queries. */
+    readonly repository: Repository<E>,
+    protected readonly loader: EntityLoader<E>,
+  ) {}
+
+  /** Loads records in one transaction; errors and result as {@link EntityLoader.load}. */
+  async store(records: Iterable<R | object>, options?: LoadOptions): Promise<LoadResult> {
+    return this.loader.load(records, options);
+  }
+
+  /** Loads records in one transaction a batch; errors and result as {@link EntityLoader.loadBatch}. */
+  async storeBatch(
+    records: Iterable<R | object> | AsyncIterable<R | object>,
+    options?: LoadOptions,
+  ): Promise<BatchLoadResult> {
+    return this.loader.loadBatch(records, options);
+  }
+
+  /** The row of a submission; null when there is none. */
+  async findById(submissionId: string): Promise<E | null> {
+    return this.repository.findOneBy({ submissionId } as FindOptionsWhere<E>);
+  }
+
+  /** The same repository inside the transaction of `manager`. */
+  abstract withManager(manager: EntityManager): LoadingRepository<E, R>;
+}

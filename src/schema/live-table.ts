@@ -1,0 +1,120 @@
+import type { ClientBase } from 'pg';
+
+/** A column as the live database has it. */
+export interface LiveColumn {
+  readonly name: string;
+  /** Type without its modifier: `character varying`, `text[]`. */
+  readonly type: string;
+  /** Type with its modifier: `character varying(20)`. */
+  readonly fullType: string;
+  readonly isEnum: boolean;
+  readonly notNull: boolean;
+  /** A default, or an identity the database fills. */
+  readonly hasDefault: boolean;
+  /** The default as SQL; undefined for an identity, and where there is none. */
+  readonly defaultExpression: string | undefined;
+  /** The database computes it; it cannot be written. */
+  readonly readOnly: boolean;
+  /** Equal values may differ in bytes (nondeterministic collation). */
+  readonly looseEquality: boolean;
+  /** That collation, quoted and qualified. */
+  readonly collation: string | undefined;
+}
+
+/** A table as the live database has it. */
+export interface LiveTable {
+  readonly columns: ReadonlyMap<string, LiveColumn>;
+  /** Column names of each unique index that ON CONFLICT can use, in index order. */
+  readonly uniqueKeys: readonly (readonly string[])[];
+  /** Some constraint can wait until COMMIT. */
+  readonly hasDeferredConstraints: boolean;
+}
+
+// format_type with typmod -1 gives the name that casts without cutting: "character varying" in the place of
+// "character varying(20)", bpchar in the place of character(1).
+const COLUMNS = `
+  SELECT a.attname AS name,
+         format_type(a.atttypid, -1) AS type,
+         format_type(a.atttypid, a.atttypmod) AS full_type,
+         t.typtype = 'e' AS is_enum,
+         a.attnotnull AS not_null,
+         a.atthasdef OR a.attidentity <> '' AS has_default,
+         pg_get_expr(d.adbin, d.adrelid) AS default_expression,
+         a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
+         NOT coalesce(co.collisdeterministic, true) AS loose_equality,
+         quote_ident(cn.nspname) || '.' || quote_ident(co.collname) AS collation
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
+    LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'
+   ORDER BY a.attnum`;
+
+const UNIQUE_KEYS = `
+  SELECT ARRAY(SELECT a.attname::text
+                 FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, position)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                ORDER BY k.position) AS columns
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2
+     AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+   ORDER BY i.indisprimary DESC, i.indexrelid`;
+
+const DEFERRED_CONSTRAINTS = `
+  SELECT count(*)::integer AS count
+    FROM pg_catalog.pg_constraint k
+    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2 AND k.condeferrable`;
+
+interface ColumnRow {
+  name: string;
+  type: string;
+  full_type: string;
+  is_enum: boolean;
+  not_null: boolean;
+  has_default: boolean;
+  default_expression: string | null;
+  read_only: boolean;
+  loose_equality: boolean;
+  collation: string;
+}
+
+/**
+ * Reads a table from the catalog; undefined when there is none of that name. A partitioned one counts as none: its
+ * INSERT cannot tell new rows from stored ones.
+ */
+export async function readLiveTable(client: ClientBase, schema: string, table: string): Promise<LiveTable | undefined> {
+  const columns = await client.query<ColumnRow>(COLUMNS, [schema, table]);
+  if (columns.rows.length === 0) {
+    return undefined;
+  }
+  const keys = await client.query<{ columns: string[] }>(UNIQUE_KEYS, [schema, table]);
+  const deferred = await client.query<{ count: number }>(DEFERRED_CONSTRAINTS, [schema, table]);
+  return {
+    columns: new Map(
+      columns.rows.map((row) => [
+        row.name,
+        {
+          name: row.name,
+          type: row.type,
+          fullType: row.full_type,
+          isEnum: row.is_enum,
+          notNull: row.not_null,
+          hasDefault: row.has_default,
+          defaultExpression: row.default_expression ?? undefined,
+          readOnly: row.read_only,
+          looseEquality: row.loose_equality || row.type.endsWith('citext'),
+          collation: row.loose_equality ? row.collation : undefined,
+        },
+      ]),
+    ),
+    uniqueKeys: keys.rows.map((row) => row.columns),
+    hasDeferredConstraints: deferred.rows[0]?.count !== 0,
+  };
+}

@@ -1,0 +1,24 @@
+import type { DataSource } from 'typeorm';
+
+import { SchemaMismatchError } from '../errors/index.js';
+import { migrateUp, migrationStatus } from './migrations.js';
+import { type ConnectionOptions, MIGRATIONS_TABLE } from './storage-data-source.js';
+
+/**
+ * Makes sure the database has the migrations of this package.
+ * @param mode - `run` applies what is pending, `check` only looks, `off` does neither
+ * @throws SchemaMismatchError naming what is pending and the command that applies it
+ */
+export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check' | 'off'): Promise<void> {
+  if (mode === 'off') {
+    return;
+  }
+  if (mode === 'run') {
+    await migrateUp(dataSource.options as ConnectionOptions);
+  }
+  const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
+  if (pending.length > 0) {
+    const differences = pending.map(({ name }) => ({ table: MIGRATIONS_TABLE, expected: name, found: 'not applied' }));
+    throw new SchemaMismatchError(differences, "npx harbor-storage migrate up (or migrations: 'run' in the module)");
+  }
+}

@@ -1,0 +1,14 @@
+/** How far a load is. */
+export interface LoadProgress {
+  readonly loadId: string;
+  /** Table name, or `hybrid`. */
+  readonly table: string;
+  readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
+  readonly received: number;
+  /** inserted + updated + unchanged + duplicates; for a hybrid load, stored + duplicates. */
+  readonly loaded: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  readonly failed: number;
+  readonly batches: number;
+}

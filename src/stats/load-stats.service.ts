@@ -1,0 +1,152 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import type { DataSource } from 'typeorm';
+
+import { LoadEntity } from '../entities/index.js';
+import { quotedTableOf } from '../postgres/data-source.js';
+import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from './load-counts.js';
+import type { LoadProgress } from './load-progress.js';
+
+/** Counts since the process began, or since the last `reset`. */
+export interface LoadStatistics extends LoadCounts {
+  /** inserted + updated + unchanged + duplicates */
+  readonly loaded: number;
+  /** loaded + failed + rejected */
+  readonly totalAttempted: number;
+  /** loaded / totalAttempted; 0 when nothing was attempted */
+  readonly successRate: number;
+  /** All errors; `errors` holds the last 100. */
+  readonly errorCount: number;
+  readonly errors: readonly string[];
+}
+
+/** Statistics of all tables together, and of each. */
+export interface StatsSnapshot extends LoadStatistics {
+  readonly tables: Readonly<Record<string, LoadStatistics>>;
+}
+
+/** Which loads of the past to list; newest first. */
+export interface HistoryFilter {
+  readonly table?: string;
+  readonly status?: LoadEntity['status'];
+  /** @default 50 */
+  readonly limit?: number;
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Counts are far below 2^53, where float8 is exact and comes back as a number. */
+const SUMS = Object.keys(NO_COUNTS)
+  .map((name) => `sum((entry.value->>'${name}')::bigint)::float8 AS ${name}`)
+  .join(', ');
+
+interface Account {
+  readonly counts: LoadCounts;
+  readonly errorCount: number;
+  readonly errors: readonly string[];
+}
+
+const ERRORS_KEPT = 100;
+const DEFAULT_HISTORY_LIMIT = 50;
+const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
+
+/**
+ * What was loaded. Counters of this process change when a batch is committed or given up; loads inside a caller's
+ * transaction (`withManager`) are in the history only, because nobody but the caller knows whether it commits.
+ */
+@Injectable()
+export class LoadStatsService implements OnApplicationShutdown {
+  private readonly accounts = new Map<string, Account>();
+  private readonly progress = new Subject<LoadProgress>();
+
+  /**
+   * How far the loads of this process are: after each batch, before each retry, and at the end of each load. Completes
+   * when the application shuts down.
+   */
+  readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Counters of every table and their sum. */
+  snapshot(): StatsSnapshot {
+    const accounts = [...this.accounts.values()];
+    const total = accounts.reduce(addAccounts, NOTHING);
+    const tables = [...this.accounts].map(([table, account]) => [table, statisticsOf(account)] as const);
+    return { ...statisticsOf(total), tables: Object.fromEntries(tables) };
+  }
+
+  /** Counters of one table; all zero for a table nothing was loaded into. */
+  forTable(table: string): LoadStatistics {
+    return statisticsOf(this.accounts.get(table) ?? NOTHING);
+  }
+
+  /** Sets the counters of this process to zero; the history stays. */
+  reset(): void {
+    this.accounts.clear();
+  }
+
+  /** Loads of the past, newest first, from `storage_loads`. */
+  async history(filter: HistoryFilter = {}): Promise<LoadEntity[]> {
+    const { table, status, limit = DEFAULT_HISTORY_LIMIT } = filter;
+    return this.dataSource.getRepository(LoadEntity).find({
+      where: { ...(table !== undefined && { tableName: table }), ...(status !== undefined && { status }) },
+      order: { startedAt: 'DESC', id: 'ASC' },
+      take: limit,
+    });
+  }
+
+  /** One load of the past; null when there is none of that id. */
+  async findLoad(id: string): Promise<LoadEntity | null> {
+    return UUID.test(id) ? this.dataSource.getRepository(LoadEntity).findOneBy({ id }) : null;
+  }
+
+  /** What was loaded into each table since the beginning, summed from `storage_loads`. */
+  async totals(): Promise<Readonly<Record<string, LoadStatistics>>> {
+    const loads = quotedTableOf(this.dataSource, LoadEntity);
+    const rows = await this.dataSource.query<({ table: string; errors: number } & LoadCounts)[]>(
+      `SELECT entry.key AS table, ${SUMS}, (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
+         FROM ${loads} AS l
+        CROSS JOIN LATERAL jsonb_each(COALESCE(l.tables, jsonb_build_object(l.table_name, to_jsonb(l)))) AS entry
+        GROUP BY 1 ORDER BY 1`,
+    );
+    return Object.fromEntries(
+      rows.map(({ table, errors, ...counts }) => [table, statisticsOf({ counts, errorCount: errors, errors: [] })]),
+    );
+  }
+
+  /** The loads have ended before this hook runs (see LoaderService), so each has published its end. @internal */
+  onApplicationShutdown(): void {
+    this.progress.complete();
+  }
+
+  /** @internal */
+  add(table: string, counts: LoadCounts): void {
+    const account = this.accounts.get(table) ?? NOTHING;
+    this.accounts.set(table, { ...account, counts: addCounts(account.counts, counts) });
+  }
+
+  /** @internal */
+  addError(table: string, message: string): void {
+    const account = this.accounts.get(table) ?? NOTHING;
+    this.accounts.set(table, addAccounts(account, { counts: NO_COUNTS, errorCount: 1, errors: [message] }));
+  }
+
+  /** @internal */
+  publish(progress: LoadProgress): void {
+    this.progress.next(progress);
+  }
+}
+
+function addAccounts(a: Account, b: Account): Account {
+  return {
+    counts: addCounts(a.counts, b.counts),
+    errorCount: a.errorCount + b.errorCount,
+    errors: [...a.errors, ...b.errors].slice(-ERRORS_KEPT),
+  };
+}
+
+function statisticsOf({ counts, errorCount, errors }: Account): LoadStatistics {
+  const loaded = loadedOf(counts);
+  const totalAttempted = loaded + counts.failed + counts.rejected;
+  return { ...counts, loaded, totalAttempted, successRate: successRateOf(counts), errorCount, errors };
+}

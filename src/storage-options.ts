@@ -1,0 +1,195 @@
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+
+import { StorageError } from './errors/index.js';
+import { isBatchSize, type UnknownFields } from './loader/load-options.js';
+import type { LoaderSettings } from './loader/loader.service.js';
+
+/** What the module does about its migrations when the application starts. */
+export type MigrationsMode = 'run' | 'check' | 'off';
+
+/** Options of every load of the module; a load's own options come first. */
+export interface LoaderModuleOptions {
+  /** Records a transaction, for `loadBatch` and `storeBatch`. @default 5000 */
+  readonly batchSize?: number;
+  /** Batches of one `loadBatch` at work at the same time, each on a connection; one is left to others. @default 2 */
+  readonly parallelism?: number;
+  /** Attempts in all for a batch that fails for a passing reason. @default 5 */
+  readonly maxAttempts?: number;
+  /** No attempt begins later than this after the first, in milliseconds. @default 30000 */
+  readonly maxRetryMs?: number;
+  /** Bound on one statement, in milliseconds; 0 for none. @default 300000 */
+  readonly statementTimeoutMs?: number;
+  /** Bound on waiting for a lock, in milliseconds; 0 for none. @default 30000 */
+  readonly lockTimeoutMs?: number;
+}
+
+/** Options of `StorageModule.forRoot`. Exactly one of `url` and `dataSource` says where the data lies. */
+export interface StorageModuleOptions {
+  /** Connection string; `sslmode` in it is honoured. The module then owns the connection pool. */
+  readonly url?: string;
+  /** The application's own DataSource, by its name or as an instance. */
+  readonly dataSource?: string | DataSource;
+  /**
+   * `check`: the application does not start on a database that lacks a migration; `run`: it applies what is pending,
+   * under a lock; `off`: nothing is looked at.
+   * @default 'check'
+   */
+  readonly migrations?: MigrationsMode;
+  /**
+   * Fields no column knows: into the entity's extra column, dropped and counted, or a reason to refuse the record.
+   * An entity without an extra column refuses where it should capture.
+   * @default 'capture'
+   */
+  readonly unknownFields?: UnknownFields;
+  readonly loader?: LoaderModuleOptions;
+  /** Connections of the pool the module owns. @default 10 */
+  readonly poolSize?: number;
+  /**
+   * Bound on connecting and on waiting for a free connection, in milliseconds. A DataSource of the application that has
+   * a bound of its own keeps it.
+   * @default 10000
+   */
+  readonly connectTimeoutMs?: number;
+}
+
+/** Validated options. */
+export interface ResolvedStorageOptions extends LoaderSettings {
+  readonly url: string | undefined;
+  readonly migrations: MigrationsMode;
+  readonly poolSize: number;
+  readonly connectTimeoutMs: number;
+}
+
+type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const atLeast = (least: number): Check => [
+  `an integer from ${least}`,
+  (value) => Number.isSafeInteger(value) && (value as number) >= least,
+];
+const oneOf = (...values: readonly string[]): Check => [
+  values.map((value) => `'${value}'`).join(', '),
+  (value) => values.includes(value as string),
+];
+
+const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
+  url: ['a URL that begins with postgres:// or postgresql://', isPostgresUrl],
+  dataSource: [
+    "a DataSource's name or a DataSource",
+    (value) => (typeof value === 'object' && value !== null ? 'isInitialized' in value : isName(value)),
+  ],
+  migrations: oneOf('run', 'check', 'off'),
+  unknownFields: oneOf('capture', 'discard', 'reject'),
+  loader: ['an object', (value) => typeof value === 'object' && value !== null],
+  poolSize: atLeast(1),
+  connectTimeoutMs: atLeast(1),
+};
+
+const LOADER_CHECKS: Readonly<Record<keyof LoaderModuleOptions, Check>> = {
+  batchSize: ['an integer from 1 to 100000', isBatchSize],
+  parallelism: atLeast(1),
+  maxAttempts: atLeast(1),
+  maxRetryMs: atLeast(0),
+  statementTimeoutMs: atLeast(0),
+  lockTimeoutMs: atLeast(0),
+};
+
+/** The application's DataSource a module was told to join when it was assembled, before any factory has run. */
+export type Joined = string | DataSource | undefined;
+
+/**
+ * Validates the options of the module and fills in the defaults; the only place that knows them.
+ * @throws StorageError `INVALID_OPTIONS` naming every mistake at once
+ */
+export function resolveStorageOptions(options: StorageModuleOptions, joined: Joined): ResolvedStorageOptions {
+  const mistakes = [
+    ...findMistakes(options, CHECKS, ''),
+    ...findMistakes(options.loader ?? {}, LOADER_CHECKS, 'loader.'),
+    ...connectionMistakes(options, joined),
+  ];
+  if (mistakes.length > 0) {
+    throw new StorageError('INVALID_OPTIONS', `The options of StorageModule are wrong: ${mistakes.join('; ')}`);
+  }
+  const { loader = {}, connectTimeoutMs = 10_000 } = options;
+  return {
+    url: options.url,
+    migrations: options.migrations ?? 'check',
+    unknownFields: options.unknownFields ?? 'capture',
+    batchSize: loader.batchSize ?? 5000,
+    parallelism: loader.parallelism ?? 2,
+    retry: { maxAttempts: loader.maxAttempts ?? 5, maxElapsedMs: loader.maxRetryMs ?? 30_000 },
+    limits: {
+      statementTimeoutMs: loader.statementTimeoutMs ?? 300_000,
+      lockTimeoutMs: loader.lockTimeoutMs ?? 30_000,
+      connectTimeoutMs,
+    },
+    poolSize: options.poolSize ?? 10,
+    connectTimeoutMs,
+  };
+}
+
+/** How much longer than statement_timeout the client waits: the server's answer, where there is one, comes first. */
+const ANSWER_MARGIN_MS = 5_000;
+
+/** TypeORM's options for the DataSource the module owns. */
+export function toDataSourceOptions(options: ResolvedStorageOptions): PostgresDataSourceOptions {
+  const { statementTimeoutMs } = options.limits;
+  return {
+    type: 'postgres',
+    driver: pg,
+    url: options.url,
+    poolSize: options.poolSize,
+    connectTimeoutMS: options.connectTimeoutMs,
+    applicationName: 'harbor-storage',
+    installExtensions: false,
+    // gen_random_uuid() is built in; uuid_generate_v4() would need an extension.
+    uuidExtension: 'pgcrypto',
+    extra: {
+      // A peer that vanished without a word answers no statement_timeout: these two end the wait on this side.
+      keepAlive: true,
+      ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS }),
+    },
+  };
+}
+
+function findMistakes(given: object, checks: Readonly<Record<string, Check>>, prefix: string): string[] {
+  return Object.entries(given)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([name, value]) => {
+      const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+      if (check === undefined) {
+        return [`${prefix}${name} is no option`];
+      }
+      // What came is named by its type only: a url holds a password.
+      return check[1](value) ? [] : [`${prefix}${name} must be ${check[0]} (found ${typeof value})`];
+    });
+}
+
+function connectionMistakes({ url, dataSource }: StorageModuleOptions, joined: Joined): string[] {
+  if (dataSource !== joined && dataSource !== undefined) {
+    return [
+      'dataSource comes too late from useFactory: name the DataSource beside it (forRootAsync({ dataSourceName, … })), ' +
+        'or hand an instance to forRoot',
+    ];
+  }
+  const joins = joined !== undefined;
+  if (url === undefined && !joins) {
+    return [
+      'no connection: set url (for example url: process.env.DATABASE_URL, with DATABASE_URL set) ' +
+        'or dataSource (the name of a DataSource the application has)',
+    ];
+  }
+  if (url !== undefined && joins) {
+    return ['url and a DataSource of the application exclude each other: give one of the two'];
+  }
+  return [];
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isPostgresUrl(value: unknown): boolean {
+  return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value);
+}

@@ -1,0 +1,2 @@
+export { StorageTestingModule, type StorageTestingOptions } from './storage-testing.module.js';
+export { createTestDatabase, startTestPostgres, type TestDatabase, type TestPostgres } from './test-postgres.js';

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { runCli } from '../../support/run-cli.js';
+
+const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
+const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
+
+describe('an error of the command line', () => {
+  let database: TestDatabase;
+  let client: Client;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  /** Changes the database, runs a load, and takes the change back. */
+  async function loadAfter(change: string, back: string): Promise<string> {
+    await client.query(change);
+    const { exitCode, stderr } = await runCli(database.url, LOAD, RECORD);
+    await client.query(back);
+    expect([exitCode, stderr]).toEqual([1, expect.not.stringContaining('    at ')]);
+    return stderr;
+  }
+
+  it('names a missing table', async () => {
+    const stderr = await loadAfter('ALTER TABLE submissions RENAME TO gone', 'ALTER TABLE gone RENAME TO submissions');
+    expect(stderr).toMatch(/table submissions: expected a table, found none.*migrate up/);
+  });
+
+  it('names a missing column', async () => {
+    const stderr = await loadAfter(
+      'ALTER TABLE submissions RENAME url TO gone',
+      'ALTER TABLE submissions RENAME gone TO url',
+    );
+    expect(stderr).toMatch(/column submissions\.url: expected text, found no such column/);
+  });
+
+  it('names a column of another type', async () => {
+    const stderr = await loadAfter(
+      'ALTER TABLE submissions ALTER trust_score TYPE text',
+      'ALTER TABLE submissions ALTER trust_score TYPE double precision USING trust_score::double precision',
+    );
+    expect(stderr).toMatch(/column submissions\.trust_score: expected double precision, found text/);
+  });
+
+  it('names a migration that is pending, and the command that applies it', async () => {
+    const stderr = await loadAfter(
+      'ALTER TABLE storage_migrations RENAME TO gone',
+      'ALTER TABLE gone RENAME TO storage_migrations',
+    );
+    expect(stderr).toMatch(/CreateStorageTables\d+, found not applied.*npx harbor-storage migrate up/);
+  });
+
+  it('says where no server answers, without the password', async () => {
+    const { exitCode, stderr } = await runCli('postgres://someone:s3cret@127.0.0.1:1/nowhere', LOAD, RECORD);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^error: Cannot connect to Postgres at 127\.0\.0\.1:1\/nowhere: connection refused/);
+    expect(stderr).not.toMatch(/s3cret|someone|    at /);
+  });
+
+  it('says that the password is wrong, without it', async () => {
+    const url = new URL(database.url);
+    url.password = 's3cret';
+    const { exitCode, stderr } = await runCli(url.href, LOAD, RECORD);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
+    expect(stderr).not.toMatch(/s3cret|    at /);
+  });
+
+  it.each([
+    [['load', 'x.jsonl', '--into', 'nowhere'], /allowed choices/i],
+    [['load', 'x.jsonl'], /--into/],
+    [['bogus'], /unknown command/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '0'], /integer from 1/],
+    [['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--disposition', 'append'], /always merges/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--rename', 'a'], /cannot rename by 'a': write it as old=new/],
+    [['load', 'src', '--into', 'submissions'], /src is a directory: name a file in it/],
+  ])('exits with 2 on wrong usage: %j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runCli(database.url, args);
+    expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+
+  it('exits with 1 and names the file when it is not there; --json says so on stdout too', async () => {
+    const args = ['load', 'no-such.jsonl', '--into', 'submissions', '--quiet', '--json'];
+    const { exitCode, stdout, stderr } = await runCli(database.url, args);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('no-such.jsonl')]);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'SOURCE_UNREADABLE', message: expect.stringContaining('no-such.jsonl') },
+    });
+  });
+
+  it('names the flag, not the option of the API', async () => {
+    const { exitCode, stderr } = await runCli(database.url, [...LOAD, '--disposition', 'replace']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Pass --allow-empty if that is meant')]);
+  });
+
+  it('shows where it comes from with --verbose', async () => {
+    const { stderr } = await runCli(database.url, ['load', 'no-such.jsonl', '--into', 'submissions', '--verbose']);
+    expect(stderr).toContain('    at ');
+  });
+});

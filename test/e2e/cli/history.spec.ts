@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { runCli } from '../../support/run-cli.js';
+
+const json = async (url: string, args: readonly string[], input?: string) =>
+  JSON.parse((await runCli(url, [...args, '--json'], input)).stdout);
+
+describe('the history of the command line', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('lists, shows and sums what was loaded', async () => {
+    const { url } = database;
+    const records = '{"submission_id":"t3_1","problem_description":"p"}\n{"submission_id":"t3_2"}\n[]\n';
+    const load = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
+    const { loadId } = await json(url, load, records);
+
+    const { loads } = await json(url, ['loads', 'list', '--table', 'hybrid']);
+    expect(loads).toMatchObject([{ id: loadId, status: 'completed', received: '3', stored: '2', rejected: '1' }]);
+    const refused = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
+    expect(await json(url, ['loads', 'show', loadId])).toMatchObject({
+      id: loadId,
+      source: 'standard input',
+      rejects: [refused],
+    });
+    const shown = await runCli(url, ['loads', 'show', loadId]);
+    expect(shown.stdout).toMatch(/ 2 +not_an_object +the record is JSON, but not an object\n/);
+    expect(shown.stdout).toMatch(/app_opportunities +3 +1 +0 +0 +0 +1 +1 +0\n/);
+    expect(shown.stdout).not.toMatch(/null|loadKey|errorCode/);
+    const { tables } = await json(url, ['stats']);
+    expect(tables).toMatchObject({
+      app_opportunities: { received: 3, inserted: 1, skipped: 1, rejected: 1 },
+      submissions: { received: 3, inserted: 2, skipped: 0, rejected: 1, loaded: 2 },
+    });
+    const unknown = await runCli(url, ['loads', 'show', 'x']);
+    expect(unknown).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no load "x"') });
+  });
+});
+
+describe('harbor-storage migrate', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await client.end();
+  });
+  afterAll(() => database.drop());
+
+  it('applies once, however many run at the same time; status and down tell the truth', async () => {
+    const { url } = database;
+    const runs = await Promise.all(Array.from({ length: 10 }, () => runCli(url, ['migrate', 'up', '--json'])));
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 10 }, () => 0));
+    const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);
+    expect(applied).toEqual([expect.stringMatching(/^CreateStorageTables/)]);
+
+    expect((await json(url, ['migrate', 'status'])).migrations).toMatchObject([{ applied: true }]);
+    await runCli(url, ['load', '-', '--format', 'jsonl', '--into', 'submissions'], '{"submission_id":"t3_1"}\n');
+    const refused = await runCli(url, ['migrate', 'down']);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/drops tables that hold rows: submissions\. Add --force/);
+    expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: applied[0] });
+    expect((await json(url, ['migrate', 'status'])).migrations).toMatchObject([{ applied: false }]);
+    expect(await json(url, ['migrate', 'down'])).toEqual({ reverted: null });
+  }, 120_000);
+});

@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { runCli } from '../../support/run-cli.js';
+
+const POSTS = [
+  { id: 'a1', name: 't3_a1', title: 'One', score: 5, ups: 7, created_utc: 1373490332.0 },
+  { id: 'a2', name: 't3_a2', title: 'Two, "quoted"\nand more', score: 6, ups: 8, created_utc: 1373490333.0 },
+];
+const RENAME = 'name=submission_id,id=reddit_id,score=reddit_score';
+const jsonl = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+describe('harbor-storage load', () => {
+  let database: TestDatabase;
+  let client: Client;
+  let directory: string;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+    directory = await mkdtemp(join(tmpdir(), 'harbor-storage-cli-'));
+  });
+  afterAll(async () => {
+    await client.end();
+    await rm(directory, { recursive: true });
+    await database.drop();
+  });
+  beforeEach(() => client.query('TRUNCATE app_opportunities, submissions, storage_loads, storage_rejected_records'));
+
+  async function file(name: string, content: string | Buffer): Promise<string> {
+    const path = join(directory, name);
+    await writeFile(path, content);
+    return path;
+  }
+
+  it('prints one JSON object on stdout, keeps unknown fields in extra, and writes nothing the second time', async () => {
+    const path = await file('posts.jsonl', jsonl(POSTS));
+    const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--json'];
+    const first = await runCli(database.url, args);
+    expect(JSON.parse(first.stdout)).toMatchObject({ ok: true, received: 2, inserted: 2, rejected: 0, batches: 1 });
+    expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+    const stored = 'SELECT submission_id, reddit_id, title, reddit_score, extra, xmin FROM submissions ORDER BY 1';
+    const before = await client.query(stored);
+    expect(before.rows[1]).toMatchObject({
+      reddit_id: 'a2',
+      title: POSTS[1]?.title,
+      reddit_score: '6',
+      extra: { ups: 8 },
+    });
+
+    const second = await runCli(database.url, args);
+    expect(JSON.parse(second.stdout)).toMatchObject({ inserted: 0, updated: 0, unchanged: 2 });
+    expect((await client.query(stored)).rows).toEqual(before.rows);
+  });
+
+  it.each([
+    ['posts.jsonl.gz', gzipSync(jsonl(POSTS))],
+    ['posts.json', JSON.stringify(POSTS)],
+    ['posts.csv', 'id,name,title,score\na1,t3_a1,One,5\na2,t3_a2,"Two, ""quoted""\nand more",6\n'],
+  ])('reads %s', async (name, content) => {
+    const path = await file(name, content);
+    const { exitCode } = await runCli(database.url, ['load', path, '--into', 'submissions', '--rename', RENAME]);
+    expect(exitCode).toBe(0);
+    const { rows } = await client.query('SELECT title, reddit_score FROM submissions ORDER BY submission_id');
+    expect(rows).toEqual([
+      { title: 'One', reddit_score: '5' },
+      { title: POSTS[1]?.title, reddit_score: '6' },
+    ]);
+  });
+
+  it('reads standard input, and asks for its format', async () => {
+    const args = ['load', '-', '--into', 'submissions', '--rename', RENAME];
+    const refused = await runCli(database.url, args, jsonl(POSTS));
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('input needs --format') });
+    expect(await runCli(database.url, [...args, '--format', 'jsonl'], jsonl(POSTS))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('exits with 3 when a record was refused, and keeps its line', async () => {
+    const path = await file('bad.jsonl', `${jsonl(POSTS)}{"name": oops}\n`);
+    const result = await runCli(database.url, ['load', path, '--into', 'submissions', '--rename', RENAME]);
+    expect(result.exitCode).toBe(3);
+    expect(result.stdout).toMatch(/position \(from 0\) +reason +column +why\n─+\n +2 +invalid_json/);
+    expect(result.stdout).toMatch(/kept in storage_rejected_records: harbor-storage loads show [0-9a-f-]{36}\n/);
+    const { rows } = await client.query('SELECT raw, position FROM storage_rejected_records');
+    expect(rows).toEqual([{ raw: Buffer.from('{"name": oops}'), position: '2' }]);
+  });
+
+  it('writes nothing in a dry run, and says what it would do', async () => {
+    const path = await file('dry.jsonl', jsonl(POSTS));
+    const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--dry-run', '--json'];
+    const { stdout, exitCode } = await runCli(database.url, args);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { inserted: 2 }]);
+    const { rows } = await client.query(
+      'SELECT (SELECT count(*) FROM submissions) + (SELECT count(*) FROM storage_loads) AS n',
+    );
+    expect(rows).toEqual([{ n: '0' }]);
+  });
+
+  it('says how many rows a replace deleted', async () => {
+    await client.query("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
+    const path = await file('replace.jsonl', jsonl(POSTS));
+    const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--disposition', 'replace'];
+    const { stdout } = await runCli(database.url, args);
+    expect(stdout).toMatch(/ failed +deleted\n─+\nsubmissions +2 +2 +0 +0 +0 +0 +0 +0 +1\n/);
+  });
+
+  it('loads both tables by --into hybrid, and says what fed one of them only and when nothing was written', async () => {
+    const records = [
+      { submission_id: 't3_1', problem_description: 'p', title: 'x' },
+      { submission_id: 't3_2', title: 'y' },
+    ];
+    const args = ['load', await file('hybrid.jsonl', jsonl(records)), '--into', 'hybrid'];
+    const first = await runCli(database.url, [...args, '--json']);
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      stored: 2,
+      opportunities: { inserted: 1, skipped: 1 },
+      submissions: { inserted: 2 },
+    });
+    const second = await runCli(database.url, args);
+    expect(second.stdout).toContain(
+      'app_opportunities: 1 record without a problem_description feeds submissions only\n',
+    );
+    expect(second.stdout).toContain('Nothing was written: every record was in already.\n');
+  });
+});

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+
+import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
+import { emptyTables } from '../../support/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { committedBatches, expectAccounted } from './accounts.js';
+import { errorOf, withRefusal } from './faults.js';
+import { type Fields, keyOf, many, submission } from './records.js';
+
+function* generated(count: number): Generator<Fields> {
+  for (let index = 0; index < count; index += 1) {
+    yield submission(keyOf(index));
+  }
+}
+
+async function* generatedLater(count: number): AsyncGenerator<Fields> {
+  for (const record of generated(count)) {
+    yield await Promise.resolve(record);
+  }
+}
+
+describe('a streaming source', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp({ loader: { maxAttempts: 1 } });
+  });
+  afterAll(() => app.close());
+  beforeEach(() => emptyTables(app));
+
+  it('may be a generator, for load', async () => {
+    const result = await app.profiles.store(generated(250));
+    expect(result).toMatchObject({ received: 250, inserted: 250 });
+    expect(await app.count('submissions')).toBe(250);
+    await expectAccounted(app, result);
+  });
+
+  it.each([
+    ['a generator', () => generated(250)],
+    ['an async generator', () => generatedLater(250)],
+    ['a Node stream in object mode', () => Readable.from(generated(250), { objectMode: true })],
+    ['a Set', () => new Set(generated(250))],
+  ])('may be %s, for loadBatch, and every record counts', async (_, source) => {
+    const result = await app.profiles.storeBatch(source(), { batchSize: 100 });
+    expect(result).toMatchObject({ received: 250, inserted: 250, batches: 3, successfulBatches: 3, failedBatches: 0 });
+    expect(await app.count('submissions')).toBe(250);
+    expect(await committedBatches(app, result.loadId)).toEqual([
+      [0, 100],
+      [100, 200],
+      [200, 250],
+    ]);
+    await expectAccounted(app, result);
+  });
+
+  it('that is asynchronous is refused by load, which names loadBatch', async () => {
+    const error = await errorOf(app.profiles.store(generatedLater(3) as unknown as Fields[]));
+    expect(error).toBeInstanceOf(InvalidLoadError);
+    expect((error as Error).message).toContain('loadBatch');
+    expect(await app.count('submissions')).toBe(0);
+  });
+
+  it('of 5,000 records is stored while it is read, never held as a whole', async () => {
+    let furthestAhead = 0;
+    async function* watched(): AsyncGenerator<Fields> {
+      let given = 0;
+      for (const record of generated(5_000)) {
+        if (given % 100 === 0) {
+          furthestAhead = Math.max(furthestAhead, given - (await app.count('submissions')));
+        }
+        given += 1;
+        yield record;
+      }
+    }
+    const result = await app.profiles.storeBatch(watched(), { batchSize: 100 });
+    expect(result).toMatchObject({ received: 5_000, inserted: 5_000, batches: 50 });
+    expect(await app.count('submissions')).toBe(5_000);
+    expect(furthestAhead).toBeLessThanOrEqual(1_000);
+  });
+
+  it('that breaks ends the load, and the batches before stay', async () => {
+    async function* breaking(): AsyncGenerator<Fields> {
+      yield* generatedLater(25);
+      throw new Error('the source is gone');
+    }
+    const error = await errorOf(app.profiles.storeBatch(breaking(), { batchSize: 10 }));
+    expect(error).toBeInstanceOf(LoadFailedError);
+    expect(error).toMatchObject({ cause: { message: 'the source is gone' }, result: { received: 20, inserted: 20 } });
+    expect(await app.rows('SELECT submission_id FROM submissions ORDER BY 1')).toEqual(
+      many(20, (id) => ({ submission_id: id })),
+    );
+  });
+
+  it('is closed when the load cannot go on', async () => {
+    let closed = false;
+    function* source(): Generator<Fields> {
+      try {
+        yield* generated(1_000);
+      } finally {
+        closed = true;
+      }
+    }
+    const stream = Readable.from(generated(1_000), { objectMode: true });
+    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(15)}'`, sqlstate: '53100' };
+    await withRefusal(app, refusal, async () => {
+      expect(await errorOf(app.profiles.storeBatch(source(), { batchSize: 10 }))).toBeInstanceOf(LoadFailedError);
+      expect(await errorOf(app.profiles.storeBatch(stream, { batchSize: 10 }))).toBeInstanceOf(LoadFailedError);
+    });
+    expect(closed).toBe(true);
+    expect(stream.closed || (await once(stream, 'close'))).toBeTruthy();
+    expect(await app.count('submissions')).toBeLessThan(990);
+    expect(await app.count(`submissions WHERE submission_id BETWEEN '${keyOf(10)}' AND '${keyOf(19)}'`)).toBe(0);
+  });
+
+  it('without records loads nothing', async () => {
+    const empty = await app.profiles.storeBatch(Readable.from([], { objectMode: true }));
+    expect(empty).toMatchObject({ ok: true, received: 0, batches: 0, successRate: 0 });
+    expect(await app.count('submissions')).toBe(0);
+  });
+});

@@ -1,0 +1,70 @@
+import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
+import { prepareSystemDirectory } from '../../../src/embedded/system-directory.js';
+import { childUser, queryValue, withTemporaryDir } from '../../support/embedded-processes.js';
+
+const NOBODY = 65_534;
+/** Only root can be in these situations; as an ordinary user all other specs are about that user. */
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
+  startEmbeddedPostgres({ dataDir, durable: false });
+
+describeAsRoot('an embedded Postgres of root', () => {
+  it('does not run as root', async () => {
+    await withTemporaryDir(async (dataDir) => {
+      const postgres = await fast(dataDir);
+      expect((await stat(join(dataDir, 'pgdata'))).uid).not.toBe(0);
+      await postgres.stop();
+    });
+  });
+
+  it('runs as the owner of the data directory, who can use it as well', async () => {
+    await withTemporaryDir(async (dataDir) => {
+      await chown(dataDir, NOBODY, NOBODY);
+      const here = await fast(dataDir);
+      expect((await stat(join(dataDir, 'pgdata'))).uid).toBe(NOBODY);
+
+      const owner = await childUser(dataDir, { uid: NOBODY });
+      expect(owner.server).toMatchObject({ adopted: true, url: here.url });
+      await here.stop();
+      await owner.end();
+      const alone = await childUser(dataDir, { uid: NOBODY });
+      expect(alone.server.adopted).toBe(false);
+      await alone.end();
+    });
+  });
+
+  it('keeps its data elsewhere when its account cannot enter the project, in every run at the same place', async () => {
+    await withTemporaryDir(async (project) => {
+      await chmod(project, 0o700);
+      const wanted = join(project, '.harbor-storage', 'postgres-18');
+      const first = await fast(wanted);
+      try {
+        expect(first.dataDir.startsWith(await prepareSystemDirectory())).toBe(true);
+        await queryValue(first.url, 'create table kept as select 42 as n');
+        await first.stop();
+
+        await chmod(project, 0o755);
+        const second = await fast(wanted);
+        expect(second.dataDir).toBe(first.dataDir);
+        expect(await queryValue(second.url, 'select n from kept')).toBe(42);
+        await second.stop();
+      } finally {
+        await rm(first.dataDir, { recursive: true, force: true });
+      }
+    });
+  });
+
+  it('does not take over a directory of root that has something in it', async () => {
+    await withTemporaryDir(async (parent) => {
+      const dataDir = join(parent, 'documents');
+      await mkdir(dataDir);
+      await writeFile(join(dataDir, 'thesis.txt'), '');
+      await expect(fast(dataDir)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_DATA_DIR' });
+      expect((await stat(dataDir)).uid).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Home } from '../../../src/embedded/home.js';
+import { ServerAccount } from '../../../src/embedded/server-account.js';
+import { withStartLock } from '../../../src/embedded/start-lock.js';
+import { withTemporaryDir } from '../../support/embedded-processes.js';
+
+const homeIn = async (directory: string): Promise<Home> =>
+  new Home(directory, await ServerAccount.forDirectory(directory));
+
+/** A lock as another process leaves it. */
+async function plantLock(directory: string, owner: string): Promise<void> {
+  await mkdir(join(directory, 'lock'));
+  await symlink(owner, join(directory, 'lock', '7'));
+}
+
+async function pidOfDeadProcess(): Promise<number> {
+  const child = spawn('true');
+  await once(child, 'exit');
+  return child.pid ?? 0;
+}
+
+describe('the start lock', () => {
+  it('lets one in at a time, also past the lock of a killed process', async () => {
+    await withTemporaryDir(async (directory) => {
+      await plantLock(directory, `${await pidOfDeadProcess()}.0.x`);
+      const home = await homeIn(directory);
+      let inside = 0;
+      const visit = async (): Promise<number> => {
+        inside += 1;
+        const seen = inside;
+        await ServerAccount.forDirectory(directory);
+        inside -= 1;
+        return seen;
+      };
+      const seen = await Promise.all(Array.from({ length: 20 }, () => withStartLock(home, visit)));
+      expect(seen).toEqual(Array.from({ length: 20 }, () => 1));
+    });
+  });
+
+  it('is free again after work that failed', async () => {
+    await withTemporaryDir(async (directory) => {
+      const home = await homeIn(directory);
+      await expect(withStartLock(home, () => Promise.reject(new Error('no luck')))).rejects.toThrow('no luck');
+      await expect(withStartLock(home, () => Promise.resolve('in'))).resolves.toBe('in');
+    });
+  });
+
+  it('is not held by a former process that had the number of this one', async () => {
+    await withTemporaryDir(async (directory) => {
+      await plantLock(directory, `${process.pid}.0.x`);
+      await expect(withStartLock(await homeIn(directory), () => Promise.resolve('in'))).resolves.toBe('in');
+    });
+  });
+
+  it('waits for a living owner, and passes when that one dies', async () => {
+    await withTemporaryDir(async (directory) => {
+      const owner = spawn('sleep', ['600'], { stdio: 'ignore' });
+      await plantLock(directory, `${owner.pid}.0.x`);
+      const events: string[] = [];
+      const entered = withStartLock(await homeIn(directory), async () => events.push('entered'));
+      // Time enough to come in, if the door were open: a whole visit elsewhere.
+      await withTemporaryDir(async (other) => withStartLock(await homeIn(other), () => Promise.resolve()));
+      events.push('killed');
+      owner.kill('SIGKILL');
+      await entered;
+      expect(events).toEqual(['killed', 'entered']);
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Lease } from '../../../src/embedded/lease.js';
+import { isAlive } from '../../../src/embedded/processes.js';
+import { ServerAccount } from '../../../src/embedded/server-account.js';
+import { SUPERVISOR } from '../../../src/embedded/supervisor.js';
+import { eventually, withTemporaryDir } from '../../support/embedded-processes.js';
+
+/** Stands in for Postgres: ends at SIGINT. */
+const SERVER = [process.execPath, '-e', `process.on('SIGINT', () => process.exit()); setInterval(() => {}, 1e6)`];
+
+interface Supervised {
+  readonly lease: Lease;
+  readonly supervisor: ChildProcess;
+  readonly ended: Promise<unknown>;
+}
+
+/** Runs the supervisor as the launcher does, over the stand-in, with the programs of `directory` first on the PATH. */
+async function supervise(directory: string): Promise<Supervised> {
+  const account = await ServerAccount.forDirectory(directory);
+  await account.give(directory);
+  const lease = await Lease.create(join(directory, 'lease'), account);
+  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'supervisor', lease.path, join(directory, 'log'), ...SERVER], {
+    stdio: ['ignore', 'ignore', 'ignore', lease.fd],
+    env: { PATH: `${directory}:${process.env['PATH']}` },
+  });
+  return { lease, supervisor, ended: once(supervisor, 'exit') };
+}
+
+describe('the supervisor', () => {
+  it('ends the server when the last lease is released, and not before', async () => {
+    await withTemporaryDir(async (directory) => {
+      const { lease, supervisor, ended } = await supervise(directory);
+      let second: Lease | undefined;
+      expect(await eventually(async () => (second = Lease.join(lease.path)) !== undefined)).toBe(true);
+      expect(lease.release()).toBe(false);
+      expect(await isAlive(supervisor.pid ?? 0)).toBe(true);
+      expect(second?.release()).toBe(true);
+      await ended;
+      expect(Lease.join(lease.path)).toBeUndefined();
+    });
+  });
+
+  it('keeps the server for one who joins in the moment it decides to end it', async () => {
+    await withTemporaryDir(async (directory) => {
+      const [calls, gate] = [join(directory, 'calls'), join(directory, 'gate')];
+      // An `mv` that says when it is called, and goes on when it may.
+      const slowMv = `#!/bin/sh\necho >> ${calls}\nuntil [ -e ${gate} ]; do :; done\nPATH=/bin:/usr/bin exec mv "$@"\n`;
+      await writeFile(join(directory, 'mv'), slowMv);
+      await chmod(join(directory, 'mv'), 0o755);
+      const wasCalled = (times: number): Promise<boolean> =>
+        eventually(async () => (await readFile(calls, 'utf8').catch(() => '')).length === times);
+      const { lease, supervisor, ended } = await supervise(directory);
+
+      lease.release();
+      expect(await wasCalled(1)).toBe(true);
+      const late = Lease.join(lease.path);
+      await writeFile(gate, '');
+      // The second time it puts the pipe back.
+      expect(await wasCalled(2)).toBe(true);
+
+      let another: Lease | undefined;
+      expect(await eventually(async () => (another = Lease.join(lease.path)) !== undefined)).toBe(true);
+      expect(late?.release()).toBe(false);
+      expect(await isAlive(supervisor.pid ?? 0)).toBe(true);
+      expect(another?.release()).toBe(true);
+      await ended;
+    });
+  });
+});

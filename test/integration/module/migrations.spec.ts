@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
+
+import {
+  LoadStatsService,
+  type MigrationsMode,
+  ProfileRepository,
+  SchemaMismatchError,
+  storageMigrations,
+  StorageModule,
+  type StorageRootOptions,
+} from '../../../src/index.js';
+import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
+import { queryValue } from '../../support/embedded-processes.js';
+
+const start = async (options: StorageRootOptions): Promise<TestingModule> => {
+  const app = await Test.createTestingModule({ imports: [StorageModule.forRoot(options)] }).compile();
+  app.useLogger(false);
+  return app.init();
+};
+const store = (app: TestingModule) => app.get(ProfileRepository).store([{ submission_id: 'a' }]);
+const tables = (url: string) =>
+  queryValue(url, `SELECT count(*)::integer FROM information_schema.tables WHERE table_schema = 'public'`);
+const applied = (url: string) => queryValue(url, 'SELECT array_agg(name ORDER BY id) FROM storage_migrations');
+const NAMES = storageMigrations.map(({ name }) => name);
+
+/** The parts of the url, with a password that is made when it is asked for. */
+function withPasswordFunction(url: string): object {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port),
+    username,
+    password: async () => decodeURIComponent(password),
+    database: pathname.slice(1),
+  };
+}
+
+/** An application that has a DataSource of its own, with our module on it. */
+async function joined<T>(
+  wayTo: object,
+  work: (app: TestingModule) => Promise<T>,
+  migrations: MigrationsMode = 'run',
+): Promise<T> {
+  const base = { type: 'postgres', driver: pg, installExtensions: false, autoLoadEntities: true } as const;
+  const app = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({ ...base, ...wayTo, retryAttempts: 0 }),
+      StorageModule.forRoot({ dataSource: 'default', migrations }),
+    ],
+  }).compile();
+  app.useLogger(false);
+  await app.init();
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+describe("migrations: 'check'", () => {
+  it.each([[{}], [{ migrations: 'check' as const }]])(
+    'refuses to start on a database without the migrations, names them and the command: %j',
+    (options) =>
+      withEmptyDatabase(async (url) => {
+        const error: unknown = await start({ url, ...options }).catch((failure: unknown) => failure);
+        expect(error).toBeInstanceOf(SchemaMismatchError);
+        expect(error).toMatchObject({
+          code: 'SCHEMA_MISMATCH',
+          remedy: expect.stringContaining('npx harbor-storage migrate up'),
+        });
+        for (const name of NAMES) {
+          expect((error as Error).message).toContain(name);
+        }
+        expect(await tables(url)).toBe(0);
+      }),
+  );
+
+  it('leaves no connection open when it refuses', () =>
+    withEmptyDatabase(async (url) => {
+      await expect(start({ url })).rejects.toThrow(SchemaMismatchError);
+      expect(
+        await queryValue(
+          url,
+          `SELECT count(*)::integer FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`,
+        ),
+      ).toBe(0);
+    }));
+
+  it('starts once they are applied', () =>
+    withDatabase(async (url) => {
+      const app = await start({ url });
+      expect(await store(app)).toMatchObject({ inserted: 1 });
+      await app.close();
+    }));
+});
+
+describe("migrations: 'run'", () => {
+  it('applies them once, though ten applications start at the same time on an empty database', () =>
+    withEmptyDatabase(async (url) => {
+      const apps = await Promise.all(Array.from({ length: 10 }, () => start({ url, migrations: 'run', poolSize: 1 })));
+      expect(await applied(url)).toEqual(NAMES);
+      for (const app of apps) {
+        expect((await store(app)).ok).toBe(true);
+      }
+      await Promise.all(apps.map((app) => app.close()));
+    }));
+
+  it.each([
+    ['of a primary and replicas', (url: string) => ({ replication: { master: { url }, slaves: [{ url }] } })],
+    ['with a password from a function', withPasswordFunction],
+  ])("goes the way of the application's DataSource: one %s", (_, wayTo) =>
+    withEmptyDatabase((url) =>
+      joined({ ...wayTo(url) }, async (app) => {
+        expect(await store(app)).toMatchObject({ inserted: 1 });
+        expect(await applied(url)).toEqual(NAMES);
+      }),
+    ),
+  );
+
+  it("makes everything in the schema of the application's DataSource", () =>
+    withEmptyDatabase(async (url) => {
+      await queryValue(url, 'CREATE SCHEMA app');
+      await joined({ url, schema: 'app' }, async (app) => {
+        expect(await store(app)).toMatchObject({ inserted: 1 });
+        expect(await app.get(LoadStatsService).totals()).toMatchObject({ submissions: { inserted: 1 } });
+      });
+      expect(
+        await queryValue(
+          url,
+          `SELECT array_agg(relname::text ORDER BY relname) FROM pg_class
+            WHERE relnamespace = 'app'::regnamespace AND relkind = 'r'`,
+        ),
+      ).toEqual([
+        'app_opportunities',
+        'storage_load_batches',
+        'storage_loads',
+        'storage_migrations',
+        'storage_rejected_records',
+        'submissions',
+      ]);
+      expect(await queryValue(url, 'SELECT submission_id FROM app.submissions')).toBe('a');
+      expect(await tables(url)).toBe(0);
+      // And what is there is found again.
+      await joined({ url, schema: 'app' }, store, 'check');
+    }));
+
+  it('changes nothing where they are applied', () =>
+    withDatabase(async (url) => {
+      const before = await applied(url);
+      const app = await start({ url, migrations: 'run' });
+      await app.close();
+      expect(await applied(url)).toEqual(before);
+    }));
+});
+
+describe("migrations: 'off'", () => {
+  it('starts on any database, and a load says what is missing before it writes', () =>
+    withEmptyDatabase(async (url) => {
+      const app = await start({ url, migrations: 'off' });
+      try {
+        await expect(store(app)).rejects.toThrow(SchemaMismatchError);
+        expect(await tables(url)).toBe(0);
+      } finally {
+        await app.close();
+      }
+    }));
+});

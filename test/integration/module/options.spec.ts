@@ -1,0 +1,100 @@
+import { inspect } from 'node:util';
+
+import { describe, expect, it } from '@jest/globals';
+import type { DynamicModule } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+
+import { StorageError, StorageModule, type StorageModuleOptions, type StorageRootOptions } from '../../../src/index.js';
+import { withDatabase, withParts } from '../../support/databases.js';
+
+const start = async (options: StorageRootOptions): Promise<unknown> => startModule(StorageModule.forRoot(options));
+const startModule = async (storage: DynamicModule): Promise<unknown> => {
+  const compiling = Test.createTestingModule({ imports: [storage] }).compile();
+  return compiling.then(
+    async (app) => {
+      await app.close();
+      return 'started';
+    },
+    (error: unknown) => error,
+  );
+};
+const messageOf = async (options: object): Promise<string> => {
+  const error = await start(options as StorageRootOptions);
+  expect(error).toBeInstanceOf(StorageError);
+  expect(error).toMatchObject({ code: 'INVALID_OPTIONS' });
+  return (error as StorageError).message;
+};
+
+const URL_OF_NOTHING = 'postgres://user:secret-4711@127.0.0.1:1/none';
+
+describe('the options of the module', () => {
+  it('name all mistakes at once', async () => {
+    const message = await messageOf({
+      url: 'mysql://x',
+      migrations: 'always',
+      unknownFields: 'keep',
+      poolSize: 0,
+      connectTimeoutMs: '5s',
+      loader: { batchSize: 0, maxAttempts: 1.5, retries: 3 },
+      pool: 3,
+    });
+    for (const name of ['url', 'migrations', 'unknownFields', 'poolSize', 'connectTimeoutMs']) {
+      expect(message).toContain(`${name} must be`);
+    }
+    expect(message).toContain('loader.batchSize must be an integer from 1 to 100000');
+    expect(message).toContain('loader.maxAttempts must be');
+    expect(message).toContain('loader.retries is no option');
+    expect(message).toContain('pool is no option');
+  });
+
+  it.each([
+    [{ url: URL_OF_NOTHING, migrations: 'maybe' }, "migrations must be 'run', 'check', 'off' (found string)"],
+    [{ url: URL_OF_NOTHING, loader: 5 }, 'loader must be an object (found number)'],
+    [{ url: URL_OF_NOTHING, loader: null }, 'loader must be an object'],
+    [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql:// (found number)'],
+  ])('say what was expected: %j', async (options, expected) => {
+    expect(await messageOf(options)).toContain(expected);
+  });
+
+  it.each([[{}], [{ url: undefined }]])('say what to set when there is no connection: %j', async (options) => {
+    const message = await messageOf(options);
+    expect(message).toContain('DATABASE_URL');
+    expect(message).toContain('dataSource');
+  });
+
+  it.each([[null], [{}], [5]])('refuse a dataSource that is none: %j', async (dataSource) => {
+    expect(await messageOf({ dataSource })).toContain("dataSource must be a DataSource's name or a DataSource");
+  });
+
+  it.each([[{ dataSource: 'default' }], [{ dataSource: null }], [{ dataSource: 'default', url: URL_OF_NOTHING }]])(
+    'refuse a dataSource out of useFactory, where none can be joined any more: %j',
+    async (options) => {
+      const error = await startModule(
+        StorageModule.forRootAsync({ useFactory: () => options as StorageModuleOptions }),
+      );
+      expect(error).toMatchObject({ code: 'INVALID_OPTIONS', message: expect.stringContaining('dataSourceName') });
+    },
+  );
+
+  it('never quote the connection string', async () => {
+    const error = await start({ url: `${URL_OF_NOTHING}?x=%`.replace('postgres', 'mysql'), poolSize: -1 });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('secret-4711');
+  });
+});
+
+describe('a database that cannot be reached', () => {
+  it.each([
+    ['nobody listens', { port: '1' }, 'ECONNREFUSED'],
+    ['the password is wrong', { password: 'wrong-4711' }, '28P01'],
+    ['the database does not exist', { pathname: '/no_such_database' }, '3D000'],
+  ])('stops the start with the cause when %s, and tells no password', (_, parts, code) =>
+    withDatabase(async (url) => {
+      const error = await start({ url: withParts(url, parts) });
+      expect(error).toBeInstanceOf(StorageError);
+      expect((error as StorageError).message).toContain(code);
+      const shown = inspect(error, { depth: 10, showHidden: true });
+      expect(shown).not.toContain('wrong-4711');
+      expect(shown).not.toContain(new URL(url).password);
+    }),
+  );
+});

@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { lastValueFrom } from 'rxjs';
+
+import { LoadInterruptedError, StorageError, StorageModule } from '../../../src/index.js';
+import { withDatabase } from '../../support/databases.js';
+import { queryValue } from '../../support/embedded-processes.js';
+import { initStorageApp } from '../../support/storage-app.js';
+
+const connections = (url: string) =>
+  queryValue(
+    url,
+    `SELECT count(*)::integer FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`,
+  );
+const startAt = async (url: string) =>
+  initStorageApp(
+    await Test.createTestingModule({ imports: [StorageModule.forRoot({ url, loader: { parallelism: 1 } })] }).compile(),
+  );
+
+describe('shutdown of the application during a load', () => {
+  let letSourceEnd = (): void => {};
+  afterEach(() => letSourceEnd());
+
+  it('keeps the batches committed, ends the load as interrupted, and closes the connections', () =>
+    withDatabase(async (url) => {
+      const app = await startAt(url);
+      let closing: Promise<void> | undefined;
+      async function* endless() {
+        for (let id = 0; ; id += 1) {
+          if (id === 5) {
+            closing = app.close();
+          }
+          yield { submission_id: `s${id}` };
+        }
+      }
+      const load = app.profiles.storeBatch(endless(), { batchSize: 2 });
+      const error: unknown = await load.catch((failure: unknown) => failure);
+      await closing;
+
+      expect(error).toBeInstanceOf(LoadInterruptedError);
+      expect(error).toMatchObject({ result: { inserted: 4, received: 6, failed: 2, ok: false } });
+      expect(await queryValue(url, 'SELECT count(*)::integer FROM submissions')).toBe(4);
+      expect(await queryValue(url, 'SELECT row(status, received, inserted, failed)::text FROM storage_loads')).toBe(
+        '(interrupted,6,4,2)',
+      );
+      expect(await queryValue(url, 'SELECT count(*)::integer FROM storage_load_batches')).toBe(2);
+      expect(await connections(url)).toBe(0);
+    }));
+
+  it('ends several loads at once', () =>
+    withDatabase(async (url) => {
+      const app = await startAt(url);
+      let closing: Promise<void> | undefined;
+      function* endless(table: string) {
+        for (let id = 0; ; id += 1) {
+          if (id === 30) {
+            closing ??= app.close();
+          }
+          yield { submission_id: `${table}${id}`, problem_description: 'p' };
+        }
+      }
+      const loads = [
+        app.profiles.storeBatch(endless('x'), { batchSize: 3 }),
+        app.opportunities.storeBatch(endless('y'), { batchSize: 3 }),
+        app.hybrid.storeBatch(endless('z'), { batchSize: 3 }),
+      ];
+      const ends = await Promise.allSettled(loads);
+      await closing;
+      expect(ends.map((end) => end.status === 'rejected' && (end.reason as Error).name)).toEqual(
+        loads.map(() => 'LoadInterruptedError'),
+      );
+      expect(await queryValue(url, 'SELECT array_agg(DISTINCT status) FROM storage_loads')).toEqual(['interrupted']);
+      expect(await connections(url)).toBe(0);
+    }));
+
+  it(
+    'does not wait for a source that gives no more records',
+    () =>
+      withDatabase(async (url) => {
+        const app = await startAt(url);
+        const noMore = new Promise<void>((resolve) => {
+          letSourceEnd = resolve;
+        });
+        let closing: Promise<void> | undefined;
+        async function* stalled() {
+          yield { submission_id: 'a' };
+          closing = app.close();
+          await noMore;
+        }
+        await expect(app.profiles.storeBatch(stalled(), { batchSize: 1 })).rejects.toThrow(LoadInterruptedError);
+        await closing;
+        expect(await queryValue(url, 'SELECT status FROM storage_loads')).toBe('interrupted');
+      }),
+    5_000,
+  );
+
+  it('completes progress$, after the end of the loads at work was published', () =>
+    withDatabase(async (url) => {
+      const app = await startAt(url);
+      const last = lastValueFrom(app.stats.progress$);
+      let closing: Promise<void> | undefined;
+      async function* endless() {
+        for (let id = 0; ; id += 1) {
+          if (id === 5) {
+            closing = app.close();
+          }
+          yield { submission_id: `s${id}` };
+        }
+      }
+      await expect(app.profiles.storeBatch(endless(), { batchSize: 2 })).rejects.toThrow(LoadInterruptedError);
+      await closing;
+      expect(await last).toMatchObject({ table: 'submissions', status: 'interrupted', loaded: 4 });
+    }));
+
+  it('begins no load any more', () =>
+    withDatabase(async (url) => {
+      const app = await startAt(url);
+      await app.close();
+      await expect(app.profiles.store([{ submission_id: 'a' }])).rejects.toBeInstanceOf(StorageError);
+      expect(await queryValue(url, 'SELECT count(*)::integer FROM submissions')).toBe(0);
+    }));
+});

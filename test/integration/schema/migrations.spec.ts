@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { storageEntities, storageMigrations } from '../../../src/index.js';
+import { migrateDown, migrateUp, readMigrationStatus } from '../../../src/schema/migrations.js';
+import { withEmptyDatabase } from '../../support/databases.js';
+import { queryValue } from '../../support/embedded-processes.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+
+/** Every object of the public schema, by kind and name. */
+const OBJECTS = `
+  SELECT array_agg(kind || ' ' || name ORDER BY kind, name) FROM (
+    SELECT 'relation', relname FROM pg_class LEFT JOIN pg_index ON indexrelid = pg_class.oid
+     WHERE relnamespace = 'public'::regnamespace AND indrelid IS DISTINCT FROM to_regclass('storage_migrations')
+    UNION ALL SELECT 'type', typname FROM pg_type WHERE typnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  ) AS objects (kind, name)
+  WHERE name NOT LIKE '%storage_migrations%'`;
+
+const NAMES = storageMigrations.map(({ name }) => name);
+
+describe('the migrations', () => {
+  it('up and down again leave nothing behind, and can be applied once more', () =>
+    withEmptyDatabase(async (url) => {
+      expect(await migrateUp({ url })).toEqual(NAMES);
+      const whole = await queryValue(url, OBJECTS);
+      expect(await migrateUp({ url })).toEqual([]);
+      for (const name of NAMES.toReversed()) {
+        expect(await migrateDown({ url })).toBe(name);
+      }
+      expect(await queryValue(url, OBJECTS)).toBeNull();
+      expect(await migrateDown({ url })).toBeUndefined();
+
+      expect(await migrateUp({ url })).toEqual(NAMES);
+      expect(await queryValue(url, OBJECTS)).toEqual(whole);
+    }));
+
+  it('tell which of them a database has', () =>
+    withEmptyDatabase(async (url) => {
+      const status = async () => (await readMigrationStatus({ url })).map(({ name, applied }) => [name, applied]);
+      expect(await status()).toEqual(NAMES.map((name) => [name, false]));
+      await migrateUp({ url });
+      expect(await status()).toEqual(NAMES.map((name) => [name, true]));
+    }));
+
+  it('run one at a time: of many at once one applies them and the others find them applied', () =>
+    withEmptyDatabase(async (url) => {
+      const runs = await Promise.all(Array.from({ length: 6 }, () => migrateUp({ url })));
+      expect(runs.flat()).toEqual(NAMES);
+    }));
+});
+
+describe('the schema they make', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp();
+  });
+  afterAll(() => app.close());
+
+  it('is what the entities say: TypeORM finds nothing to change', async () => {
+    const { upQueries, downQueries } = await app.dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(downQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('has row level security on every table, and no policy that opens one', async () => {
+    const tables = await app.rows<{ name: string; secured: boolean }>(
+      `SELECT relname AS name, relrowsecurity AS secured FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`,
+    );
+    expect(tables.filter(({ secured }) => !secured)).toEqual([]);
+    const expected = [
+      ...storageEntities.map((entity) => app.dataSource.getMetadata(entity).tableName),
+      'storage_migrations',
+    ];
+    expect(tables.map(({ name }) => name)).toEqual(expected.sort());
+    expect(await app.count('pg_policy')).toBe(0);
+  });
+
+  it('has an index for everything it is filtered by', async () => {
+    const indexed = await app.rows<{ place: string }>(`
+      SELECT c.relname || '.' || a.attname AS place FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]`);
+    const places = indexed.map(({ place }) => place);
+    for (const column of ['subreddit', 'opportunity_score', 'load_id']) {
+      expect(places).toEqual(expect.arrayContaining([`app_opportunities.${column}`, `submissions.${column}`]));
+    }
+    expect(places).toEqual(
+      expect.arrayContaining(['app_opportunities.final_score', 'storage_rejected_records.load_id']),
+    );
+  });
+
+  it('has no serial, no trigger and no foreign key: a distributed Postgres takes it unchanged', async () => {
+    expect(
+      await app.rows(`SELECT relname FROM pg_class WHERE relkind = 'S' AND relname NOT LIKE 'storage_migrations%'`),
+    ).toEqual([]);
+    expect(await app.rows('SELECT tgname FROM pg_trigger')).toEqual([]);
+    expect(
+      await app.rows(`SELECT conname FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import type { Type } from '@nestjs/common';
+import pg from 'pg';
+import { DataSource, TableColumn } from 'typeorm';
+import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
+
+import { buildLoadPlan } from '../../src/loader/build-load-plan.js';
+import type { LoadPlan } from '../../src/loader/load-plan.js';
+import type { LiveColumn } from '../../src/schema/live-table.js';
+
+/** The plan of an entity on a table that is exactly what the entity says; no database is asked. */
+export async function planOf(entity: Type<object>): Promise<LoadPlan> {
+  const dataSource = new DataSource({ type: 'postgres', driver: pg, entities: [entity] });
+  await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
+  const metadata = dataSource.getMetadata(entity);
+  const columns = metadata.columns.map((column): LiveColumn => {
+    const array = column.isArray ? '[]' : '';
+    return {
+      name: column.databaseName,
+      type: dataSource.driver.normalizeType(column) + array,
+      fullType: dataSource.driver.createFullType(
+        new TableColumn(TableUtils.createTableColumnOptions(column, dataSource.driver)),
+      ),
+      isEnum: column.type === 'enum',
+      notNull: !column.isNullable,
+      hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate,
+      defaultExpression: undefined,
+      readOnly: column.generatedType !== undefined,
+      looseEquality: false,
+      collation: undefined,
+    };
+  });
+  const keys = [
+    metadata.primaryColumns,
+    ...metadata.indices.filter(({ isUnique }) => isUnique).map((index) => index.columns),
+  ];
+  return buildLoadPlan(metadata, 'public', {
+    columns: new Map(columns.map((column) => [column.name, column])),
+    uniqueKeys: keys.map((key) => key.map(({ databaseName }) => databaseName)),
+    hasDeferredConstraints: false,
+  });
+}

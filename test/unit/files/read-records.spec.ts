@@ -1,0 +1,207 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { readRecords } from '../../../src/files/read-records.js';
+import { collect, drain, outcome, streamOf } from './collect.js';
+
+const UNREADABLE = { code: 'SOURCE_UNREADABLE' };
+/** What the lines of a file come to. */
+async function read(bytes: Buffer | string, options: { maxLineBytes?: number; cuts?: number[] } = {}) {
+  const { maxLineBytes, cuts } = options;
+  return (await collect(bytes, { format: 'jsonl', maxLineBytes }, cuts)).map(outcome);
+}
+
+const LINES = '{"a":1}\n{"a":"ü😀"}\n';
+
+describe('readRecords, one JSON object a line', () => {
+  it('reads lines that end in LF, in CR LF, or with the file', async () => {
+    const records = await collect('{"a":1}\n{"a":2}\r\n{"a":3}', { format: 'jsonl' });
+    expect(records.map(outcome)).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
+    expect(records.map((record) => record.raw.toString())).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
+    expect(records.map((record) => record.textual)).toEqual([false, false, false]);
+  });
+
+  it('skips blank lines, which are no records', async () => {
+    expect(await read('\n \t\r\n{"a":1}\n\n\r\n   ')).toEqual([{ a: 1 }]);
+    expect(await read('')).toEqual([]);
+  });
+
+  it('drops a byte order mark at the start, and only there', async () => {
+    expect(await read('\ufeff{"a":1}\n\ufeff{"a":2}')).toEqual([{ a: 1 }, 'invalid_json']);
+    expect(await read('\ufeff')).toEqual([]);
+  });
+
+  it('goes on after a line that cannot be read', async () => {
+    const broken = Buffer.concat([
+      Buffer.from('{"a":1}\nnope\n{"a":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}\n[]\n{}'),
+    ]);
+    expect(await read(broken)).toEqual([{ a: 1 }, 'invalid_json', 'invalid_utf8', 'not_an_object', {}]);
+  });
+
+  it('refuses a line over the limit once, keeping its head, and reads the next', async () => {
+    const long = `{"a":"${'x'.repeat(5000)}"}`;
+    const bytes = `{"a":1}\n${long}\n{"a":2}\n${long}`;
+    const cuts = Array.from({ length: 100 }, (_, index) => index * 100);
+    const records = await collect(bytes, { format: 'jsonl', maxLineBytes: 2000 }, cuts);
+    expect(records.map(outcome)).toEqual([{ a: 1 }, 'line_too_long', { a: 2 }, 'line_too_long']);
+    expect(records[1]?.raw.toString()).toBe(long.slice(0, 1024));
+  });
+
+  it('takes a line of exactly the limit', async () => {
+    expect(await read('{"a":1}\n{"a":10}\n', { maxLineBytes: 7 })).toEqual([{ a: 1 }, 'line_too_long']);
+  });
+
+  it('does not hold a line over the limit in memory', async () => {
+    const megabyte = 1024 * 1024;
+    let produced = 0;
+    const long = Readable.from(
+      (function* () {
+        for (; produced < 768; produced++) yield Buffer.alloc(megabyte, 'x');
+      })(),
+    );
+    const before = process.memoryUsage().rss;
+    const records = await drain(readRecords(long, { format: 'jsonl', maxLineBytes: 4 * megabyte }));
+    expect(records.map(outcome)).toEqual(['line_too_long']);
+    expect(produced).toBe(768);
+    expect(process.memoryUsage().rss - before).toBeLessThan(384 * megabyte);
+  });
+
+  it('reads no further than its consumer, and closes the source when that one stops', async () => {
+    let produced = 0;
+    const source = Readable.from(
+      (function* () {
+        for (; produced < 100_000; produced++) yield Buffer.from(`{"a":${produced}}\n`);
+      })(),
+      { highWaterMark: 1 },
+    );
+    for await (const record of readRecords(source, { format: 'jsonl' })) {
+      if ((record.value as { a: number }).a === 10) break;
+    }
+    expect(produced).toBeLessThan(20);
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('closes the source when its consumer stops at the first record', async () => {
+    const source = streamOf(LINES.repeat(10), [8, 40]);
+    for await (const record of readRecords(source, { format: 'jsonl' })) {
+      if (record.value !== undefined) break;
+    }
+    expect(source.destroyed).toBe(true);
+  });
+
+  it('renames fields', async () => {
+    const rename = new Map([['a', 'b']]);
+    expect((await collect('{"a":1}\n{"a":1,"b":2}', { format: 'jsonl', rename })).map(outcome)).toEqual([
+      { b: 1 },
+      'rename_conflict',
+    ]);
+  });
+
+  it('gives the same records however the stream is cut', async () => {
+    const line = fc.oneof(
+      fc.json().map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom(Buffer.from('  '), Buffer.from('{"a":"ü😀"}\r'), Buffer.from('\ufeff{}'), Buffer.from('')),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(line), fc.array(fc.nat()), fc.constantFrom(3, 20, 1000), async (lines, cuts, limit) => {
+        const bytes = Buffer.concat(lines.flatMap((each) => [each, Buffer.from('\n')]));
+        // Two bytes that would make a gzip header start another format.
+        fc.pre(bytes[0] !== 0x1f);
+        const options = { format: 'jsonl', maxLineBytes: limit } as const;
+        expect(await collect(bytes, options, cuts)).toEqual(await collect(bytes, options));
+      }),
+    );
+  });
+});
+
+describe('readRecords from gzip', () => {
+  const expected = [{ a: 1 }, { a: 'ü😀' }];
+
+  it('recognises it by its first bytes, however the stream is cut', async () => {
+    const zipped = gzipSync(`\ufeff${LINES}`);
+    expect(await read(zipped)).toEqual(expected);
+    expect(await read(zipped, { cuts: [...zipped.keys()] })).toEqual(expected);
+  });
+
+  it('reads all the members of a file', async () => {
+    const zipped = Buffer.concat([gzipSync(LINES), gzipSync(LINES)]);
+    expect(await read(zipped)).toEqual([...expected, ...expected]);
+    expect(await read(zipped, { cuts: [...zipped.keys()] })).toEqual([...expected, ...expected]);
+  });
+
+  it('says that data is cut off, wherever it is', async () => {
+    const zipped = Buffer.concat([gzipSync(LINES), gzipSync(LINES)]);
+    const member = gzipSync(LINES).length;
+    for (let length = 2; length < zipped.length; length++) {
+      // Between the members the file is whole as far as anyone can tell.
+      if (length === member) continue;
+      await expect(read(zipped.subarray(0, length))).rejects.toMatchObject({
+        ...UNREADABLE,
+        message: expect.stringContaining('cut off'),
+      });
+    }
+  });
+
+  it('hands out what came before the cut', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `{"a":${index}}\n`).join('');
+    const zipped = gzipSync(lines);
+    const seen: unknown[] = [];
+    const reading = (async () => {
+      for await (const record of readRecords(streamOf(zipped.subarray(0, -9)), { format: 'jsonl' })) {
+        seen.push(outcome(record));
+      }
+    })();
+    await expect(reading).rejects.toMatchObject(UNREADABLE);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.every((value) => typeof value === 'object')).toBe(true);
+  });
+
+  it('says that data is damaged, or followed by something else', async () => {
+    const zipped = gzipSync(LINES);
+    const damaged = Buffer.from(zipped);
+    damaged.writeUInt8(damaged.readUInt8(zipped.length - 6) ^ 1, zipped.length - 6);
+    const problems = [
+      damaged,
+      Buffer.concat([zipped, Buffer.from('text')]),
+      Buffer.concat([zipped, Buffer.alloc(9), zipped]),
+    ];
+    for (const bytes of problems) await expect(read(bytes)).rejects.toMatchObject(UNREADABLE);
+  });
+
+  it('closes the source when its consumer stops', async () => {
+    const source = streamOf(gzipSync(LINES.repeat(1000)), [10, 20]);
+    const closed = new Promise((resolve) => source.once('close', resolve));
+    for await (const record of readRecords(source, { format: 'jsonl' })) {
+      if (record.value !== undefined) break;
+    }
+    await closed;
+    expect(source.destroyed).toBe(true);
+  });
+});
+
+describe('readRecords from a source that fails', () => {
+  it('names the source and keeps the cause', async () => {
+    const cause = new Error('EIO: i/o error, read');
+    const source = new Readable({ read: () => source.destroy(cause) });
+    const reading = drain(readRecords(source, { format: 'jsonl', name: 'posts.jsonl' }));
+    await expect(reading).rejects.toMatchObject({
+      ...UNREADABLE,
+      cause,
+      message: expect.stringContaining('posts.jsonl'),
+    });
+  });
+
+  it('does not take a stream that was closed early for one that ended', async () => {
+    const source = new Readable({ read: () => source.destroy() });
+    await expect(drain(readRecords(source, { format: 'csv' }))).rejects.toMatchObject(UNREADABLE);
+  });
+
+  it('wants bytes, for in decoded text broken bytes are gone', async () => {
+    const source = streamOf(LINES).setEncoding('utf8');
+    await expect(drain(readRecords(source, { format: 'jsonl' }))).rejects.toMatchObject(UNREADABLE);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { classifyFault, type FaultKind, isPassing } from '../../../src/postgres/sqlstate.js';
+
+const fault = (code: string | undefined, message = 'm') => Object.assign(new Error(message), { code });
+
+const CODES: Readonly<Record<FaultKind, readonly string[]>> = {
+  row: ['22001', '22003', '22007', '22P02', '22P05', '23502', '23503', '23505', '23514', '23P01', '54000', '54001'],
+  contention: ['40001', '40P01', '55P03'],
+  connection: [
+    '53300',
+    '57P01',
+    '57P02',
+    '57P03',
+    '08000',
+    '08001',
+    '08003',
+    '08004',
+    '08006',
+    '25P03',
+    '25006',
+    'ECONNRESET',
+    'EPIPE',
+    'ECONNREFUSED',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+  ],
+  cancelled: ['57014'],
+  schema: ['42P01', '42703'],
+  terminal: [
+    '22P04',
+    '42501',
+    '42601',
+    '28000',
+    '28P01',
+    '3D000',
+    '3F000',
+    '0A000',
+    '53100',
+    '53400',
+    '54011',
+    '25P02',
+    '21000',
+    '08P01',
+    'XX000',
+    'XX001',
+    'P0001',
+    'ENOTFOUND',
+    '58030',
+  ],
+};
+
+describe('an error of Postgres', () => {
+  it.each(Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [kind, code])))(
+    'is %s: %s',
+    (kind, code) => {
+      expect(classifyFault(fault(code))).toBe(kind);
+      expect(isPassing(fault(code))).toBe(kind === 'contention' || kind === 'connection');
+    },
+  );
+
+  it.each<[FaultKind, string | undefined, string]>([
+    ['connection', undefined, 'Connection terminated unexpectedly'],
+    ['connection', undefined, 'Connection terminated due to connection timeout'],
+    ['connection', undefined, 'Client has encountered a connection error and is not queryable'],
+    ['connection', undefined, 'timeout exceeded when trying to connect'],
+    ['connection', '08P01', 'query_wait_timeout'],
+    ['connection', '08P01', 'server conn crashed?'],
+    ['connection', 'XX000', 'connection to the remote node 10.0.0.1:5432 failed'],
+    ['terminal', undefined, 'Cannot read properties of undefined'],
+    ['terminal', '08P01', 'insufficient data left in message'],
+    ['terminal', 'XX000', 'cache lookup failed for type 5'],
+  ])('is %s by its message: %s %s', (kind, code, message) => {
+    expect(classifyFault(fault(code, message))).toBe(kind);
+  });
+
+  it.each([[undefined], [null], ['40001'], [{}], [5]])('is terminal when it is none: %j', (value) => {
+    expect(classifyFault(value)).toBe('terminal');
+  });
+});
