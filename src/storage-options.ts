@@ -11,7 +11,7 @@ export type MigrationsMode = 'run' | 'check' | 'off';
 
 /** Options of every load of the module; a load's own options come first. */
 export interface LoaderModuleOptions {
-  /** Records a transaction, for `loadBatch` and `storeBatch`. @default 5000 */
+  /** Records a transaction, for `loadBatch` and `storeBatch`. @default 2000 */
   readonly batchSize?: number;
   /** Batches of one `loadBatch` at work at the same time, each on a connection; one is left to others. @default 2 */
   readonly parallelism?: number;
@@ -116,7 +116,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     url: options.url,
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
-    batchSize: loader.batchSize ?? 5000,
+    batchSize: loader.batchSize ?? 2000,
     parallelism: loader.parallelism ?? 2,
     retry: { maxAttempts: loader.maxAttempts ?? 5, maxElapsedMs: loader.maxRetryMs ?? 30_000 },
     limits: {

@@ -76,7 +76,9 @@ export class LoadRun<Result extends object> {
       let position = 0;
       let batchNo = 0;
       for await (const chunk of inBatches(records, this.batchOptions())) {
-        const batch = prepareBatch(this.job, chunk, batchNo, position);
+        const received = chunk.length;
+        // Taken out of the chunk, so that what was read can go while the batch is still at work.
+        const batch = prepareBatch(this.job, chunk.splice(0), batchNo, position);
         checkNotEmpty(this.job, batch);
         waiting = batch;
         if (batchNo === 0) {
@@ -86,7 +88,7 @@ export class LoadRun<Result extends object> {
           waiting = undefined;
           return this.tryBatch(batch);
         });
-        position += chunk.length;
+        position += received;
         batchNo += 1;
       }
       await inFlight.finish();

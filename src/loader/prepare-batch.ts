@@ -40,7 +40,9 @@ export function prepareBatch(
       refused.push({ position, source: record, key: keyForQuarantine(job, record), refusal: prepared.refusal });
     } else {
       prepared.discarded.forEach((name) => count(discarded, name));
-      units.push(unitOf(job, position, record, prepared.rows));
+      // Of a record of a file its bytes are enough; what was parsed from them may go.
+      const source = file === undefined ? record : new SourceRecord(undefined, file.raw);
+      units.push(unitOf(job, position, source, prepared.rows));
     }
   });
   return {
