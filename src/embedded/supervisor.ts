@@ -22,8 +22,9 @@ server=$!
     mv "$lease.closing" "$lease"
   done
   rm -f "$lease.closing"
-  # Fast shutdown. The server is our sibling and is collected by the parent below, so its number is not reused.
-  kill -INT "$server"
+  # Fast shutdown, asked for again until it is heard: a server that has only just begun still ignores SIGINT, as all
+  # that a shell starts in the background do. The parent below collects the server and then ends this loop.
+  while kill -INT "$server" 2>/dev/null; do sleep 1; done
 ) <&4 4<&- &
 watcher=$!
 exec 4<&-

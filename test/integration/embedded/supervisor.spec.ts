@@ -9,6 +9,13 @@ import { ServerAccount } from '../../../src/embedded/server-account.js';
 import { SUPERVISOR } from '../../../src/embedded/supervisor.js';
 import { eventually, withTemporaryDir } from '../../support/embedded-processes.js';
 
+/** Hears SIGINT only after a while, as a server that has just begun. */
+const LATE_SERVER = [
+  process.execPath,
+  '-e',
+  `setTimeout(() => process.on('SIGINT', () => process.exit()), 500); setInterval(() => {}, 1e6)`,
+];
+
 /** Stands in for Postgres: ends at SIGINT. */
 const SERVER = [process.execPath, '-e', `process.on('SIGINT', () => process.exit()); setInterval(() => {}, 1e6)`];
 
@@ -19,11 +26,11 @@ interface Supervised {
 }
 
 /** Runs the supervisor as the launcher does, over the stand-in, with the programs of `directory` first on the PATH. */
-async function supervise(directory: string): Promise<Supervised> {
+async function supervise(directory: string, server: readonly string[] = SERVER): Promise<Supervised> {
   const account = await ServerAccount.forDirectory(directory);
   await account.give(directory);
   const lease = await Lease.create(join(directory, 'lease'), account);
-  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'supervisor', lease.path, join(directory, 'log'), ...SERVER], {
+  const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'supervisor', lease.path, join(directory, 'log'), ...server], {
     stdio: ['ignore', 'ignore', 'ignore', lease.fd],
     env: { PATH: `${directory}:${process.env['PATH']}` },
   });
@@ -39,6 +46,15 @@ describe('the supervisor', () => {
       expect(lease.release()).toBe(false);
       expect(await isAlive(supervisor.pid ?? 0)).toBe(true);
       expect(second?.release()).toBe(true);
+      await ended;
+      expect(Lease.join(lease.path)).toBeUndefined();
+    });
+  });
+
+  it('asks a server again that did not hear it the first time', async () => {
+    await withTemporaryDir(async (directory) => {
+      const { lease, ended } = await supervise(directory, LATE_SERVER);
+      lease.release();
       await ended;
       expect(Lease.join(lease.path)).toBeUndefined();
     });
