@@ -7,12 +7,11 @@ export interface CliOutcome {
   readonly stderr: string;
 }
 
-/** Runs the command line in a process of its own, on the database of `url`. */
+/** Runs the command line, as built, in a process of its own, on the database of `url`. */
 export function runCli(url: string, args: readonly string[], input: string | Buffer = ''): Promise<CliOutcome> {
-  const node = ['--disable-warning=ExperimentalWarning', '--import', '@swc-node/register/esm-register'];
   const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: '' };
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...node, 'src/cli/main.ts', ...args], { env });
+    const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], { env });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
