@@ -5,10 +5,10 @@ import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import { copyField } from '../postgres/copy-text.js';
-import { GROUP_COLUMN, groupRows, type RowGroup } from './group-rows.js';
-import type { PlanColumn } from './load-plan.js';
-import type { Row } from './row.js';
-import { carriedColumns, extraText, type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
+import type { LoadPlan } from './load-plan.js';
+import { MASK_COLUMN, maskedColumns, maskOf, type MergeSpec, specOf } from './merge-spec.js';
+import { extraText, type Row } from './row.js';
+import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
 
 /** Name of the staging table; a temporary one, so each transaction has its own. */
 const STAGE = 'pg_temp.harbor_stage';
@@ -21,42 +21,58 @@ const CHUNK_CHARACTERS = 64 * 1024;
  * @throws pg's DatabaseError when Postgres refuses one of the rows; the caller's savepoint takes everything back
  */
 export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
-  const groups = groupRows(order.plan, order.onConflict, order.key, rows);
-  const { columns, extra } = carriedColumns(order.plan, rows);
-  await client.query(createStage(columns, extra));
-  const names = [GROUP_COLUMN, ...columns.map(({ quoted }) => quoted), ...(extra === undefined ? [] : [extra])];
-  const copy = client.query(copyFrom(`COPY ${STAGE} (${names.join(', ')}) FROM STDIN`));
-  await pipeline(Readable.from(encode(groups, columns, extra !== undefined), { objectMode: false }), copy);
-  const counts = await writeStaged(client, order, groups, { select: `SELECT * FROM ${STAGE}`, parameters: [] });
+  const spec = specOf(order.plan, order.onConflict, order.key, rows);
+  const stage = stageOf(order.plan, spec);
+  const definitions = stage.map(({ name, type }) => `${name} ${type}`);
+  await client.query(
+    // The default of 4 MB would sort a batch of wide rows on disk.
+    `SET LOCAL work_mem = '64MB'; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
+  );
+  const copy = client.query(copyFrom(`COPY ${STAGE} (${stage.map(({ name }) => name).join(', ')}) FROM STDIN`));
+  await pipeline(Readable.from(encode(rows, stage), { objectMode: false }), copy);
+  const counts = await writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${STAGE}`, parameters: [] });
   // Several batches may share a caller's transaction, and a hybrid batch writes two tables in one.
   await client.query(`DROP TABLE ${STAGE}`);
   return counts;
 }
 
-function createStage(columns: readonly PlanColumn[], extra: string | undefined): string {
-  const definitions = [`${GROUP_COLUMN} integer`, ...columns.map(({ quoted, type }) => `${quoted} ${type}`)];
-  if (extra !== undefined) {
-    definitions.push(`${extra} jsonb`);
-  }
-  // The default of 4 MB would sort a batch of wide rows on disk.
-  return `SET LOCAL work_mem = '64MB'; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`;
+/** A column of the staging table. */
+interface StageColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly textOf: (row: Row) => string | null | undefined;
 }
 
-function* encode(groups: readonly RowGroup[], columns: readonly PlanColumn[], withExtra: boolean): Generator<Buffer> {
+function stageOf(plan: LoadPlan, spec: MergeSpec): StageColumn[] {
+  const stage: StageColumn[] = spec.columns.map(({ column: { quoted, type, index } }) => ({
+    name: quoted,
+    type,
+    textOf: ({ values }) => values[index],
+  }));
+  const masked = maskedColumns(spec);
+  if (masked.length > 0) {
+    stage.push({ name: MASK_COLUMN, type: 'bit varying', textOf: (row) => maskOf(masked, row) });
+  }
+  if (plan.extra !== undefined && spec.hasExtra) {
+    stage.push({ name: plan.extra, type: 'jsonb', textOf: extraText });
+  }
+  return stage;
+}
+
+function* encode(rows: readonly Row[], stage: readonly StageColumn[]): Generator<Buffer> {
   let chunk = '';
-  for (const [number, { rows }] of groups.entries()) {
-    for (const row of rows) {
-      chunk += String(number);
-      for (const { index } of columns) {
-        chunk += `\t${copyField(row.values[index])}`;
-        // Looked at after each field: the large fields of one row together may be longer than a string can be.
-        if (chunk.length >= CHUNK_CHARACTERS) {
-          yield Buffer.from(chunk);
-          chunk = '';
-        }
+  for (const row of rows) {
+    let separator = '';
+    for (const { textOf } of stage) {
+      chunk += separator + copyField(textOf(row));
+      separator = '\t';
+      // Looked at after each field: the large fields of one row together may be longer than a string can be.
+      if (chunk.length >= CHUNK_CHARACTERS) {
+        yield Buffer.from(chunk);
+        chunk = '';
       }
-      chunk += withExtra ? `\t${copyField(extraText(row))}\n` : '\n';
     }
+    chunk += '\n';
   }
   if (chunk !== '') {
     yield Buffer.from(chunk);

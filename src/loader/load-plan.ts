@@ -9,6 +9,8 @@ export interface PlanColumn {
   readonly property: string;
   /** What the text of a value is cast to. */
   readonly type: string;
+  /** The same with its modifier, `numeric(10,2)`: a value cast to it is as the column stores it. */
+  readonly fullType: string;
   /** The text of a value; null where a transformer says so. */
   readonly convert: (value: unknown, textual: boolean) => string | null;
   /** A transformer wants to see nulls as well. */

@@ -52,6 +52,7 @@ export function planColumn(
     quoted: quoteIdentifier(column.databaseName),
     property: column.propertyName,
     type: live.type,
+    fullType: live.fullType,
     convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
     convertsNull: column.transformer !== undefined,
     notNull: live.notNull,

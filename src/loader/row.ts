@@ -29,6 +29,13 @@ export function captureField(row: Row, name: string, value: unknown, column: str
   (row.extra ??= new Map()).set(name, text);
 }
 
+/** The captured fields as one JSON object; their values are JSON already. */
+export function extraText({ extra }: Row): string | null {
+  return extra === undefined
+    ? null
+    : `{${Array.from(extra, ([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
+}
+
 export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 
-import { GROUP_COLUMN, groupRows } from './group-rows.js';
-import type { Row } from './row.js';
-import { carriedColumns, extraText, type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
+import { MASK_COLUMN, maskedColumns, maskOf, specOf } from './merge-spec.js';
+import { extraText, type Row } from './row.js';
+import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
 
 /**
  * Writes rows by INSERT … ON CONFLICT, one array parameter a column. TypeORM's own upsert would need a parameter a
@@ -10,19 +10,20 @@ import { carriedColumns, extraText, type WriteCounts, type WriteOrder, writeStag
  * @throws pg's DatabaseError when Postgres refuses one of the rows; the caller's savepoint takes everything back
  */
 export async function writeByUpsert(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
-  const groups = groupRows(order.plan, order.onConflict, order.key, rows);
-  const inGroups = groups.flatMap((group) => group.rows);
-  const { columns, extra } = carriedColumns(order.plan, rows);
-  const names = [GROUP_COLUMN, ...columns.map(({ quoted }) => quoted)];
-  const parameters: unknown[] = [groups.flatMap((group, number) => group.rows.map(() => number))];
-  for (const { index } of columns) {
-    parameters.push(inGroups.map((row) => row.values[index] ?? null));
+  const { plan } = order;
+  const spec = specOf(plan, order.onConflict, order.key, rows);
+  const masked = maskedColumns(spec);
+  const names = spec.columns.map(({ column }) => column.quoted);
+  const parameters = spec.columns.map(({ column }) => rows.map(({ values }) => values[column.index] ?? null));
+  if (masked.length > 0) {
+    names.push(MASK_COLUMN);
+    parameters.push(rows.map((row) => maskOf(masked, row)));
   }
-  if (extra !== undefined) {
-    names.push(extra);
-    parameters.push(inGroups.map(extraText));
+  if (plan.extra !== undefined && spec.hasExtra) {
+    names.push(plan.extra);
+    parameters.push(rows.map(extraText));
   }
-  const arrays = parameters.map((_, index) => `$${index + 1}::${index === 0 ? 'integer' : 'text'}[]`);
+  const arrays = parameters.map((_, index) => `$${index + 1}::text[]`);
   const select = `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
-  return writeStaged(client, order, groups, { select, parameters });
+  return writeStaged(client, order, spec, rows, { select, parameters });
 }

@@ -16,6 +16,9 @@ const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 
 /** Writes rows with different keys into one table, by whichever of the two writers is faster for so many. */
 export async function writeRows(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
+  if (rows.length === 0) {
+    return { inserted: 0, updated: 0, unchanged: 0 };
+  }
   const write = rows.length >= COPY_FROM_ROWS || isLarge(rows) ? writeByCopy : writeByUpsert;
   return write(client, order, rows);
 }

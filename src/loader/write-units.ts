@@ -8,7 +8,7 @@ import { foldDuplicates, foldUnits, splitIntoWaves } from './fold-duplicates.js'
 import type { LoadJob } from './load-job.js';
 import { addTargetTallies, NO_TARGET_COUNTS, type TargetTally } from './load-tally.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from './load-unit.js';
-import type { MergeSpec } from './merge-statement.js';
+import type { MergeSpec } from './merge-spec.js';
 import { writeRows } from './write-rows.js';
 
 /** What came of the units of a batch. */

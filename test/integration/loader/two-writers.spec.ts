@@ -8,7 +8,7 @@ import { OpportunityEntity } from '../../../src/index.js';
 import { writeByCopy } from '../../../src/loader/copy-writer.js';
 import type { LoadPlan } from '../../../src/loader/load-plan.js';
 import { LoadPlans } from '../../../src/loader/load-plans.js';
-import type { MergeSpec } from '../../../src/loader/merge-statement.js';
+import type { MergeSpec } from '../../../src/loader/merge-spec.js';
 import { normalizeRecord } from '../../../src/loader/normalize-record.js';
 import { captureField, type Row } from '../../../src/loader/row.js';
 import { writeByUpsert } from '../../../src/loader/upsert-writer.js';
@@ -59,7 +59,11 @@ const fields = fc.record(
   { requiredKeys: [] },
 );
 const records = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fields), { selector: ([id]) => id, maxLength: 20 })
+  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fields), {
+    selector: ([id]) => id,
+    minLength: 1,
+    maxLength: 20,
+  })
   .map((entries) => entries.map(([id, rest]) => ({ submission_id: `k${id}`, problem_description: 'p', ...rest })));
 
 describe('the two writers', () => {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan, PlanColumn } from '../../../src/loader/load-plan.js';
-import { buildMergeStatement, type ColumnMode, type MergeSpec } from '../../../src/loader/merge-statement.js';
+import type { CarriedColumn, MergeSpec } from '../../../src/loader/merge-spec.js';
+import { buildInsertOrLock, buildMaskedUpdate, buildMergeStatement } from '../../../src/loader/merge-statement.js';
 import { planOf } from '../../support/plans.js';
 import { Article } from '../../support/unit-entities.js';
 
@@ -12,10 +13,12 @@ describe('the merge statement', () => {
   });
 
   const column = (name: string): PlanColumn => plan.columns.find((candidate) => candidate.name === name) as PlanColumn;
-  const specOf = (columns: Record<string, ColumnMode>, rest: Partial<MergeSpec> = {}): MergeSpec => ({
+  const specOf = (columns: Record<string, CarriedColumn['mode']>, rest: Partial<MergeSpec> = {}): MergeSpec => ({
     onConflict: 'merge',
     key: plan.primaryKey,
-    columns: Object.entries(columns).map(([name, mode]) => ({ column: column(name), mode })),
+    columns: Object.entries(columns).map(([name, mode], index) =>
+      mode === 'byRow' ? { column: column(name), mode, bit: 2 * index } : { column: column(name), mode },
+    ),
     required: [],
     hasExtra: false,
     ...rest,
@@ -44,6 +47,24 @@ describe('the merge statement', () => {
   RETURNING (t.xmax = 0) AS inserted
 )
 SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`);
+  });
+
+  it('of rows with masks is two: one inserts or locks, one updates', () => {
+    const spec = specOf({ article_id: 'set', shop: 'byRow', short_name: 'byRow', details: 'keepIfNull' });
+    expect(buildInsertOrLock(plan, spec, 'incoming AS s', '$9')).toBe(`WITH written AS (
+  INSERT INTO "public"."articles" AS t ("article_id", "shop", "short_name", "details", "load_id", "updated_at")
+  SELECT s."article_id"::text, CASE WHEN get_bit(s."harbor mask"::bit varying, 2) = 1 THEN s."shop"::text ELSE stored."shop" END, s."short_name"::text, s."details"::json, b.load_id, b.updated_at
+  FROM incoming AS s
+  CROSS JOIN (SELECT $9::uuid AS load_id, now() AS updated_at) AS b
+  LEFT JOIN "public"."articles" AS stored ON stored."article_id" = s."article_id"::text
+  ORDER BY s."article_id" COLLATE "C"
+  ON CONFLICT ("article_id") DO UPDATE SET "article_id" = EXCLUDED."article_id" WHERE false
+  RETURNING (t.xmax = 0) AS inserted
+)
+SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`);
+    expect(buildMaskedUpdate(plan, spec, 'incoming AS s', '$9')).toContain(
+      'SET "shop" = CASE WHEN NOT get_bit(s."harbor mask"::bit varying, 2) = 1 THEN t."shop" ELSE s."shop"::text END',
+    );
   });
 
   it('of keys alone has nothing to change', () => {

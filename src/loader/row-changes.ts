@@ -1,0 +1,117 @@
+import type { LoadPlan, PlanColumn } from './load-plan.js';
+import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
+
+/** How a statement names what comes in. */
+export interface Incoming {
+  /** The value of a column. */
+  readonly column: (column: PlanColumn) => string;
+  readonly extra: string;
+  readonly loadId: string;
+  readonly updatedAt: string;
+}
+
+/** A column of the stored row and the SQL of the value it is to have. */
+interface Change {
+  readonly name: string;
+  readonly value: string;
+  readonly asText: boolean;
+}
+
+/** The name of the stored row in every statement. */
+const STORED = 't';
+
+/**
+ * SET and WHERE of a statement that meets stored rows; undefined when the incoming ones can change nothing. A row that
+ * already says so is not written, and neither is one that is newer.
+ */
+export function changeStored(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  incoming: Incoming,
+): { readonly set: string; readonly where: string } | undefined {
+  const changes =
+    spec.onConflict === 'overwrite' ? overwriteAll(plan, spec, incoming) : mergeCarried(plan, spec, incoming);
+  if (changes.length === 0) {
+    return undefined;
+  }
+  const assignments = changes.map(({ name, value }) => `${name} = ${value}`);
+  if (plan.loadId !== undefined) {
+    assignments.push(`${plan.loadId} = ${incoming.loadId}`);
+  }
+  if (plan.updatedAt !== undefined) {
+    assignments.push(`${plan.updatedAt} = ${incoming.updatedAt}`);
+  }
+  if (plan.version !== undefined) {
+    assignments.push(`${plan.version} = ${STORED}.${plan.version} + 1`);
+  }
+  const differences = changes.map(({ name, value, asText }) =>
+    asText
+      ? `${STORED}.${name}::text COLLATE "C" IS DISTINCT FROM (${value})::text COLLATE "C"`
+      : `${STORED}.${name} IS DISTINCT FROM ${value}`,
+  );
+  return {
+    set: assignments.join(', '),
+    where: `(${differences.join(' OR ')})${notOlder(plan, spec, incoming)}`,
+  };
+}
+
+function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
+  const changes = spec.columns
+    .filter(({ column }) => column.updatable && !spec.key.includes(column))
+    .map((carried) => ({
+      name: carried.column.quoted,
+      value: mergedValue(carried, incoming.column(carried.column)),
+      asText: carried.column.compareAsText,
+    }));
+  if (plan.extra !== undefined && spec.hasExtra) {
+    // Either side may be null, and null || jsonb is null.
+    const stored = `${STORED}.${plan.extra}`;
+    const value = `COALESCE(${stored} || ${incoming.extra}, ${incoming.extra}, ${stored})`;
+    changes.push({ name: plan.extra, value, asText: false });
+  }
+  return changes;
+}
+
+/** What comes in for a column that was not carried is its default, so the stored row becomes exactly the incoming one. */
+function overwriteAll(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
+  const changes = plan.columns
+    .filter(
+      (column) => column.updatable && !spec.key.includes(column) && !(column.isCreatedAt && !carries(spec, column)),
+    )
+    .map((column) => ({ name: column.quoted, value: incoming.column(column), asText: column.compareAsText }));
+  if (plan.extra !== undefined) {
+    changes.push({ name: plan.extra, value: incoming.extra, asText: false });
+  }
+  return changes;
+}
+
+/** Whether some row carries the column. */
+export function carries(spec: MergeSpec, column: PlanColumn): boolean {
+  return spec.columns.some((carried) => carried.column === column);
+}
+
+function mergedValue(carried: CarriedColumn, incoming: string): string {
+  const stored = `${STORED}.${carried.column.quoted}`;
+  const filled = `COALESCE(${stored}, ${incoming})`;
+  switch (carried.mode) {
+    case 'set':
+      return incoming;
+    case 'keepIfNull':
+      return `COALESCE(${incoming}, ${stored})`;
+    case 'fill':
+      return filled;
+    case 'byRow': {
+      const fill = carried.column.fillsFrom.length === 0 ? '' : ` WHEN ${hasBit(carried.bit + 1)} THEN ${filled}`;
+      return `CASE WHEN NOT ${hasBit(carried.bit)} THEN ${stored}${fill} ELSE ${incoming} END`;
+    }
+  }
+}
+
+function notOlder(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): string {
+  const { newerBy } = plan;
+  if (newerBy === undefined || spec.onConflict !== 'merge' || !carries(spec, newerBy)) {
+    return '';
+  }
+  const [stored, next] = [`${STORED}.${newerBy.quoted}`, incoming.column(newerBy)];
+  return ` AND (${stored} IS NULL OR ${next} IS NULL OR ${next} >= ${stored})`;
+}
