@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-import { copyField } from '../postgres/copy-text.js';
+import { COPY_NULL, copyField } from '../postgres/copy-text.js';
 import type { LoadPlan } from './load-plan.js';
 import { MASK_COLUMN, maskedColumns, maskOf, type MergeSpec, specOf } from './merge-spec.js';
 import { extraText, type Row } from './row.js';
@@ -13,7 +13,24 @@ import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.j
 /** Name of the staging table; a temporary one, so each transaction has its own. */
 const STAGE = 'pg_temp.harbor_stage';
 /** Large enough to spare system calls, small enough not to hold a batch twice. */
-const CHUNK_CHARACTERS = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const PIECE_CHARACTERS = 16 * 1024;
+/** Bytes of UTF-8 a UTF-16 code unit can need. */
+const MAX_BYTES_OF_UNIT = 3;
+/** Types whose text, as the converters write it, never needs an escape. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'boolean',
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'uuid',
+  'date',
+  'timestamp with time zone',
+  'timestamp without time zone',
+]);
 
 /**
  * Writes rows by COPY into a temporary table and INSERT … SELECT … ON CONFLICT from there: the same statements, and the
@@ -40,41 +57,56 @@ export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: r
 interface StageColumn {
   readonly name: string;
   readonly type: string;
-  readonly textOf: (row: Row) => string | null | undefined;
+  readonly fieldOf: (row: Row) => string;
 }
 
 function stageOf(plan: LoadPlan, spec: MergeSpec): StageColumn[] {
   const stage: StageColumn[] = spec.columns.map(({ column: { quoted, type, index } }) => ({
     name: quoted,
     type,
-    textOf: ({ values }) => values[index],
+    fieldOf: PLAIN_TYPES.has(type)
+      ? ({ values }) => values[index] ?? COPY_NULL
+      : ({ values }) => copyField(values[index]),
   }));
   const masked = maskedColumns(spec);
   if (masked.length > 0) {
-    stage.push({ name: MASK_COLUMN, type: 'bit varying', textOf: (row) => maskOf(masked, row) });
+    stage.push({ name: MASK_COLUMN, type: 'bit varying', fieldOf: (row) => maskOf(masked, row) });
   }
   if (plan.extra !== undefined && spec.hasExtra) {
-    stage.push({ name: plan.extra, type: 'jsonb', textOf: extraText });
+    stage.push({ name: plan.extra, type: 'jsonb', fieldOf: (row) => copyField(extraText(row)) });
   }
   return stage;
 }
 
+/** Encodes rows as lines of COPY's text format. */
 function* encode(rows: readonly Row[], stage: readonly StageColumn[]): Generator<Buffer> {
-  let chunk = '';
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let used = 0;
+  for (const text of linesOf(rows, stage)) {
+    const most = text.length * MAX_BYTES_OF_UNIT;
+    if (used > 0 && used + most > chunk.length) {
+      yield chunk.subarray(0, used);
+      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+      used = 0;
+    }
+    used += chunk.write(text, used);
+  }
+  yield chunk.subarray(0, used);
+}
+
+/** One line a row, in pieces where it is long: the large fields of a row together may not fit into a string. */
+function* linesOf(rows: readonly Row[], stage: readonly StageColumn[]): Generator<string> {
   for (const row of rows) {
+    let text = '';
     let separator = '';
-    for (const { textOf } of stage) {
-      chunk += separator + copyField(textOf(row));
+    for (const { fieldOf } of stage) {
+      text += separator + fieldOf(row);
       separator = '\t';
-      // Looked at after each field: the large fields of one row together may be longer than a string can be.
-      if (chunk.length >= CHUNK_CHARACTERS) {
-        yield Buffer.from(chunk);
-        chunk = '';
+      if (text.length >= PIECE_CHARACTERS) {
+        yield text;
+        text = '';
       }
     }
-    chunk += '\n';
-  }
-  if (chunk !== '') {
-    yield Buffer.from(chunk);
+    yield `${text}\n`;
   }
 }

@@ -76,18 +76,21 @@ export function specOf(
 }
 
 function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
-  const counts = plan.columns.map(() => ({ carried: 0, nulls: 0, fills: 0 }));
-  for (const { values, fills } of rows) {
-    for (const [index, count] of counts.entries()) {
+  return plan.columns.map(({ index }) => {
+    const count = { carried: 0, nulls: 0, fills: 0 };
+    for (const { values, fills } of rows) {
       const value = values[index];
       if (value !== undefined) {
         count.carried += 1;
-        count.nulls += value === null ? 1 : 0;
-        count.fills += fills?.has(index) === true ? 1 : 0;
+        if (value === null) {
+          count.nulls += 1;
+        } else if (fills !== undefined && fills.has(index)) {
+          count.fills += 1;
+        }
       }
     }
-  }
-  return counts;
+    return count;
+  });
 }
 
 function modeOf(

@@ -23,7 +23,7 @@ export function buildInsertOrLock(plan: LoadPlan, spec: MergeSpec, source: strin
   const [first] = spec.key as readonly [PlanColumn];
   // WHERE false writes nothing, and yet the row is locked.
   const lock = `DO UPDATE SET ${first.quoted} = EXCLUDED.${first.quoted} WHERE false`;
-  return buildInsert(plan, spec, source, loadIdParameter, onConflict(spec, lock));
+  return buildInsert(plan, spec, source, loadIdParameter, conflictOn(spec, lock));
 }
 
 /** The second one: it merges the incoming rows into the stored ones, each by its mask. */
@@ -118,12 +118,12 @@ function conflictClause(plan: LoadPlan, spec: MergeSpec): string {
     updatedAt: `EXCLUDED.${plan.updatedAt}`,
   };
   const change = changeStored(plan, spec, incoming);
-  return onConflict(
+  return conflictOn(
     spec,
     change === undefined ? 'DO NOTHING' : `DO UPDATE\n  SET ${change.set}\n  WHERE ${change.where}`,
   );
 }
 
-function onConflict({ key }: MergeSpec, action: string): string {
+function conflictOn({ key }: MergeSpec, action: string): string {
   return `\n  ON CONFLICT (${key.map(({ quoted }) => quoted).join(', ')}) ${action}`;
 }

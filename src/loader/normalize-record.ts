@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Refusal } from '../records/source-record.js';
 import { parseJson } from './convert-value.js';
 import type { EmbeddedField, LoadPlan, PlanColumn } from './load-plan.js';
-import { atColumn, nameType, RefusedValue } from './refused-value.js';
+import { atColumn, nameType, refusedAt, RefusedValue } from './refused-value.js';
 import { captureField, isAbsent, type Row } from './row.js';
 import { applyStandIns, findPresent } from './stand-ins.js';
 
@@ -40,7 +40,7 @@ export function normalizeRecord(
     if (skipped !== undefined) {
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
-    const row: Row = { values: Array.from(plan.emptyValues), fills: undefined, extra: undefined };
+    const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
     const unknown = readFields(plan, row, record, textual);
     checkNulls(plan, row);
     for (const column of key ?? []) {
@@ -120,12 +120,14 @@ function setValue(row: Row, column: PlanColumn, value: unknown, textual: boolean
     row.values[column.index] = null;
     return;
   }
-  row.values[column.index] = atColumn(column.name, () => {
+  try {
     if (typeof value === 'function' || typeof value === 'symbol') {
       throw new RefusedValue('unsupported_value', `a ${typeof value} is no value`);
     }
-    return column.convert(value, textual);
-  });
+    row.values[column.index] = column.convert(value, textual);
+  } catch (error) {
+    throw refusedAt(column.name, error);
+  }
 }
 
 /** Arrays, Maps, Dates and the like are no records; instances of classes are. */

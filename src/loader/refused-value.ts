@@ -19,8 +19,13 @@ export function atColumn<T>(column: string | undefined, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof RefusedValue ? new RefusedValue(error.rule, error.message, column) : error;
+    throw refusedAt(column, error);
   }
+}
+
+/** What a refusal is when it is one of this column; other errors are what they are. */
+export function refusedAt(column: string | undefined, error: unknown): unknown {
+  return error instanceof RefusedValue ? new RefusedValue(error.rule, error.message, column) : error;
 }
 
 /** Names a value's type for a message, without the value. */

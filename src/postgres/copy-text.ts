@@ -7,10 +7,13 @@ const EVERY_SPECIAL = /[\\\t\n\r]/g;
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-/** The field of a value; null is `\N`. */
+/** The field of a null. */
+export const COPY_NULL = '\\N';
+
+/** The field of a value. */
 export function copyField(value: string | null | undefined): string {
   if (value === null || value === undefined) {
-    return '\\N';
+    return COPY_NULL;
   }
   return SPECIAL.test(value) ? value.replaceAll(EVERY_SPECIAL, (character) => ESCAPES[character] as string) : value;
 }
