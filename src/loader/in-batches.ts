@@ -1,9 +1,9 @@
+import type { LoadJob } from './load-job.js';
+import { BatchBuilder, type BatchLimits, type PreparedBatch } from './prepare-batch.js';
 import { SourceBroken, StopLoad } from './stop-load.js';
 
 /** How a source of records is read. */
-export interface BatchOptions {
-  /** Records a batch, at most. */
-  readonly size: number;
+export interface BatchOptions extends BatchLimits {
   /** Yield one empty batch when there are no records. */
   readonly evenIfEmpty: boolean;
   /** Stops the reading, even of a source that gives nothing more and does not end. */
@@ -11,18 +11,19 @@ export interface BatchOptions {
 }
 
 /**
- * Groups records into batches, asking the source for no more than one batch at a time.
+ * Groups records into batches, taking no more from the source than the batch in hand needs.
  * @throws SourceBroken when the source throws
  * @throws StopLoad when the signal is aborted
  */
-export async function* inBatches<T>(
-  records: Iterable<T> | AsyncIterable<T>,
-  { size, evenIfEmpty, signal }: BatchOptions,
-): AsyncGenerator<T[]> {
+export async function* inBatches(
+  job: LoadJob,
+  records: Iterable<unknown> | AsyncIterable<unknown>,
+  { evenIfEmpty, signal, ...limits }: BatchOptions,
+): AsyncGenerator<PreparedBatch> {
   const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
   const next = Symbol.asyncIterator in records ? interruptible(() => source.next(), signal) : () => source.next();
-  let batch: T[] = [];
-  let batches = 0;
+  const batch = new BatchBuilder(job, limits);
+  let read = 0;
   let ended = false;
   try {
     for (;;) {
@@ -31,15 +32,14 @@ export async function* inBatches<T>(
         ended = true;
         break;
       }
-      batch.push(item.value);
-      if (batch.length === size) {
-        yield batch;
-        batches += 1;
-        batch = [];
+      batch.add(item.value);
+      read += 1;
+      if (batch.isFull) {
+        yield batch.take();
       }
     }
-    if (batch.length > 0 || (batches === 0 && evenIfEmpty)) {
-      yield batch;
+    if (!batch.isEmpty || (read === 0 && evenIfEmpty)) {
+      yield batch.take();
     }
   } finally {
     if (!ended) {

@@ -10,9 +10,15 @@ interface Flight {
  */
 export class InFlight {
   private readonly flights = new Set<Flight>();
+  private readonly failed = new AbortController();
 
   /** @param limit - how many batches may be at work */
   constructor(private readonly limit: number) {}
+
+  /** Aborted when a batch has thrown; its reason is what it threw. */
+  get failure(): AbortSignal {
+    return this.failed.signal;
+  }
 
   /**
    * Starts `work` as soon as it may; resolves when there is room for another batch.
@@ -28,7 +34,7 @@ export class InFlight {
     // A failed flight stays, so that whoever waits next learns of it.
     done.then(
       () => this.flights.delete(flight),
-      () => {},
+      (error: unknown) => this.failed.abort(error),
     );
     while (this.flights.size >= this.limit) {
       await this.next();

@@ -17,10 +17,13 @@ import { LoadTransactions } from './load-transactions.js';
 import type { BatchCounts, BatchFailure } from './load-result.js';
 import { accountOf, progressOf, type ResultShape } from './load-report.js';
 import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from './load-tally.js';
-import { keysOf, type PreparedBatch, prepareBatch } from './prepare-batch.js';
+import { BatchBuilder, keysOf, type PreparedBatch } from './prepare-batch.js';
 import { nameType } from './refused-value.js';
 import { faultOf, SourceBroken, StopLoad, toPublicError } from './stop-load.js';
 import { checkNotEmpty, mayEmptyTable, writeBatch } from './write-batch.js';
+
+/** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** One load from its first record to its last: transactions, retries, accounts. */
 export class LoadRun<Result extends object> {
@@ -49,7 +52,7 @@ export class LoadRun<Result extends object> {
 
   /** Loads everything in one transaction. */
   async load(records: Iterable<unknown>): Promise<Result> {
-    const batch = prepareBatch(this.job, await this.readAll(records), 0, 0);
+    const batch = await this.readAll(records);
     if (batch.received === 0 && !mayEmptyTable(this.job)) {
       return this.nothingToDo();
     }
@@ -73,27 +76,22 @@ export class LoadRun<Result extends object> {
     const inFlight = new InFlight(this.parallelism());
     let waiting: PreparedBatch | undefined;
     try {
-      let position = 0;
-      let batchNo = 0;
-      for await (const chunk of inBatches(records, this.batchOptions())) {
-        const received = chunk.length;
-        // Taken out of the chunk, so that what was read can go while the batch is still at work.
-        const batch = prepareBatch(this.job, chunk.splice(0), batchNo, position);
+      for await (const batch of inBatches(this.job, records, this.batchOptions(inFlight.failure))) {
         checkNotEmpty(this.job, batch);
         waiting = batch;
-        if (batchNo === 0) {
+        if (batch.batchNo === 0) {
           await this.transactions.run((client) => this.context.ledger.open(client, this.entry));
         }
         await inFlight.start(keysOf(batch), () => {
           waiting = undefined;
           return this.tryBatch(batch);
         });
-        position += received;
-        batchNo += 1;
       }
       await inFlight.finish();
-    } catch (error) {
+    } catch (caught) {
       await inFlight.settle();
+      const { failure } = inFlight;
+      const error: unknown = failure.aborted ? failure.reason : caught;
       if (waiting !== undefined) {
         this.noteFailure(error, waiting);
       }
@@ -107,13 +105,16 @@ export class LoadRun<Result extends object> {
     return { ...this.result(), ...this.batchCounts() };
   }
 
-  private batchOptions(): BatchOptions {
+  /** @param failure - ends the reading when a batch has failed, however long the source would go on */
+  private batchOptions(failure: AbortSignal): BatchOptions {
     const { disposition, batchSize } = this.job.options;
+    // A replace is one transaction over the whole input, however many batches were asked for.
+    const whole = disposition === 'replace';
     return {
-      // A replace is one transaction over the whole input, however many batches were asked for.
-      size: disposition === 'replace' ? Infinity : batchSize,
+      records: whole ? Infinity : batchSize,
+      bytes: whole ? Infinity : BATCH_BYTES,
       evenIfEmpty: mayEmptyTable(this.job),
-      signal: this.signal,
+      signal: AbortSignal.any([this.signal, failure]),
     };
   }
 
@@ -171,12 +172,16 @@ export class LoadRun<Result extends object> {
     }
   }
 
-  private async readAll(records: Iterable<unknown>): Promise<unknown[]> {
+  private async readAll(records: Iterable<unknown>): Promise<PreparedBatch> {
+    const batch = new BatchBuilder(this.job, { records: Infinity, bytes: Infinity });
     try {
-      return [...records];
+      for (const record of records) {
+        batch.add(record);
+      }
     } catch (error) {
       throw await this.stop(new SourceBroken(error));
     }
+    return batch.take();
   }
 
   private nothingToDo(): Result {

@@ -4,7 +4,7 @@ import type { LoadJob } from './load-job.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from './load-unit.js';
 import type { Row } from './row.js';
 
-/** Records of one transaction, sorted by what becomes of them. */
+/** The records of one transaction, normalised and checked, sorted by what becomes of them. */
 export interface PreparedBatch {
   readonly batchNo: number;
   readonly firstPosition: number;
@@ -15,45 +15,91 @@ export interface PreparedBatch {
   readonly discardedFields: Readonly<Record<string, number>>;
 }
 
-/** Normalises and checks the records of one batch; nothing is written yet. */
-export function prepareBatch(
-  job: LoadJob,
-  records: readonly unknown[],
-  batchNo: number,
-  firstPosition: number,
-): PreparedBatch {
-  const units: LoadUnit[] = [];
-  const refused: RejectedRecord[] = [];
-  const skipped = new Map<string, number>();
-  const discarded = new Map<string, number>();
-  records.forEach((record, offset) => {
-    const position = firstPosition + offset;
+/** How much one batch holds, at most; a single record always fits. */
+export interface BatchLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/**
+ * Gathers a batch, record by record. Each is normalised and checked as it comes, so that of an object, or of what was
+ * parsed from a file, only what will be written is held.
+ */
+export class BatchBuilder {
+  private units: LoadUnit[] = [];
+  private refused: RejectedRecord[] = [];
+  private skipped = new Map<string, number>();
+  private discarded = new Map<string, number>();
+  private received = 0;
+  private bytes = 0;
+  private batchNo = 0;
+  private firstPosition = 0;
+
+  constructor(
+    private readonly job: LoadJob,
+    private readonly limits: BatchLimits,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.received === 0;
+  }
+
+  get isFull(): boolean {
+    return this.received >= this.limits.records || this.bytes >= this.limits.bytes;
+  }
+
+  add(record: unknown): void {
+    const position = this.firstPosition + this.received;
+    this.received += 1;
     const file = record instanceof SourceRecord ? record : undefined;
+    this.bytes += file?.raw.length ?? 0;
     if (file?.refusal !== undefined) {
-      refused.push({ position, source: record, key: undefined, refusal: file.refusal });
+      this.refused.push({ position, source: record, key: undefined, refusal: file.refusal });
       return;
     }
-    const prepared = job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
+    const prepared = this.job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
     if (prepared.kind === 'skip') {
-      count(skipped, prepared.reason);
+      count(this.skipped, prepared.reason);
     } else if (prepared.kind === 'refusal') {
-      refused.push({ position, source: record, key: keyForQuarantine(job, record), refusal: prepared.refusal });
+      const key = keyForQuarantine(this.job, record);
+      this.refused.push({ position, source: record, key, refusal: prepared.refusal });
     } else {
-      prepared.discarded.forEach((name) => count(discarded, name));
+      prepared.discarded.forEach((name) => count(this.discarded, name));
       // Of a record of a file its bytes are enough; what was parsed from them may go.
       const source = file === undefined ? record : new SourceRecord(undefined, file.raw);
-      units.push(unitOf(job, position, source, prepared.rows));
+      this.units.push(unitOf(this.job, position, source, prepared.rows));
+      this.bytes += file === undefined ? sizeOf(prepared.rows) : 0;
     }
-  });
-  return {
-    batchNo,
-    firstPosition,
-    received: records.length,
-    units,
-    refused,
-    skippedReasons: Object.fromEntries(skipped),
-    discardedFields: Object.fromEntries(discarded),
-  };
+  }
+
+  /** The batch gathered so far; the next record begins another. */
+  take(): PreparedBatch {
+    const { batchNo, firstPosition, received, units, refused } = this;
+    const batch = {
+      batchNo,
+      firstPosition,
+      received,
+      units,
+      refused,
+      skippedReasons: Object.fromEntries(this.skipped),
+      discardedFields: Object.fromEntries(this.discarded),
+    };
+    [this.units, this.refused, this.skipped, this.discarded] = [[], [], new Map(), new Map()];
+    [this.received, this.bytes] = [0, 0];
+    this.batchNo += 1;
+    this.firstPosition += received;
+    return batch;
+  }
+}
+
+/** Bytes of a record that came as an object, at least. */
+function sizeOf(rows: readonly (Row | undefined)[]): number {
+  let size = 0;
+  for (const row of rows) {
+    row?.values.forEach((value) => (size += value?.length ?? 0));
+    row?.extra?.forEach((json) => (size += json.length));
+  }
+  return size;
 }
 
 /** The keys of a batch's records. */
