@@ -11,7 +11,11 @@ export type MigrationsMode = 'run' | 'check' | 'off';
 
 /** Options of every load of the module; a load's own options come first. */
 export interface LoaderModuleOptions {
-  /** Records a transaction, for `loadBatch` and `storeBatch`. @default 2000 */
+  /**
+   * Records a transaction, for `loadBatch` and `storeBatch`; large records make a smaller batch. `npm run bench:batches`
+   * measures it: 4,000 rows of 1 kB take nine tenths of the time of 2,000, and more of them only more memory.
+   * @default 4000
+   */
   readonly batchSize?: number;
   /** Batches of one `loadBatch` at work at the same time, each on a connection; one is left to others. @default 2 */
   readonly parallelism?: number;
@@ -116,7 +120,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     url: options.url,
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
-    batchSize: loader.batchSize ?? 2000,
+    batchSize: loader.batchSize ?? 4000,
     parallelism: loader.parallelism ?? 2,
     retry: { maxAttempts: loader.maxAttempts ?? 5, maxElapsedMs: loader.maxRetryMs ?? 30_000 },
     limits: {

@@ -8,7 +8,7 @@ import type { Row } from './row.js';
  * - `fill`: is taken only where nothing is stored
  * - `byRow`: each row's mask says which of these, or that the row does not carry the column
  */
-export type ColumnMode = 'set' | 'keepIfNull' | 'fill' | 'byRow';
+type ColumnMode = 'set' | 'keepIfNull' | 'fill' | 'byRow';
 
 /** A column that some of the rows carry. */
 export type CarriedColumn = { readonly column: PlanColumn; readonly mode: Exclude<ColumnMode, 'byRow'> } | MaskedColumn;

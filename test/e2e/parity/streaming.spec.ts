@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
-import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
+import { InvalidLoadError, LoadFailedError, LoadInterruptedError, type LoadResult } from '../../../src/index.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 import { committedBatches, expectAccounted } from './accounts.js';
@@ -76,6 +76,78 @@ describe('a streaming source', () => {
     expect(result).toMatchObject({ received: 5_000, inserted: 5_000, batches: 50 });
     expect(await app.count('submissions')).toBe(5_000);
     expect(furthestAhead).toBeLessThanOrEqual(1_000);
+  });
+
+  it('faster than the database waits for it: no more is read than the batches at work and the next', async () => {
+    let given = 0;
+    async function* eager(): AsyncGenerator<Fields> {
+      for (const record of generated(2_000)) {
+        given += 1;
+        yield await Promise.resolve(record);
+      }
+    }
+    const blocker = app.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('LOCK TABLE submissions IN SHARE MODE');
+    const loading = app.profiles.storeBatch(eager(), { batchSize: 100 });
+    // Both connections of the load wait for the lock: nothing moves any more.
+    const blocked = `SELECT count(*)::integer AS n FROM pg_locks WHERE NOT granted AND relation = 'submissions'::regclass`;
+    for (let waiting = 0; waiting < 2;) {
+      waiting = (await app.rows<{ n: number }>(blocked))[0]?.n ?? 0;
+    }
+    const givenWhileBlocked = given;
+    await blocker.commitTransaction();
+    await blocker.release();
+    expect(await loading).toMatchObject({ received: 2_000, inserted: 2_000 });
+    expect(givenWhileBlocked).toBeLessThanOrEqual(300);
+  });
+
+  it('whose records are large makes smaller batches', async () => {
+    const selftext = 'x'.repeat(3 * 1024 * 1024);
+    const source = Array.from({ length: 7 }, (_, index) => submission(keyOf(index), { selftext }));
+    const result = await app.profiles.storeBatch(source);
+    expect(result).toMatchObject({ received: 7, inserted: 7 });
+    expect(await committedBatches(app, result.loadId)).toEqual([
+      [0, 3],
+      [3, 6],
+      [6, 7],
+    ]);
+  });
+
+  it('is left within a batch when the load is aborted, and the result says what is in', async () => {
+    const abort = new AbortController();
+    let given = 0;
+    async function* source(): AsyncGenerator<Fields> {
+      for (const record of generated(5_000)) {
+        given += 1;
+        if (given === 1_050) {
+          abort.abort();
+        }
+        yield await Promise.resolve(record);
+      }
+    }
+    const error = (await errorOf(
+      app.profiles.storeBatch(source(), { batchSize: 100, signal: abort.signal }),
+    )) as LoadInterruptedError;
+    expect(error).toBeInstanceOf(LoadInterruptedError);
+    expect(given).toBeLessThanOrEqual(1_100);
+    const { inserted, received, failed } = error.result as LoadResult;
+    expect(await app.count('submissions')).toBe(inserted);
+    expect(received).toBe(inserted + failed);
+    expect(inserted).toBeGreaterThanOrEqual(800);
+  });
+
+  it('that gives nothing more is left when a batch has failed', async () => {
+    async function* stalling(): AsyncGenerator<Fields> {
+      yield* generated(10);
+      await new Promise(() => {});
+    }
+    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(5)}'`, sqlstate: '53100' };
+    await withRefusal(app, refusal, async () => {
+      const error = await errorOf(app.profiles.storeBatch(stalling(), { batchSize: 10 }));
+      expect(error).toBeInstanceOf(LoadFailedError);
+      expect(error).toMatchObject({ result: { received: 10, failed: 10 } });
+    });
   });
 
   it('that breaks ends the load, and the batches before stay', async () => {

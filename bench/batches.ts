@@ -1,0 +1,61 @@
+// What the size of batches and their parallelism cost or save, in one load. `npm run bench:batches`
+import 'reflect-metadata';
+
+import { performance } from 'node:perf_hooks';
+
+import { LoaderService } from '../src/index.js';
+import { openStorage } from './contestants/open-storage.js';
+import { withConnection } from './connection.js';
+import { generateOpportunities } from './data.js';
+import { showSpread, spreadOf } from './figures.js';
+import { withScratch } from './scratch.js';
+import { readTable } from './table.js';
+import { fillTable } from './table-state.js';
+
+const ROWS = 50_000;
+const ROUNDS = 5;
+const BASE = { batchSize: 4_000, parallelism: 2 };
+const OTHERS = [
+  { batchSize: 500, parallelism: 2 },
+  { batchSize: 1_000, parallelism: 2 },
+  { batchSize: 2_000, parallelism: 2 },
+  { batchSize: 8_000, parallelism: 2 },
+  { batchSize: 4_000, parallelism: 1 },
+  { batchSize: 4_000, parallelism: 3 },
+];
+
+await withScratch(undefined, new AbortController().signal, async ({ url }) => {
+  const table = await withConnection(url, (client) => readTable(client, 'app_opportunities'));
+  const records = [
+    ...generateOpportunities(
+      ROWS,
+      table.columns.map(({ name }) => name),
+    ),
+  ];
+  const time = async (loader: typeof BASE): Promise<number> => {
+    await withConnection(url, (client) => fillTable(client, table, []));
+    const app = await openStorage(url, loader);
+    const start = performance.now();
+    await app.get(LoaderService).loadBatch(table.name, records);
+    const elapsed = performance.now() - start;
+    await app.close();
+    return elapsed;
+  };
+
+  const ratios = OTHERS.map((): number[] => []);
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const base = await time(BASE);
+    for (const [index, other] of OTHERS.entries()) {
+      const ratio = (await time(other)) / base;
+      // The first round only warms up.
+      if (round > 0) {
+        ratios[index]?.push(ratio);
+      }
+    }
+  }
+  console.log(`${ROWS} rows; time ÷ that of batches of ${BASE.batchSize}, ${BASE.parallelism} at work`);
+  OTHERS.forEach(({ batchSize, parallelism }, index) => {
+    const shown = showSpread(spreadOf(ratios[index] ?? []));
+    console.log(`batches of ${String(batchSize).padStart(5)}, ${parallelism} at work: ${shown}`);
+  });
+});

@@ -1,0 +1,26 @@
+import type { Arena } from './contestants/contestant.js';
+import type { BenchRecord } from './data.js';
+import type { Goal } from './goals.js';
+import type { Contestant } from './contestants/index.js';
+
+/** What every case is given. */
+export interface Bench extends Arena {
+  readonly records: readonly BenchRecord[];
+  readonly rounds: number;
+  /** Numbers of rows of the case `growth`. */
+  readonly growth: readonly number[];
+  /** The chosen contestants that can run here. */
+  readonly contestants: readonly Contestant[];
+  readonly onProgress: (text: string) => void;
+}
+
+/** What a case has to show. */
+export interface CaseReport {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly notes: readonly string[];
+  readonly goals: readonly Goal[];
+  /** For `--json`. */
+  readonly figures: unknown;
+}

@@ -1,0 +1,20 @@
+import type { Bench, CaseReport } from '../bench.js';
+import { bareCopy, harbor } from '../contestants/index.js';
+import { type Outcome, ratioOf } from '../figures.js';
+import { atMost } from '../goals.js';
+import { runMatch } from '../match.js';
+import { outcomeTable } from './outcome-table.js';
+
+/** The same way to write with and without what makes it safe. */
+export async function runOverhead(bench: Bench): Promise<CaseReport> {
+  const { records } = bench;
+  const entries = [harbor, bareCopy].map((contestant) => ({ label: contestant.name, contestant, records }));
+  const outcomes = await runMatch(bench, entries, bench);
+  const [ours, bare] = outcomes as [Outcome, Outcome];
+  return {
+    title: 'cost of validation, counting and quarantine',
+    ...outcomeTable(outcomes, ours),
+    goals: [atMost('time ≤ 1.15 × the same load without', ratioOf(ours, bare), 1.15)],
+    figures: outcomes,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Bench, CaseReport } from '../bench.js';
+import { harbor, typeormByShape } from '../contestants/index.js';
+import { type BenchRecord, changed, sparse } from '../data.js';
+import { type Outcome, ratioOf } from '../figures.js';
+import { atMost, type Goal } from '../goals.js';
+import { runMatch } from '../match.js';
+import { outcomeTable } from './outcome-table.js';
+
+/** This package puts the opportunity_score where no final_score is; TypeORM does not. */
+const STAND_INS = ['final_score'];
+
+/** Records of which every other field is absent, into the empty table and onto a loaded one. */
+export async function runSparse(bench: Bench): Promise<CaseReport> {
+  const { records } = bench;
+  const later = records.map(changed);
+  const empty = await sparseMatch(bench, 'empty table', records, []);
+  const loaded = await sparseMatch(bench, 'loaded table', later, records);
+  const { head, notes } = empty.report;
+  return {
+    title: 'sparse records, each field present with probability ½',
+    head,
+    rows: [...empty.report.rows, ...loaded.report.rows],
+    notes: [...notes, ...loaded.report.notes],
+    goals: [...empty.goals, ...loaded.goals],
+    figures: [...empty.outcomes, ...loaded.outcomes],
+  };
+}
+
+async function sparseMatch(bench: Bench, where: string, full: readonly BenchRecord[], stored: readonly BenchRecord[]) {
+  const records = sparse(full);
+  const outcomes = await runMatch(
+    bench,
+    [
+      { label: `sparse, ${where}`, contestant: harbor, records, stored },
+      { label: `full, ${where}`, contestant: harbor, records: full, stored },
+      { label: `${typeormByShape.name}, ${where}`, contestant: typeormByShape, records, stored },
+    ],
+    { ...bench, uncompared: STAND_INS },
+  );
+  const [ours, ofFull, byShape] = outcomes as [Outcome, Outcome, Outcome];
+  const goals: Goal[] = [
+    atMost(`${where}: time ≤ 2 × the full case`, ratioOf(ours, ofFull), 2),
+    atMost(`${where}: not slower than TypeORM upsert by shape`, ratioOf(ours, byShape), 1),
+  ];
+  return { outcomes, report: outcomeTable(outcomes, ours, 'sparse'), goals };
+}

@@ -1,0 +1,56 @@
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { quoteIdentifier } from '../../src/postgres/identifiers.js';
+import { copyLines } from '../copy-lines.js';
+import { canRun, runChild } from '../run-child.js';
+import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../table.js';
+import type { Contestant } from './contestant.js';
+
+/** The server's own clock, so that the start of psql does not count. */
+const NOW = 'SELECT extract(epoch FROM clock_timestamp()) * 1000;';
+
+/** As fast as one connection can: a finished file into a temporary table, and the bare merge. */
+export const floor: Contestant = {
+  name: 'floor',
+  how: () => 'psql, \\copy of a finished file and a bare merge, one transaction',
+  unavailable: async () => ((await canRun('psql', ['--version'])) ? undefined : 'there is no psql on the PATH'),
+  async enter({ url, table, directory, signal }) {
+    const data = join(directory, 'floor.copy');
+    const script = join(directory, 'floor.sql');
+    const address = new URL(url);
+    const environment = { PGPASSWORD: decodeURIComponent(address.password) };
+    // Command lines can be seen by everyone on the machine.
+    address.password = '';
+    await writeFile(script, floorScript(table, data));
+    const args = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', script, address.href];
+    return {
+      async prepare(records) {
+        await pipeline(Readable.from(copyLines(table, records)), createWriteStream(data));
+        return async () => {
+          const [start, end] = (await runChild('psql', args, { environment, signal })).trim().split('\n').map(Number);
+          return (end ?? NaN) - (start ?? NaN);
+        };
+      },
+      close: async () => {},
+    };
+  },
+};
+
+function floorScript(table: BenchTable, file: string): string {
+  const columns = columnList(table);
+  const assignments = quotedValues(table).map((name) => `${name} = EXCLUDED.${name}`);
+  return `${NOW}
+BEGIN;
+CREATE TEMPORARY TABLE floor_stage (${columnDefinitions(table)}) ON COMMIT DROP;
+\\copy pg_temp.floor_stage (${columns}) FROM '${file.replaceAll("'", "''")}'
+INSERT INTO ${table.quoted} (${columns})
+SELECT ${columns} FROM pg_temp.floor_stage
+ON CONFLICT (${quoteIdentifier(table.key)}) DO UPDATE SET ${assignments.join(', ')};
+COMMIT;
+${NOW}
+`;
+}

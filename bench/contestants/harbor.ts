@@ -1,0 +1,25 @@
+import { LoaderService, StorageError } from '../../src/index.js';
+import { alwaysAvailable, type Contestant, timed } from './contestant.js';
+import { openStorage } from './open-storage.js';
+
+/** This package by its public API, with validation and counts on. */
+export const harbor: Contestant = {
+  name: 'harbor',
+  how: () => 'loadBatch, default options',
+  unavailable: alwaysAvailable,
+  async enter({ url, table }) {
+    const app = await openStorage(url);
+    const loader = app.get(LoaderService);
+    return {
+      prepare: async (records) =>
+        timed(async () => {
+          const { inserted, updated, unchanged, rejects, failures } = await loader.loadBatch(table.name, records);
+          if (inserted + updated + unchanged !== records.length) {
+            const reason = rejects[0]?.message ?? failures[0]?.message ?? 'records are missing';
+            throw new StorageError('BENCH_INCOMPLETE', `harbor did not load every record: ${reason}`);
+          }
+        }),
+      close: () => app.close(),
+    };
+  },
+};

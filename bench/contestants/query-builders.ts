@@ -1,0 +1,29 @@
+import { showChunks } from './chunks.js';
+import type { Contestant, Session } from './contestant.js';
+import type { BenchTable } from '../table.js';
+
+type Enter = (url: string, table: BenchTable) => Promise<Session>;
+
+/** Multi-row upserts by the query builders of bench/package.json, which are imported only where they are installed. */
+export const queryBuilders: readonly Contestant[] = [
+  queryBuilder('drizzle', 'drizzle-orm', async () => (await import('./drizzle.js')).enterDrizzle),
+  queryBuilder('kysely', 'kysely', async () => (await import('./kysely.js')).enterKysely),
+  queryBuilder('knex', 'knex', async () => (await import('./knex.js')).enterKnex),
+];
+
+function queryBuilder(name: string, packageName: string, load: () => Promise<Enter>): Contestant {
+  return {
+    name,
+    how: showChunks,
+    maxRows: 50_000,
+    async unavailable() {
+      try {
+        import.meta.resolve(packageName);
+        return undefined;
+      } catch {
+        return `${packageName} is not installed (npm ci --prefix bench)`;
+      }
+    },
+    enter: async ({ url, table }) => (await load())(url, table),
+  };
+}

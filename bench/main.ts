@@ -1,0 +1,122 @@
+// This package against other ways to merge records into Postgres. `npm run bench -- --help`
+import 'reflect-metadata';
+
+import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+
+import { EXIT } from '../src/cli/exit-codes.js';
+import { withInterrupts } from '../src/cli/interrupts.js';
+import { printResult } from '../src/cli/output.js';
+import { reportError } from '../src/cli/report-error.js';
+import { UsageError } from '../src/cli/usage-error.js';
+import { errorText } from '../src/postgres/sqlstate.js';
+import type { Bench } from './bench.js';
+import { checkIsBuilt } from './command-line.js';
+import { withConnection } from './connection.js';
+import type { Contestant } from './contestants/index.js';
+import { type BenchRecord, generateOpportunities, readPosts } from './data.js';
+import { describeMachine } from './machine.js';
+import { type BenchFlags, createProgram, GOAL_ROUNDS, GOAL_ROWS } from './program.js';
+import { type NamedReport, printCase, printGoals, printMachine } from './report.js';
+import { BenchInterruptedError, type Scratch, withScratch } from './scratch.js';
+import { type BenchTable, carriedBy, readTable } from './table.js';
+
+async function run(flags: BenchFlags): Promise<void> {
+  const { url, case: chosen } = flags;
+  if (url !== undefined && !(/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url))) {
+    // Not by commander, which would print it, password and all.
+    throw new UsageError('--url must begin with postgres:// or postgresql://');
+  }
+  if (chosen.some(({ name }) => name === 'growth')) {
+    await checkIsBuilt();
+  }
+  await withInterrupts((signal) => withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal })));
+}
+
+async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {
+  const loads = [loadavg()[0] ?? 0];
+  const machine = await describeMachine(scratch.url, process.argv.slice(2));
+  const { table, records } = await readData(flags, scratch.url);
+  const contestants = flags.case.some(({ takesAll }) => takesAll) ? await findAvailable(flags.contestants) : [];
+  const reports: NamedReport[] = [];
+  for (const { name, run: runCase } of flags.case) {
+    const onProgress = (text: string): void => showProgress(`${name}: ${text}`);
+    const { rounds, growth } = flags;
+    const report = await runCase({ ...scratch, table, records, contestants, rounds, growth, onProgress });
+    showProgress('');
+    reports.push({ name, ...report });
+    printCase({ name, ...report });
+    if (flags.json !== undefined) {
+      // After each case: half an hour may be interrupted.
+      await writeFile(flags.json, `${JSON.stringify({ machine, cases: reports.map(rawOf) }, undefined, 2)}\n`);
+    }
+  }
+  printGoals(reports);
+  if (flags.rows < GOAL_ROWS || flags.rounds < GOAL_ROUNDS) {
+    printResult(
+      `No verdict: the goals are about ${GOAL_ROWS.toLocaleString('en-US')} rows and ${GOAL_ROUNDS} rounds at least.`,
+    );
+  }
+  printMachine(machine, [...loads, loadavg()[0] ?? 0]);
+}
+
+/** The records of the run, and the table they are for. */
+async function readData(
+  flags: BenchFlags,
+  url: string,
+): Promise<{ readonly table: BenchTable; readonly records: readonly BenchRecord[] }> {
+  const { file, rows } = flags;
+  const tableName = file === undefined ? 'app_opportunities' : 'submissions';
+  const table = await withConnection(url, (client) => readTable(client, tableName));
+  if (!flags.case.some(({ takesRecords }) => takesRecords)) {
+    return { table, records: [] };
+  }
+  if (file === undefined) {
+    const names = table.columns.map(({ name }) => name);
+    return { table, records: [...generateOpportunities(rows, names)] };
+  }
+  const records = await readPosts(file, rows).catch((error: unknown) => {
+    throw new UsageError(`${file} cannot be read as JSON lines of posts: ${errorText(error, 'message') ?? ''}`);
+  });
+  const [first] = records;
+  if (first === undefined) {
+    throw new UsageError(`${file} holds no posts`);
+  }
+  return { table: carriedBy(table, first), records };
+}
+
+async function findAvailable(wanted: readonly Contestant[]): Promise<Contestant[]> {
+  const available: Contestant[] = [];
+  for (const contestant of wanted) {
+    const reason = await contestant.unavailable();
+    if (reason === undefined) {
+      available.push(contestant);
+    } else {
+      console.log(`${contestant.name} does not take part: ${reason}`);
+    }
+  }
+  return available;
+}
+
+function rawOf({ name, title, goals, figures }: NamedReport): object {
+  return { case: name, title, goals, figures };
+}
+
+/** One line that is written over, and none where nobody looks. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\u{1b}[K${text}`);
+  }
+}
+
+let exitCode: number = EXIT.ok;
+try {
+  await createProgram(run).parseAsync();
+} catch (error) {
+  exitCode = reportError(error, {});
+  if (error instanceof BenchInterruptedError) {
+    exitCode = EXIT.interrupted;
+  }
+}
+// What was cut off may have left connections behind that would keep this process alive. Figures nobody got are a failure.
+process.stdout.write('', (error) => process.exit(error ? EXIT.failed : exitCode));
