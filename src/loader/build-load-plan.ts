@@ -10,6 +10,7 @@ import type { LiveColumn, LiveTable } from '../schema/live-table.js';
 import type { EmbeddedField, Field, LoadPlan, PlanColumn } from './load-plan.js';
 import { planColumn } from './plan-column.js';
 import { compileRecordCheck } from './record-checks.js';
+import { createShadowOf } from './replace/shadow-table.js';
 
 /** What the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
@@ -82,7 +83,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     nullSensitiveColumns: columns.filter((column) => column.preserved || column.notNull),
     emptyValues: columns.map(() => undefined),
     primaryKey: keyOf(metadata.primaryColumns.map((column) => column.databaseName)) ?? [],
-    uniqueKeys: table.uniqueKeys.map(keyOf).filter((key) => key !== undefined),
+    uniqueKeys: table.uniqueKeys.map((key) => keyOf(key.columns)).filter((key) => key !== undefined),
     fields,
     newerBy,
     extra: quoted('extra'),
@@ -90,6 +91,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     loadId: quoted('loadId'),
     updatedAt: quoted('updatedAt'),
     version: quoted('version'),
+    createShadow: createShadowOf(columns, table.columns.get(owned.get('extra')?.databaseName ?? ''), table),
     hasDeferredConstraints: table.hasDeferredConstraints,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),

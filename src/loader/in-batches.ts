@@ -4,8 +4,6 @@ import { SourceBroken, StopLoad } from './stop-load.js';
 
 /** How a source of records is read. */
 export interface BatchOptions extends BatchLimits {
-  /** Yield one empty batch when there are no records. */
-  readonly evenIfEmpty: boolean;
   /** Stops the reading, even of a source that gives nothing more and does not end. */
   readonly signal: AbortSignal;
 }
@@ -18,12 +16,11 @@ export interface BatchOptions extends BatchLimits {
 export async function* inBatches(
   job: LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
-  { evenIfEmpty, signal, ...limits }: BatchOptions,
+  { signal, ...limits }: BatchOptions,
 ): AsyncGenerator<PreparedBatch> {
   const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
   const next = Symbol.asyncIterator in records ? interruptible(() => source.next(), signal) : () => source.next();
   const batch = new BatchBuilder(job, limits);
-  let read = 0;
   let ended = false;
   try {
     for (;;) {
@@ -33,12 +30,11 @@ export async function* inBatches(
         break;
       }
       batch.add(item.value);
-      read += 1;
       if (batch.isFull) {
         yield batch.take();
       }
     }
-    if (!batch.isEmpty || (read === 0 && evenIfEmpty)) {
+    if (!batch.isEmpty) {
       yield batch.take();
     }
   } finally {

@@ -11,6 +11,8 @@ export interface PlanColumn {
   readonly type: string;
   /** The same with its modifier, `numeric(10,2)`: a value cast to it is as the column stores it. */
   readonly fullType: string;
+  /** The same with its collation: what another column of the kind is declared as. */
+  readonly declaredType: string;
   /** The text of a value; null where a transformer says so. */
   readonly convert: (value: unknown, textual: boolean) => string | null;
   /** A transformer wants to see nulls as well. */
@@ -34,8 +36,8 @@ export interface PlanColumn {
   readonly collation: string | undefined;
   /** `@Column({ update: false })`: set when the row is inserted, and never after. */
   readonly updatable: boolean;
-  /** Kept by a replace that does not bring it: the row is as old as it was. */
-  readonly isCreatedAt: boolean;
+  /** Made once, with the row (created_at, an id of the database's): kept by a replace that does not bring it. */
+  readonly madeOnce: boolean;
 }
 
 /** What a record's key may stand for. */
@@ -79,6 +81,8 @@ export interface LoadPlan {
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;
+  /** Statements that make the table a replace stages its rows in. */
+  readonly createShadow: string;
   /** Some constraint would be looked at only at COMMIT, when it is too late to find the row. */
   readonly hasDeferredConstraints: boolean;
   readonly check: RecordCheck | undefined;

@@ -9,18 +9,19 @@ import { describeFault } from '../postgres/database-fault.js';
 import { classifyFault } from '../postgres/sqlstate.js';
 import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
 import { hasLooseKey } from './identify-keys.js';
-import { type BatchOptions, inBatches } from './in-batches.js';
+import { inBatches } from './in-batches.js';
 import { InFlight } from './in-flight.js';
+import { LoadAccounts } from './load-accounts.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadJob } from './load-job.js';
-import { LoadTransactions } from './load-transactions.js';
-import type { BatchCounts, BatchFailure } from './load-result.js';
-import { accountOf, progressOf, type ResultShape } from './load-report.js';
-import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from './load-tally.js';
+import { LoadTransactions, WHOLE } from './load-transactions.js';
+import type { BatchCounts } from './load-result.js';
+import { accountOf, type ResultShape } from './load-report.js';
+import type { LoadTally } from './load-tally.js';
 import { BatchBuilder, keysOf, type PreparedBatch } from './prepare-batch.js';
-import { nameType } from './refused-value.js';
+import { TableReplace } from './replace/table-replace.js';
 import { faultOf, SourceBroken, StopLoad, toPublicError } from './stop-load.js';
-import { checkNotEmpty, mayEmptyTable, writeBatch } from './write-batch.js';
+import { writeBatch } from './write-batch.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -32,9 +33,7 @@ export class LoadRun<Result extends object> {
   private readonly entry: LedgerEntry;
   private readonly signal: AbortSignal;
   private readonly transactions: LoadTransactions;
-  private readonly failures: BatchFailure[] = [];
-  private tally: LoadTally;
-  private batches = 0;
+  private readonly accounts: LoadAccounts;
 
   /** @param manager - joins its transaction; then nothing is retried, and nothing counts until the caller commits */
   constructor(
@@ -43,20 +42,23 @@ export class LoadRun<Result extends object> {
     private readonly shape: ResultShape<Result>,
     private readonly manager?: EntityManager,
   ) {
-    this.tally = emptyTally(job.targets.length);
+    this.accounts = new LoadAccounts(context, job, this.loadId, manager === undefined);
     const { disposition, source, signal } = job.options;
     this.signal = AbortSignal.any([context.shutdown, ...(signal === undefined ? [] : [signal])]);
-    this.transactions = new LoadTransactions(context, this.loadId, manager, () => this.emit('retrying'));
+    this.transactions = new LoadTransactions(context, this.loadId, manager, () => this.accounts.publish('retrying'));
     this.entry = { loadId: this.loadId, table: job.name, disposition, source };
   }
 
   /** Loads everything in one transaction. */
   async load(records: Iterable<unknown>): Promise<Result> {
+    if (this.job.options.disposition === 'replace') {
+      await this.replace(records);
+      return this.result();
+    }
     const batch = await this.readAll(records);
-    if (batch.received === 0 && !mayEmptyTable(this.job)) {
+    if (batch.received === 0) {
       return this.nothingToDo();
     }
-    checkNotEmpty(this.job, batch);
     try {
       await this.runBatch(batch, async (client, pieces) => {
         await this.context.ledger.open(client, this.entry);
@@ -67,17 +69,20 @@ export class LoadRun<Result extends object> {
     } catch (error) {
       throw await this.stop(error);
     }
-    this.emit('completed');
+    this.accounts.publish('completed');
     return this.result();
   }
 
-  /** Loads in one transaction a batch, and goes on after a batch that failed by itself. */
+  /** Loads in one transaction a batch, and goes on after a batch that failed by itself; a replace is one transaction. */
   async loadBatch(records: Iterable<unknown> | AsyncIterable<unknown>): Promise<Result & BatchCounts> {
+    if (this.job.options.disposition === 'replace') {
+      await this.replace(records, 'entered first');
+      return { ...this.result(), ...this.accounts.batchCounts() };
+    }
     const inFlight = new InFlight(this.parallelism());
     let waiting: PreparedBatch | undefined;
     try {
-      for await (const batch of inBatches(this.job, records, this.batchOptions(inFlight.failure))) {
-        checkNotEmpty(this.job, batch);
+      for await (const batch of this.readBatches(records, inFlight.failure)) {
         waiting = batch;
         if (batch.batchNo === 0) {
           await this.transactions.run((client) => this.context.ledger.open(client, this.entry));
@@ -93,37 +98,80 @@ export class LoadRun<Result extends object> {
       const { failure } = inFlight;
       const error: unknown = failure.aborted ? failure.reason : caught;
       if (waiting !== undefined) {
-        this.noteFailure(error, waiting);
+        this.accounts.addFailure(error, waiting);
       }
       throw await this.stop(error);
     }
-    if (this.batches === 0) {
-      return { ...this.nothingToDo(), ...this.batchCounts() };
+    if (this.accounts.batches === 0) {
+      return { ...this.nothingToDo(), ...this.accounts.batchCounts() };
     }
     await this.closeLedger('completed');
-    this.emit('completed');
-    return { ...this.result(), ...this.batchCounts() };
+    this.accounts.publish('completed');
+    return { ...this.result(), ...this.accounts.batchCounts() };
+  }
+
+  /**
+   * Replaces the table's content in one transaction.
+   * @param records - an array can be read again, so that the load outlives a lost connection
+   * @param entry - whether the history shows the load while it runs, which may be long where it waits for its source
+   */
+  private async replace(records: Iterable<unknown> | AsyncIterable<unknown>, entry?: 'entered first'): Promise<void> {
+    const { context, job, loadId, transactions, accounts } = this;
+    const again = Array.isArray(records);
+    let read: LoadTally | undefined;
+    try {
+      this.checkInterrupt();
+      if (entry !== undefined) {
+        await transactions.run((client) => context.ledger.open(client, this.entry));
+      }
+      const replace = {
+        ...context,
+        job,
+        loadId,
+        transactions,
+        checkInterrupt: () => this.checkInterrupt(),
+        onRead: (soFar: LoadTally) => {
+          read = soFar;
+          accounts.publish('running', soFar);
+        },
+      };
+      const work = async (client: ClientBase): Promise<LoadTally> => {
+        await context.ledger.open(client, this.entry);
+        const tally = await new TableReplace(client, replace).run((failure) => this.readBatches(records, failure));
+        await context.ledger.close(client, this.entry, this.account('completed', tally));
+        return tally;
+      };
+      accounts.addBatch(await transactions.runReplace(() => again || read === undefined, work));
+    } catch (error) {
+      if (error instanceof InvalidLoadError) {
+        await (entry && this.closeLedger('failed', error));
+      } else {
+        const soFar = read ?? accounts.tally;
+        accounts.addFailure(error, { ...WHOLE, ...soFar, received: again ? records.length : soFar.received });
+      }
+      throw await this.stop(error);
+    }
+    accounts.publish('completed');
   }
 
   /** @param failure - ends the reading when a batch has failed, however long the source would go on */
-  private batchOptions(failure: AbortSignal): BatchOptions {
-    const { disposition, batchSize } = this.job.options;
-    // A replace is one transaction over the whole input, however many batches were asked for.
-    const whole = disposition === 'replace';
-    return {
-      records: whole ? Infinity : batchSize,
-      bytes: whole ? Infinity : BATCH_BYTES,
-      evenIfEmpty: mayEmptyTable(this.job),
+  private readBatches(
+    records: Iterable<unknown> | AsyncIterable<unknown>,
+    failure: AbortSignal,
+  ): AsyncGenerator<PreparedBatch> {
+    return inBatches(this.job, records, {
+      records: this.job.options.batchSize,
+      bytes: BATCH_BYTES,
       signal: AbortSignal.any([this.signal, failure]),
-    };
+    });
   }
 
   /** One connection in a caller's transaction, and where an exact number of refused records must stop the load. */
   private parallelism(): number {
-    const { disposition, maxRejects } = this.job.options;
+    const { maxRejects } = this.job.options;
     // Of keys that are equal in other ways than by their text, nobody here can tell which batches share one.
     const mayShareKeys = hasLooseKey(this.job);
-    const alone = this.manager !== undefined || disposition === 'replace' || maxRejects !== Infinity || mayShareKeys;
+    const alone = this.manager !== undefined || maxRejects !== Infinity || mayShareKeys;
     return alone ? 1 : this.context.parallelism;
   }
 
@@ -136,7 +184,7 @@ export class LoadRun<Result extends object> {
         throw error;
       }
     }
-    this.emit('running');
+    this.accounts.publish('running');
   }
 
   private async runBatch(
@@ -145,11 +193,10 @@ export class LoadRun<Result extends object> {
   ): Promise<void> {
     try {
       this.checkInterrupt();
-      this.addToAccounts(await this.transactions.runBatch(batch, work));
-      this.batches += 1;
+      this.accounts.addBatch(await this.transactions.runBatch(batch, work));
     } catch (error) {
       if (!(error instanceof InvalidLoadError)) {
-        this.noteFailure(error, batch);
+        this.accounts.addFailure(error, batch);
       }
       throw error;
     }
@@ -159,7 +206,7 @@ export class LoadRun<Result extends object> {
     const { context, job, loadId } = this;
     const tally = await writeBatch(
       client,
-      { ...context, job, loadId, rejectedBefore: this.tally.rejected, pieces },
+      { ...context, job, loadId, rejectedBefore: this.accounts.tally.rejected, pieces },
       batch,
     );
     this.checkInterrupt();
@@ -185,26 +232,8 @@ export class LoadRun<Result extends object> {
   }
 
   private nothingToDo(): Result {
-    if (this.job.options.disposition === 'replace') {
-      throw new InvalidLoadError(
-        `A replace of ${this.job.name} was given no records and would empty the table. ` +
-          'Pass allowEmpty: true if that is meant.',
-      );
-    }
     this.context.logger.warn(`nothing to load into ${this.job.name}: there are no records`);
     return this.result();
-  }
-
-  private noteFailure(error: unknown, batch: PreparedBatch): void {
-    const { code, message } = faultOf(error);
-    this.addToAccounts(failedTally(batch.received, batch.skippedReasons, this.job.targets.length));
-    const { batchNo, firstPosition, received } = batch;
-    this.failures.push({ batchNo, firstPosition, records: received, code, message });
-    this.batches += 1;
-    if (this.manager === undefined) {
-      this.context.stats.addError(this.job.targets.at(-1)?.plan.table ?? this.job.name, message);
-    }
-    this.context.logger.error(`load ${this.loadId}: batch ${batchNo} was rolled back: ${message}`);
   }
 
   /** Ends a load that cannot go on; returns the error to throw. */
@@ -214,15 +243,8 @@ export class LoadRun<Result extends object> {
     }
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';
     await this.closeLedger(status, error);
-    this.emit(status);
-    return toPublicError(error, this.job, { ...this.result(false), ...this.batchCounts() });
-  }
-
-  private addToAccounts(tally: LoadTally): void {
-    this.tally = addTallies(this.tally, tally);
-    if (this.manager === undefined) {
-      this.job.targets.forEach(({ plan }, index) => this.context.stats.add(plan.table, countsOfTarget(tally, index)));
-    }
+    this.accounts.publish(status);
+    return toPublicError(error, this.job, { ...this.result(false), ...this.accounts.batchCounts() });
   }
 
   private account(status: LoadStatus, tally: LoadTally, error?: unknown): LedgerAccount {
@@ -233,7 +255,7 @@ export class LoadRun<Result extends object> {
   private async closeLedger(status: LoadStatus, error?: unknown): Promise<void> {
     try {
       await this.transactions.run((client) =>
-        this.context.ledger.close(client, this.entry, this.account(status, this.tally, error)),
+        this.context.ledger.close(client, this.entry, this.account(status, this.accounts.tally, error)),
       );
     } catch (failure) {
       this.context.logger.warn(
@@ -243,37 +265,12 @@ export class LoadRun<Result extends object> {
     }
   }
 
-  private emit(status: LoadStatus | 'retrying'): void {
-    const progress = progressOf(this.loadId, this.job.name, status, this.tally, this.batches);
-    this.context.stats.publish(progress);
-    try {
-      this.job.options.onProgress?.(progress);
-    } catch (error) {
-      // What is committed is committed, whatever a listener makes of it.
-      this.context.logger.warn(`load ${this.loadId}: onProgress threw ${nameType(error)}`);
-    }
-  }
-
   private result(completed = true): Result {
     return this.shape(this.job, {
       loadId: this.loadId,
-      tally: this.tally,
+      tally: this.accounts.tally,
       durationMs: Date.now() - this.startedAt,
       completed,
     });
-  }
-
-  private batchCounts(): BatchCounts {
-    const { stored, duplicates, failed, rejected } = this.tally;
-    const loaded = stored + duplicates;
-    const tried = loaded + failed + rejected;
-    return {
-      batches: this.batches,
-      successfulBatches: this.batches - this.failures.length,
-      failedBatches: this.failures.length,
-      successRate: tried === 0 ? 0 : loaded / tried,
-      // Batches end in another order than they begin.
-      failures: this.failures.toSorted((a, b) => a.batchNo - b.batchNo),
-    };
   }
 }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import { describeFault } from '../postgres/database-fault.js';
-import { classifyFault, isTimeout } from '../postgres/sqlstate.js';
+import { classifyFault, isPassing, isTimeout } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';
 import type { LoadContext } from './load-context.js';
@@ -11,6 +11,12 @@ import type { PreparedBatch } from './prepare-batch.js';
 
 /** Work of one batch, in as many statements as it is told. */
 type BatchWork = (client: ClientBase, pieces: number) => Promise<LoadTally>;
+
+/** Where a batch lies in the input. */
+type BatchPlace = Pick<PreparedBatch, 'batchNo' | 'firstPosition' | 'received'>;
+
+/** A replace is one batch, however many its records are read in. */
+export const WHOLE: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
 
 /** Rolls back a transaction that was only to ask something. */
 class NotCommitted extends Error {}
@@ -24,20 +30,47 @@ export class LoadTransactions {
     private readonly onRetry: () => void,
   ) {}
 
-  /** Runs `work` in a transaction, again when it fails for a passing reason; in a caller's transaction, once. */
-  async run<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in a transaction, again when it fails for a passing reason; in a caller's transaction, once.
+   * @param mayRepeat - which failures are passing ones
+   */
+  async run<T>(work: (client: ClientBase) => Promise<T>, mayRepeat = isPassing): Promise<T> {
     if (this.manager !== undefined) {
       return withSavepoint(await clientOf(this.manager), work);
     }
-    const { dataSource, limits, retry, logger } = this.context;
-    return withRetry(
-      retry,
-      () => withTransaction(dataSource, limits, work),
-      (error, attempts) => {
-        logger.warn(`load ${this.loadId}: attempt ${attempts} failed, trying again: ${describeFault(error).message}`);
-        this.onRetry();
-      },
-    );
+    const { dataSource, limits } = this.context;
+    return this.repeat(() => withTransaction(dataSource, limits, work), mayRepeat);
+  }
+
+  /**
+   * Runs a part of a transaction: from its savepoint again when another transaction was in the way, and once more in
+   * smaller statements when one took too long; in a caller's transaction, once.
+   */
+  async runPart<T>(client: ClientBase, work: (pieces: number) => Promise<T>): Promise<T> {
+    const attempt = (pieces: number): Promise<T> => withSavepoint(client, () => work(pieces));
+    if (this.manager !== undefined) {
+      return attempt(1);
+    }
+    try {
+      return await this.repeat(() => attempt(1), isContention);
+    } catch (error) {
+      if (!isTimeout(error)) {
+        throw error;
+      }
+      return this.repeat(() => attempt(2), isContention);
+    }
+  }
+
+  /**
+   * Runs a replace, which is one batch. What is passing inside the transaction was tried again there; when the
+   * connection was lost, all of it is, as long as its records can be read.
+   */
+  async runReplace(canRead: () => boolean, work: (client: ClientBase) => Promise<LoadTally>): Promise<LoadTally> {
+    try {
+      return await this.run(work, (error) => classifyFault(error) === 'connection' && canRead());
+    } catch (error) {
+      return this.unlessCommitted(error, WHOLE);
+    }
   }
 
   /** Runs a batch; once more in smaller statements when one took too long. */
@@ -51,16 +84,34 @@ export class LoadTransactions {
       if (isTimeout(error)) {
         return this.run((client) => work(client, 2));
       }
-      const committed = classifyFault(error) === 'connection' ? await this.findCommitted(batch) : undefined;
-      if (committed === undefined) {
-        throw error;
-      }
-      return committed;
+      return this.unlessCommitted(error, batch);
     }
   }
 
+  private async repeat<T>(attempt: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
+    const { retry, logger } = this.context;
+    const noteRetry = (error: unknown, attempts: number): void => {
+      logger.warn(`load ${this.loadId}: attempt ${attempts} failed, trying again: ${describeFault(error).message}`);
+      this.onRetry();
+    };
+    return withRetry(retry, attempt, noteRetry, mayRepeat);
+  }
+
+  /**
+   * What a batch did whose COMMIT got no reply, when it is in after all.
+   * @throws `error` when it is not
+   */
+  private async unlessCommitted(error: unknown, batch: BatchPlace): Promise<LoadTally> {
+    const lost = this.manager === undefined && classifyFault(error) === 'connection';
+    const committed = lost ? await this.findCommitted(batch) : undefined;
+    if (committed === undefined) {
+      throw error;
+    }
+    return committed;
+  }
+
   /** What a batch did whose COMMIT got no reply, however often; undefined when it is not in, or cannot be asked. */
-  private async findCommitted(batch: PreparedBatch): Promise<LoadTally | undefined> {
+  private async findCommitted(batch: BatchPlace): Promise<LoadTally | undefined> {
     const { ledger, dataSource, limits } = this.context;
     try {
       return await withTransaction(dataSource, limits, async (client) => {
@@ -74,4 +125,8 @@ export class LoadTransactions {
       return undefined;
     }
   }
+}
+
+function isContention(error: unknown): boolean {
+  return classifyFault(error) === 'contention';
 }

@@ -26,8 +26,8 @@ export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
 export interface MergeSpec {
-  /** `merge` meets stored rows column by column, `overwrite` replaces them whole, `insert` refuses them. */
-  readonly onConflict: 'merge' | 'overwrite' | 'insert';
+  /** `merge` meets stored rows column by column, `insert` refuses them. */
+  readonly onConflict: 'merge' | 'insert';
   readonly key: readonly PlanColumn[];
   readonly columns: readonly CarriedColumn[];
   /** Columns without which no row can be inserted and which these rows lack: taken from the stored row. */

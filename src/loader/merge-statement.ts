@@ -1,6 +1,6 @@
 import type { LoadPlan, PlanColumn } from './load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
-import { carries, changeStored, type Incoming } from './row-changes.js';
+import { carries, mergeStored, type Incoming } from './row-changes.js';
 
 /**
  * The statement that writes rows and counts what happened to them. Its shape serves plain Postgres, poolers and Citus:
@@ -33,7 +33,7 @@ export function buildMaskedUpdate(
   source: string,
   loadIdParameter: string,
 ): string | undefined {
-  const change = changeStored(plan, spec, {
+  const change = mergeStored(plan, spec, {
     // Cast as the column stores it, so that 1.50 in a numeric(10,2) is no change of 1.5.
     column: ({ quoted, fullType }) => `s.${quoted}::${fullType}`,
     extra: `s.${plan.extra}::jsonb`,
@@ -117,7 +117,7 @@ function conflictClause(plan: LoadPlan, spec: MergeSpec): string {
     loadId: `EXCLUDED.${plan.loadId}`,
     updatedAt: `EXCLUDED.${plan.updatedAt}`,
   };
-  const change = changeStored(plan, spec, incoming);
+  const change = mergeStored(plan, spec, incoming);
   return conflictOn(
     spec,
     change === undefined ? 'DO NOTHING' : `DO UPDATE\n  SET ${change.set}\n  WHERE ${change.where}`,

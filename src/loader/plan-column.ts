@@ -53,6 +53,7 @@ export function planColumn(
     property: column.propertyName,
     type: live.type,
     fullType: live.fullType,
+    declaredType: live.declaredType,
     convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
     convertsNull: column.transformer !== undefined,
     notNull: live.notNull,
@@ -67,8 +68,13 @@ export function planColumn(
     looseAsKey: live.looseEquality || !(EXACT_KEY_TYPES.has(live.type) || live.isEnum),
     collation: live.collation,
     updatable: column.isUpdate,
-    isCreatedAt: column.isCreateDate,
+    madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),
   };
+}
+
+/** An identity, or a key such as `DEFAULT gen_random_uuid()`. */
+function isMadeByDatabase(column: ColumnMetadata, { hasDefault, defaultExpression }: LiveColumn): boolean {
+  return hasDefault && (defaultExpression === undefined || column.isPrimary);
 }
 
 /** TypeORM's own forms of a list and of JSON in a text column. */

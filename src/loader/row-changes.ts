@@ -20,17 +20,43 @@ interface Change {
 /** The name of the stored row in every statement. */
 const STORED = 't';
 
+/** SET and WHERE of a statement that meets stored rows, one that already says so excepted: it is not written. */
+export interface StoredChange {
+  readonly set: string;
+  readonly where: string;
+}
+
+/** Merges the incoming row into the stored one, unless that is newer; undefined when nothing can change. */
+export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): StoredChange | undefined {
+  const change = changeStored(plan, mergeCarried(plan, spec, incoming), incoming);
+  return change && { ...change, where: `${change.where}${notOlder(plan, spec, incoming)}` };
+}
+
 /**
- * SET and WHERE of a statement that meets stored rows; undefined when the incoming ones can change nothing. A row that
- * already says so is not written, and neither is one that is newer.
+ * Makes the stored row exactly the incoming one, in which what was not carried is its default; but what is made once
+ * is null there, and kept. Undefined when nothing can change.
  */
-export function changeStored(
+export function overwriteStored(
   plan: LoadPlan,
-  spec: MergeSpec,
+  key: readonly PlanColumn[],
   incoming: Incoming,
-): { readonly set: string; readonly where: string } | undefined {
-  const changes =
-    spec.onConflict === 'overwrite' ? overwriteAll(plan, spec, incoming) : mergeCarried(plan, spec, incoming);
+): StoredChange | undefined {
+  const changes = plan.columns
+    .filter((column) => column.updatable && !key.includes(column))
+    .map((column) => ({
+      name: column.quoted,
+      value: column.madeOnce
+        ? `COALESCE(${incoming.column(column)}, ${STORED}.${column.quoted})`
+        : incoming.column(column),
+      asText: column.compareAsText,
+    }));
+  if (plan.extra !== undefined) {
+    changes.push({ name: plan.extra, value: incoming.extra, asText: false });
+  }
+  return changeStored(plan, changes, incoming);
+}
+
+function changeStored(plan: LoadPlan, changes: readonly Change[], incoming: Incoming): StoredChange | undefined {
   if (changes.length === 0) {
     return undefined;
   }
@@ -49,10 +75,7 @@ export function changeStored(
       ? `${STORED}.${name}::text COLLATE "C" IS DISTINCT FROM (${value})::text COLLATE "C"`
       : `${STORED}.${name} IS DISTINCT FROM ${value}`,
   );
-  return {
-    set: assignments.join(', '),
-    where: `(${differences.join(' OR ')})${notOlder(plan, spec, incoming)}`,
-  };
+  return { set: assignments.join(', '), where: `(${differences.join(' OR ')})` };
 }
 
 function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
@@ -68,19 +91,6 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
     const stored = `${STORED}.${plan.extra}`;
     const value = `COALESCE(${stored} || ${incoming.extra}, ${incoming.extra}, ${stored})`;
     changes.push({ name: plan.extra, value, asText: false });
-  }
-  return changes;
-}
-
-/** What comes in for a column that was not carried is its default, so the stored row becomes exactly the incoming one. */
-function overwriteAll(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
-  const changes = plan.columns
-    .filter(
-      (column) => column.updatable && !spec.key.includes(column) && !(column.isCreatedAt && !carries(spec, column)),
-    )
-    .map((column) => ({ name: column.quoted, value: incoming.column(column), asText: column.compareAsText }));
-  if (plan.extra !== undefined) {
-    changes.push({ name: plan.extra, value: incoming.extra, asText: false });
   }
   return changes;
 }
@@ -109,7 +119,7 @@ function mergedValue(carried: CarriedColumn, incoming: string): string {
 
 function notOlder(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): string {
   const { newerBy } = plan;
-  if (newerBy === undefined || spec.onConflict !== 'merge' || !carries(spec, newerBy)) {
+  if (newerBy === undefined || !carries(spec, newerBy)) {
     return '';
   }
   const [stored, next] = [`${STORED}.${newerBy.quoted}`, incoming.column(newerBy)];

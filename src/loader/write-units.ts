@@ -22,7 +22,8 @@ export interface WriteOutcome {
 const ON_CONFLICT: Readonly<Record<LoadJob['options']['disposition'], MergeSpec['onConflict']>> = {
   merge: 'merge',
   append: 'insert',
-  replace: 'overwrite',
+  // Into the table it stages its rows in, where it meets earlier ones of the same load.
+  replace: 'merge',
 };
 
 /**

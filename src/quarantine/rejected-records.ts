@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 
 import type { Refusal } from '../records/source-record.js';
-import { rawBytesOf } from './raw-record.js';
+import { inRawChunks } from './raw-chunks.js';
 
 /** A refused record on its way into quarantine. */
 export interface RejectedRecord {
@@ -20,33 +20,8 @@ export async function insertRejectedRecords(
   load: { readonly loadId: string; readonly table: string },
   rejected: readonly RejectedRecord[],
 ): Promise<void> {
-  for (const chunk of inChunks(rejected)) {
+  for (const chunk of inRawChunks(rejected)) {
     await insertChunk(client, quotedTable, load, chunk);
-  }
-}
-
-interface Kept extends RejectedRecord {
-  readonly raw: Buffer;
-}
-
-/** One parameter holds the bytes of many records as one text, twice their size, which may not pass 512 MiB. */
-const CHUNK_BYTES = 16 * 1024 * 1024;
-
-function* inChunks(rejected: readonly RejectedRecord[]): Generator<Kept[]> {
-  let chunk: Kept[] = [];
-  let bytes = 0;
-  for (const record of rejected) {
-    const raw = rawBytesOf(record.source);
-    if (chunk.length > 0 && bytes + raw.length > CHUNK_BYTES) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push({ ...record, raw });
-    bytes += raw.length;
-  }
-  if (chunk.length > 0) {
-    yield chunk;
   }
 }
 
@@ -54,7 +29,7 @@ async function insertChunk(
   client: ClientBase,
   quotedTable: string,
   load: { readonly loadId: string; readonly table: string },
-  rejected: readonly Kept[],
+  rejected: readonly (RejectedRecord & { readonly raw: Buffer })[],
 ): Promise<void> {
   await client.query(
     `INSERT INTO ${quotedTable}

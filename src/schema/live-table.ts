@@ -7,6 +7,8 @@ export interface LiveColumn {
   readonly type: string;
   /** Type with its modifier: `character varying(20)`. */
   readonly fullType: string;
+  /** The same with its collation, where that is not the type's own: what another column of the kind is declared as. */
+  readonly declaredType: string;
   readonly isEnum: boolean;
   readonly notNull: boolean;
   /** A default, or an identity the database fills. */
@@ -21,11 +23,26 @@ export interface LiveColumn {
   readonly collation: string | undefined;
 }
 
+/** A unique index that ON CONFLICT can use. */
+export interface LiveKey {
+  readonly name: string;
+  /** In index order. */
+  readonly columns: readonly string[];
+}
+
+/** A CHECK constraint that looks at columns only. */
+export interface LiveCheck {
+  readonly name: string;
+  /** `CHECK (…)` */
+  readonly definition: string;
+  readonly columns: readonly string[];
+}
+
 /** A table as the live database has it. */
 export interface LiveTable {
   readonly columns: ReadonlyMap<string, LiveColumn>;
-  /** Column names of each unique index that ON CONFLICT can use, in index order. */
-  readonly uniqueKeys: readonly (readonly string[])[];
+  readonly uniqueKeys: readonly LiveKey[];
+  readonly checks: readonly LiveCheck[];
   /** Some constraint can wait until COMMIT. */
   readonly hasDeferredConstraints: boolean;
 }
@@ -36,6 +53,8 @@ const COLUMNS = `
   SELECT a.attname AS name,
          format_type(a.atttypid, -1) AS type,
          format_type(a.atttypid, a.atttypmod) AS full_type,
+         CASE WHEN a.attcollation <> t.typcollation
+              THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS collate,
          t.typtype = 'e' AS is_enum,
          a.attnotnull AS not_null,
          a.atthasdef OR a.attidentity <> '' AS has_default,
@@ -54,16 +73,30 @@ const COLUMNS = `
    ORDER BY a.attnum`;
 
 const UNIQUE_KEYS = `
-  SELECT ARRAY(SELECT a.attname::text
+  SELECT x.relname AS name,
+         ARRAY(SELECT a.attname::text
                  FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, position)
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
                 ORDER BY k.position) AS columns
     FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2
      AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
    ORDER BY i.indisprimary DESC, i.indexrelid`;
+
+// Of the whole row (column 0) and of the table's oid (below 0) only the table itself can be asked.
+const CHECKS = `
+  SELECT k.conname AS name,
+         pg_get_constraintdef(k.oid) AS definition,
+         ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)) AS columns
+    FROM pg_catalog.pg_constraint k
+    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2 AND k.contype = 'c' AND NOT coalesce(0 >= ANY (k.conkey), false)
+   ORDER BY k.conname`;
 
 const DEFERRED_CONSTRAINTS = `
   SELECT count(*)::integer AS count
@@ -76,6 +109,7 @@ interface ColumnRow {
   name: string;
   type: string;
   full_type: string;
+  collate: string;
   is_enum: boolean;
   not_null: boolean;
   has_default: boolean;
@@ -94,7 +128,8 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
   if (columns.rows.length === 0) {
     return undefined;
   }
-  const keys = await client.query<{ columns: string[] }>(UNIQUE_KEYS, [schema, table]);
+  const keys = await client.query<LiveKey>(UNIQUE_KEYS, [schema, table]);
+  const checks = await client.query<LiveCheck>(CHECKS, [schema, table]);
   const deferred = await client.query<{ count: number }>(DEFERRED_CONSTRAINTS, [schema, table]);
   return {
     columns: new Map(
@@ -104,6 +139,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
           name: row.name,
           type: row.type,
           fullType: row.full_type,
+          declaredType: row.full_type + row.collate,
           isEnum: row.is_enum,
           notNull: row.not_null,
           hasDefault: row.has_default,
@@ -114,7 +150,8 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
         },
       ]),
     ),
-    uniqueKeys: keys.rows.map((row) => row.columns),
+    uniqueKeys: keys.rows,
+    checks: checks.rows,
     hasDeferredConstraints: deferred.rows[0]?.count !== 0,
   };
 }

@@ -71,13 +71,18 @@ export class LoadLedger {
     return earlier.rows[0]?.counts;
   }
 
-  /** Notes what a claimed batch did, in its own transaction. */
-  async recordBatch(client: ClientBase, loadId: string, batchNo: number, counts: object): Promise<void> {
-    await client.query(`UPDATE ${this.tables.batches} SET counts = $3 WHERE load_id = $1 AND batch_no = $2`, [
-      loadId,
-      batchNo,
-      JSON.stringify(counts),
-    ]);
+  /** Notes what a claimed batch did, in its own transaction; how many records it has may only show at its end. */
+  async recordBatch(
+    client: ClientBase,
+    loadId: string,
+    batchNo: number,
+    counts: { readonly received: number },
+  ): Promise<void> {
+    await client.query(
+      `UPDATE ${this.tables.batches} SET counts = $3, end_position = first_position + $4
+        WHERE load_id = $1 AND batch_no = $2`,
+      [loadId, batchNo, JSON.stringify(counts), counts.received],
+    );
   }
 
   /** Closes a load that is not closed yet; enters it first where the transaction that did so was rolled back. */

@@ -14,12 +14,14 @@ export async function planOf(entity: Type<object>): Promise<LoadPlan> {
   const metadata = dataSource.getMetadata(entity);
   const columns = metadata.columns.map((column): LiveColumn => {
     const array = column.isArray ? '[]' : '';
+    const fullType = dataSource.driver.createFullType(
+      new TableColumn(TableUtils.createTableColumnOptions(column, dataSource.driver)),
+    );
     return {
       name: column.databaseName,
       type: dataSource.driver.normalizeType(column) + array,
-      fullType: dataSource.driver.createFullType(
-        new TableColumn(TableUtils.createTableColumnOptions(column, dataSource.driver)),
-      ),
+      fullType,
+      declaredType: fullType,
       isEnum: column.type === 'enum',
       notNull: !column.isNullable,
       hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate,
@@ -35,7 +37,11 @@ export async function planOf(entity: Type<object>): Promise<LoadPlan> {
   ];
   return buildLoadPlan(metadata, 'public', {
     columns: new Map(columns.map((column) => [column.name, column])),
-    uniqueKeys: keys.map((key) => key.map(({ databaseName }) => databaseName)),
+    uniqueKeys: keys.map((key, index) => ({
+      name: `key_${index}`,
+      columns: key.map(({ databaseName }) => databaseName),
+    })),
+    checks: [],
     hasDeferredConstraints: false,
   });
 }

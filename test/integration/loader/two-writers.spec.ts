@@ -111,7 +111,7 @@ describe('the two writers', () => {
     }
   }
 
-  it.each(['merge', 'overwrite', 'insert'] as const)(
+  it.each(['merge', 'insert'] as const)(
     'mean the same by %s',
     async (onConflict) => {
       await withClient(app.dataSource, (client) =>

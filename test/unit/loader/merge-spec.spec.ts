@@ -49,8 +49,7 @@ describe('how the rows of a batch meet the table', () => {
   it('goes row by row where absence means a default', () => {
     expect(modes([{ stock: 1 }, {}])).toMatchObject({ stock: 'byRow' });
     expect(modes([{ stock: 1 }, {}], 'insert')).toMatchObject({ stock: 'byRow' });
-    expect(modes([{ stock: 1 }, {}], 'overwrite')).toMatchObject({ stock: 'byRow' });
-    expect(modes([{ remark: null }, {}], 'overwrite')).toMatchObject({ remark: 'set' });
+    expect(modes([{ remark: null }, {}], 'insert')).toMatchObject({ remark: 'set' });
   });
 
   it('takes a NOT NULL column the rows lack from the stored row', () => {

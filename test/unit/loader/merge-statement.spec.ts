@@ -79,14 +79,6 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     expect(build(specOf({ label: 'set' }, { onConflict: 'insert' }))).not.toContain('s."article_id"');
   });
 
-  it('of an overwrite sets every column, so that those not brought take their default', () => {
-    const text = build(specOf({ article_id: 'set', label: 'set' }, { onConflict: 'overwrite' }));
-    for (const { name, quoted } of plan.columns) {
-      expect([name, text.includes(`${quoted} = EXCLUDED.${quoted}`)]).toEqual([name, name !== 'article_id']);
-    }
-    expect(text).toContain('"rest" = EXCLUDED."rest"');
-  });
-
   it('calls nothing in DO UPDATE that a distributed engine refuses', () => {
     const columns = { article_id: 'set', label: 'keepIfNull', seen_at: 'set' } as const;
     const update = build(specOf(columns, { hasExtra: true })).split('DO UPDATE')[1];

@@ -1,0 +1,95 @@
+import type { LoadStatus } from '../entities/index.js';
+import type { LoadContext } from './load-context.js';
+import type { LoadJob } from './load-job.js';
+import { progressOf } from './load-report.js';
+import type { BatchCounts, BatchFailure } from './load-result.js';
+import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from './load-tally.js';
+import type { PreparedBatch } from './prepare-batch.js';
+import { nameType } from './refused-value.js';
+import { faultOf } from './stop-load.js';
+
+/** Keeps count of one load, and tells those who listen. */
+export class LoadAccounts {
+  private readonly failures: BatchFailure[] = [];
+  private sum: LoadTally;
+  private count = 0;
+
+  /** @param inOwnTransactions - nobody but a caller knows whether its transaction commits, so there nothing counts yet */
+  constructor(
+    private readonly context: LoadContext,
+    private readonly job: LoadJob,
+    private readonly loadId: string,
+    private readonly inOwnTransactions: boolean,
+  ) {
+    this.sum = emptyTally(job.targets.length);
+  }
+
+  /** What the batches so far come to. */
+  get tally(): LoadTally {
+    return this.sum;
+  }
+
+  /** Batches so far, whatever became of them. */
+  get batches(): number {
+    return this.count;
+  }
+
+  /** Notes a batch that is in. */
+  addBatch(tally: LoadTally): void {
+    this.count += 1;
+    this.add(tally);
+  }
+
+  /** Notes a batch that was rolled back. */
+  addFailure(
+    error: unknown,
+    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'refused' | 'discardedFields'>,
+  ): void {
+    const { job, context } = this;
+    const { code, message } = faultOf(error);
+    this.count += 1;
+    this.add(failedTally(received, skippedReasons, job.targets.length));
+    this.failures.push({ batchNo, firstPosition, records: received, code, message });
+    if (this.inOwnTransactions) {
+      context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
+    }
+    context.logger.error(`load ${this.loadId}: batch ${batchNo} was rolled back: ${message}`);
+  }
+
+  /**
+   * Publishes how far the load is.
+   * @param tally - of what is at work, where that is not in the accounts yet
+   */
+  publish(status: LoadStatus | 'retrying', tally: LoadTally = this.sum): void {
+    const { job, context, loadId } = this;
+    const progress = progressOf(loadId, job.name, status, tally, this.count);
+    context.stats.publish(progress);
+    try {
+      job.options.onProgress?.(progress);
+    } catch (error) {
+      // What is committed is committed, whatever a listener makes of it.
+      context.logger.warn(`load ${loadId}: onProgress threw ${nameType(error)}`);
+    }
+  }
+
+  batchCounts(): BatchCounts {
+    const { stored, duplicates, failed, rejected } = this.sum;
+    const loaded = stored + duplicates;
+    const tried = loaded + failed + rejected;
+    return {
+      batches: this.count,
+      successfulBatches: this.count - this.failures.length,
+      failedBatches: this.failures.length,
+      successRate: tried === 0 ? 0 : loaded / tried,
+      // Batches end in another order than they begin.
+      failures: this.failures.toSorted((a, b) => a.batchNo - b.batchNo),
+    };
+  }
+
+  private add(tally: LoadTally): void {
+    this.sum = addTallies(this.sum, tally);
+    if (this.inOwnTransactions) {
+      this.job.targets.forEach(({ plan }, index) => this.context.stats.add(plan.table, countsOfTarget(tally, index)));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { ClientBase } from 'pg';
+
+import { inRawChunks } from '../../quarantine/raw-chunks.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { SourceRecord } from '../../records/source-record.js';
+import type { LoadJob, Target } from '../load-job.js';
+import { keyValuesOf, type LoadUnit, showKey } from '../load-unit.js';
+import { ROW_NUMBER, SHADOW } from './shadow-table.js';
+
+const NAME = 'harbor_replace_records';
+const RECORDS = `pg_temp.${NAME}`;
+/** Columns beside those of the key; the blanks keep their names apart from any sane column. */
+const POSITION = '"harbor position"';
+const SHOWN_KEY = '"harbor key"';
+const RAW = '"harbor raw"';
+
+/**
+ * Makes the table that keeps what was staged as it came in. The table itself may yet refuse a row, by a foreign key or
+ * a trigger, when the source has long been read and cannot be asked for the record again.
+ */
+export async function createKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
+  const definitions = [
+    ...key.map(({ quoted, declaredType }) => `${quoted} ${declaredType}`),
+    `${POSITION} bigint, ${SHOWN_KEY} text, ${RAW} bytea`,
+  ];
+  await client.query(`CREATE TEMPORARY TABLE ${NAME} (${definitions.join(', ')}) ON COMMIT DROP`);
+}
+
+/** Keeps the records of units that were staged. */
+export async function keepRecords(client: ClientBase, job: LoadJob, units: readonly LoadUnit[]): Promise<void> {
+  const key = job.targets[0]?.key ?? [];
+  const names = key.map(({ quoted }) => quoted);
+  const arrays = key.map((_, index) => `$${index + 4}::text[]`);
+  const statement = `INSERT INTO ${RECORDS} (${POSITION}, ${SHOWN_KEY}, ${RAW}, ${names.join(', ')})
+    SELECT u.${POSITION}, u.${SHOWN_KEY}, u.${RAW}, ${key.map(({ quoted, type }) => `u.${quoted}::${type}`).join(', ')}
+      FROM unnest($1::bigint[], $2::text[], $3::bytea[], ${arrays.join(', ')})
+        AS u(${POSITION}, ${SHOWN_KEY}, ${RAW}, ${names.join(', ')})`;
+  for (const chunk of inRawChunks(units)) {
+    const keys = chunk.map(({ rows }) => keyValuesOf(job, rows) ?? []);
+    await client.query(statement, [
+      chunk.map(({ position }) => position),
+      keys.map(showKey),
+      chunk.map(({ raw }) => raw),
+      ...key.map((_, index) => keys.map((values) => values[index])),
+    ]);
+  }
+}
+
+/** Makes {@link findKeptRecords} fast; not worth its time where no row is refused, which is nearly always. */
+export async function indexKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
+  await client.query(
+    `CREATE INDEX ON ${RECORDS} (${key.map(({ quoted }) => quoted).join(', ')}); ANALYZE ${RECORDS};
+     CREATE INDEX ON ${SHADOW} (${ROW_NUMBER})`,
+  );
+}
+
+/** The records that make up the shadow's row of this number, in input order. */
+export async function findKeptRecords(
+  client: ClientBase,
+  { key }: Target,
+  rowNumber: number,
+): Promise<Omit<RejectedRecord, 'refusal'>[]> {
+  const { rows } = await client.query<{ position: string; key: string; raw: Buffer }>(
+    `SELECT r.${POSITION} AS position, r.${SHOWN_KEY} AS key, r.${RAW} AS raw
+       FROM ${SHADOW} AS s JOIN ${RECORDS} AS r ON ${key.map(({ quoted }) => `r.${quoted} = s.${quoted}`).join(' AND ')}
+      WHERE s.${ROW_NUMBER} = $1 ORDER BY 1`,
+    [rowNumber],
+  );
+  return rows.map(({ position, key: shown, raw }) => ({
+    position: Number(position),
+    key: shown,
+    source: new SourceRecord(undefined, raw),
+  }));
+}
+
+/** Drops the table before its transaction ends, which may be a caller's with another replace to come. */
+export async function dropKeptRecords(client: ClientBase): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${RECORDS}`);
+}

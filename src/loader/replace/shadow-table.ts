@@ -1,0 +1,77 @@
+import { quoteIdentifier } from '../../postgres/identifiers.js';
+import type { LiveColumn, LiveTable } from '../../schema/live-table.js';
+import type { Target } from '../load-job.js';
+import type { LoadPlan, PlanColumn } from '../load-plan.js';
+
+/** Name of the table a replace stages its rows in; a temporary one, so each transaction has its own. */
+export const SHADOW_NAME = 'harbor_replace';
+/** The same, qualified. */
+export const SHADOW = `pg_temp.${SHADOW_NAME}`;
+/** Numbers the rows of the shadow, so that a part of them can be named; the blank keeps it apart from any sane column. */
+export const ROW_NUMBER = '"harbor row"';
+
+/**
+ * The statements that make the shadow of a table: it refuses what the table would refuse by its types, NOT NULL, CHECK
+ * and unique keys, so that a bad row is found when it is staged. Spelled out, because `LIKE` would hold a lock on the
+ * table until the end of the transaction.
+ * @param extra - the column captured fields go into, where the entity has one
+ */
+export function createShadowOf(
+  columns: readonly PlanColumn[],
+  extra: LiveColumn | undefined,
+  table: LiveTable,
+): string {
+  const declared = new Set(columns.filter(({ madeOnce }) => !madeOnce).map(({ name }) => name));
+  if (extra !== undefined) {
+    declared.add(extra.name);
+  }
+  const definitions = [
+    ...columns.map((column) => define(shadowColumn(column))),
+    ...(extra === undefined ? [] : [define({ ...extra, quoted: quoteIdentifier(extra.name) })]),
+    // One that looks at a column the shadow has not, or has as null, is left to the table.
+    ...table.checks
+      .filter((check) => check.columns.every((name) => declared.has(name)))
+      .map(({ name, definition }) => `CONSTRAINT ${quoteIdentifier(name)} ${definition}`),
+    `${ROW_NUMBER} bigint GENERATED ALWAYS AS IDENTITY`,
+  ];
+  const names = new Set(columns.map(({ name }) => name));
+  const indexes = table.uniqueKeys
+    .filter((key) => key.columns.every((name) => names.has(name)))
+    // A refusal names the index: so it has the name people know.
+    .map(
+      (key) =>
+        `CREATE UNIQUE INDEX ${quoteIdentifier(key.name)} ON ${SHADOW} (${key.columns.map(quoteIdentifier).join(', ')})`,
+    );
+  return [`CREATE TEMPORARY TABLE ${SHADOW_NAME} (${definitions.join(', ')}) ON COMMIT DROP`, ...indexes].join('; ');
+}
+
+function define(column: Pick<PlanColumn, 'quoted' | 'declaredType' | 'defaultExpression' | 'notNull'>): string {
+  const { quoted, declaredType, defaultExpression, notNull } = column;
+  const byDefault = defaultExpression === undefined ? '' : ` DEFAULT ${defaultExpression}`;
+  return `${quoted} ${declaredType}${byDefault}${notNull ? ' NOT NULL' : ''}`;
+}
+
+/** What is made once is null in the shadow where it was not carried: whether the row is new shows only at the end. */
+function shadowColumn(column: PlanColumn): PlanColumn {
+  // Of two records with one key the later one's value counts, also where a stored row would keep its own.
+  const staged = { ...column, updatable: true };
+  return column.madeOnce ? { ...staged, notNull: false, hasDefault: false, defaultExpression: undefined } : staged;
+}
+
+/**
+ * The shadow as a target: merging batch after batch into it folds records with one key field by field, as in one batch.
+ * What the loader itself writes, it writes into the table; and of what is replaced, no row is too old to count.
+ */
+export function shadowOf({ plan, key }: Target): Target {
+  const columns = plan.columns.map(shadowColumn);
+  const shadow: LoadPlan = {
+    ...plan,
+    quotedTable: SHADOW,
+    columns,
+    newerBy: undefined,
+    loadId: undefined,
+    updatedAt: undefined,
+    version: undefined,
+  };
+  return { plan: shadow, key: key.map(({ index }) => columns[index] as PlanColumn) };
+}

@@ -1,0 +1,113 @@
+import type { Target } from '../load-job.js';
+import type { PlanColumn } from '../load-plan.js';
+import { overwriteStored } from '../row-changes.js';
+import { ROW_NUMBER, SHADOW } from './shadow-table.js';
+
+/** Deletes the stored rows the shadow does not have. */
+export function buildDeleteOthers(target: Target): string {
+  return `DELETE FROM ${target.plan.quotedTable} AS t
+  WHERE NOT EXISTS (SELECT 1 FROM ${SHADOW} AS s WHERE ${sameKey(target)})`;
+}
+
+/** Deletes the stored row of the shadow's row numbered `$1`. */
+export function buildDeleteRow(target: Target): string {
+  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${SHADOW} AS s WHERE ${sameKey(target)} AND s.${ROW_NUMBER} = $1`;
+}
+
+/**
+ * Brings the shadow's rows numbered `$1` to `$2` into the table, as of the load `$3` where the entity keeps it: stored
+ * rows are updated in place where they differ, so that rows that point to them (ON DELETE CASCADE) are left alone, and
+ * the others are inserted. Both are exact as long as nobody else writes. One statement, so that rows of the table may
+ * point to each other.
+ * @returns SQL whose one row is `updated` and `inserted`
+ */
+export function buildSwap(target: Target): string {
+  const parts = [buildUpdate(target), ...buildInserts(target)].filter((part) => part !== undefined);
+  const counts = ['updated', 'inserted'].map((verb) => {
+    const places = parts.flatMap((part, place) => (part.verb === verb ? [`(SELECT count(*) FROM part_${place})`] : []));
+    return `(${places.join(' + ') || '0'})::integer AS ${verb}`;
+  });
+  return `WITH ${parts.map(({ statement }, place) => `part_${place} AS (\n${statement}\n  RETURNING 1\n)`).join(', ')}
+SELECT ${counts.join(', ')}`;
+}
+
+/** A part of the swap and what it does to the rows it returns. */
+interface SwapPart {
+  readonly verb: 'updated' | 'inserted';
+  readonly statement: string;
+}
+
+const IN_RANGE = `s.${ROW_NUMBER} BETWEEN $1 AND $2`;
+const LOAD_ID = '$3::uuid';
+
+function buildUpdate(target: Target): SwapPart | undefined {
+  const { plan, key } = target;
+  const change = overwriteStored(plan, key, {
+    column: ({ quoted }) => `s.${quoted}`,
+    extra: `s.${plan.extra}`,
+    loadId: LOAD_ID,
+    updatedAt: 'now()',
+  });
+  return (
+    change && {
+      verb: 'updated',
+      statement: `  UPDATE ${plan.quotedTable} AS t
+  SET ${change.set}
+  FROM ${SHADOW} AS s
+  WHERE ${IN_RANGE} AND ${sameKey(target)} AND ${change.where}`,
+    }
+  );
+}
+
+/** Rows one INSERT can take, and what they carry. */
+interface InsertedRows {
+  readonly columns: readonly PlanColumn[];
+  readonly conditions: readonly string[];
+}
+
+/** The next value of an identity cannot be written into a SELECT: rows that carry one and rows that do not go apart. */
+function buildInserts(target: Target): SwapPart[] {
+  const { plan, key } = target;
+  let parts: InsertedRows[] = [{ columns: [], conditions: [] }];
+  for (const column of plan.columns) {
+    const splits = column.hasDefault && column.defaultExpression === undefined && !key.includes(column);
+    parts = parts.flatMap(({ columns, conditions }): InsertedRows[] => {
+      const carrying = { columns: [...columns, column], conditions };
+      return splits
+        ? [
+            { ...carrying, conditions: [...conditions, `s.${column.quoted} IS NOT NULL`] },
+            { columns, conditions: [...conditions, `s.${column.quoted} IS NULL`] },
+          ]
+        : [carrying];
+    });
+  }
+  return parts.map((rows) => buildInsert(target, rows));
+}
+
+function buildInsert(target: Target, { columns, conditions }: InsertedRows): SwapPart {
+  const { plan, key } = target;
+  const values = [
+    ...columns.map((column) => ({ name: column.quoted, value: insertedValue(column) })),
+    { name: plan.extra, value: `s.${plan.extra}` },
+    { name: plan.loadId, value: LOAD_ID },
+    { name: plan.updatedAt, value: 'now()' },
+    { name: plan.version, value: '1' },
+  ].filter(({ name }) => name !== undefined);
+  const isNew = `NOT EXISTS (SELECT 1 FROM ${plan.quotedTable} AS t WHERE ${sameKey(target)})`;
+  return {
+    verb: 'inserted',
+    statement: `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
+  SELECT ${values.map(({ value }) => value).join(', ')}
+  FROM ${SHADOW} AS s
+  WHERE ${[IN_RANGE, ...conditions, isNew].join(' AND ')}
+  ORDER BY ${key.map(({ quoted }) => `s.${quoted}::text COLLATE "C"`).join(', ')}`,
+  };
+}
+
+function insertedValue({ quoted, madeOnce, defaultExpression }: PlanColumn): string {
+  return madeOnce && defaultExpression !== undefined ? `COALESCE(s.${quoted}, ${defaultExpression})` : `s.${quoted}`;
+}
+
+function sameKey({ key }: Target): string {
+  return key.map(({ quoted }) => `t.${quoted} = s.${quoted}`).join(' AND ');
+}

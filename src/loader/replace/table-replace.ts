@@ -1,0 +1,202 @@
+import type { ClientBase } from 'pg';
+
+import { InvalidLoadError } from '../../errors/index.js';
+import { withSetting } from '../../postgres/with-setting.js';
+import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
+import type { LoadLedger } from '../../stats/load-ledger.js';
+import { identifyKeys } from '../identify-keys.js';
+import type { LoadJob, Target } from '../load-job.js';
+import { MAX_REJECTS_SHOWN } from '../load-result.js';
+import { addTallies, emptyTally, type LoadTally, NO_TARGET_COUNTS, summarizeRejects } from '../load-tally.js';
+import { type LoadTransactions, WHOLE } from '../load-transactions.js';
+import type { PreparedBatch } from '../prepare-batch.js';
+import { StopLoad } from '../stop-load.js';
+import { writeUnits } from '../write-units.js';
+import { ContentSwap, type SwapOrder } from './content-swap.js';
+import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
+import { ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf } from './shadow-table.js';
+
+/** The load a replace belongs to. */
+export interface ReplaceContext {
+  readonly job: LoadJob;
+  readonly loadId: string;
+  readonly ledger: LoadLedger;
+  /** Quoted name of the quarantine table. */
+  readonly rejectedTable: string;
+  readonly transactions: LoadTransactions;
+  /** @throws StopLoad when the load is to stop */
+  readonly checkInterrupt: () => void;
+  /** Told what was read so far, of which nothing counts as stored yet. */
+  readonly onRead: (soFar: LoadTally) => void;
+}
+
+/** Reads the input in batches, and stops when one of them has failed. */
+export type BatchReader = (failure: AbortSignal) => AsyncIterable<PreparedBatch>;
+
+/**
+ * Replaces a table's content in the transaction of a client: stages the input batch by batch, in bounded memory and
+ * without a lock on the table, and exchanges the content at the end in one go.
+ */
+export class TableReplace {
+  private readonly target: Target;
+  /** The same job, for the shadow. */
+  private readonly staging: LoadJob;
+  private readonly keepsRecords: boolean;
+  private read = emptyTally(1);
+  /** Records that were staged, duplicates included. */
+  private staged = 0;
+
+  constructor(
+    private readonly client: ClientBase,
+    private readonly context: ReplaceContext,
+  ) {
+    const { job } = context;
+    // A hybrid load only merges.
+    this.target = job.targets[0] as Target;
+    this.staging = { ...job, targets: [shadowOf(this.target)] };
+    // Where the first refused record ends the load, none has to be found again.
+    this.keepsRecords = job.options.maxRejects > 0;
+  }
+
+  /**
+   * Does all of it; what was done in a transaction whose COMMIT got no reply is not done again.
+   * @throws InvalidLoadError when nothing is left to replace the content with, or the transaction has another isolation
+   */
+  async run(readBatches: BatchReader): Promise<LoadTally> {
+    const { client } = this;
+    const { ledger, loadId, checkInterrupt, transactions } = this.context;
+    await this.checkIsolation();
+    const earlier = await ledger.claimBatch(client, { loadId, ...WHOLE });
+    if (earlier !== undefined) {
+      return earlier as LoadTally;
+    }
+    // The source may be slow, and nobody waits for a lock meanwhile.
+    await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
+      await this.createTables();
+      await this.stageAll(readBatches);
+    });
+    const order = await this.orderSwap();
+    this.checkNotEmpty(order.rows);
+    checkInterrupt();
+    const swapped = await transactions.runPart(client, (pieces) => new ContentSwap(client, order).run(pieces));
+    this.checkNotEmpty(swapped.stored);
+    checkInterrupt();
+    const { stored, inserted, updated, deleted, rejected, rejects } = swapped;
+    const duplicates = this.staged - rejected - stored;
+    const unchanged = stored - inserted - updated;
+    const tally: LoadTally = {
+      ...this.read,
+      stored,
+      duplicates,
+      rejected: this.read.rejected + rejected,
+      targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
+      rejects: [...this.read.rejects, ...rejects].slice(0, MAX_REJECTS_SHOWN),
+    };
+    await this.dropTables();
+    await ledger.recordBatch(client, loadId, WHOLE.batchNo, tally);
+    return tally;
+  }
+
+  private async checkIsolation(): Promise<void> {
+    const { rows } = await this.client.query<{ transaction_isolation: string }>('SHOW transaction_isolation');
+    if (rows[0]?.transaction_isolation !== 'read committed') {
+      throw new InvalidLoadError(
+        'A replace must see what others committed while it waited for its lock: begin the transaction as READ COMMITTED',
+      );
+    }
+  }
+
+  private async createTables(): Promise<void> {
+    await this.client.query(this.target.plan.createShadow);
+    if (this.keepsRecords) {
+      await createKeptRecords(this.client, this.target);
+    }
+  }
+
+  /** The transaction may be a caller's, with another replace to come. */
+  private async dropTables(): Promise<void> {
+    await this.client.query(`DROP TABLE ${SHADOW}`);
+    if (this.keepsRecords) {
+      await dropKeptRecords(this.client);
+    }
+  }
+
+  /** The next batch is read and prepared while one is staged. */
+  private async stageAll(readBatches: BatchReader): Promise<void> {
+    const failed = new AbortController();
+    let staging = Promise.resolve();
+    try {
+      for await (const batch of readBatches(failed.signal)) {
+        const { received, skippedReasons, discardedFields } = batch;
+        this.read = addTallies(this.read, { ...emptyTally(1), received, skippedReasons, discardedFields });
+        this.context.onRead(this.read);
+        await staging;
+        this.context.checkInterrupt();
+        staging = this.stage(batch);
+        staging.catch((error: unknown) => failed.abort(error));
+      }
+      await staging;
+    } catch (error) {
+      // A client still at work could not roll back.
+      await staging.catch(() => {});
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    }
+  }
+
+  private async stage(batch: PreparedBatch): Promise<void> {
+    const { client, staging } = this;
+    const { job, loadId, rejectedTable, transactions } = this.context;
+    const units = await identifyKeys(client, staging, batch.units);
+    const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, staging, loadId, units, pieces));
+    const refused = outcome.rejected.map((record) => {
+      // Postgres names the table that refused the row; people know the one it was meant for.
+      const message = record.refusal.message.replace(`table ${SHADOW_NAME}`, `table ${this.target.plan.table}`);
+      return { ...record, refusal: { ...record.refusal, message } };
+    });
+    const rejected = [...batch.refused, ...refused].sort((a, b) => a.position - b.position);
+    if (this.read.rejected + rejected.length > job.options.maxRejects) {
+      throw new StopLoad('rejects');
+    }
+    await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
+    if (this.keepsRecords) {
+      const positions = new Set(refused.map(({ position }) => position));
+      await keepRecords(
+        client,
+        job,
+        units.filter(({ position }) => !positions.has(position)),
+      );
+    }
+    const rejects = summarizeRejects(rejected);
+    this.read = addTallies(this.read, { ...emptyTally(1), rejected: rejected.length, rejects });
+    this.staged += outcome.stored + outcome.duplicates;
+  }
+
+  private async orderSwap(): Promise<SwapOrder> {
+    const { job, loadId, rejectedTable } = this.context;
+    // Nobody else analyses a temporary table, and the planner would guess.
+    await this.client.query(`ANALYZE ${SHADOW}`);
+    const { rows } = await this.client.query<{ rows: string; last: string }>(
+      `SELECT count(*) AS rows, COALESCE(max(${ROW_NUMBER}), 0) AS last FROM ${SHADOW}`,
+    );
+    return {
+      target: this.target,
+      loadId,
+      rejectedTable,
+      maxRejects: job.options.maxRejects - this.read.rejected,
+      rows: Number(rows[0]?.rows),
+      lastRow: Number(rows[0]?.last),
+    };
+  }
+
+  /** A replace without a row is almost certainly a mistake. */
+  private checkNotEmpty(rows: number): void {
+    const { job } = this.context;
+    const { received } = this.read;
+    if (rows === 0 && !job.options.allowEmpty) {
+      throw new InvalidLoadError(
+        `${received === 0 ? 'There are no records' : `None of the ${received} records is a row of ${job.name}`}, ` +
+          'so the replace would empty the table. Pass allowEmpty: true if that is meant.',
+      );
+    }
+  }
+}
