@@ -68,7 +68,7 @@ function buildInsert(
   const key = spec.key.filter((column) => carries(spec, column));
   const looksUpStored = spec.required.length > 0 || spec.columns.some((carried) => fallsBackOnStored(spec, carried));
   const lookup = looksUpStored ? `\n  LEFT JOIN ${plan.quotedTable} AS stored ON ${joinOnKey('stored', key)}` : '';
-  const order = key.length === 0 ? '' : `\n  ORDER BY ${key.map(({ quoted }) => `s.${quoted} COLLATE "C"`).join(', ')}`;
+  const order = key.length === 0 ? '' : `\n  ORDER BY ${key.map(bytesOf).join(', ')}`;
   return `WITH written AS (
   INSERT INTO ${plan.quotedTable} AS t (${values.map(({ name }) => name).join(', ')})
   SELECT ${values.map(({ value }) => value).join(', ')}
@@ -77,6 +77,11 @@ function buildInsert(
   RETURNING (t.xmax = 0) AS inserted
 )
 SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`;
+}
+
+/** A part of a key, to sort by its bytes: the same for either writer, whichever text or type it sends. */
+function bytesOf({ quoted, type }: PlanColumn): string {
+  return type === 'text' ? `s.${quoted} COLLATE "C"` : `s.${quoted}::${type}::text COLLATE "C"`;
 }
 
 /** What a row that does not carry a column is inserted with: the default, or what the stored row must have. */

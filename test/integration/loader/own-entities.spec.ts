@@ -138,6 +138,13 @@ describe('an entity of the application', () => {
     ]);
   });
 
+  it('is written by COPY as well, whatever the type of its key', async () => {
+    const orders = Array.from({ length: 200 }, (_, lineNo) => ({ lineNo, code: 'a' }));
+    expect(await load(...orders)).toMatchObject({ inserted: 200, rejected: 0 });
+    const mixed = orders.map(({ lineNo }) => (lineNo % 2 === 0 ? { lineNo, code: null } : { lineNo, note: 'n' }));
+    expect(await load(...mixed)).toMatchObject({ updated: 200 });
+  });
+
   it.each<[string, string | null, object]>([
     ['too_long', 'code', { code: 'abcdef' }],
     ['too_long', 'code', { code: 'abcde ' }],
