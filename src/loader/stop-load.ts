@@ -32,7 +32,9 @@ export function toPublicError(error: unknown, job: LoadJob, result: object): Err
   const { name, options } = job;
   if (!(error instanceof StopLoad)) {
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
-    return new LoadFailedError(`The load into ${name} failed: ${faultOf(error).message}`, result, { cause });
+    const extent =
+      options.disposition === 'replace' ? '. A replace is one transaction: all of it is in, or nothing' : '';
+    return new LoadFailedError(`The load into ${name} failed: ${faultOf(error).message}${extent}`, result, { cause });
   }
   if (error.reason === 'interrupt') {
     return new LoadInterruptedError(`The load into ${name} was interrupted; what was committed before stays`, result);

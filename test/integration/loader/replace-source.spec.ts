@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import {
+  type BatchLoadResult,
+  InvalidLoadError,
+  LoadFailedError,
+  LoadInterruptedError,
+  type LoadStoppedError,
+} from '../../../src/index.js';
+import { errorOf, withLocks } from '../../e2e/parity/faults.js';
+import { eventually } from '../../support/embedded-processes.js';
+import { emptyTables } from '../../support/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+
+const REPLACE = { disposition: 'replace', batchSize: 10 } as const;
+const WAITING = `SELECT 1 FROM pg_locks WHERE NOT granted AND database =
+  (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+describe('the source of a replace', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp();
+    await app.rows(`
+      CREATE SEQUENCE attempts;
+      CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF nextval('attempts') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+          RETURN NULL;
+        END $$;
+    `);
+  });
+  afterAll(() => app.close());
+  beforeEach(async () => {
+    await emptyTables(app);
+    await app.profiles.store(['a', 'b', 'c'].map((id) => ({ submission_id: id, title: 'old' })));
+  });
+
+  const submission = (index: number, fields: object = {}) => ({ submission_id: `n${index}`, title: 'new', ...fields });
+  const titles = () => app.rows('SELECT title, count(*)::integer AS n FROM submissions GROUP BY 1 ORDER BY 1');
+  const AS_BEFORE = [{ title: 'old', n: 3 }];
+  const statusOf = async (error: unknown) => {
+    const { loadId } = (error as LoadStoppedError<BatchLoadResult>).result;
+    return (await app.rows('SELECT status FROM storage_loads WHERE id = $1', [loadId]))[0]?.['status'];
+  };
+  /** Gives records one after another, and does something before some of them. */
+  async function* source(count: number, before: (index: number) => Promise<unknown> | void = () => {}) {
+    for (let index = 0; index < count; index += 1) {
+      await before(index);
+      yield submission(index);
+    }
+  }
+
+  it('is read no further than a few batches ahead of what is staged', async () => {
+    let pulled = 0;
+    const records = async function* () {
+      for await (const record of source(500)) {
+        pulled += 1;
+        yield pulled === 15 ? { ...record, title: 5 } : record;
+      }
+    };
+    // The second batch has a refused record, and waits for the quarantine.
+    const statement = 'LOCK TABLE storage_rejected_records IN ACCESS EXCLUSIVE MODE';
+    const result = await withLocks(app, statement, async (release) => {
+      const replacing = app.profiles.storeBatch(records(), { ...REPLACE, maxRejects: 1 });
+      expect(await eventually(async () => (await app.rows(WAITING)).length > 0)).toBe(true);
+      expect(pulled).toBeGreaterThanOrEqual(20);
+      expect(pulled).toBeLessThanOrEqual(40);
+      await release();
+      return replacing;
+    });
+    expect(result).toMatchObject({ received: 500, inserted: 499, rejected: 1, deleted: 3 });
+  });
+
+  it('may be slow: until it ends the table is open to all, and what others wrote meanwhile is replaced too', async () => {
+    const other = app.dataSource.createQueryRunner();
+    try {
+      const records = source(50, async (index) => {
+        if (index === 35) {
+          await other.query(`
+            SET lock_timeout = 100;
+            BEGIN;
+            LOCK TABLE submissions IN ACCESS EXCLUSIVE MODE;
+            INSERT INTO submissions (submission_id, reddit_id, title) VALUES ('n7', 'n7', 'theirs'), ('z', 'z', 'theirs');
+            DELETE FROM submissions WHERE submission_id = 'a';
+            COMMIT;
+            RESET lock_timeout`);
+          expect(await titles()).toEqual([
+            { title: 'old', n: 2 },
+            { title: 'theirs', n: 2 },
+          ]);
+          expect(await app.rows(`SELECT status FROM storage_loads WHERE disposition = 'replace'`)).toEqual([
+            { status: 'running' },
+          ]);
+        }
+      });
+      const result = await app.profiles.storeBatch(records, REPLACE);
+      expect(result).toMatchObject({ received: 50, inserted: 49, updated: 1, deleted: 3, ok: true });
+      expect(await titles()).toEqual([{ title: 'new', n: 50 }]);
+    } finally {
+      await other.release();
+    }
+  });
+
+  it('is not asked again when others are in the way of the swap', async () => {
+    const hurried = await startStorageApp({ loader: { lockTimeoutMs: 20, maxAttempts: 100 } });
+    try {
+      await hurried.profiles.store([submission(0)]);
+      const statuses: string[] = [];
+      let pulled = 0;
+      const result = await withLocks(hurried, 'LOCK TABLE submissions IN ROW EXCLUSIVE MODE', async (release) => {
+        let released: Promise<void> | undefined;
+        const onProgress = ({ status }: { status: string }) => {
+          statuses.push(status);
+          released ??= status === 'retrying' ? release() : undefined;
+        };
+        const records = source(25, () => void (pulled += 1));
+        const loaded = await hurried.profiles.storeBatch(records, { ...REPLACE, onProgress });
+        await released;
+        return loaded;
+      });
+      expect(statuses).toContain('retrying');
+      expect(pulled).toBe(25);
+      expect(result).toMatchObject({ received: 25, inserted: 24, unchanged: 1, ok: true, batches: 1 });
+      expect(await hurried.count('submissions')).toBe(25);
+    } finally {
+      await hurried.close();
+    }
+  });
+
+  it('that others stay in the way of is given up with the table as it was', async () => {
+    const hurried = await startStorageApp({ loader: { lockTimeoutMs: 20, maxAttempts: 2 } });
+    try {
+      await hurried.profiles.store([{ submission_id: 'a' }]);
+      const error = await withLocks(hurried, 'LOCK TABLE submissions IN ROW EXCLUSIVE MODE', () =>
+        errorOf(hurried.profiles.storeBatch(source(25), REPLACE)),
+      );
+      expect(error).toBeInstanceOf(LoadFailedError);
+      expect(error).toMatchObject({ cause: { code: '55P03' }, result: { received: 25, failed: 25, failedBatches: 1 } });
+      expect(await hurried.count('submissions')).toBe(1);
+    } finally {
+      await hurried.close();
+    }
+  });
+
+  it('that breaks leaves the table as it was', async () => {
+    const records = source(500, (index) => {
+      if (index === 25) throw new Error('the source is gone');
+    });
+    const error = await errorOf(app.profiles.storeBatch(records, REPLACE));
+    expect(error).toBeInstanceOf(LoadFailedError);
+    expect(error).toMatchObject({
+      cause: { message: 'the source is gone' },
+      result: { received: 20, inserted: 0, failed: 20, ok: false },
+    });
+    expect(await statusOf(error)).toBe('failed');
+    expect(await titles()).toEqual(AS_BEFORE);
+  });
+
+  it('is not waited for when a batch has failed, and is closed', async () => {
+    let closed = false;
+    let letEnd = (): void => {};
+    async function* records() {
+      try {
+        yield* source(10);
+        yield { ...submission(10), title: 5 };
+        yield* source(9);
+        await new Promise<void>((resolve) => (letEnd = resolve));
+      } finally {
+        closed = true;
+      }
+    }
+    const error = await errorOf(app.profiles.storeBatch(records(), REPLACE));
+    expect(error).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED', result: { received: 20, failed: 20 } });
+    letEnd();
+    expect(await eventually(async () => closed)).toBe(true);
+    expect(await titles()).toEqual(AS_BEFORE);
+  });
+
+  it('may be left by a signal between two batches', async () => {
+    const controller = new AbortController();
+    const records = source(500, (index) => {
+      if (index === 25) controller.abort();
+    });
+    const error = await errorOf(app.profiles.storeBatch(records, { ...REPLACE, signal: controller.signal }));
+    expect(error).toBeInstanceOf(LoadInterruptedError);
+    expect(await statusOf(error)).toBe('interrupted');
+    expect(await titles()).toEqual(AS_BEFORE);
+  });
+
+  describe('when the connection is lost', () => {
+    beforeEach(() =>
+      app.rows(`
+        ALTER SEQUENCE attempts RESTART;
+        CREATE TRIGGER die_once AFTER INSERT ON submissions FOR EACH STATEMENT EXECUTE FUNCTION die_once();
+      `),
+    );
+    afterEach(() => app.rows('DROP TRIGGER die_once ON submissions'));
+
+    it('is read again if it can be', async () => {
+      const records = Array.from({ length: 25 }, (_, index) => submission(index));
+      expect(await app.profiles.store(records, REPLACE)).toMatchObject({ received: 25, inserted: 25, deleted: 3 });
+      expect(await titles()).toEqual([{ title: 'new', n: 25 }]);
+      expect(await app.rows('SELECT last_value FROM attempts')).not.toEqual([{ last_value: '1' }]);
+    });
+
+    it('is given up with the table as it was if it cannot', async () => {
+      const error = await errorOf(app.profiles.storeBatch(source(25), REPLACE));
+      expect(error).toBeInstanceOf(LoadFailedError);
+      expect((error as Error).message).toContain('A replace is one transaction: all of it is in, or nothing');
+      expect(error).toMatchObject({ cause: { code: '57P01' }, result: { received: 25, failed: 25, inserted: 0 } });
+      expect(await titles()).toEqual(AS_BEFORE);
+      expect(await statusOf(error)).toBe('failed');
+    });
+  });
+
+  it('says how much of it was read while nothing is loaded yet', async () => {
+    const seen: [string, number, number][] = [];
+    const onProgress = (p: { status: string; received: number; loaded: number }) =>
+      void seen.push([p.status, p.received, p.loaded]);
+    await app.profiles.storeBatch(source(25), { ...REPLACE, onProgress });
+    expect(seen).toEqual([
+      ['running', 10, 0],
+      ['running', 20, 0],
+      ['running', 25, 0],
+      ['completed', 25, 25],
+    ]);
+  });
+
+  it("in a caller's transaction: commits and rolls back with it, and leaves its settings alone", async () => {
+    const settings = `SELECT current_setting('row_security') AS rls, current_setting('idle_in_transaction_session_timeout') AS idle`;
+    await app.dataSource.transaction(async (manager) => {
+      await manager.query(`SET LOCAL idle_in_transaction_session_timeout = '7min'`);
+      const profiles = app.profiles.withManager(manager);
+      await profiles.storeBatch(source(25), REPLACE);
+      expect(await manager.query(settings)).toEqual([{ rls: 'on', idle: '7min' }]);
+      expect(await titles()).toEqual(AS_BEFORE);
+      const again = await profiles.storeBatch(source(5), { ...REPLACE, maxRejects: 3 });
+      expect(again).toMatchObject({ unchanged: 5, deleted: 20 });
+    });
+    expect(await titles()).toEqual([{ title: 'new', n: 5 }]);
+  });
+
+  it('is refused in a transaction whose snapshot is older than the lock', async () => {
+    const load = app.dataSource.transaction('REPEATABLE READ', (manager) =>
+      app.profiles.withManager(manager).storeBatch(source(5), REPLACE),
+    );
+    await expect(load).rejects.toThrow(InvalidLoadError);
+    expect(await titles()).toEqual(AS_BEFORE);
+  });
+});
