@@ -108,7 +108,7 @@ function ofAllRows(loadIdParameter: string): string {
 }
 
 /** `stored."a" = s."a"::text AND …` */
-export function joinOnKey(alias: string, key: readonly PlanColumn[]): string {
+function joinOnKey(alias: string, key: readonly PlanColumn[]): string {
   return key.map((column) => `${alias}.${column.quoted} = s.${column.quoted}::${column.type}`).join(' AND ');
 }
 

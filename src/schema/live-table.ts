@@ -24,14 +24,14 @@ export interface LiveColumn {
 }
 
 /** A unique index that ON CONFLICT can use. */
-export interface LiveKey {
+interface LiveKey {
   readonly name: string;
   /** In index order. */
   readonly columns: readonly string[];
 }
 
 /** A CHECK constraint that looks at columns only. */
-export interface LiveCheck {
+interface LiveCheck {
   readonly name: string;
   /** `CHECK (…)` */
   readonly definition: string;
