@@ -7,8 +7,11 @@ import { buildLoadPlan } from '../../src/loader/build-load-plan.js';
 import type { LoadPlan } from '../../src/loader/load-plan.js';
 import type { LiveColumn } from '../../src/schema/live-table.js';
 
-/** The plan of an entity on a table that is exactly what the entity says; no database is asked. */
-export async function planOf(entity: Type<object>): Promise<LoadPlan> {
+/**
+ * The plan of an entity on a table that is exactly what the entity says; no database is asked.
+ * @param defaults - SQL of the columns' defaults; a default without counts as an identity
+ */
+export async function planOf(entity: Type<object>, defaults: Readonly<Record<string, string>> = {}): Promise<LoadPlan> {
   const dataSource = new DataSource({ type: 'postgres', driver: pg, entities: [entity] });
   await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
   const metadata = dataSource.getMetadata(entity);
@@ -24,8 +27,8 @@ export async function planOf(entity: Type<object>): Promise<LoadPlan> {
       declaredType: fullType,
       isEnum: column.type === 'enum',
       notNull: !column.isNullable,
-      hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate,
-      defaultExpression: undefined,
+      hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate || column.isGenerated,
+      defaultExpression: defaults[column.databaseName],
       readOnly: column.generatedType !== undefined,
       looseEquality: false,
       collation: undefined,
