@@ -164,6 +164,12 @@ describe('a row that only the table itself refuses', () => {
     expect(result).toMatchObject({ received: 3, inserted: 1, updated: 1, rejected: 1 });
     expect(result.rejects).toMatchObject([{ position: 2, reason: '23505' }]);
     expect(result.rejects[0]?.message).toMatch(/^duplicate key \(table lines, constraint UQ_\w+\) \[23505\]$/);
+
+    // With more to read than it takes to find the two, the source is not read to its end.
+    const endless = [...records, ...many(500)].values();
+    const error = await errorOf(app.loader.loadBatch(Line, endless, { ...REPLACE, maxRejects: 0 }));
+    expect(error).toBeInstanceOf(RejectLimitExceededError);
+    expect([...endless].length).toBeGreaterThan(400);
   });
 
   it.each([
@@ -181,6 +187,13 @@ describe('a row that only the table itself refuses', () => {
       expect(await replace(records, { maxRejects: refused })).toMatchObject({ rejected: refused });
     },
   );
+
+  it('counts all records that were folded into it', async () => {
+    const records = [...many(8), { id: 'k2', product: 'salt' }];
+    expect(await errorOf(replace(records, { maxRejects: 1 }))).toBeInstanceOf(RejectLimitExceededError);
+    expect(await ids()).toEqual(TABLE_BEFORE);
+    expect(await replace(records, { maxRejects: 2 })).toMatchObject({ received: 9, rejected: 2, duplicates: 0 });
+  });
 
   it('and is the only one leaves nothing to replace the table with', async () => {
     await expect(replace([{ id: 'k1', product: 'salt' }])).rejects.toThrow(/None of the 1 records is a row of lines/);

@@ -177,15 +177,18 @@ describe('the source of a replace', () => {
     letEnd();
     expect(await eventually(async () => closed)).toBe(true);
     expect(await titles()).toEqual(AS_BEFORE);
-  });
+  }, 10_000);
 
-  it('may be left by a signal between two batches', async () => {
+  it.each([
+    ['asynchronous', (of: AsyncGenerator<object>): Iterable<object> | AsyncIterable<object> => of],
+    ['synchronous', () => Array.from({ length: 500 }, (_, index) => submission(index)).values()],
+  ])('may be left by a signal between two batches: %s', async (_, shape) => {
     const controller = new AbortController();
-    const records = source(500, (index) => {
-      if (index === 25) controller.abort();
-    });
-    const error = await errorOf(app.profiles.storeBatch(records, { ...REPLACE, signal: controller.signal }));
+    const onProgress = ({ received }: { received: number }) => received === 20 && controller.abort();
+    const options = { ...REPLACE, signal: controller.signal, onProgress };
+    const error = await errorOf(app.profiles.storeBatch(shape(source(500)), options));
     expect(error).toBeInstanceOf(LoadInterruptedError);
+    expect(error).toMatchObject({ result: { received: 20, failed: 20 } });
     expect(await statusOf(error)).toBe('interrupted');
     expect(await titles()).toEqual(AS_BEFORE);
   });
