@@ -40,16 +40,19 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
 export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
   const spec = specOf(order.plan, order.onConflict, order.key, rows);
   const stage = stageOf(order.plan, spec);
-  const definitions = stage.map(({ name, type }) => `${name} ${type}`);
-  await client.query(
-    // The default of 4 MB would sort a batch of wide rows on disk.
-    `SET LOCAL work_mem = '64MB'; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
-  );
-  const copy = client.query(copyFrom(`COPY ${STAGE} (${stage.map(({ name }) => name).join(', ')}) FROM STDIN`));
+  const table = order.stage ?? STAGE;
+  if (order.stage === undefined) {
+    const definitions = stage.map(({ name, type }) => `${name} ${type}`);
+    await client.query(
+      // The default of 4 MB would sort a batch of wide rows on disk.
+      `SET LOCAL work_mem = '64MB'; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
+    );
+  }
+  const copy = client.query(copyFrom(`COPY ${table} (${stage.map(({ name }) => name).join(', ')}) FROM STDIN`));
   await pipeline(Readable.from(encode(rows, stage), { objectMode: false }), copy);
-  const counts = await writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${STAGE}`, parameters: [] });
+  const counts = await writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${table}`, parameters: [] });
   // Several batches may share a caller's transaction, and a hybrid batch writes two tables in one.
-  await client.query(`DROP TABLE ${STAGE}`);
+  await client.query(order.stage === undefined ? `DROP TABLE ${table}` : `DELETE FROM ${table}`);
   return counts;
 }
 

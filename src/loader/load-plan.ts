@@ -81,7 +81,7 @@ export interface LoadPlan {
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;
-  /** Statements that make the table a replace stages its rows in. */
+  /** Statements that make the tables a replace stages its rows in. */
   readonly createShadow: string;
   /** Some constraint would be looked at only at COMMIT, when it is too late to find the row. */
   readonly hasDeferredConstraints: boolean;

@@ -19,6 +19,8 @@ export interface WriteOrder {
   readonly onConflict: MergeSpec['onConflict'];
   readonly key: readonly PlanColumn[];
   readonly loadId: string;
+  /** As of a {@link Target}. */
+  readonly stage?: string | undefined;
 }
 
 /** Rows where a statement can read them. */

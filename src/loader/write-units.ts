@@ -121,9 +121,9 @@ async function writeTogether(
   units: readonly LoadUnit[],
 ): Promise<WriteOutcome> {
   const targets: TargetTally[] = [];
-  for (const [index, { plan, key }] of job.targets.entries()) {
+  for (const [index, { plan, key, stage }] of job.targets.entries()) {
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
-    const order = { plan, key, loadId, onConflict: ON_CONFLICT[job.options.disposition] };
+    const order = { plan, key, stage, loadId, onConflict: ON_CONFLICT[job.options.disposition] };
     const counts = await writeRows(client, order, rows);
     targets.push({ ...NO_TARGET_COUNTS, ...counts, ...countParts(units, index) });
   }

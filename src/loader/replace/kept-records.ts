@@ -73,7 +73,7 @@ export async function findKeptRecords(
   }));
 }
 
-/** Drops the table before its transaction ends, which may be a caller's with another replace to come. */
+/** Drops the table, as the shadow is dropped. */
 export async function dropKeptRecords(client: ClientBase): Promise<void> {
-  await client.query(`DROP TABLE IF EXISTS ${RECORDS}`);
+  await client.query(`DROP TABLE ${RECORDS}`);
 }

@@ -1,12 +1,18 @@
+import type { ClientBase } from 'pg';
+
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { LiveColumn, LiveTable } from '../../schema/live-table.js';
 import type { Target } from '../load-job.js';
 import type { LoadPlan, PlanColumn } from '../load-plan.js';
+import { MASK_COLUMN } from '../merge-spec.js';
 
 /** Name of the table a replace stages its rows in; a temporary one, so each transaction has its own. */
 export const SHADOW_NAME = 'harbor_replace';
 /** The same, qualified. */
 export const SHADOW = `pg_temp.${SHADOW_NAME}`;
+const STAGE_NAME = 'harbor_replace_stage';
+/** Holds the rows of one batch on their way into the shadow. */
+export const STAGE = `pg_temp.${STAGE_NAME}`;
 /** Numbers the rows of the shadow, so that a part of them can be named; the blank keeps it apart from any sane column. */
 export const ROW_NUMBER = '"harbor row"';
 
@@ -42,7 +48,27 @@ export function createShadowOf(
       (key) =>
         `CREATE UNIQUE INDEX ${quoteIdentifier(key.name)} ON ${SHADOW} (${key.columns.map(quoteIdentifier).join(', ')})`,
     );
-  return [`CREATE TEMPORARY TABLE ${SHADOW_NAME} (${definitions.join(', ')}) ON COMMIT DROP`, ...indexes].join('; ');
+  const carried = [
+    ...columns.map(({ quoted, type }) => `${quoted} ${type}`),
+    ...(extra === undefined ? [] : [`${quoteIdentifier(extra.name)} jsonb`]),
+    `${MASK_COLUMN} bit varying`,
+  ];
+  return [
+    `CREATE TEMPORARY TABLE ${SHADOW_NAME} (${definitions.join(', ')}) ON COMMIT DROP`,
+    ...indexes,
+    `CREATE TEMPORARY TABLE ${STAGE_NAME} (${carried.join(', ')}) ON COMMIT DROP`,
+  ].join('; ');
+}
+
+/** Makes the shadow of a target, and the stage before it. */
+export async function createShadow(client: ClientBase, { plan }: Target): Promise<void> {
+  // The default of 4 MB would sort a batch of wide rows on disk.
+  await client.query(`SET LOCAL work_mem = '64MB'; ${plan.createShadow}`);
+}
+
+/** Drops both before their transaction ends, which may be a caller's with another replace to come. */
+export async function dropShadow(client: ClientBase): Promise<void> {
+  await client.query(`DROP TABLE ${SHADOW}, ${STAGE}`);
 }
 
 function define(column: Pick<PlanColumn, 'quoted' | 'declaredType' | 'defaultExpression' | 'notNull'>): string {
@@ -73,5 +99,5 @@ export function shadowOf({ plan, key }: Target): Target {
     updatedAt: undefined,
     version: undefined,
   };
-  return { plan: shadow, key: key.map(({ index }) => columns[index] as PlanColumn) };
+  return { plan: shadow, key: key.map(({ index }) => columns[index] as PlanColumn), stage: STAGE };
 }

@@ -14,7 +14,7 @@ import { StopLoad } from '../stop-load.js';
 import { writeUnits } from '../write-units.js';
 import { ContentSwap, type SwapOrder } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
-import { ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf } from './shadow-table.js';
+import { createShadow, dropShadow, ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf, STAGE } from './shadow-table.js';
 
 /** The load a replace belongs to. */
 export interface ReplaceContext {
@@ -72,7 +72,10 @@ export class TableReplace {
     }
     // The source may be slow, and nobody waits for a lock meanwhile.
     await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
-      await this.createTables();
+      await createShadow(client, this.target);
+      if (this.keepsRecords) {
+        await createKeptRecords(client, this.target);
+      }
       await this.stageAll(readBatches);
     });
     const order = await this.orderSwap();
@@ -92,7 +95,10 @@ export class TableReplace {
       targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
       rejects: [...this.read.rejects, ...rejects].slice(0, MAX_REJECTS_SHOWN),
     };
-    await this.dropTables();
+    await dropShadow(client);
+    if (this.keepsRecords) {
+      await dropKeptRecords(client);
+    }
     await ledger.recordBatch(client, loadId, WHOLE.batchNo, tally);
     return tally;
   }
@@ -103,21 +109,6 @@ export class TableReplace {
       throw new InvalidLoadError(
         'A replace must see what others committed while it waited for its lock: begin the transaction as READ COMMITTED',
       );
-    }
-  }
-
-  private async createTables(): Promise<void> {
-    await this.client.query(this.target.plan.createShadow);
-    if (this.keepsRecords) {
-      await createKeptRecords(this.client, this.target);
-    }
-  }
-
-  /** The transaction may be a caller's, with another replace to come. */
-  private async dropTables(): Promise<void> {
-    await this.client.query(`DROP TABLE ${SHADOW}`);
-    if (this.keepsRecords) {
-      await dropKeptRecords(this.client);
     }
   }
 
@@ -148,6 +139,8 @@ export class TableReplace {
     const { job, loadId, rejectedTable, transactions } = this.context;
     const units = await identifyKeys(client, staging, batch.units);
     const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, staging, loadId, units, pieces));
+    // Outside the savepoints of the batch, where a table of this transaction is truncated in place.
+    await client.query(`TRUNCATE ${STAGE}`);
     const refused = outcome.rejected.map((record) => {
       // Postgres names the table that refused the row; people know the one it was meant for.
       const message = record.refusal.message.replace(`table ${SHADOW_NAME}`, `table ${this.target.plan.table}`);

@@ -71,6 +71,19 @@ describe('the source of a replace', () => {
     expect(result).toMatchObject({ received: 500, inserted: 499, rejected: 1, deleted: 3 });
   });
 
+  it('may be long: more batches take no more locks, of which a server has a limited number', async () => {
+    const locks: number[] = [];
+    const records = source(6_000, async (index) => {
+      if (index === 600 || index === 5_999) {
+        const [row] = await app.rows<{ n: number }>('SELECT count(*)::integer AS n FROM pg_locks');
+        locks.push(row?.n ?? 0);
+      }
+    });
+    expect(await app.profiles.storeBatch(records, { ...REPLACE, batchSize: 200 })).toMatchObject({ inserted: 6_000 });
+    const [early = 0, late = Infinity] = locks;
+    expect(late - early).toBeLessThan(20);
+  });
+
   it('may be slow: until it ends the table is open to all, and what others wrote meanwhile is replaced too', async () => {
     const other = app.dataSource.createQueryRunner();
     const meanwhile: unknown[] = [];

@@ -32,7 +32,11 @@ describe('the statements of a replace', () => {
         '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +
         '"harbor row" bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP; ' +
         'CREATE UNIQUE INDEX "key_0" ON pg_temp.harbor_replace ("article_id"); ' +
-        'CREATE UNIQUE INDEX "key_1" ON pg_temp.harbor_replace ("label")',
+        'CREATE UNIQUE INDEX "key_1" ON pg_temp.harbor_replace ("label"); ' +
+        'CREATE TEMPORARY TABLE harbor_replace_stage (' +
+        '"article_id" text, "shop" text, "label" text, "short_name" text, "stock" integer, ' +
+        '"rating" double precision, "remark" text, "details" json, "seen_at" timestamp with time zone, ' +
+        '"rest" jsonb, "harbor mask" bit varying) ON COMMIT DROP',
     );
   });
 
