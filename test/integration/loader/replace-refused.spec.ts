@@ -188,6 +188,18 @@ describe('a row that only the table itself refuses', () => {
     },
   );
 
+  it('is found though its constraint waits for COMMIT', async () => {
+    await app.rows('ALTER TABLE lines ALTER CONSTRAINT known DEFERRABLE INITIALLY DEFERRED');
+    app.loader.clearPlans();
+    try {
+      const result = await replace([...many(8), { id: 'k9', product: 'salt' }]);
+      expect(result).toMatchObject({ received: 9, rejected: 1, rejects: [{ position: 8, reason: '23503' }] });
+    } finally {
+      await app.rows('ALTER TABLE lines ALTER CONSTRAINT known NOT DEFERRABLE');
+      app.loader.clearPlans();
+    }
+  });
+
   it('counts all records that were folded into it', async () => {
     const records = [...many(8), { id: 'k2', product: 'salt' }];
     expect(await errorOf(replace(records, { maxRejects: 1 }))).toBeInstanceOf(RejectLimitExceededError);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import {
   type BatchLoadResult,
@@ -20,14 +20,6 @@ describe('the source of a replace', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startStorageApp();
-    await app.rows(`
-      CREATE SEQUENCE attempts;
-      CREATE FUNCTION die_once() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF nextval('attempts') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-          RETURN NULL;
-        END $$;
-    `);
   });
   afterAll(() => app.close());
   beforeEach(async () => {
@@ -206,32 +198,6 @@ describe('the source of a replace', () => {
     expect(await titles()).toEqual(AS_BEFORE);
   });
 
-  describe('when the connection is lost', () => {
-    beforeEach(() =>
-      app.rows(`
-        ALTER SEQUENCE attempts RESTART;
-        CREATE TRIGGER die_once AFTER INSERT ON submissions FOR EACH STATEMENT EXECUTE FUNCTION die_once();
-      `),
-    );
-    afterEach(() => app.rows('DROP TRIGGER die_once ON submissions'));
-
-    it('is read again if it can be', async () => {
-      const records = Array.from({ length: 25 }, (_, index) => submission(index));
-      expect(await app.profiles.store(records, REPLACE)).toMatchObject({ received: 25, inserted: 25, deleted: 3 });
-      expect(await titles()).toEqual([{ title: 'new', n: 25 }]);
-      expect(await app.rows('SELECT last_value FROM attempts')).not.toEqual([{ last_value: '1' }]);
-    });
-
-    it('is given up with the table as it was if it cannot', async () => {
-      const error = await errorOf(app.profiles.storeBatch(source(25), REPLACE));
-      expect(error).toBeInstanceOf(LoadFailedError);
-      expect((error as Error).message).toContain('A replace is one transaction: all of it is in, or nothing');
-      expect(error).toMatchObject({ cause: { code: '57P01' }, result: { received: 25, failed: 25, inserted: 0 } });
-      expect(await titles()).toEqual(AS_BEFORE);
-      expect(await statusOf(error)).toBe('failed');
-    });
-  });
-
   it('says how much of it was read while nothing is loaded yet', async () => {
     const seen: [string, number, number][] = [];
     const onProgress = (p: { status: string; received: number; loaded: number }) =>
@@ -243,6 +209,18 @@ describe('the source of a replace', () => {
       ['running', 25, 0],
       ['completed', 25, 25],
     ]);
+  });
+
+  it('takes too long to swap at once: it is done once more in halves', async () => {
+    const hurried = await startStorageApp({ loader: { statementTimeoutMs: 1_500, maxAttempts: 1 } });
+    try {
+      await hurried.rows(`
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION slow()`);
+      expect(await hurried.profiles.storeBatch(source(10), REPLACE)).toMatchObject({ inserted: 10, failed: 0 });
+    } finally {
+      await hurried.close();
+    }
   });
 
   it("in a caller's transaction: commits and rolls back with it, and leaves its settings alone", async () => {
