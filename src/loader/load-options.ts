@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly primaryKey?: string | readonly string[];
   /** Merge only: a row whose value in this column is smaller than the stored one changes nothing. */
   readonly newerBy?: string;
-  /** Records a transaction, for `loadBatch`. @default the module's `loader.batchSize` */
+  /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
   readonly batchSize?: number;
   /** `fail` stops the load at the first refused record. @default 'quarantine' */
   readonly onReject?: 'quarantine' | 'fail';
@@ -26,7 +26,7 @@ export interface LoadOptions {
   readonly source?: string;
   /** Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. */
   readonly signal?: AbortSignal;
-  /** Called after each committed batch, and at the end. */
+  /** Called after each committed batch (of a replace: with each that was read, nothing loaded yet), and at the end. */
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
