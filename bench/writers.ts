@@ -14,22 +14,26 @@ import { normalizeRecord } from '../src/loader/normalize-record.js';
 import type { Row } from '../src/loader/row.js';
 import { writeByUpsert } from '../src/loader/upsert-writer.js';
 import { withTransaction } from '../src/postgres/with-transaction.js';
-import { createTestDatabase } from '../src/testing/index.js';
+import { withScratch } from './scratch.js';
 
 const SEED = 7;
 const ROWS = 2_000;
 const ROUNDS = 5;
-const BATCH_SIZES = [5, 10, 20, 30, 50, 100, 300, 1_000];
+const BATCH_SIZES = [10, 30, 100, 200, 300, 500, 1_000];
 const WRITERS = { upsert: writeByUpsert, copy: writeByCopy };
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 0, connectTimeoutMs: 10_000 };
 
-const database = await createTestDatabase();
-const dataSource = await new DataSource({
-  type: 'postgres',
-  url: database.url,
-  entities: storageEntities,
-}).initialize();
-try {
+// A durable server, as that of every user: what a commit costs is part of the comparison.
+await withScratch(undefined, new AbortController().signal, async ({ url }) => {
+  const dataSource = await new DataSource({ type: 'postgres', url, entities: storageEntities }).initialize();
+  try {
+    await compareWriters(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+});
+
+async function compareWriters(dataSource: DataSource): Promise<void> {
   const plan = await new LoadPlans(dataSource).for(OpportunityEntity);
   const rows = generateHybridRecords(SEED, ROWS).flatMap((record): Row[] => {
     const normalized = normalizeRecord(plan, plan.primaryKey, record);
@@ -62,7 +66,4 @@ try {
     const shown = [ratios[Math.floor(ratios.length / 2)], ratios[0], ratios.at(-1)].map((ratio) => ratio?.toFixed(2));
     console.log(`${String(size).padStart(5)} rows a batch: copy/upsert ${shown[0]} (${shown[1]} to ${shown[2]})`);
   }
-} finally {
-  await dataSource.destroy();
-  await database.drop();
 }
