@@ -1,6 +1,8 @@
 import { StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
 
+const NAME_THE_AUTHORITY = 'add the CA of your provider to the url: &sslrootcert=/path/to/ca.crt';
+
 /** What to look at when a connection fails for this reason. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'start the server, or correct host and port',
@@ -8,6 +10,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '28P01': 'correct user and password',
   '28000': 'correct the user, or allow it in pg_hba.conf',
   '3D000': 'create the database, or correct its name',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'connect by the host name the certificate was issued for',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NAME_THE_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: NAME_THE_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'add the certificate itself to the url: &sslrootcert=/path/to/server.crt',
+  CERT_HAS_EXPIRED: "renew the server's certificate",
 };
 
 /**

@@ -65,6 +65,11 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'host unreachable',
   ECONNREFUSED: 'connection refused: is Postgres running at that address?',
   ENOTFOUND: 'host not found',
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of the server's certificate is not known here",
+  SELF_SIGNED_CERT_IN_CHAIN: "the authority of the server's certificate is not known here",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is signed by itself",
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
 };
 
 /** Messages of these classes name database objects only, never data. */
