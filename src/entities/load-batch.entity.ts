@@ -13,6 +13,10 @@ export class LoadBatchEntity {
   @PrimaryColumn({ name: 'batch_no', type: 'integer', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   batchNo: number;
 
+  /** The attempt of the load that has committed it, from 1. */
+  @Column({ name: 'attempt', type: 'integer', default: 1 })
+  attempt: number;
+
   /** Position in the input of the batch's first record, from 0. */
   @Column({ name: 'first_position', type: 'bigint' })
   firstPosition: string;

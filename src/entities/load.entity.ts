@@ -10,7 +10,7 @@ export class LoadEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })
   id: string;
 
-  /** Idempotency key given by the caller. */
+  /** The load key given by the caller: a load that has it is done once. */
   @Index('storage_loads_load_key_key', { unique: true })
   @Column({ name: 'load_key', type: 'text', nullable: true })
   loadKey: string | null;
@@ -28,6 +28,10 @@ export class LoadEntity {
 
   @Column({ name: 'status', type: 'text' })
   status: LoadStatus;
+
+  /** From 1; each time a load of the same key goes on, one more. Only the latest can commit a batch. */
+  @Column({ name: 'attempt', type: 'integer', default: 1 })
+  attempt: number;
 
   @Column({ name: 'received', type: 'bigint', default: 0 })
   received: string;

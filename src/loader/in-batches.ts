@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+
+import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from './load-job.js';
 import { BatchBuilder, type BatchLimits, type PreparedBatch } from './prepare-batch.js';
 import { SourceBroken, StopLoad } from './stop-load.js';
@@ -6,6 +9,8 @@ import { SourceBroken, StopLoad } from './stop-load.js';
 export interface BatchOptions extends BatchLimits {
   /** Stops the reading, even of a source that gives nothing more and does not end. */
   readonly signal: AbortSignal;
+  /** What of the source is in already, and is passed over. */
+  readonly committed: CommittedBatches;
 }
 
 /**
@@ -16,11 +21,11 @@ export interface BatchOptions extends BatchLimits {
 export async function* inBatches(
   job: LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
-  { signal, ...limits }: BatchOptions,
+  { signal, committed, ...limits }: BatchOptions,
 ): AsyncGenerator<PreparedBatch> {
   const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
   const next = Symbol.asyncIterator in records ? interruptible(() => source.next(), signal) : () => source.next();
-  const batch = new BatchBuilder(job, limits);
+  const builder = new BatchBuilder(job, limits, committed);
   let ended = false;
   try {
     for (;;) {
@@ -29,19 +34,30 @@ export async function* inBatches(
         ended = true;
         break;
       }
-      batch.add(item.value);
-      if (batch.isFull) {
-        yield batch.take();
+      const batch = builder.add(item.value);
+      if (batch !== undefined) {
+        yield batch;
       }
     }
-    if (!batch.isEmpty) {
-      yield batch.take();
+    const last = builder.end();
+    if (last !== undefined) {
+      yield last;
     }
   } finally {
     if (!ended) {
       // A source that hangs would hang here too, so nobody waits for it; it closes when it can.
       Promise.resolve(source.return?.()).catch(() => {});
     }
+  }
+}
+
+/** Closes a source nobody will read, so that what it holds is let go. */
+export function closeUnread(records: object): void {
+  if (records instanceof Readable) {
+    records.destroy();
+  } else if ('return' in records && typeof records.return === 'function') {
+    const close = async (): Promise<unknown> => (records as Generator).return(undefined);
+    close().catch(() => {});
   }
 }
 

@@ -65,7 +65,8 @@ export class InFlight {
   }
 }
 
-function haveCommon(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+/** Whether two sets share a member. */
+export function haveCommon(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
   for (const key of small) {
     if (large.has(key)) {

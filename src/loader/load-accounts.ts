@@ -1,4 +1,6 @@
 import type { LoadStatus } from '../entities/index.js';
+import type { LedgerEntry } from '../stats/load-ledger.js';
+import type { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadJob } from './load-job.js';
 import { progressOf } from './load-report.js';
@@ -13,12 +15,13 @@ export class LoadAccounts {
   private readonly failures: BatchFailure[] = [];
   private sum: LoadTally;
   private count = 0;
+  private before = 0;
 
   /** @param inOwnTransactions - nobody but a caller knows whether its transaction commits, so there nothing counts yet */
   constructor(
     private readonly context: LoadContext,
     private readonly job: LoadJob,
-    private readonly loadId: string,
+    private readonly entry: LedgerEntry,
     private readonly inOwnTransactions: boolean,
   ) {
     this.sum = emptyTally(job.targets.length);
@@ -32,6 +35,18 @@ export class LoadAccounts {
   /** Batches so far, whatever became of them. */
   get batches(): number {
     return this.count;
+  }
+
+  /** Of the records received, those earlier attempts have dealt with. */
+  get receivedEarlier(): number {
+    return this.before;
+  }
+
+  /** Begins with what earlier attempts have committed; the counters of this process are not theirs. */
+  resume({ count, tally }: CommittedBatches): void {
+    this.count = count;
+    this.sum = tally;
+    this.before = tally.received;
   }
 
   /** Notes a batch that is in. */
@@ -53,7 +68,7 @@ export class LoadAccounts {
     if (this.inOwnTransactions) {
       context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
     }
-    context.logger.error(`load ${this.loadId}: batch ${batchNo} was rolled back: ${message}`);
+    context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} was rolled back: ${message}`);
   }
 
   /**
@@ -61,8 +76,9 @@ export class LoadAccounts {
    * @param tally - of what is at work, where that is not in the accounts yet
    */
   publish(status: LoadStatus | 'retrying', tally: LoadTally = this.sum): void {
-    const { job, context, loadId } = this;
-    const progress = progressOf(loadId, job.name, status, tally, this.count);
+    const { job, context } = this;
+    const { loadId } = this.entry;
+    const progress = { ...progressOf(loadId, job.name, status, tally, this.count), receivedEarlier: this.before };
     context.stats.publish(progress);
     try {
       job.options.onProgress?.(progress);

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 
 import type { RetryLimits } from '../postgres/with-retry.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
+import type { LoadKeys } from '../stats/load-keys.js';
 import type { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 
@@ -10,6 +11,7 @@ import type { LoadStatsService } from '../stats/load-stats.service.js';
 export interface LoadContext {
   readonly dataSource: DataSource;
   readonly ledger: LoadLedger;
+  readonly loadKeys: LoadKeys;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
   readonly stats: LoadStatsService;

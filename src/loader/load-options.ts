@@ -22,6 +22,12 @@ export interface LoadOptions {
   readonly maxRejects?: number;
   /** Lets a replace without a single row empty the table. @default false */
   readonly allowEmpty?: boolean;
+  /**
+   * Names this load and its input, so that it is done once: when it has completed, the same key gives its result again
+   * (`replayed`) and nothing is loaded; when it was cut off, the same key goes on after what was committed. The input
+   * must then come again as it was, in the same order; `batchSize` may differ. At most 512 bytes. @default none
+   */
+  readonly loadKey?: string;
   /** A name for the history, for example the file's. */
   readonly source?: string;
   /** Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. */
@@ -41,6 +47,8 @@ export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'o
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
 const MAX_BATCH_SIZE = 100_000;
+/** An index of Postgres takes up to 2,704 bytes; a key is a name, not a document. */
+const MAX_LOAD_KEY_BYTES = 512;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -56,10 +64,16 @@ const CHECKS: Readonly<Record<keyof LoadOptions, readonly [expected: string, hol
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: ['an integer from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
+  loadKey: [`a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`, isLoadKey],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
+
+function isLoadKey(value: unknown): boolean {
+  const isStorable = typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+  return isStorable && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
+}
 
 /** @returns whether a value can be a batch size */
 export function isBatchSize(value: unknown): boolean {

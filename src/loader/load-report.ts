@@ -11,6 +11,8 @@ export interface RunReport {
   readonly durationMs: number;
   /** The load went through to the end of its records. */
   readonly completed: boolean;
+  readonly replayed: boolean;
+  readonly receivedEarlier: number;
 }
 
 /** Puts the account of a load into the result its caller gets. */
@@ -59,7 +61,7 @@ export function progressOf(
   status: LoadProgress['status'],
   tally: LoadTally,
   batches: number,
-): LoadProgress {
+): Omit<LoadProgress, 'receivedEarlier'> {
   const { received, stored, duplicates, rejected, failed } = tally;
   return {
     loadId,
@@ -83,11 +85,13 @@ function tableResult(job: LoadJob, report: RunReport, target: number): LoadResul
   };
 }
 
-function commonPart(job: LoadJob, { loadId, tally, durationMs, completed }: RunReport) {
+function commonPart(job: LoadJob, { loadId, tally, durationMs, completed, replayed, receivedEarlier }: RunReport) {
   return {
     loadId,
     disposition: job.options.disposition,
     ok: completed && tally.rejected === 0 && tally.failed === 0,
+    replayed,
+    receivedEarlier,
     durationMs,
     rejects: tally.rejects,
     skippedReasons: tally.skippedReasons,

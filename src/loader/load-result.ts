@@ -16,7 +16,11 @@ interface LoadReport {
   readonly disposition: Disposition;
   /** Everything received was loaded or meant to be skipped: nothing rejected, nothing failed. */
   readonly ok: boolean;
-  /** Milliseconds. */
+  /** The load of this `loadKey` was done before: this is what it came to, and the input was not looked at. */
+  readonly replayed: boolean;
+  /** Of `received`, the records that earlier attempts with the same `loadKey` have dealt with; 0 without one. */
+  readonly receivedEarlier: number;
+  /** Milliseconds this call took. */
   readonly durationMs: number;
   /** The first {@link MAX_REJECTS_SHOWN} refused records; `rejected` counts them all. */
   readonly rejects: readonly RejectSummary[];

@@ -1,26 +1,23 @@
-import { randomUUID } from 'node:crypto';
-
 import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
-import type { LoadStatus } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
-import { describeFault } from '../postgres/database-fault.js';
 import { classifyFault } from '../postgres/sqlstate.js';
-import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
+import { CommittedBatches } from './committed-batches.js';
+import { HeldBack, HeldBackError } from './held-back.js';
 import { hasLooseKey } from './identify-keys.js';
-import { inBatches } from './in-batches.js';
+import { closeUnread, inBatches } from './in-batches.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
+import { LoadAttempt } from './load-attempt.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadJob } from './load-job.js';
-import { LoadTransactions, WHOLE } from './load-transactions.js';
 import type { BatchCounts } from './load-result.js';
-import { accountOf, type ResultShape } from './load-report.js';
+import type { ResultShape } from './load-report.js';
 import type { LoadTally } from './load-tally.js';
 import { BatchBuilder, keysOf, type PreparedBatch } from './prepare-batch.js';
-import { TableReplace } from './replace/table-replace.js';
-import { faultOf, SourceBroken, StopLoad, toPublicError } from './stop-load.js';
+import { runReplace } from './run-replace.js';
+import { checkInterrupt, SourceBroken, StopLoad, toPublicError, unlessInterrupted } from './stop-load.js';
 import { writeBatch } from './write-batch.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
@@ -28,12 +25,13 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** One load from its first record to its last: transactions, retries, accounts. */
 export class LoadRun<Result extends object> {
-  private readonly loadId = randomUUID();
   private readonly startedAt = Date.now();
-  private readonly entry: LedgerEntry;
   private readonly signal: AbortSignal;
-  private readonly transactions: LoadTransactions;
+  private readonly attempt: LoadAttempt;
   private readonly accounts: LoadAccounts;
+  private readonly heldBack: HeldBack;
+  private committed: CommittedBatches;
+  private replayed = false;
 
   /** @param manager - joins its transaction; then nothing is retried, and nothing counts until the caller commits */
   constructor(
@@ -42,28 +40,34 @@ export class LoadRun<Result extends object> {
     private readonly shape: ResultShape<Result>,
     private readonly manager?: EntityManager,
   ) {
-    this.accounts = new LoadAccounts(context, job, this.loadId, manager === undefined);
-    const { disposition, source, signal } = job.options;
+    const { signal } = job.options;
     this.signal = AbortSignal.any([context.shutdown, ...(signal === undefined ? [] : [signal])]);
-    this.transactions = new LoadTransactions(context, this.loadId, manager, () => this.accounts.publish('retrying'));
-    this.entry = { loadId: this.loadId, table: job.name, disposition, source };
+    this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.publish('retrying'));
+    this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
+    this.heldBack = new HeldBack(job);
+    this.committed = CommittedBatches.none(job.targets.length);
   }
 
   /** Loads everything in one transaction. */
   async load(records: Iterable<unknown>): Promise<Result> {
+    const { attempt } = this;
+    const { ledger } = this.context;
+    if (await this.isDone(records, 'whole')) {
+      return this.result();
+    }
     if (this.job.options.disposition === 'replace') {
       await this.replace(records);
       return this.result();
     }
     const batch = await this.readAll(records);
-    if (batch.received === 0) {
+    if (batch === undefined) {
       return this.nothingToDo();
     }
     try {
-      await this.runBatch(batch, async (client, pieces) => {
-        await this.context.ledger.open(client, this.entry);
+      await this.runBatch(batch, keysOf(batch), async (client, pieces) => {
+        await ledger.open(client, attempt.entry);
         const tally = await this.writeBatch(client, batch, pieces);
-        await this.context.ledger.close(client, this.entry, this.account('completed', tally));
+        await ledger.close(client, attempt.entry, attempt.account('completed', tally));
         return tally;
       });
     } catch (error) {
@@ -75,6 +79,9 @@ export class LoadRun<Result extends object> {
 
   /** Loads in one transaction a batch, and goes on after a batch that failed by itself; a replace is one transaction. */
   async loadBatch(records: Iterable<unknown> | AsyncIterable<unknown>): Promise<Result & BatchCounts> {
+    if (await this.isDone(records)) {
+      return { ...this.result(), ...this.accounts.batchCounts() };
+    }
     if (this.job.options.disposition === 'replace') {
       await this.replace(records, 'entered first');
       return { ...this.result(), ...this.accounts.batchCounts() };
@@ -85,11 +92,12 @@ export class LoadRun<Result extends object> {
       for await (const batch of this.readBatches(records, inFlight.failure)) {
         waiting = batch;
         if (batch.batchNo === 0) {
-          await this.transactions.run((client) => this.context.ledger.open(client, this.entry));
+          await this.attempt.open();
         }
-        await inFlight.start(keysOf(batch), () => {
+        const keys = keysOf(batch);
+        await inFlight.start(keys, () => {
           waiting = undefined;
-          return this.tryBatch(batch);
+          return this.tryBatch(batch, keys);
         });
       }
       await inFlight.finish();
@@ -103,55 +111,22 @@ export class LoadRun<Result extends object> {
       throw await this.stop(error);
     }
     if (this.accounts.batches === 0) {
-      return { ...this.nothingToDo(), ...this.accounts.batchCounts() };
+      return { ...(await this.nothingToDo()), ...this.accounts.batchCounts() };
     }
-    await this.closeLedger('completed');
+    await this.attempt.close('completed', this.accounts.tally);
     this.accounts.publish('completed');
     return { ...this.result(), ...this.accounts.batchCounts() };
   }
 
-  /**
-   * Replaces the table's content in one transaction.
-   * @param records - an array can be read again, so that the load outlives a lost connection
-   * @param entry - whether the history shows the load while it runs, which may be long where it waits for its source
-   */
   private async replace(records: Iterable<unknown> | AsyncIterable<unknown>, entry?: 'entered first'): Promise<void> {
-    const { context, job, loadId, transactions, accounts } = this;
-    const again = Array.isArray(records);
-    let read: LoadTally | undefined;
+    const { context, job, attempt, accounts, signal } = this;
+    const readBatches = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.readBatches(records, failure);
     try {
-      this.checkInterrupt();
-      if (entry !== undefined) {
-        await transactions.run((client) => context.ledger.open(client, this.entry));
-      }
-      const replace = {
-        ...context,
-        job,
-        loadId,
-        transactions,
-        checkInterrupt: () => this.checkInterrupt(),
-        onRead: (soFar: LoadTally) => {
-          read = soFar;
-          accounts.publish('running', soFar);
-        },
-      };
-      const work = async (client: ClientBase): Promise<LoadTally> => {
-        await context.ledger.open(client, this.entry);
-        const tally = await new TableReplace(client, replace).run((failure) => this.readBatches(records, failure));
-        await context.ledger.close(client, this.entry, this.account('completed', tally));
-        return tally;
-      };
-      accounts.addBatch(await transactions.runReplace(() => again || read === undefined, work));
+      await runReplace({ context, job, attempt, accounts, signal, readBatches }, records, entry);
     } catch (error) {
-      if (error instanceof InvalidLoadError) {
-        await (entry && this.closeLedger('failed', error));
-      } else {
-        const soFar = read ?? accounts.tally;
-        accounts.addFailure(error, { ...WHOLE, ...soFar, received: again ? records.length : soFar.received });
-      }
       throw await this.stop(error);
     }
-    accounts.publish('completed');
+    this.accounts.publish('completed');
   }
 
   /** @param failure - ends the reading when a batch has failed, however long the source would go on */
@@ -162,6 +137,7 @@ export class LoadRun<Result extends object> {
     return inBatches(this.job, records, {
       records: this.job.options.batchSize,
       bytes: BATCH_BYTES,
+      committed: this.committed,
       signal: AbortSignal.any([this.signal, failure]),
     });
   }
@@ -175,26 +151,35 @@ export class LoadRun<Result extends object> {
     return alone ? 1 : this.context.parallelism;
   }
 
-  private async tryBatch(batch: PreparedBatch): Promise<void> {
+  private async tryBatch(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
     try {
-      await this.runBatch(batch, (client, pieces) => this.writeBatch(client, batch, pieces));
+      await this.runBatch(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
     } catch (error) {
       const kind = classifyFault(error);
-      if (this.manager !== undefined || (kind !== 'contention' && kind !== 'cancelled')) {
+      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof HeldBackError;
+      if (this.manager !== undefined || !isItsOwn || !this.mayGoOnWithout(keys)) {
         throw error;
       }
     }
     this.accounts.publish('running');
   }
 
+  /** Without a load key nobody comes back to a failed batch, and none is held back for its sake. */
+  private mayGoOnWithout(keys: ReadonlySet<string>): boolean {
+    return this.job.options.loadKey === undefined || this.heldBack.add(keys);
+  }
+
   private async runBatch(
     batch: PreparedBatch,
+    keys: ReadonlySet<string>,
     work: (client: ClientBase, pieces: number) => Promise<LoadTally>,
   ): Promise<void> {
     try {
-      this.checkInterrupt();
-      this.accounts.addBatch(await this.transactions.runBatch(batch, work));
-    } catch (error) {
+      checkInterrupt(this.signal);
+      this.heldBack.check(keys);
+      this.accounts.addBatch(await this.attempt.transactions.runBatch(batch, work, this.signal));
+    } catch (caught) {
+      const error = unlessInterrupted(caught, this.signal);
       if (!(error instanceof InvalidLoadError)) {
         this.accounts.addFailure(error, batch);
       }
@@ -203,36 +188,53 @@ export class LoadRun<Result extends object> {
   }
 
   private async writeBatch(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTally> {
-    const { context, job, loadId } = this;
+    const { context, job } = this;
+    const { entry } = this.attempt;
     const tally = await writeBatch(
       client,
-      { ...context, job, loadId, rejectedBefore: this.accounts.tally.rejected, pieces },
+      { ...context, job, entry, rejectedBefore: this.accounts.tally.rejected, pieces },
       batch,
     );
-    this.checkInterrupt();
+    checkInterrupt(this.signal);
     return tally;
   }
 
-  private checkInterrupt(): void {
-    if (this.signal.aborted) {
-      throw new StopLoad('interrupt');
-    }
-  }
-
-  private async readAll(records: Iterable<unknown>): Promise<PreparedBatch> {
-    const batch = new BatchBuilder(this.job, { records: Infinity, bytes: Infinity });
+  private async readAll(records: Iterable<unknown>): Promise<PreparedBatch | undefined> {
+    const builder = new BatchBuilder(this.job, { records: Infinity, bytes: Infinity }, this.committed);
     try {
       for (const record of records) {
-        batch.add(record);
+        builder.add(record);
       }
     } catch (error) {
       throw await this.stop(new SourceBroken(error));
     }
-    return batch.take();
+    return builder.end();
   }
 
-  private nothingToDo(): Result {
+  /**
+   * Enters a load that has a load key, and finds what is in already.
+   * @returns whether that is all; then the source is closed unread
+   */
+  private async isDone(records: object, extent?: 'whole'): Promise<boolean> {
+    const { attempt, accounts } = this;
+    try {
+      const { isDone, committed } = await attempt.begin(extent);
+      this.committed = committed;
+      this.replayed = isDone;
+      accounts.resume(committed);
+    } catch (error) {
+      throw error instanceof InvalidLoadError ? error : this.publicError(error);
+    }
+    if (this.replayed) {
+      closeUnread(records);
+      accounts.publish('completed');
+    }
+    return this.replayed;
+  }
+
+  private async nothingToDo(): Promise<Result> {
     this.context.logger.warn(`nothing to load into ${this.job.name}: there are no records`);
+    await this.attempt.release();
     return this.result();
   }
 
@@ -242,33 +244,21 @@ export class LoadRun<Result extends object> {
       return error;
     }
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';
-    await this.closeLedger(status, error);
+    await this.attempt.close(status, this.accounts.tally, error);
     this.accounts.publish(status);
+    return this.publicError(error);
+  }
+
+  private publicError(error: unknown): Error {
     return toPublicError(error, this.job, { ...this.result(false), ...this.accounts.batchCounts() });
-  }
-
-  private account(status: LoadStatus, tally: LoadTally, error?: unknown): LedgerAccount {
-    return { ...accountOf(this.job, tally), status, error: error === undefined ? undefined : faultOf(error) };
-  }
-
-  /** The accounts are closed even when the load failed, unless the database is away altogether. */
-  private async closeLedger(status: LoadStatus, error?: unknown): Promise<void> {
-    try {
-      await this.transactions.run((client) =>
-        this.context.ledger.close(client, this.entry, this.account(status, this.accounts.tally, error)),
-      );
-    } catch (failure) {
-      this.context.logger.warn(
-        `load ${this.loadId} ended as ${status}, which could not be noted in storage_loads: ` +
-          describeFault(failure).message,
-      );
-    }
   }
 
   private result(completed = true): Result {
     return this.shape(this.job, {
-      loadId: this.loadId,
+      loadId: this.attempt.entry.loadId,
       tally: this.accounts.tally,
+      replayed: this.replayed,
+      receivedEarlier: this.accounts.receivedEarlier,
       durationMs: Date.now() - this.startedAt,
       completed,
     });

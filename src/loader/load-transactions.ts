@@ -5,15 +5,12 @@ import { describeFault } from '../postgres/database-fault.js';
 import { classifyFault, isPassing, isTimeout } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';
+import type { BatchPlace, LedgerEntry } from '../stats/load-ledger.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadTally } from './load-tally.js';
-import type { PreparedBatch } from './prepare-batch.js';
 
 /** Work of one batch, in as many statements as it is told. */
 type BatchWork = (client: ClientBase, pieces: number) => Promise<LoadTally>;
-
-/** Where a batch lies in the input. */
-type BatchPlace = Pick<PreparedBatch, 'batchNo' | 'firstPosition' | 'received'>;
 
 /** A replace is one batch, however many its records are read in. */
 export const WHOLE: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
@@ -25,7 +22,7 @@ class NotCommitted extends Error {}
 export class LoadTransactions {
   constructor(
     private readonly context: LoadContext,
-    private readonly loadId: string,
+    private readonly entry: LedgerEntry,
     private readonly manager: EntityManager | undefined,
     private readonly onRetry: () => void,
   ) {}
@@ -73,17 +70,21 @@ export class LoadTransactions {
     }
   }
 
-  /** Runs a batch; once more in smaller statements when one took too long. */
-  async runBatch(batch: PreparedBatch, work: BatchWork): Promise<LoadTally> {
+  /**
+   * Runs a batch; once more in smaller statements when one took too long.
+   * @param signal - once it is aborted, nothing is tried again
+   */
+  async runBatch(batch: BatchPlace, work: BatchWork, signal: AbortSignal): Promise<LoadTally> {
+    const mayRepeat = (error: unknown): boolean => !signal.aborted && isPassing(error);
+    const attempt = (pieces: number): Promise<LoadTally> => this.run((client) => work(client, pieces), mayRepeat);
     try {
-      return await this.run((client) => work(client, 1));
-    } catch (error) {
-      if (this.manager !== undefined) {
+      return await attempt(1).catch((error: unknown) => {
+        if (this.manager === undefined && isTimeout(error)) {
+          return attempt(2);
+        }
         throw error;
-      }
-      if (isTimeout(error)) {
-        return this.run((client) => work(client, 2));
-      }
+      });
+    } catch (error) {
       return this.unlessCommitted(error, batch);
     }
   }
@@ -91,7 +92,9 @@ export class LoadTransactions {
   private async repeat<T>(attempt: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
     const { retry, logger } = this.context;
     const noteRetry = (error: unknown, attempts: number): void => {
-      logger.warn(`load ${this.loadId}: attempt ${attempts} failed, trying again: ${describeFault(error).message}`);
+      logger.warn(
+        `load ${this.entry.loadId}: attempt ${attempts} failed, trying again: ${describeFault(error).message}`,
+      );
       this.onRetry();
     };
     return withRetry(retry, attempt, noteRetry, mayRepeat);
@@ -115,7 +118,7 @@ export class LoadTransactions {
     const { ledger, dataSource, limits } = this.context;
     try {
       return await withTransaction(dataSource, limits, async (client) => {
-        const earlier = await ledger.claimBatch(client, { loadId: this.loadId, ...batch });
+        const earlier = await ledger.claimBatch(client, this.entry, batch);
         if (earlier === undefined) {
           throw new NotCommitted();
         }

@@ -7,6 +7,7 @@ import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
 import { classifyFault } from '../postgres/sqlstate.js';
 import type { RetryLimits } from '../postgres/with-retry.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
+import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { EntityLoader } from './entity-loader.js';
@@ -45,13 +46,15 @@ export class LoaderService implements BeforeApplicationShutdown {
     private readonly settings: LoaderSettings,
   ) {
     this.plans = new LoadPlans(dataSource);
+    const tables = {
+      loads: quotedTableOf(dataSource, LoadEntity),
+      batches: quotedTableOf(dataSource, LoadBatchEntity),
+    };
     this.context = {
       dataSource,
       stats,
-      ledger: new LoadLedger({
-        loads: quotedTableOf(dataSource, LoadEntity),
-        batches: quotedTableOf(dataSource, LoadBatchEntity),
-      }),
+      ledger: new LoadLedger(tables),
+      loadKeys: new LoadKeys(tables),
       rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
       retry: settings.retry,
       parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),

@@ -1,5 +1,7 @@
 import type { RejectedRecord } from '../quarantine/rejected-records.js';
 import { SourceRecord } from '../records/source-record.js';
+import { StorageError } from '../errors/index.js';
+import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from './load-job.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from './load-unit.js';
 import type { Row } from './row.js';
@@ -32,24 +34,52 @@ export class BatchBuilder {
   private discarded = new Map<string, number>();
   private received = 0;
   private bytes = 0;
-  private batchNo = 0;
+  private batchNo: number;
   private firstPosition = 0;
+  private readonly isCommitted: (position: number) => boolean;
 
   constructor(
     private readonly job: LoadJob,
     private readonly limits: BatchLimits,
-  ) {}
-
-  get isEmpty(): boolean {
-    return this.received === 0;
+    private readonly committed: CommittedBatches,
+  ) {
+    this.batchNo = committed.nextBatchNo;
+    this.isCommitted = committed.follow();
   }
 
-  get isFull(): boolean {
-    return this.received >= this.limits.records || this.bytes >= this.limits.bytes;
-  }
-
-  add(record: unknown): void {
+  /**
+   * Takes the next record; one that is in already ends the batch before it, and is passed over.
+   * @returns the batch that has ended with it
+   */
+  add(record: unknown): PreparedBatch | undefined {
     const position = this.firstPosition + this.received;
+    if (this.isCommitted(position)) {
+      const ended = this.received === 0 ? undefined : this.take();
+      this.firstPosition += 1;
+      return ended;
+    }
+    this.prepare(record, position);
+    const isFull = this.received >= this.limits.records || this.bytes >= this.limits.bytes;
+    return isFull ? this.take() : undefined;
+  }
+
+  /**
+   * What is left when the input has ended.
+   * @throws StorageError `SOURCE_CHANGED` when earlier attempts have got further than the input now reaches
+   */
+  end(): PreparedBatch | undefined {
+    const position = this.firstPosition + this.received;
+    if (position < this.committed.end) {
+      throw new StorageError(
+        'SOURCE_CHANGED',
+        `its input has ended after ${position} records, but earlier attempts with this load key have loaded up to ` +
+          `${this.committed.end}: a load key stands for one input, which must come again as it was`,
+      );
+    }
+    return this.received === 0 ? undefined : this.take();
+  }
+
+  private prepare(record: unknown, position: number): void {
     this.received += 1;
     const file = record instanceof SourceRecord ? record : undefined;
     this.bytes += file?.raw.length ?? 0;
@@ -73,7 +103,7 @@ export class BatchBuilder {
   }
 
   /** The batch gathered so far; the next record begins another. */
-  take(): PreparedBatch {
+  private take(): PreparedBatch {
     const { batchNo, firstPosition, received, units, refused } = this;
     const batch = {
       batchNo,

@@ -1,5 +1,6 @@
 import { LoadFailedError, LoadInterruptedError, RejectLimitExceededError, StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
+import { isPassing } from '../postgres/sqlstate.js';
 import type { LoadJob } from './load-job.js';
 
 /** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
@@ -19,6 +20,18 @@ export class SourceBroken extends Error {
   constructor(cause: unknown) {
     super('reading its records failed', { cause });
   }
+}
+
+/** @throws StopLoad once the signal is aborted */
+export function checkInterrupt(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new StopLoad('interrupt');
+  }
+}
+
+/** What has ended a batch: the interrupt, where it would have been tried again but for that. */
+export function unlessInterrupted(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
 }
 
 /** What may be said of the end of a load or batch. */

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { insertRejectedRecords } from '../quarantine/rejected-records.js';
-import type { LoadLedger } from '../stats/load-ledger.js';
+import type { LedgerEntry, LoadLedger } from '../stats/load-ledger.js';
 import { identifyKeys } from './identify-keys.js';
 import type { LoadJob } from './load-job.js';
 import { type LoadTally, summarizeRejects } from './load-tally.js';
@@ -12,7 +12,7 @@ import { writeUnits } from './write-units.js';
 /** The load a batch belongs to. */
 export interface BatchContext {
   readonly job: LoadJob;
-  readonly loadId: string;
+  readonly entry: LedgerEntry;
   readonly ledger: LoadLedger;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
@@ -27,8 +27,8 @@ export interface BatchContext {
  * done. A batch that is in already, because the reply to its COMMIT was lost, is not written again.
  */
 export async function writeBatch(client: ClientBase, context: BatchContext, batch: PreparedBatch): Promise<LoadTally> {
-  const { job, loadId, ledger } = context;
-  const earlier = await ledger.claimBatch(client, { loadId, ...batch });
+  const { job, entry, ledger } = context;
+  const earlier = await ledger.claimBatch(client, entry, batch);
   if (earlier !== undefined) {
     return earlier as LoadTally;
   }
@@ -36,6 +36,7 @@ export async function writeBatch(client: ClientBase, context: BatchContext, batc
     // At COMMIT nobody could tell any more which row is at fault.
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   }
+  const { loadId } = entry;
   const units = await identifyKeys(client, job, batch.units);
   const outcome = await writeUnits(client, job, loadId, units, context.pieces);
   const rejected = [...batch.refused, ...outcome.rejected].sort((a, b) => a.position - b.position);
@@ -54,6 +55,6 @@ export async function writeBatch(client: ClientBase, context: BatchContext, batc
     skippedReasons: batch.skippedReasons,
     discardedFields: batch.discardedFields,
   };
-  await ledger.recordBatch(client, loadId, batch.batchNo, tally);
+  await ledger.recordBatch(client, entry, batch.batchNo, tally);
   return tally;
 }

@@ -5,6 +5,8 @@ export interface LoadProgress {
   readonly table: string;
   readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
   readonly received: number;
+  /** Of these, the records that earlier attempts with the same load key have dealt with. */
+  readonly receivedEarlier: number;
   /** inserted + updated + unchanged + duplicates; for a hybrid load, stored + duplicates. */
   readonly loaded: number;
   readonly skipped: number;

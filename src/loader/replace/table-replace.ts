@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { InvalidLoadError } from '../../errors/index.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
-import type { LoadLedger } from '../../stats/load-ledger.js';
+import type { LedgerEntry, LoadLedger } from '../../stats/load-ledger.js';
 import { identifyKeys } from '../identify-keys.js';
 import type { LoadJob, Target } from '../load-job.js';
 import { MAX_REJECTS_SHOWN } from '../load-result.js';
@@ -19,7 +19,7 @@ import { createShadow, dropShadow, ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf, ST
 /** The load a replace belongs to. */
 export interface ReplaceContext {
   readonly job: LoadJob;
-  readonly loadId: string;
+  readonly entry: LedgerEntry;
   readonly ledger: LoadLedger;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
@@ -64,9 +64,9 @@ export class TableReplace {
    */
   async run(readBatches: BatchReader): Promise<LoadTally> {
     const { client } = this;
-    const { ledger, loadId, checkInterrupt, transactions } = this.context;
+    const { ledger, entry, checkInterrupt, transactions } = this.context;
     await this.checkIsolation();
-    const earlier = await ledger.claimBatch(client, { loadId, ...WHOLE });
+    const earlier = await ledger.claimBatch(client, entry, WHOLE);
     if (earlier !== undefined) {
       return earlier as LoadTally;
     }
@@ -99,7 +99,7 @@ export class TableReplace {
     if (this.keepsRecords) {
       await dropKeptRecords(client);
     }
-    await ledger.recordBatch(client, loadId, WHOLE.batchNo, tally);
+    await ledger.recordBatch(client, entry, WHOLE.batchNo, tally);
     return tally;
   }
 
@@ -136,7 +136,8 @@ export class TableReplace {
 
   private async stage(batch: PreparedBatch): Promise<void> {
     const { client, staging } = this;
-    const { job, loadId, rejectedTable, transactions } = this.context;
+    const { job, entry, rejectedTable, transactions } = this.context;
+    const { loadId } = entry;
     const units = await identifyKeys(client, staging, batch.units);
     const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, staging, loadId, units, pieces));
     // Outside the savepoints of the batch, where a table of this transaction is truncated in place.
@@ -165,7 +166,7 @@ export class TableReplace {
   }
 
   private async orderSwap(): Promise<SwapOrder> {
-    const { job, loadId, rejectedTable } = this.context;
+    const { job, entry, rejectedTable } = this.context;
     // Nobody else analyses a temporary table, and the planner would guess.
     await this.client.query(`ANALYZE ${SHADOW}`);
     const { rows } = await this.client.query<{ rows: string; last: string }>(
@@ -173,7 +174,7 @@ export class TableReplace {
     );
     return {
       target: this.target,
-      loadId,
+      loadId: entry.loadId,
       rejectedTable,
       maxRejects: job.options.maxRejects - this.read.rejected,
       rows: Number(rows[0]?.rows),

@@ -1,0 +1,25 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+import { defaultSchema } from '../src/postgres/data-source.js';
+import { quoteTable } from '../src/postgres/identifiers.js';
+
+const TABLES = ['storage_loads', 'storage_load_batches'];
+
+/** How often a load was begun, so that an attempt which was taken over can be told from the one that goes on. */
+export class AddLoadAttempts1764100000000 implements MigrationInterface {
+  readonly name = 'AddLoadAttempts1764100000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    for (const name of TABLES) {
+      const table = quoteTable(defaultSchema(queryRunner.dataSource), name);
+      await queryRunner.query(`ALTER TABLE ${table} ADD COLUMN "attempt" integer NOT NULL DEFAULT 1`);
+    }
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    for (const name of TABLES.toReversed()) {
+      const table = quoteTable(defaultSchema(queryRunner.dataSource), name);
+      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN "attempt"`);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { ClientBase } from 'pg';
+
+import type { LoadStatus } from '../entities/load.entity.js';
+import { InvalidLoadError } from '../errors/index.js';
+import type { LedgerEntry, LedgerTables } from './load-ledger.js';
+
+/** A batch that is in, of whichever attempt of its load. */
+export interface CommittedBatch {
+  readonly batchNo: number;
+  /** Position in the input of its first record, from 0. */
+  readonly first: number;
+  /** Position after its last record. */
+  readonly end: number;
+  /** What it did. */
+  readonly counts: unknown;
+}
+
+interface KeyOwner {
+  readonly id: string;
+  readonly attempt: number;
+  readonly table_name: string;
+  readonly disposition: string;
+  readonly status: LoadStatus;
+}
+
+/** Batches asked for at once: each may carry the summaries of some refused records. */
+const BATCHES_A_PAGE = 1_000;
+
+/** Load keys, in the transaction of the client they are given: a load that has one is done once. */
+export class LoadKeys {
+  constructor(private readonly tables: LedgerTables) {}
+
+  /**
+   * Enters the load of a key, or takes over the one that was begun before: from then on only this attempt can commit a
+   * batch. Waits for the transactions of the attempt before, because each holds a share lock on the row of the load.
+   * @returns whether there is something left to do; `entry` then says which load goes on, and the how manieth time
+   * @throws InvalidLoadError when the key belongs to another load
+   */
+  async claim(client: ClientBase, entry: LedgerEntry): Promise<'begun' | 'completed'> {
+    const { loadId, loadKey, table, disposition, source } = entry;
+    const claimed = await client.query<Pick<KeyOwner, 'id' | 'attempt'>>(
+      `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status)
+       VALUES ($1, $2, $3, $4, $5, 'running')
+       ON CONFLICT (load_key) DO UPDATE
+          SET attempt = l.attempt + 1, status = 'running', error_code = NULL, error_message = NULL, finished_at = NULL
+        WHERE l.table_name = EXCLUDED.table_name AND l.disposition = EXCLUDED.disposition
+          AND (l.status <> 'completed' OR l.failed > 0)
+       RETURNING id, attempt`,
+      [loadId, loadKey, table, disposition, source ?? null],
+    );
+    const owner = claimed.rows[0] ?? (await this.findCompleted(client, entry));
+    entry.loadId = owner.id;
+    entry.attempt = owner.attempt;
+    return claimed.rowCount === 1 ? 'begun' : 'completed';
+  }
+
+  /** The batches of a load that are in, by their numbers. */
+  async *committed(client: ClientBase, { loadId }: LedgerEntry): AsyncGenerator<CommittedBatch> {
+    let last = -1;
+    for (;;) {
+      const { rows } = await client.query<Record<'no' | 'first' | 'end', number> & { counts: unknown }>(
+        `SELECT batch_no AS no, first_position::float8 AS first, end_position::float8 AS end, counts
+           FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT ${BATCHES_A_PAGE}`,
+        [loadId, last],
+      );
+      for (const { no, first, end, counts } of rows) {
+        yield { batchNo: no, first, end, counts };
+        last = no;
+      }
+      if (rows.length < BATCHES_A_PAGE) {
+        return;
+      }
+    }
+  }
+
+  /** Gives the key of a load back that had nothing to do, so that a later one may have it. */
+  async release(client: ClientBase, { loadId, attempt }: LedgerEntry): Promise<void> {
+    await client.query(
+      `DELETE FROM ${this.tables.loads} WHERE id = $1 AND attempt = $2
+          AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = $1)`,
+      [loadId, attempt],
+    );
+  }
+
+  private async findCompleted(client: ClientBase, { loadKey, table, disposition }: LedgerEntry): Promise<KeyOwner> {
+    const { rows } = await client.query<KeyOwner>(
+      `SELECT id, attempt, table_name, disposition, status FROM ${this.tables.loads} WHERE load_key = $1`,
+      [loadKey],
+    );
+    const owner = rows[0] as KeyOwner;
+    if (owner.table_name !== table || owner.disposition !== disposition) {
+      throw new InvalidLoadError(
+        `loadKey ${JSON.stringify(loadKey)} belongs to load ${owner.id}, a ${owner.disposition} into ` +
+          `${owner.table_name} (${owner.status}); this is a ${disposition} into ${table}. Choose another key`,
+      );
+    }
+    return owner;
+  }
+}
