@@ -15,6 +15,7 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printProfileOnly(result, output);
   printRejects(result, output);
   printFailures(result.failures, output);
+  printEarlier(result, output);
   if (foundAllInAlready(result)) {
     const others = result.rejected + result.skipped > 0 ? ', but for those refused or skipped' : '';
     printResult(`Nothing was written: every record was in already${others}.`, output);
@@ -65,6 +66,16 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
   );
 }
 
+/** What is not this run's work. */
+function printEarlier({ replayed, received, receivedEarlier }: AnyLoadResult, output?: Output): void {
+  if (replayed) {
+    printResult('Nothing was done: this load was completed before. The counts are those of then.', output);
+  } else if (receivedEarlier > 0) {
+    const [earlier, all] = [receivedEarlier, received].map((count) => count.toLocaleString('en-US'));
+    printResult(`Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`, output);
+  }
+}
+
 /** Without it, what one table skipped and the load did not would look like a loss. */
 function printProfileOnly(result: AnyLoadResult, output?: Output): void {
   if (!('stored' in result)) {
@@ -102,6 +113,7 @@ function printFailures(failures: readonly BatchFailure[], output?: Output): void
 function foundAllInAlready(result: AnyLoadResult): boolean {
   const tables = tablesOf(result);
   return (
+    !result.replayed &&
     result.failed === 0 &&
     tables.some(({ unchanged }) => unchanged > 0) &&
     tables.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0)

@@ -47,7 +47,8 @@ function createBar(sizeBytes: number | undefined, bytesRead: () => number, rate:
   );
   bar.start(known ? sizeBytes : 1, 0, { records: 0, rate: 0 });
   return {
-    update: ({ received }) => bar.update(known ? bytesRead() : 0, { records: received, rate: rate(received) }),
+    update: ({ received, receivedEarlier }) =>
+      bar.update(known ? bytesRead() : 0, { records: received, rate: rate(received - receivedEarlier) }),
     stop: () => bar.stop(),
   };
 }
@@ -55,10 +56,11 @@ function createBar(sizeBytes: number | undefined, bytesRead: () => number, rate:
 function createLines(rate: Rate): ProgressDisplay {
   let last = Date.now();
   return {
-    update({ received, loaded, rejected }) {
+    update({ received, receivedEarlier, loaded, rejected }) {
       if (Date.now() - last >= LINE_INTERVAL_MS) {
         last = Date.now();
-        process.stderr.write(`${received} records read, ${loaded} loaded, ${rejected} refused, ${rate(received)}/s\n`);
+        const speed = rate(received - receivedEarlier);
+        process.stderr.write(`${received} records read, ${loaded} loaded, ${rejected} refused, ${speed}/s\n`);
       }
     },
     stop: () => {},

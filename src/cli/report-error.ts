@@ -48,7 +48,7 @@ function explain(error: unknown): { readonly code: string; readonly message: str
 /** The message speaks of the options of the API; whoever typed a command knows them as flags. */
 function nameFlags(message: string): string {
   return message.replaceAll(
-    /\b(allowEmpty|batchSize|maxRejects)\b(?:: true)?/g,
+    /\b(allowEmpty|batchSize|loadKey|maxRejects)\b(?:: true)?/g,
     (_, option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 }

@@ -55,8 +55,9 @@ export class CsvReader implements RecordReader {
     const bytes = this.record.take();
     const raw = this.inQuotes ? bytes : withoutCarriageReturn(bytes);
     if (raw.length === 0) return;
-    if (this.header === undefined) this.header = parseHeader(raw);
-    else yield parseRecord(raw, this.header);
+    const { header } = this;
+    if (header === undefined) this.header = parseHeader(raw);
+    else yield SourceRecord.unparsed(raw, () => parseRecord(raw, header));
   }
 }
 

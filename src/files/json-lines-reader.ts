@@ -1,4 +1,4 @@
-import type { SourceRecord } from '../records/source-record.js';
+import { SourceRecord } from '../records/source-record.js';
 import { isJsonSpace, LINE_FEED, withoutCarriageReturn } from './bytes.js';
 import { parseJsonRecord } from './parse-json-line.js';
 import { RecordBuffer } from './record-buffer.js';
@@ -29,6 +29,6 @@ export class JsonLinesReader implements RecordReader {
       return;
     }
     const raw = withoutCarriageReturn(this.line.take());
-    if (!raw.every(isJsonSpace)) yield parseJsonRecord(raw);
+    if (!raw.every(isJsonSpace)) yield SourceRecord.unparsed(raw, parseJsonRecord);
   }
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { StorageError } from '../errors/storage-error.js';
 import type { FileFormat } from './record-reader.js';
@@ -30,6 +30,11 @@ export interface OpenedSource {
   readonly name: string;
   /** Its size on disk, which progress is measured by; absent when it cannot be known, as for a pipe. */
   readonly sizeBytes?: number;
+  /**
+   * What tells the file as it is now from other files, and from itself once it has grown or was written again: its real
+   * path, size and time of last change to the nanosecond. Absent where there is no file, as for a pipe.
+   */
+  readonly state?: string;
 }
 
 /**
@@ -43,10 +48,12 @@ export async function openSource(path: string): Promise<OpenedSource> {
     throw cannotOpen(path, error);
   });
   try {
-    const stats = await file.stat();
+    const stats = await file.stat({ bigint: true });
     if (stats.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
     const stream = file.createReadStream({ highWaterMark: READ_CHUNK_BYTES });
-    return stats.isFile() ? { stream, name: path, sizeBytes: stats.size } : { stream, name: path };
+    if (!stats.isFile()) return { stream, name: path };
+    const state = JSON.stringify([await realpath(path), String(stats.size), String(stats.mtimeNs)]);
+    return { stream, name: path, sizeBytes: Number(stats.size), state };
   } catch (error) {
     await file.close();
     throw cannotOpen(path, error);

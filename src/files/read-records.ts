@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import type { SourceRecord } from '../records/source-record.js';
+import { SourceRecord } from '../records/source-record.js';
 import { CsvReader } from './csv-reader.js';
 import { JsonArraySplitter } from './json-array-splitter.js';
 import { JsonLinesReader } from './json-lines-reader.js';
@@ -26,7 +26,8 @@ export interface ReadRecordsOptions {
  * Reads the records of a stream of bytes, gzip or plain, one at a time and in bounded memory. The source is read only
  * as fast as the records are taken, and closed when the consumer stops early.
  *
- * A record that cannot be read does not end the load: it comes with a refusal and its raw bytes.
+ * A record that cannot be read does not end the load: it comes with a refusal and its raw bytes. Each is parsed when it
+ * is first looked at.
  *
  * @throws StorageError `SOURCE_UNREADABLE` when the source breaks off or a csv header is unusable
  * @example
@@ -42,10 +43,12 @@ export async function* readRecords(source: Readable, options: ReadRecordsOptions
   // Bytes become a string before they are parsed, and a string cannot be longer than this.
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
   const reader = createReader(format, maxBytes);
+  const renamed = (record: SourceRecord): SourceRecord =>
+    rename.size === 0 ? record : SourceRecord.unparsed(record.raw, () => renameFields(record, rename));
   for await (const chunk of readBytes(source, name)) {
-    for (const record of reader.push(chunk)) yield renameFields(record, rename);
+    for (const record of reader.push(chunk)) yield renamed(record);
   }
-  for (const record of reader.end()) yield renameFields(record, rename);
+  for (const record of reader.end()) yield renamed(record);
 }
 
 function createReader(format: FileFormat, maxBytes: number): RecordReader {

@@ -49,6 +49,8 @@ const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace'
 const MAX_BATCH_SIZE = 100_000;
 /** An index of Postgres takes up to 2,704 bytes; a key is a name, not a document. */
 const MAX_LOAD_KEY_BYTES = 512;
+/** What a load key must be, for messages. */
+export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -64,13 +66,14 @@ const CHECKS: Readonly<Record<keyof LoadOptions, readonly [expected: string, hol
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: ['an integer from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
-  loadKey: [`a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`, isLoadKey],
+  loadKey: [LOAD_KEY_FORM, isLoadKey],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
 
-function isLoadKey(value: unknown): boolean {
+/** @returns whether a value can be a load key */
+export function isLoadKey(value: unknown): boolean {
   const isStorable = typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
   return isStorable && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
 }

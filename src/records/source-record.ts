@@ -8,8 +8,17 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What the bytes of a record say. */
+interface Content {
+  readonly value: object | undefined;
+  readonly refusal?: Refusal;
+  readonly textual: boolean;
+}
+
 /** A record together with the bytes it came from, so that quarantine can keep it exactly as it came. */
-export class SourceRecord {
+export class SourceRecord implements Content {
+  private readonly own: Content;
+
   /**
    * @param value - the parsed record; undefined when it was refused
    * @param raw - its bytes as they came, without the line end. They may be a window on a larger buffer: copy them
@@ -18,14 +27,52 @@ export class SourceRecord {
    * @param textual - every value is text (csv), so a jsonb column may parse it
    */
   constructor(
-    readonly value: object | undefined,
+    value: object | undefined,
     readonly raw: Buffer,
-    readonly refusal?: Refusal,
-    readonly textual: boolean = false,
-  ) {}
+    refusal?: Refusal,
+    textual: boolean = false,
+  ) {
+    this.own = { value, refusal, textual };
+  }
 
   /** A record that could not be read. */
   static refused(raw: Buffer, rule: string, message: string, column?: string): SourceRecord {
     return new SourceRecord(undefined, raw, column === undefined ? { rule, message } : { rule, column, message });
+  }
+
+  /** A record that is parsed when it is first looked at: one that a load passes over never is. */
+  static unparsed(raw: Buffer, parse: (raw: Buffer) => SourceRecord): SourceRecord {
+    return new UnparsedRecord(raw, parse);
+  }
+
+  get value(): object | undefined {
+    return this.content().value;
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.content().refusal;
+  }
+
+  get textual(): boolean {
+    return this.content().textual;
+  }
+
+  protected content(): Content {
+    return this.own;
+  }
+}
+
+class UnparsedRecord extends SourceRecord {
+  private parsed: SourceRecord | undefined;
+
+  constructor(
+    raw: Buffer,
+    private readonly parse: (raw: Buffer) => SourceRecord,
+  ) {
+    super(undefined, raw);
+  }
+
+  protected override content(): Content {
+    return (this.parsed ??= this.parse(this.raw));
   }
 }

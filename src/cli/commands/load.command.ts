@@ -12,8 +12,10 @@ import { type LoadRequest, loadInto } from '../load-into.js';
 import { printLoadResult, printWhereKept } from '../load-report.js';
 import { type GlobalOptions, printJson, printMessage } from '../output.js';
 import { parseCount } from '../parse-count.js';
+import { parseLoadKey } from '../parse-load-key.js';
 import { parseRenameFlag } from '../parse-rename-flag.js';
 import { createProgressDisplay } from '../progress-display.js';
+import { resumeKey } from '../resume-key.js';
 import { withStorage } from '../storage-context.js';
 import { UsageError } from '../usage-error.js';
 
@@ -26,6 +28,8 @@ interface LoadFlags {
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
   readonly dryRun?: boolean;
+  readonly loadKey?: string;
+  readonly resume?: boolean;
 }
 
 /** `load <file|->` */
@@ -58,6 +62,16 @@ export function addLoadCommand(program: Command): void {
     .option('--max-rejects <n>', 'stop when more records are refused (default: none; replace: 0)', parseCount(0))
     .option('--allow-empty', 'let a replace without a single row empty the table')
     .option('--dry-run', 'do everything in one transaction and roll it back')
+    .addOption(
+      new Option('--load-key <key>', 'a name for this load: it is done once, and goes on where it was cut off')
+        .argParser(parseLoadKey)
+        .conflicts(['resume', 'dryRun']),
+    )
+    .addOption(
+      new Option('--resume', 'the same, with a key made of the file (path, size, time) and how it is loaded').conflicts(
+        'dryRun',
+      ),
+    )
     .action(async (file: string, _flags: LoadFlags, command: Command) => {
       process.exitCode = await runLoad(file, command.optsWithGlobals<LoadFlags & GlobalOptions>());
     });
@@ -65,18 +79,21 @@ export function addLoadCommand(program: Command): void {
 
 async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
   const format = flags.format ?? detectFormat(file) ?? (await refuseUnknownFormat(file));
-  const { rename } = flags;
-  const { stream, name, sizeBytes } = await openSource(file);
+  const { into, disposition = 'merge', rename } = flags;
+  const source = await openSource(file);
+  const { stream, name, sizeBytes } = source;
+  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
   const result = await withInterrupts((signal) =>
     withStorage(flags, async (app) => {
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = createProgressDisplay(flags, sizeBytes, bytesRead);
       const request: LoadRequest = {
-        into: flags.into,
+        into,
         records: readRecords(stream, { format, rename, name }),
         dryRun: flags.dryRun === true,
         options: {
-          disposition: flags.disposition,
+          disposition,
+          loadKey,
           batchSize: flags.batchSize,
           maxRejects: flags.maxRejects,
           allowEmpty: flags.allowEmpty,
@@ -89,6 +106,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
         return await loadInto(app, request);
       } finally {
         display.stop();
+        stream.destroy();
       }
     }),
   );

@@ -16,7 +16,7 @@ interface ListFlags {
   readonly limit: number;
 }
 
-const HEAD = ['id', 'started (UTC)', 'table', 'status', 'received', 'stored', 'rejected', 'failed', 'source'];
+const HEAD = ['id', 'started (UTC)', 'table', 'status', 'received', 'stored', 'rejected', 'failed', 'source', 'load key'];
 
 /** `loads list`, `loads show <id>` */
 export function addLoadsCommand(program: Command): void {
@@ -72,7 +72,7 @@ export function addLoadsCommand(program: Command): void {
 function toCells(load: LoadEntity): unknown[] {
   const stored = load.stored ?? String(BigInt(load.inserted) + BigInt(load.updated) + BigInt(load.unchanged));
   const counts = [load.received, stored, load.rejected, load.failed].map(Number);
-  return [load.id, load.startedAt, load.tableName, load.status, ...counts, load.source];
+  return [load.id, load.startedAt, load.tableName, load.status, ...counts, load.source, load.loadKey];
 }
 
 function printLoad({ tables, ...load }: LoadEntity): void {
