@@ -72,7 +72,10 @@ function printEarlier({ replayed, received, receivedEarlier }: AnyLoadResult, ou
     printResult('Nothing was done: this load was completed before. The counts are those of then.', output);
   } else if (receivedEarlier > 0) {
     const [earlier, all] = [receivedEarlier, received].map((count) => count.toLocaleString('en-US'));
-    printResult(`Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`, output);
+    printResult(
+      `Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`,
+      output,
+    );
   }
 }
 

@@ -106,7 +106,9 @@ export class JsonArraySplitter implements RecordReader {
 
   private finishValue(): SourceRecord {
     this.place = this.isArray ? 'separator' : 'end';
-    return this.pending.isTooLong ? this.pending.takeRefused() : SourceRecord.unparsed(this.pending.take(), parseJsonRecord);
+    return this.pending.isTooLong
+      ? this.pending.takeRefused()
+      : SourceRecord.unparsed(this.pending.take(), parseJsonRecord);
   }
 }
 

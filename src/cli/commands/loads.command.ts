@@ -16,7 +16,18 @@ interface ListFlags {
   readonly limit: number;
 }
 
-const HEAD = ['id', 'started (UTC)', 'table', 'status', 'received', 'stored', 'rejected', 'failed', 'source', 'load key'];
+const HEAD = [
+  'id',
+  'started (UTC)',
+  'table',
+  'status',
+  'received',
+  'stored',
+  'rejected',
+  'failed',
+  'source',
+  'load key',
+];
 
 /** `loads list`, `loads show <id>` */
 export function addLoadsCommand(program: Command): void {
