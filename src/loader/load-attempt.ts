@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 
 import type { LoadStatus } from '../entities/index.js';
 import { InvalidLoadError, StorageError } from '../errors/index.js';
-import { describeFault } from '../postgres/database-fault.js';
+import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { errorCode } from '../postgres/sqlstate.js';
 import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
 import { CommittedBatches } from './committed-batches.js';
@@ -73,7 +73,7 @@ export class LoadAttempt {
         'LOAD_KEY_BUSY',
         `another transaction is at work on the load key ${JSON.stringify(entry.loadKey)}, and did not end in the time ` +
           'a load waits for a lock (loader.lockTimeoutMs). Try again when that load has ended',
-        { cause: error },
+        { cause: PostgresError.from(error) },
       );
     }
   }

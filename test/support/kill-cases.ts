@@ -99,7 +99,10 @@ async function withKilledLoads(
           kills,
           seed: printedSeed(),
         });
-        const account = await checkedLedger(client, 'one load');
+        const account = await checkedLedger(
+          async (sql, parameters) => (await client.query(sql, parameters)).rows,
+          'one load',
+        );
         const broken = Array.from({ length: records }, (_, n) => n).filter(isBroken).length;
         expect(account).toMatchObject({ status: 'completed', received: records, failed: 0 });
         expect(account.rejected).toBeGreaterThanOrEqual(broken);

@@ -1,38 +1,47 @@
 import { expect } from '@jest/globals';
-import type { Client } from 'pg';
 
 const COUNTS = ['received', 'inserted', 'updated', 'unchanged', 'duplicates', 'skipped', 'rejected', 'failed'] as const;
 
-/** An account of one table, in records. */
-export type Account = Readonly<Record<(typeof COUNTS)[number], number>>;
+type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
+
+/** Asks the database. */
+type Query = (sql: string, parameters: unknown[]) => Promise<Record<string, unknown>[]>;
+
+interface Batch {
+  readonly first: number;
+  readonly end: number;
+  readonly counts: {
+    readonly received: number;
+    readonly rejected: number;
+    readonly skippedReasons: Readonly<Record<string, number>>;
+    readonly targets: readonly Readonly<Record<string, number>>[];
+  };
+}
 
 /**
- * Expects the ledger of the load of a key to agree with itself: each position of the input in exactly one batch, the
- * batches summing up to the account of the load, each refused record in quarantine once.
+ * Expects the ledger of the load of a key, into one table, to agree with itself: each position of the input in exactly
+ * one batch, the batches summing up to the account of the load, each refused record in quarantine once.
  * @returns the account of the load
  */
-export async function checkedLedger(client: Client, loadKey: string): Promise<Account & { readonly status: string }> {
-  const load = await client.query(
+export async function checkedLedger(query: Query, loadKey: string): Promise<Counts & { readonly status: string }> {
+  const loads = await query(
     `SELECT id, status, ${COUNTS.map((name) => `${name}::integer`).join(', ')} FROM storage_loads WHERE load_key = $1`,
     [loadKey],
   );
-  expect(load.rows).toHaveLength(1);
-  const { id, status, ...account } = load.rows[0];
-  const batches = await client.query(
+  expect(loads).toHaveLength(1);
+  const { id, status, ...account } = loads[0] as unknown as Counts & { id: string; status: string };
+  const batches = (await query(
     `SELECT first_position::integer AS first, end_position::integer AS end, counts
        FROM storage_load_batches WHERE load_id = $1 ORDER BY first_position`,
     [id],
-  );
-  const firsts = batches.rows.map(({ first }) => first);
-  const ends = batches.rows.map(({ end }) => end);
-  expect(firsts).toEqual([0, ...ends.slice(0, -1)]);
+  )) as unknown as Batch[];
+  const ends = batches.map(({ end }) => end);
+  expect(batches.map(({ first }) => first)).toEqual([0, ...ends.slice(0, -1)]);
   expect(ends.at(-1)).toBe(account.received);
-  const sum = (of: (counts: any) => number): number =>
-    batches.rows.reduce((total, { counts }) => total + of(counts), 0);
-  const ofTable = (name: string): number => sum(({ targets }) => targets[0][name]);
-  const skipped = sum(({ skippedReasons }) =>
-    Object.values<number>(skippedReasons).reduce((total, count) => total + count, 0),
-  );
+  const sum = (of: (counts: Batch['counts']) => number): number =>
+    batches.reduce((total, { counts }) => total + of(counts), 0);
+  const ofTable = (name: string): number => sum(({ targets }) => targets[0]?.[name] ?? 0);
+  const skipped = sum(({ skippedReasons }) => Object.values(skippedReasons).reduce((total, count) => total + count, 0));
   expect(account).toEqual({
     received: sum(({ received }) => received),
     inserted: ofTable('inserted'),
@@ -43,10 +52,11 @@ export async function checkedLedger(client: Client, loadKey: string): Promise<Ac
     rejected: sum(({ rejected }) => rejected),
     failed: 0,
   });
-  const kept = await client.query<{ n: number; places: number }>(
-    'SELECT count(*)::integer AS n, count(DISTINCT position)::integer AS places FROM storage_rejected_records WHERE load_id = $1',
+  const kept = await query(
+    `SELECT count(*)::integer AS n, count(DISTINCT position)::integer AS places
+       FROM storage_rejected_records WHERE load_id = $1`,
     [id],
   );
-  expect(kept.rows[0]).toEqual({ n: account.rejected, places: account.rejected });
+  expect(kept).toEqual([{ n: account.rejected, places: account.rejected }]);
   return { ...account, status };
 }
