@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import fc from 'fast-check';
 import { Client } from 'pg';
 
-import type { CliOutcome } from './run-cli.js';
+import { type CliOutcome, runCli, startCli } from './run-cli.js';
 
 /** How the runs of one load key went. */
 export interface KilledLoads {
@@ -50,15 +49,16 @@ export async function killLoads({ url, args, loadKey, batches, kills, seed }: Lo
       const before = await standingOf(client, loadKey);
       // So that a part of the load is left for each of the kills to come.
       const further = Math.floor((share * 2 * (batches - before.batches)) / (kills - index + 2));
-      const run = startLoad(url, [...args, '--load-key', loadKey]);
+      const run = startCli(url, [...args, '--load-key', loadKey]);
       while (!run.hasEnded() && !isAt(await standingOf(client, loadKey), before, further)) {
         await delay(2);
       }
       await delay(aim * LONGEST_AIM_MS);
-      run.kill();
-      killed += (await run.ended).wasKilled ? 1 : 0;
+      run.kill('SIGKILL');
+      killed += (await run.ended).signal === 'SIGKILL' ? 1 : 0;
     }
-    const last = await startLoad(url, [...args, '--load-key', loadKey]).ended;
+    const last = await runCli(url, [...args, '--load-key', loadKey]);
+    process.stderr.write(`${killed} of ${kills} kills have hit a running load\n`);
     return { killed, attempts: (await standingOf(client, loadKey)).attempt, last };
   } finally {
     await client.end();
@@ -76,29 +76,6 @@ async function standingOf(client: Client, loadKey: string): Promise<Standing> {
     [loadKey],
   );
   return rows[0] ?? { attempt: 0, batches: 0 };
-}
-
-function startLoad(url: string, args: readonly string[]) {
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], {
-    env: { ...process.env, DATABASE_URL: url, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const ended = new Promise<CliOutcome & { readonly wasKilled: boolean }>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (exitCode, signal) =>
-      resolve({
-        exitCode,
-        wasKilled: signal === 'SIGKILL',
-        stdout: Buffer.concat(stdout).toString(),
-        stderr: Buffer.concat(stderr).toString(),
-      }),
-    );
-  });
-  return { ended, kill: () => child.kill('SIGKILL'), hasEnded: () => child.exitCode !== null };
 }
 
 /** A seed for a run of its own, or that of a run to be repeated: `SEED`; printed, so that it can be. */

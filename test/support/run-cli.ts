@@ -1,25 +1,61 @@
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 
 /** What a command left behind. */
 export interface CliOutcome {
+  /** null when a signal has ended it. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the command line, as built, in a process of its own, on the database of `url`. */
-export function runCli(url: string, args: readonly string[], input: string | Buffer = ''): Promise<CliOutcome> {
+/** A command at work. */
+export interface RunningCli {
+  readonly stdin: Writable;
+  readonly ended: Promise<CliOutcome & { readonly signal: NodeJS.Signals | null }>;
+  hasEnded(): boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when stderr has shown the text. @throws when the command ends without it */
+  shows(text: string): Promise<void>;
+}
+
+/** Starts the command line, as built, in a process of its own, on the database of `url`. */
+export function startCli(url: string, args: readonly string[]): RunningCli {
   const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: '' };
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], { env });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (exitCode) =>
-      resolve({ exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
-    );
-    child.stdin.end(input);
-  });
+  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], { env });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const shown = (): string => Buffer.concat(stderr).toString();
+  // A command that ends without reading its input breaks the pipe.
+  child.stdin.on('error', () => {});
+  return {
+    stdin: child.stdin,
+    ended: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (exitCode, signal) =>
+        resolve({ exitCode, signal, stdout: Buffer.concat(stdout).toString(), stderr: shown() }),
+      );
+    }),
+    hasEnded: () => child.exitCode !== null,
+    kill: (signal) => void child.kill(signal),
+    shows: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (shown().includes(text)) resolve();
+        };
+        child.stderr.on('data', look);
+        child.on('close', () => reject(new Error(`stderr never showed ${JSON.stringify(text)}, but: ${shown()}`)));
+        look();
+      }),
+  };
+}
+
+/** Runs the command line to its end. */
+export async function runCli(url: string, args: readonly string[], input: string | Buffer = ''): Promise<CliOutcome> {
+  const run = startCli(url, args);
+  run.stdin.end(input);
+  const { signal: _, ...outcome } = await run.ended;
+  return outcome;
 }

@@ -83,7 +83,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   const source = await openSource(file);
   const { stream, name, sizeBytes } = source;
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
-  const result = await withInterrupts((signal) =>
+  const result = await withInterrupts(flags, (signal) =>
     withStorage(flags, async (app) => {
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = createProgressDisplay(flags, sizeBytes, bytesRead);

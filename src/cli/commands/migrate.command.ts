@@ -44,7 +44,7 @@ export function addMigrateCommand(program: Command): void {
     });
   migrate
     .command('down')
-    .description('revert the last one; its tables go, and their rows with them')
+    .description('revert the last one; what it made goes, and the data in it')
     .option('--force', 'even when app_opportunities or submissions hold rows')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
@@ -67,7 +67,8 @@ async function refuseToDropRows(url: string): Promise<void> {
   if (tables.length > 0) {
     throw new StorageError(
       'TABLES_HOLD_ROWS',
-      `migrate down drops tables that hold rows: ${tables.join(', ')}. Add --force if they are to be lost.`,
+      `migrate down drops tables or columns, and these tables hold rows: ${tables.join(', ')}. ` +
+        'Add --force if what it drops may be lost.',
     );
   }
 }

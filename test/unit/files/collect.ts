@@ -33,6 +33,11 @@ export async function drain<T>(generated: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** All a record says, apart from how it came to it. */
+export function contentOf({ value, raw, refusal, textual }: SourceRecord): object {
+  return { value, raw, refusal, textual };
+}
+
 /** What a record is about, short enough to compare: its value, or the rule it was refused by. */
 export function outcome(record: SourceRecord): unknown {
   return record.refusal?.rule ?? record.value;

@@ -205,3 +205,17 @@ describe('readRecords from a source that fails', () => {
     await expect(drain(readRecords(source, { format: 'jsonl' }))).rejects.toMatchObject(UNREADABLE);
   });
 });
+
+describe('a record nobody looks at', () => {
+  it.each(['jsonl', 'json', 'csv'] as const)('is not parsed from %s', async (format) => {
+    const bytes = { jsonl: '{"a":1}\n', json: '[{"a":1}]', csv: 'a\n1\n' }[format];
+    const records = [
+      ...(await collect(bytes, { format })),
+      ...(await collect(bytes, { format, rename: new Map([['b', 'a']]) })),
+    ];
+    // What is parsed only now finds other bytes.
+    records.forEach(({ raw }) => raw.fill('x'));
+    const found = format === 'csv' ? { a: 'x' } : 'invalid_json';
+    expect(records.map(outcome)).toEqual([found, found]);
+  });
+});
