@@ -90,7 +90,8 @@ describe('the load key of --resume', () => {
   });
 
   it('cannot be made for a pipe', async () => {
-    await expect(keyOf('-')).rejects.toThrow('standard input has none: name the load yourself with --load-key');
+    const stdin = await openSource('-');
+    expect(() => resumeKey(stdin, MEANING)).toThrow('standard input has none: name the load yourself with --load-key');
     await expect(keyOf('/dev/null')).rejects.toThrow('/dev/null has none');
   });
 });
