@@ -37,12 +37,13 @@ export async function writeBatch(client: ClientBase, context: BatchContext, batc
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   }
   const { loadId } = entry;
-  const units = await identifyKeys(client, job, batch.units);
-  const outcome = await writeUnits(client, job, loadId, units, context.pieces);
-  const rejected = [...batch.refused, ...outcome.rejected].sort((a, b) => a.position - b.position);
-  if (context.rejectedBefore + rejected.length > job.options.maxRejects) {
+  const maxRefused = job.options.maxRejects - context.rejectedBefore - batch.refused.length;
+  if (maxRefused < 0) {
     throw new StopLoad('rejects');
   }
+  const units = await identifyKeys(client, job, batch.units);
+  const outcome = await writeUnits(client, { job, loadId, maxRefused }, units, context.pieces);
+  const rejected = [...batch.refused, ...outcome.rejected].sort((a, b) => a.position - b.position);
   await insertRejectedRecords(client, context.rejectedTable, { loadId, table: job.name }, rejected);
   const tally: LoadTally = {
     received: batch.received,

@@ -31,6 +31,37 @@ export interface Stage {
   readonly parameters: readonly unknown[];
 }
 
+/** The statements that write staged rows. */
+export interface StagedStatements {
+  /** Each has one row, of `written` and `inserted`. */
+  readonly inserts: readonly string[];
+  /** For rows with masks, to be left out when all were inserted; its row count is what it has written. */
+  readonly update: string | undefined;
+}
+
+/**
+ * Builds the statements that write staged rows: one, as a rule; two when rows have masks.
+ * @param rows - those that are staged
+ * @param select - gives them; see {@link Stage}
+ * @param loadId - the load's id, as SQL
+ */
+export function buildStaged(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  rows: readonly Row[],
+  select: string,
+  loadId: string,
+): StagedStatements {
+  const all = `(${select}) AS s`;
+  const inTwoSteps = spec.onConflict === 'merge' && maskedColumns(spec).length > 0;
+  const build = inTwoSteps ? buildInsertOrLock : buildMergeStatement;
+  const inserts = partsOfSpec(spec, rows).map(({ spec: part, conditions }) => {
+    const source = conditions.length === 0 ? all : `(SELECT * FROM ${all} WHERE ${conditions.join(' AND ')}) AS s`;
+    return build(plan, part, source, loadId);
+  });
+  return { inserts, update: inTwoSteps ? buildMaskedUpdate(plan, spec, all, loadId) : undefined };
+}
+
 /** Writes staged rows. One statement; two when rows have masks and some of them are stored already. */
 export async function writeStaged(
   client: ClientBase,
@@ -40,30 +71,36 @@ export async function writeStaged(
   stage: Stage,
 ): Promise<WriteCounts> {
   const parameters = [...stage.parameters, loadId];
-  const loadIdParameter = `$${parameters.length}`;
-  const all = `(${stage.select}) AS s`;
-  const inTwoSteps = spec.onConflict === 'merge' && maskedColumns(spec).length > 0;
-  const build = inTwoSteps ? buildInsertOrLock : buildMergeStatement;
+  const { inserts, update } = buildStaged(plan, spec, rows, stage.select, `$${parameters.length}`);
   let written = 0;
   let inserted = 0;
-  for (const { spec: part, conditions } of partsOfSpec(spec, rows)) {
-    const source = conditions.length === 0 ? all : `(SELECT * FROM ${all} WHERE ${conditions.join(' AND ')}) AS s`;
-    const { rows: counts } = await client.query<{ written: number; inserted: number }>(
-      build(plan, part, source, loadIdParameter),
-      parameters,
-    );
+  for (const insert of inserts) {
+    const { rows: counts } = await client.query<{ written: number; inserted: number }>(insert, parameters);
     written += counts[0]?.written ?? 0;
     inserted += counts[0]?.inserted ?? 0;
   }
-  const update = inTwoSteps && inserted < rows.length ? buildMaskedUpdate(plan, spec, all, loadIdParameter) : undefined;
-  if (update !== undefined) {
+  if (update !== undefined && inserted < rows.length) {
     written += (await client.query(update, parameters)).rowCount ?? 0;
   }
-  if (spec.onConflict === 'insert' && inserted < rows.length) {
+  return countsOf(plan, spec.onConflict, rows.length, written, inserted);
+}
+
+/**
+ * What became of rows.
+ * @throws StorageError when rows that are only to be inserted were not, without an error
+ */
+export function countsOf(
+  plan: LoadPlan,
+  onConflict: MergeSpec['onConflict'],
+  rows: number,
+  written: number,
+  inserted: number,
+): WriteCounts {
+  if (onConflict === 'insert' && inserted < rows) {
     throw new StorageError(
       'ROWS_SUPPRESSED',
-      `${rows.length - inserted} of ${rows.length} rows were kept out of ${plan.table}, by a trigger or a rule: nothing tells which`,
+      `${rows - inserted} of ${rows} rows were kept out of ${plan.table}, by a trigger or a rule: nothing tells which`,
     );
   }
-  return { inserted, updated: written - inserted, unchanged: rows.length - written };
+  return { inserted, updated: written - inserted, unchanged: rows - written };
 }

@@ -64,6 +64,13 @@ const POOLER_LOSS = /query_wait_timeout|server conn crashed/;
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;
 
+/** SQL that tells whether a SQLSTATE is one row's fault, as {@link classifyFault} does. */
+export function isRowFaultSql(state: string): string {
+  const classes = Array.from(ROW_CLASSES, (name) => `'${name}'`).join(', ');
+  const codes = Array.from(ROW_CODES, (name) => `'${name}'`).join(', ');
+  return `(left(${state}, 2) IN (${classes}) AND ${state} <> '${BAD_COPY_FILE_FORMAT}' OR ${state} IN (${codes}))`;
+}
+
 /** Sorts an error thrown by pg or by a socket under it. */
 export function classifyFault(error: unknown): FaultKind {
   const code = errorCode(error);
@@ -104,6 +111,12 @@ export function errorText(error: unknown, field: string): string | undefined {
   }
   const value: unknown = Reflect.get(error, field);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Whether the server may lack what a statement needs, a privilege or a feature, so that another way may do. */
+export function mayBeUnsupported(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return code.startsWith('42') || code.startsWith('0A');
 }
 
 /** statement_timeout, and not a cancel request: both are 57014, and only the text tells them apart. */

@@ -11,6 +11,7 @@ import { addTallies, emptyTally, type LoadTally, NO_TARGET_COUNTS, summarizeReje
 import { type LoadTransactions, WHOLE } from '../load-transactions.js';
 import type { PreparedBatch } from '../prepare-batch.js';
 import { StopLoad } from '../stop-load.js';
+import { createIsolation, dropIsolation, isolationTables } from '../isolation-tables.js';
 import { writeUnits } from '../write-units.js';
 import { ContentSwap, type SwapOrder } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
@@ -74,6 +75,7 @@ export class TableReplace {
     await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
       await createShadow(client, this.target);
       if (this.keepsRecords) {
+        await client.query(createIsolation(this.staging.targets));
         await createKeptRecords(client, this.target);
       }
       await this.stageAll(readBatches);
@@ -96,6 +98,7 @@ export class TableReplace {
       rejects: [...this.read.rejects, ...rejects].slice(0, MAX_REJECTS_SHOWN),
     };
     await dropShadow(client);
+    await client.query(dropIsolation(this.staging.targets));
     if (this.keepsRecords) {
       await dropKeptRecords(client);
     }
@@ -139,18 +142,21 @@ export class TableReplace {
     const { job, entry, rejectedTable, transactions } = this.context;
     const { loadId } = entry;
     const units = await identifyKeys(client, staging, batch.units);
-    const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, staging, loadId, units, pieces));
+    const maxRefused = job.options.maxRejects - this.read.rejected - batch.refused.length;
+    if (maxRefused < 0) {
+      throw new StopLoad('rejects');
+    }
+    const order = { job: staging, loadId, maxRefused };
+    const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, order, units, pieces));
+    const isolation = outcome.rejected.length === 0 ? [] : isolationTables(staging.targets);
     // Outside the savepoints of the batch, where a table of this transaction is truncated in place.
-    await client.query(`TRUNCATE ${STAGE}`);
+    await client.query(`TRUNCATE ${[STAGE, ...isolation].join(', ')}`);
     const refused = outcome.rejected.map((record) => {
       // Postgres names the table that refused the row; people know the one it was meant for.
       const message = record.refusal.message.replace(`table ${SHADOW_NAME}`, `table ${this.target.plan.table}`);
       return { ...record, refusal: { ...record.refusal, message } };
     });
     const rejected = [...batch.refused, ...refused].sort((a, b) => a.position - b.position);
-    if (this.read.rejected + rejected.length > job.options.maxRejects) {
-      throw new StopLoad('rejects');
-    }
     await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
     if (this.keepsRecords) {
       const positions = new Set(refused.map(({ position }) => position));

@@ -1,0 +1,53 @@
+import type { Target } from './load-job.js';
+import { MASK_COLUMN } from './merge-spec.js';
+
+/** Columns of a table of {@link tableOf} beside those of the rows; the blanks keep their names apart from any sane one. */
+export const PLACE = '"harbor place"';
+export const UNIT = '"harbor unit"';
+export const PART = '"harbor part"';
+
+/** What was refused, and why; without a code it was not tried yet. */
+export const REFUSED = 'pg_temp.harbor_refused';
+/** How many rows of each table were written and inserted, in one row of two arrays. */
+export const TALLY = 'pg_temp.harbor_tally';
+
+/** The table that holds the rows of a target: every column as text, so that it takes whatever there is. */
+export function tableOf(target: number): string {
+  return `pg_temp.harbor_isolated_${target}`;
+}
+
+/** Creates the tables units are isolated in, unless this transaction has them already. */
+export function createIsolation(targets: readonly Target[]): string {
+  const stages = targets.map(({ plan }, index) => {
+    const columns = [...plan.columns.map(({ quoted }) => quoted), MASK_COLUMN, ...(plan.extra ? [plan.extra] : [])];
+    const definitions = columns.map((name) => `${name} text`).join(', ');
+    const numbers = `${PLACE} integer, ${UNIT} integer, ${PART} integer, PRIMARY KEY (${PLACE}, ${PART})`;
+    return create(tableOf(index), `${numbers}, ${definitions}`);
+  });
+  return [
+    ...stages,
+    create(REFUSED, 'unit integer, part integer, code text, table_name text, column_name text, constraint_name text'),
+    create(TALLY, 'written integer[], inserted integer[]'),
+  ].join('; ');
+}
+
+/** Empties the tables. */
+export function emptyIsolation(targets: readonly Target[]): string {
+  return isolationTables(targets)
+    .map((table) => `DELETE FROM ${table}`)
+    .join('; ');
+}
+
+/** Drops the tables: the transaction may be a caller's, with other loads to come. */
+export function dropIsolation(targets: readonly Target[]): string {
+  return `DROP TABLE IF EXISTS ${isolationTables(targets).join(', ')}`;
+}
+
+/** The names of the tables. */
+export function isolationTables(targets: readonly Target[]): string[] {
+  return [...targets.map((_, index) => tableOf(index)), REFUSED, TALLY];
+}
+
+function create(table: string, definitions: string): string {
+  return `CREATE TEMPORARY TABLE IF NOT EXISTS ${table.replace('pg_temp.', '')} (${definitions}) ON COMMIT DROP`;
+}
