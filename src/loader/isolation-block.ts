@@ -18,8 +18,8 @@ const MISSING_REFERENCE = `'23503'`;
  * a range as long as the way between two faults so far is tried, or one twice as long as the last good one: group
  * testing by generalized binary splitting (F. K. Hwang, 1972). Of a unit that records were folded into, each is then
  * tried by itself, on top of those before it. Units refused for a missing reference are tried again after the others,
- * backwards and forwards by turns, as long as that brings any in: they may refer to each other. Each attempt is a
- * subtransaction; an error that is no row's ends the block.
+ * backwards and forwards by turns, as long as that brings any in: they may refer to each other. Those that stay keep
+ * their first reason. Each attempt is a subtransaction; an error that is no row's ends the block.
  *
  * It stops early when more records are refused than may be, or when a quarter of the statement's time is over: what it
  * has not come to is in {@link REFUSED} without a code.
@@ -50,6 +50,7 @@ DECLARE
   harbor_faults integer := 0;
   harbor_refused integer := 0;
   harbor_progress boolean := false;
+  harbor_any boolean := false;
   harbor_settled boolean := false;
   harbor_backwards boolean := false;
   harbor_deadline timestamptz := clock_timestamp() + NULLIF(current_setting('statement_timeout')::interval, '0') / 4;
@@ -80,7 +81,6 @@ BEGIN
           AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
       EXIT WHEN cardinality(harbor_waiting) = 0;
-      DELETE FROM ${REFUSED} AS r WHERE r.part = 0 AND r.unit = ANY (harbor_waiting);
       ${each(
         (target) => `UPDATE ${tableOf(target - 1)} AS s SET ${PLACE} = harbor_end + w.place
         FROM unnest(harbor_waiting) WITH ORDINALITY AS w(unit, place) WHERE s.${UNIT} = w.unit;`,
@@ -113,6 +113,7 @@ BEGIN
 
     IF harbor_code IS NULL THEN
       harbor_progress := true;
+      harbor_any := true;
     END IF;
     IF "harbor step" > 0 THEN
       IF harbor_code IS NULL THEN
@@ -142,6 +143,10 @@ BEGIN
         (target) => `harbor_all_written[${target}] := harbor_all_written[${target}] + harbor_written[${target}];
       harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_inserted[${target}];`,
       )}
+      IF harbor_begin > 1 THEN
+        DELETE FROM ${REFUSED} AS r
+          WHERE r.part = 0 AND r.unit IN (SELECT n.unit FROM (${numbers(`${PLACE} BETWEEN "harbor first" AND "harbor last"`)}) AS n);
+      END IF;
       "harbor first" := "harbor last" + 1;
       IF harbor_faulty IS NULL THEN
         harbor_size := LEAST(harbor_size * 2, ${units});
@@ -158,21 +163,25 @@ BEGIN
       harbor_faults := harbor_faults + 1;
       harbor_size := GREATEST(("harbor first" - harbor_begin) / harbor_faults, 1);
       IF harbor_parts > 0 AND (harbor_code <> ${MISSING_REFERENCE} OR harbor_settled) THEN
+        DELETE FROM ${REFUSED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
         "harbor step" := 1;
         harbor_part_written := ${zeros};
         harbor_part_inserted := ${zeros};
         CONTINUE;
       END IF;
-      INSERT INTO ${REFUSED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint);
-      harbor_refused := harbor_refused + CASE WHEN harbor_code = ${MISSING_REFERENCE} THEN 0 ELSE 1 END;
+      INSERT INTO ${REFUSED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
+        ON CONFLICT DO NOTHING;
+      IF FOUND AND harbor_code <> ${MISSING_REFERENCE} THEN
+        harbor_refused := harbor_refused + 1;
+      END IF;
       "harbor first" := "harbor first" + 1;
     END IF;
 
-    EXIT WHEN harbor_refused > ${maxRefused};
-    IF clock_timestamp() > harbor_deadline THEN
-      UPDATE ${REFUSED} AS r SET code = NULL WHERE harbor_progress AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
+    IF harbor_refused > ${maxRefused} OR clock_timestamp() > harbor_deadline THEN
+      UPDATE ${REFUSED} AS r SET code = NULL WHERE harbor_any AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
       INSERT INTO ${REFUSED} (unit, part)
-        SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n;
+        SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n
+        ON CONFLICT DO NOTHING;
       EXIT;
     END IF;
   END LOOP;

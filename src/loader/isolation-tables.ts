@@ -26,7 +26,10 @@ export function createIsolation(targets: readonly Target[]): string {
   });
   return [
     ...stages,
-    create(REFUSED, 'unit integer, part integer, code text, table_name text, column_name text, constraint_name text'),
+    create(
+      REFUSED,
+      'unit integer, part integer, code text, table_name text, column_name text, constraint_name text, PRIMARY KEY (unit, part)',
+    ),
     create(TALLY, 'written integer[], inserted integer[]'),
   ].join('; ');
 }
