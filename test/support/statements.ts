@@ -1,0 +1,52 @@
+import type { EventEmitter } from 'node:events';
+
+import type { ClientBase } from 'pg';
+import type { DataSource } from 'typeorm';
+
+/** What was sent to the server. */
+export interface SentStatements {
+  /** Statements the server ran or refused; several may come in one message. */
+  statements: number;
+  /** Round trips. */
+  messages: number;
+}
+
+type Query = (...parameters: unknown[]) => unknown;
+
+/** Counts all that the connections of a pool send from here on, begin and commit included. */
+export function countStatements(dataSource: DataSource): SentStatements {
+  const sent: SentStatements = { statements: 0, messages: 0 };
+  const counted = new WeakSet<ClientBase>();
+  (dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
+    if (!counted.has(client)) {
+      counted.add(client);
+      countQueries(client, sent);
+    }
+  });
+  return sent;
+}
+
+function countQueries(client: ClientBase, sent: SentStatements): void {
+  const target = client as unknown as { query: Query };
+  const query = target.query.bind(client);
+  const countResults = (results: unknown): void => {
+    sent.statements += Array.isArray(results) ? results.length - 1 : 0;
+  };
+  target.query = (...parameters) => {
+    sent.messages += 1;
+    sent.statements += 1;
+    const last = parameters.at(-1);
+    if (typeof last === 'function') {
+      const callback = last as Query;
+      return query(...parameters.slice(0, -1), (error: unknown, results: unknown) => {
+        countResults(results);
+        return callback(error, results);
+      });
+    }
+    const answer = query(...parameters);
+    if (answer instanceof Promise) {
+      answer.then(countResults, () => {});
+    }
+    return answer;
+  };
+}
