@@ -23,6 +23,9 @@ import { rejectUnit, storedOutcome, type WriteOutcome } from './write-outcome.js
 import { buildStaged, countsOf, type StagedStatements } from './write-staged.js';
 import { ON_CONFLICT, type UnitsOrder } from './write-together.js';
 
+/** Of Postgres. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
 /** What came of units, and which of them were not tried for lack of time. */
 export interface IsolationOutcome extends WriteOutcome {
   readonly left: readonly LoadUnit[];
@@ -61,7 +64,7 @@ export async function isolateUnits(
   for (const target of targets.keys()) {
     statements.push(await stageRows(client, order, units, target));
   }
-  const block = buildIsolation(units.length, statements, Math.min(order.maxRefused, units.length * 2));
+  const block = buildIsolation(units.length, statements, Math.min(order.maxRefused, MAX_INTEGER));
   const clear = targets.every(({ stage }) => stage === undefined) ? dropIsolation(targets) : emptyIsolation(targets);
   const results = (await client.query(
     `DO ${client.escapeLiteral(block)};

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { LiveColumn, LiveTable } from '../../schema/live-table.js';
+import { dropIsolation } from '../isolation-tables.js';
 import type { Target } from '../load-job.js';
 import type { LoadPlan, PlanColumn } from '../load-plan.js';
 import { MASK_COLUMN } from '../merge-spec.js';
@@ -66,9 +67,12 @@ export async function createShadow(client: ClientBase, { plan }: Target): Promis
   await client.query(`SET LOCAL work_mem = '64MB'; ${plan.createShadow}`);
 }
 
-/** Drops both before their transaction ends, which may be a caller's with another replace to come. */
-export async function dropShadow(client: ClientBase): Promise<void> {
-  await client.query(`DROP TABLE ${SHADOW}, ${STAGE}`);
+/**
+ * Drops both, and what was needed where records were refused, before their transaction ends, which may be a caller's
+ * with another replace to come.
+ */
+export async function dropShadow(client: ClientBase, staging: readonly Target[]): Promise<void> {
+  await client.query(`DROP TABLE ${SHADOW}, ${STAGE}; ${dropIsolation(staging)}`);
 }
 
 function define(column: Pick<PlanColumn, 'quoted' | 'declaredType' | 'defaultExpression' | 'notNull'>): string {

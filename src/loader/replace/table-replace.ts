@@ -11,7 +11,7 @@ import { addTallies, emptyTally, type LoadTally, NO_TARGET_COUNTS, summarizeReje
 import { type LoadTransactions, WHOLE } from '../load-transactions.js';
 import type { PreparedBatch } from '../prepare-batch.js';
 import { StopLoad } from '../stop-load.js';
-import { createIsolation, dropIsolation, isolationTables } from '../isolation-tables.js';
+import { createIsolation, isolationTables } from '../isolation-tables.js';
 import { writeUnits } from '../write-units.js';
 import { ContentSwap, type SwapOrder } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
@@ -97,8 +97,7 @@ export class TableReplace {
       targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
       rejects: [...this.read.rejects, ...rejects].slice(0, MAX_REJECTS_SHOWN),
     };
-    await dropShadow(client);
-    await client.query(dropIsolation(this.staging.targets));
+    await dropShadow(client, this.staging.targets);
     if (this.keepsRecords) {
       await dropKeptRecords(client);
     }

@@ -150,7 +150,9 @@ describe('records refused among others', () => {
       return {
         counts,
         content: content.rows,
-        rejected: rejected.map(({ source: _, ...rest }) => rest).toSorted((a, b) => a.position - b.position),
+        rejected: rejected
+          .map(({ position, key, refusal }) => ({ position, key, refusal }))
+          .toSorted((a, b) => a.position - b.position),
       };
     } finally {
       await client.query('ROLLBACK');

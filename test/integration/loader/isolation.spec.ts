@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { LoadFailedError, RejectLimitExceededError, StorageModule } from '../../../src/index.js';
+import { classifyFault, isRowFaultSql } from '../../../src/postgres/sqlstate.js';
 import { withLoginRole } from '../../support/login-role.js';
 import { startAppWith } from '../../support/own-entities.js';
 import { emptyTables, quarantined } from '../../support/quarantine.js';
@@ -234,16 +235,42 @@ describe('a record that Postgres refuses among others', () => {
   });
 });
 
+describe("what is one row's fault", () => {
+  it('is the same to the server as to the loader', async () => {
+    const codes = [
+      '22001',
+      '22P02',
+      '22P04',
+      '23505',
+      '23P01',
+      '54000',
+      '54001',
+      '54011',
+      '40001',
+      '42501',
+      'P0001',
+      '57014',
+    ];
+    const app = await startAppWith([]);
+    const rows = await app.rows<{ code: string; fault: boolean }>(
+      `SELECT c.code, ${isRowFaultSql('c.code')} AS fault FROM unnest($1::text[]) AS c(code)`,
+      [codes],
+    );
+    expect(rows).toEqual(codes.map((code) => ({ code, fault: classifyFault({ code }) === 'row' })));
+    await app.close();
+  });
+});
+
 describe('a batch of slow rows in which many are refused', () => {
   it('is done in parts, each within the time of one statement', async () => {
-    const app = await startAppWith([TreeNode], { loader: { statementTimeoutMs: 2_000, maxAttempts: 1 } });
+    const app = await startAppWith([TreeNode], { loader: { statementTimeoutMs: 1_000, maxAttempts: 1 } });
     await app.rows(`
       ALTER TABLE nodes ADD CONSTRAINT light CHECK (weight < 10);
-      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.03); RETURN NEW; END $$;
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.015); RETURN NEW; END $$;
       CREATE TRIGGER slow BEFORE INSERT ON nodes FOR EACH ROW EXECUTE FUNCTION slow();
     `);
-    const records = Array.from({ length: 40 }, (_, id) => ({ id: `n${id}`, weight: id % 5 === 4 ? 10 : 0 }));
-    expect(await app.loader.load(TreeNode, records)).toMatchObject({ inserted: 32, rejected: 8, failed: 0 });
+    const records = Array.from({ length: 80 }, (_, id) => ({ id: `n${id}`, weight: id % 5 === 4 ? 10 : 0 }));
+    expect(await app.loader.load(TreeNode, records)).toMatchObject({ inserted: 64, rejected: 16, failed: 0 });
     await app.close();
   }, 60_000);
 });
