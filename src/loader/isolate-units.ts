@@ -99,7 +99,7 @@ async function stageRows(
   await copyInto(client, tableOf(target), columns, isolated);
   return rows.length === 0
     ? { inserts: [], update: undefined }
-    : buildStaged(plan, spec, rows, selectAttempt(target), `'${loadId}'`);
+    : buildStaged(plan, spec, rows, selectAttempt(target), client.escapeLiteral(loadId));
 }
 
 function outcomeOf(

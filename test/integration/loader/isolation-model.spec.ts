@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { ClientBase } from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import { CommittedBatches } from '../../../src/loader/committed-batches.js';
 import { foldDuplicates } from '../../../src/loader/fold-duplicates.js';
 import { halveUnits } from '../../../src/loader/halve-units.js';
 import { entityJob, type LoadJob } from '../../../src/loader/load-job.js';
@@ -135,11 +136,11 @@ describe('records refused among others', () => {
   ): Promise<{ counts: object; content: unknown[]; rejected: Omit<RejectedRecord, 'source'>[] }> {
     const job = jobs.get(disposition) as LoadJob;
     const unitsOf = (input: readonly ItemRecord[]): readonly LoadUnit[] => {
-      const batch = new BatchBuilder(job, { records: Infinity, bytes: Infinity });
+      const batch = new BatchBuilder(job, { records: Infinity, bytes: Infinity }, CommittedBatches.none(1));
       input.forEach((record) => batch.add(record));
-      const { units, refused } = batch.take();
-      expect(refused).toEqual([]);
-      return units;
+      const prepared = batch.end();
+      expect(prepared?.refused).toEqual([]);
+      return prepared?.units ?? [];
     };
     const order = { job, loadId: randomUUID(), maxRefused: Infinity };
     await client.query('BEGIN');
