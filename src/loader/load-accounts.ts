@@ -16,6 +16,7 @@ export class LoadAccounts {
   private sum: LoadTally;
   private count = 0;
   private before = 0;
+  private retried = 0;
 
   /** @param inOwnTransactions - nobody but a caller knows whether its transaction commits, so there nothing counts yet */
   constructor(
@@ -49,6 +50,17 @@ export class LoadAccounts {
     this.before = tally.received;
   }
 
+  /** How often something was tried again after a passing error. */
+  get retries(): number {
+    return this.retried;
+  }
+
+  /** Notes that something is tried again. */
+  addRetry(): void {
+    this.retried += 1;
+    this.publish('retrying');
+  }
+
   /** Notes a batch that is in. */
   addBatch(tally: LoadTally): void {
     this.count += 1;
@@ -78,7 +90,12 @@ export class LoadAccounts {
   publish(status: LoadStatus | 'retrying', tally: LoadTally = this.sum): void {
     const { job, context } = this;
     const { loadId } = this.entry;
-    const progress = { ...progressOf(loadId, job.name, status, tally, this.count), receivedEarlier: this.before };
+    const progress = {
+      ...progressOf(loadId, job.name, status, tally),
+      batches: this.count,
+      retries: this.retried,
+      receivedEarlier: this.before,
+    };
     context.stats.publish(progress);
     try {
       job.options.onProgress?.(progress);

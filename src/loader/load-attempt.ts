@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import type { LoadStatus } from '../entities/index.js';
 import { InvalidLoadError, StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
-import { errorCode } from '../postgres/sqlstate.js';
+import { errorCode, isContention, isPassing } from '../postgres/sqlstate.js';
 import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
 import { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';
@@ -95,17 +95,23 @@ export class LoadAttempt {
     return { ...accountOf(this.job, tally), status, error: error === undefined ? undefined : faultOf(error) };
   }
 
-  /** The accounts are closed even when the load failed, unless the database is away altogether. */
+  /** The accounts are closed even when the load failed, unless the database is away: that was waited for already. */
   async close(status: LoadStatus, tally: LoadTally, error?: unknown): Promise<void> {
-    await this.note(`as ${status}`, (client) =>
-      this.context.ledger.close(client, this.entry, this.account(status, tally, error)),
+    await this.note(
+      `as ${status}`,
+      (client) => this.context.ledger.close(client, this.entry, this.account(status, tally, error)),
+      status === 'completed' ? isPassing : isContention,
     );
   }
 
-  private async note(how: string, work: (client: ClientBase) => Promise<void>): Promise<void> {
+  private async note(
+    how: string,
+    work: (client: ClientBase) => Promise<void>,
+    mayRepeat: (error: unknown) => boolean = isPassing,
+  ): Promise<void> {
     const { context, entry } = this;
     try {
-      await this.transactions.run(work);
+      await this.transactions.run(work, mayRepeat);
     } catch (failure) {
       context.logger.warn(
         `load ${entry.loadId} ended ${how}, which could not be noted in storage_loads: ` +

@@ -9,6 +9,7 @@ export interface RunReport {
   readonly loadId: string;
   readonly tally: LoadTally;
   readonly durationMs: number;
+  readonly retries: number;
   /** The load went through to the end of its records. */
   readonly completed: boolean;
   readonly replayed: boolean;
@@ -60,8 +61,7 @@ export function progressOf(
   table: string,
   status: LoadProgress['status'],
   tally: LoadTally,
-  batches: number,
-): Omit<LoadProgress, 'receivedEarlier'> {
+): Omit<LoadProgress, 'batches' | 'retries' | 'receivedEarlier'> {
   const { received, stored, duplicates, rejected, failed } = tally;
   return {
     loadId,
@@ -72,7 +72,6 @@ export function progressOf(
     skipped: skippedOf(tally),
     rejected,
     failed,
-    batches,
   };
 }
 
@@ -85,7 +84,8 @@ function tableResult(job: LoadJob, report: RunReport, target: number): LoadResul
   };
 }
 
-function commonPart(job: LoadJob, { loadId, tally, durationMs, completed, replayed, receivedEarlier }: RunReport) {
+function commonPart(job: LoadJob, report: RunReport) {
+  const { loadId, tally, durationMs, retries, completed, replayed, receivedEarlier } = report;
   return {
     loadId,
     disposition: job.options.disposition,
@@ -93,6 +93,7 @@ function commonPart(job: LoadJob, { loadId, tally, durationMs, completed, replay
     replayed,
     receivedEarlier,
     durationMs,
+    retries,
     rejects: tally.rejects,
     skippedReasons: tally.skippedReasons,
     discardedFields: tally.discardedFields,

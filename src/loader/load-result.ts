@@ -22,6 +22,8 @@ interface LoadReport {
   readonly receivedEarlier: number;
   /** Milliseconds this call took. */
   readonly durationMs: number;
+  /** How often a transaction was tried again after a passing error: a deadlock, a lost connection, a server that is away. */
+  readonly retries: number;
   /** The first {@link MAX_REJECTS_SHOWN} refused records; `rejected` counts them all. */
   readonly rejects: readonly RejectSummary[];
   /** How many records were skipped, by reason. */

@@ -42,7 +42,7 @@ export class LoadRun<Result extends object> {
   ) {
     const { signal } = job.options;
     this.signal = AbortSignal.any([context.shutdown, ...(signal === undefined ? [] : [signal])]);
-    this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.publish('retrying'));
+    this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
     this.heldBack = new HeldBack(job);
     this.committed = CommittedBatches.none(job.targets.length);
@@ -260,6 +260,7 @@ export class LoadRun<Result extends object> {
       replayed: this.replayed,
       receivedEarlier: this.accounts.receivedEarlier,
       durationMs: Date.now() - this.startedAt,
+      retries: this.accounts.retries,
       completed,
     });
   }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import { describeFault } from '../postgres/database-fault.js';
-import { classifyFault, isPassing, isTimeout } from '../postgres/sqlstate.js';
+import { classifyFault, isContention, isPassing, isTimeout } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../stats/load-ledger.js';
@@ -91,10 +91,8 @@ export class LoadTransactions {
 
   private async repeat<T>(attempt: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
     const { retry, logger } = this.context;
-    const noteRetry = (error: unknown, attempts: number): void => {
-      logger.warn(
-        `load ${this.entry.loadId}: attempt ${attempts} failed, trying again: ${describeFault(error).message}`,
-      );
+    const noteRetry = (error: unknown): void => {
+      logger.warn(`load ${this.entry.loadId}: trying again after: ${describeFault(error).message}`);
       this.onRetry();
     };
     return withRetry(retry, attempt, noteRetry, mayRepeat);
@@ -128,8 +126,4 @@ export class LoadTransactions {
       return undefined;
     }
   }
-}
-
-function isContention(error: unknown): boolean {
-  return classifyFault(error) === 'contention';
 }

@@ -2,10 +2,12 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import { LoadBatchEntity, LoadEntity, RejectedRecordEntity } from '../entities/index.js';
-import { InvalidLoadError, LoadFailedError } from '../errors/index.js';
+import { InvalidLoadError, LoadFailedError, StorageError } from '../errors/index.js';
+import { connectionError } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
+import { describeFault } from '../postgres/database-fault.js';
 import { classifyFault } from '../postgres/sqlstate.js';
-import type { RetryLimits } from '../postgres/with-retry.js';
+import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
@@ -119,7 +121,7 @@ export class LoaderService implements BeforeApplicationShutdown {
       throw new InvalidLoadError('The application has shut down: no load can begin any more');
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
-    const plans = await Promise.all(targets.map((target) => this.plans.for(target)));
+    const plans = await this.plansOf(targets);
     const run = new LoadRun(this.context, makeJob(plans, resolved), shape, manager);
     const working = work(run);
     this.active.add(working);
@@ -133,6 +135,19 @@ export class LoaderService implements BeforeApplicationShutdown {
       throw error;
     } finally {
       this.active.delete(working);
+    }
+  }
+
+  /** The first load of a table reads its schema, and waits for a server that is away as any load does. */
+  private async plansOf(targets: readonly LoadTarget[]): Promise<LoadPlan[]> {
+    try {
+      return await withRetry(
+        this.settings.retry,
+        () => Promise.all(targets.map((target) => this.plans.for(target))),
+        (error) => this.context.logger.warn(`reading the schema again after: ${describeFault(error).message}`),
+      );
+    } catch (error) {
+      throw error instanceof StorageError ? error : connectionError(undefined, error);
     }
   }
 

@@ -124,6 +124,11 @@ export function isTimeout(error: unknown): boolean {
   return errorCode(error) === QUERY_CANCELED && !/user request/.test(errorText(error, 'message') ?? '');
 }
 
+/** Whether another transaction was in the way, on a connection that is fine. */
+export function isContention(error: unknown): boolean {
+  return classifyFault(error) === 'contention';
+}
+
 /** Whether the same work may succeed when it is done again. */
 export function isPassing(error: unknown): boolean {
   const kind = classifyFault(error);

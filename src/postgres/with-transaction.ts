@@ -3,6 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import { InvalidLoadError } from '../errors/index.js';
 import { connectTimeoutOf } from './data-source.js';
+import { classifyFault, errorCode, errorText } from './sqlstate.js';
 
 /** Bounds on the waits of one transaction, in milliseconds; 0 means none. */
 export interface TransactionLimits {
@@ -30,13 +31,16 @@ function ignoreError(): void {}
  * Runs `work` on a pooled connection. The connection goes back to the pool when `work` resolves and is destroyed when
  * it throws: nobody can tell in which state a failed conversation left it.
  * @param connectTimeoutMs - bound on the wait for a connection of a pool that has none of its own, which is pg's default
+ * @throws NotConnectedError when the server is away
  */
 export async function withClient<T>(
   dataSource: DataSource,
   work: (client: ClientBase) => Promise<T>,
   connectTimeoutMs: number = DEFAULT_CONNECT_TIMEOUT_MS,
 ): Promise<T> {
-  const [client, release] = await obtainClient(dataSource, connectTimeoutMs);
+  const [client, release] = await obtainClient(dataSource, connectTimeoutMs).catch((error: unknown) => {
+    throw classifyFault(error) === 'connection' ? new NotConnectedError(error) : error;
+  });
   client.on('error', ignoreError);
   let failure: Error | undefined;
   try {
@@ -106,8 +110,11 @@ export async function withSavepoint<T>(client: ClientBase, work: (client: Client
     await client.query('RELEASE SAVEPOINT harbor_load');
     return result;
   } catch (error) {
-    // On a lost connection this fails too; the first error is the one that tells why.
-    await client.query('ROLLBACK TO SAVEPOINT harbor_load; RELEASE SAVEPOINT harbor_load').catch(() => {});
+    // A lost connection has nothing to take back, and one that is silent would let this wait as long once more.
+    if (classifyFault(error) !== 'connection') {
+      // Where it fails, the first error is still the one that tells why.
+      await client.query('ROLLBACK TO SAVEPOINT harbor_load; RELEASE SAVEPOINT harbor_load').catch(() => {});
+    }
     throw error;
   }
 }
@@ -121,6 +128,17 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
     );
   }
   return runner.connect() as Promise<ClientBase>;
+}
+
+/** The server took no connection, so nothing was tried. Code and message are those of the error it is made of. */
+export class NotConnectedError extends Error {
+  override readonly name = 'NotConnectedError';
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(errorText(cause, 'message') ?? '', { cause });
+    this.code = errorCode(cause);
+  }
 }
 
 /** No connection came in time; it begins as pg's own error for it does, so that it is classified the same. */

@@ -13,4 +13,6 @@ export interface LoadProgress {
   readonly rejected: number;
   readonly failed: number;
   readonly batches: number;
+  /** How often something was tried again after a passing error; the status is `retrying` when it has just been. */
+  readonly retries: number;
 }

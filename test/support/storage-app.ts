@@ -9,6 +9,8 @@ import {
   LoadStatsService,
   OpportunityRepository,
   ProfileRepository,
+  StorageModule,
+  type StorageRootOptions,
 } from '../../src/index.js';
 import { StorageTestingModule, type StorageTestingOptions } from '../../src/testing/index.js';
 
@@ -34,6 +36,13 @@ export async function startStorageApp(
     imports: [StorageTestingModule.forRoot(options), ...imports],
   }).compile();
   return initStorageApp(module);
+}
+
+/** Starts an application with the module on this database. */
+export async function startStorageAppAt(url: string, options: StorageRootOptions = {}): Promise<StorageApp> {
+  return initStorageApp(
+    await Test.createTestingModule({ imports: [StorageModule.forRoot({ ...options, url })] }).compile(),
+  );
 }
 
 /** Starts an application that imports the module in a way of its own. */

@@ -1,0 +1,169 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import type { HybridResult, LoadResult } from '../../src/index.js';
+import { type FaultApp, startFaultApp } from '../support/fault-app.js';
+import { emptyTables } from '../support/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
+import type { StorageApp } from '../support/storage-app.js';
+
+const COUNT = 150;
+const records = Array.from({ length: COUNT }, (_, index) => ({
+  submission_id: `t3_${index}`,
+  problem_description: 'p',
+}));
+
+type Load = (app: StorageApp) => Promise<LoadResult | HybridResult>;
+const LOADS: readonly [string, Load][] = [
+  ['store by append', ({ profiles }) => profiles.store(records, { disposition: 'append' })],
+  ['storeBatch by append', ({ profiles }) => profiles.storeBatch(records, { disposition: 'append' })],
+  [
+    'storeBatch by append, in small batches',
+    ({ profiles }) => profiles.storeBatch(records, { disposition: 'append', batchSize: 40 }),
+  ],
+  ['storeBatch by merge', ({ profiles }) => profiles.storeBatch(records)],
+  ['storeBatch of hybrid records', ({ hybrid }) => hybrid.storeBatch(records)],
+  ['store by replace', ({ profiles }) => profiles.store(records, { disposition: 'replace' })],
+];
+
+describe('a COMMIT that gets no reply', () => {
+  let fault: FaultApp;
+  let holder: Client;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { parallelism: 1 } });
+    // COMMIT takes as long as the holder has the lock.
+    await fault.rows(`
+      CREATE FUNCTION wait_for_holder() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON storage_load_batches DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait_for_holder();
+    `);
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+    holder = await fault.connect();
+    await holder.query('SELECT pg_advisory_lock(4711)');
+  });
+  afterEach(() => holder.end());
+
+  const commitWaits = `SELECT count(*) = 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'advisory'`;
+  const retryWaits = `SELECT count(*) = 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event IN ('transactionid', 'spectoken')`;
+
+  /** Every record once in the table and once in the accounts. */
+  async function expectOnce(result: LoadResult | HybridResult): Promise<void> {
+    const stored = 'stored' in result ? result.stored : result.inserted;
+    expect({ ok: result.ok, received: result.received, stored }).toEqual({ ok: true, received: COUNT, stored: COUNT });
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+    expect(await fault.value('SELECT count(*)::integer FROM storage_rejected_records')).toBe(0);
+    expect(
+      await fault.rows(`
+        SELECT status, received::integer, sum(end_position - first_position)::integer AS "inBatches"
+          FROM storage_loads JOIN storage_load_batches ON load_id = id GROUP BY id`),
+    ).toEqual([{ status: 'completed', received: COUNT, inBatches: COUNT }]);
+  }
+
+  it.each(LOADS)('and takes place after all, while the retry waits for it, is in once: %s', async (_, load) => {
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut the reply'));
+    const loading = load(fault.app);
+    await fault.until(commitWaits);
+    await fault.until(retryWaits);
+    await holder.end();
+    const result = await loading;
+    expect(result.retries).toBeGreaterThan(0);
+    await expectOnce(result);
+  });
+
+  it.each(LOADS)('and does not take place is done by the retry, once: %s', async (_, load) => {
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut the reply'));
+    const loading = load(fault.app);
+    await fault.until(commitWaits);
+    await fault.until(retryWaits);
+    await fault.rows(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'advisory'`,
+    );
+    await holder.end();
+    await expectOnce(await loading);
+  });
+
+  it.each(LOADS)('though it took place at once, is not done twice: %s', async (_, load) => {
+    await holder.end();
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut the reply'));
+    await expectOnce(await load(fault.app));
+  });
+});
+
+describe('a COMMIT that gets no reply, and may not be tried again', () => {
+  let fault: FaultApp;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { parallelism: 1, maxAttempts: 1 } });
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+  });
+
+  it.each(LOADS)('is asked for, and counts where it took place: %s', async (_, load) => {
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut the reply'));
+    const result = await load(fault.app);
+    expect(result).toMatchObject({ ok: true, received: COUNT, failed: 0 });
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+  });
+
+  it.each(LOADS)('is a failure where it did not: %s', async (_, load) => {
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut'));
+    const failure: unknown = await load(fault.app).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'LOAD_FAILED', result: { ok: false } });
+    const { result } = failure as { readonly result: LoadResult | HybridResult };
+    const loaded = 'stored' in result ? result.stored : result.inserted;
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(loaded);
+    expect(loaded + result.failed).toBe(result.received);
+  });
+});
+
+describe('a COMMIT that is answered with ROLLBACK', () => {
+  let fault: FaultApp;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { parallelism: 1 } });
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+    fault.app.stats.reset();
+  });
+
+  it.each(LOADS)('fails the load, and nothing is reported as loaded: %s', async (_, load) => {
+    fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => ({ sendInstead: 'ROLLBACK' })));
+    const failure: unknown = await load(fault.app).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'LOAD_FAILED',
+      message: expect.stringContaining('[25P02]'),
+      result: { ok: false, duplicates: 0, retries: 0 },
+    });
+    const { result } = failure as { readonly result: LoadResult | HybridResult };
+    expect('stored' in result ? result.stored : result.inserted).toBe(0);
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
+    expect(fault.app.stats.snapshot()).toMatchObject({ loaded: 0, errorCount: 1 });
+    expect(await fault.value(`SELECT status || ' ' || error_code FROM storage_loads`)).toBe('failed 25P02');
+  });
+
+  it('fails the load of a caller who has swallowed an error of the same transaction', async () => {
+    const { dataSource, profiles, stats } = fault.app;
+    const failures: unknown[] = [];
+    await dataSource.transaction(async (manager) => {
+      await manager.query('SELECT 1 / 0').catch(() => undefined);
+      await profiles
+        .withManager(manager)
+        .store(records)
+        .catch((error: unknown) => failures.push(error));
+    });
+    expect(failures).toMatchObject([{ code: 'LOAD_FAILED', message: expect.stringContaining('[25P02]') }]);
+    expect(stats.snapshot().loaded).toBe(0);
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
+  });
+});
