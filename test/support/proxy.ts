@@ -27,6 +27,8 @@ export interface Proxy {
   readonly url: string;
   /** Looks at each statement from now on; the statement waits as long as the judge does. */
   intercept(judge: Judge): void;
+  /** Looks at each connection from now on, before anything passes. */
+  onConnection(judge: () => 'pass' | 'cut'): void;
   /** Resets every connection. */
   cut(): void;
   /** From now on nothing passes in either direction, and nobody is told; new connections are taken and left alone. */
@@ -52,8 +54,13 @@ export async function startProxy(url: string): Promise<Proxy> {
   let upstream = new URL(url);
   let swallowing = false;
   let judge: Judge = () => 'pass';
+  let admit: () => 'pass' | 'cut' = () => 'pass';
 
   const listener = createServer((client) => {
+    if (admit() === 'cut') {
+      client.on('error', () => undefined).resetAndDestroy();
+      return;
+    }
     const server = new Socket();
     const link: Link = { client, server, isOrphan: false };
     links.add(link);
@@ -87,6 +94,9 @@ export async function startProxy(url: string): Promise<Proxy> {
     intercept(next) {
       judge = next;
     },
+    onConnection(next) {
+      admit = next;
+    },
     cut,
     swallow() {
       swallowing = true;
@@ -101,6 +111,7 @@ export async function startProxy(url: string): Promise<Proxy> {
       upstream = new URL(target ?? upstream.href);
       swallowing = false;
       judge = () => 'pass';
+      admit = () => 'pass';
       if (!listener.listening) await listen(listener, port);
     },
     async close() {

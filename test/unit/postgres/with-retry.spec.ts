@@ -27,8 +27,11 @@ describe('withRetry', () => {
   beforeEach(() => {
     now = 0;
     jest.spyOn(Date, 'now').mockImplementation(() => now);
+    jest.spyOn(Math, 'random').mockReturnValue(0);
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   it('gives the result of the first attempt that succeeds', async () => {
     const work = failing(passing, passing);
