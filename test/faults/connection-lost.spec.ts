@@ -93,8 +93,9 @@ describe('a connection that is lost', () => {
     ],
     ['because the way to the server breaks', () => fault.proxy.cut()],
   ])('while it is idle in the pool, %s, costs at most a retry', async (_how, act) => {
-    // More connections than one, all idle.
-    await Promise.all(Array.from({ length: 5 }, () => fault.app.rows('SELECT pg_sleep(0.05)')));
+    const runners = Array.from({ length: 5 }, () => fault.app.dataSource.createQueryRunner());
+    await Promise.all(runners.map((runner) => runner.connect()));
+    await Promise.all(runners.map((runner) => runner.release()));
     await act();
     await expectDone(await fault.app.profiles.storeBatch(records, { disposition: 'append', batchSize: 150 }));
   });
