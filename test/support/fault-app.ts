@@ -28,6 +28,7 @@ export async function startFaultApp(options: StorageRootOptions = {}): Promise<F
   const app = await startStorageAppAt(proxy.url, options);
   const connect = async (): Promise<Client> => {
     const opened = new Client({ connectionString: database.url });
+    opened.on('error', () => undefined);
     await opened.connect();
     return opened;
   };

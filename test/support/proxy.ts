@@ -75,10 +75,7 @@ export async function startProxy(url: string): Promise<Proxy> {
         links.delete(link);
       });
     }
-    if (swallowing) {
-      client.resume();
-      return;
-    }
+    if (swallowing) return;
     server.connect(Number(upstream.port), upstream.hostname);
     server.on('data', (chunk) => swallowing || client.write(chunk));
     void passOn(
@@ -136,7 +133,8 @@ async function passOn(link: Link, judge: Judge, isSwallowing: () => boolean): Pr
     for await (const chunk of client) {
       for (const { bytes, sql } of messages.push(chunk as Buffer)) {
         const verdict = sql === undefined ? 'pass' : await judge({ sql, port: server.localPort ?? 0 });
-        if (isSwallowing()) continue;
+        // Nothing more is read either, so that what the client sends piles up.
+        if (isSwallowing()) await new Promise(() => {});
         if (verdict === 'cut') {
           reset(link);
           return;

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { BatchLoadResult } from '../../src/index.js';
+import { type FaultApp, startFaultApp } from '../support/fault-app.js';
+import { emptyTables } from '../support/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/statements.js';
+
+const COUNT = 300;
+/** More than the buffers of a connection hold. */
+const records = Array.from({ length: COUNT }, (_, index) => ({
+  submission_id: `t3_${index}`,
+  title: 'x'.repeat(60_000),
+}));
+
+/** The network swallows everything, so that nobody is told of the loss: only bounds of this side end the waits. */
+describe('a server that has fallen silent', () => {
+  let fault: FaultApp;
+  beforeAll(async () => {
+    // The client waits 5 s longer than statement_timeout.
+    fault = await startFaultApp({ connectTimeoutMs: 500, loader: { parallelism: 1, statementTimeoutMs: 500 } });
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+  });
+
+  it.each([
+    ['before the load', { pattern: /^BEGIN/ }],
+    ['at COPY', { pattern: /^COPY/ }],
+    ['at the merge', { pattern: /INTO "public"\."submissions"/ }],
+    ['at COMMIT', COMMIT_OF_BATCH],
+  ])('%s is given up in time, and the load finishes when it is back', async (_, choice) => {
+    fault.proxy.intercept(
+      aboutTheFirst(choice, () => {
+        fault.proxy.swallow();
+        return 'pass';
+      }),
+    );
+    // Two retries: the first gets no connection either.
+    let retries = 0;
+    const result = await fault.app.profiles.storeBatch(records, {
+      disposition: 'append',
+      batchSize: 150,
+      onProgress: ({ status }) => {
+        if (status === 'retrying' && (retries += 1) === 2) {
+          fault.proxy.cut();
+          void fault.proxy.restore();
+        }
+      },
+    });
+    expect(result).toMatchObject({ ok: true, inserted: COUNT, failed: 0 });
+    expect(result.retries).toBeGreaterThanOrEqual(2);
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+  });
+});
+
+describe('a server that has fallen silent for good', () => {
+  let fault: FaultApp;
+  beforeAll(async () => {
+    fault = await startFaultApp({ connectTimeoutMs: 200, loader: { maxRetryMs: 400, statementTimeoutMs: 200 } });
+  });
+  afterAll(async () => {
+    await fault.proxy.restore();
+    await fault.close();
+  });
+
+  it('ends the load in time, and nothing is reported as loaded', async () => {
+    fault.proxy.intercept(
+      aboutTheFirst({ pattern: /^COPY/ }, () => {
+        fault.proxy.swallow();
+        return 'pass';
+      }),
+    );
+    const failure: unknown = await fault.app.profiles.storeBatch(records).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'LOAD_FAILED', result: { inserted: 0, ok: false } });
+    const { failed, received } = (failure as { readonly result: BatchLoadResult }).result;
+    expect(failed).toBe(received);
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
+  });
+});
