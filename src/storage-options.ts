@@ -23,9 +23,9 @@ export interface LoaderModuleOptions {
    * @default 2
    */
   readonly parallelism?: number;
-  /** Attempts in all for a batch that fails for a passing reason. @default 5 */
+  /** Attempts in all for a batch that fails for a passing reason; one that gets no connection is not counted. @default 5 */
   readonly maxAttempts?: number;
-  /** No attempt begins later than this after the first, in milliseconds. @default 30000 */
+  /** No attempt begins later than this after the first failure, in milliseconds. @default 30000 */
   readonly maxRetryMs?: number;
   /** Bound on one statement, in milliseconds; 0 for none. @default 300000 */
   readonly statementTimeoutMs?: number;

@@ -54,6 +54,7 @@ export class LoadTransactions {
       if (!isTimeout(error)) {
         throw error;
       }
+      this.noteRetry(error);
       return this.repeat(() => attempt(2), isContention);
     }
   }
@@ -79,10 +80,11 @@ export class LoadTransactions {
     const attempt = (pieces: number): Promise<LoadTally> => this.run((client) => work(client, pieces), mayRepeat);
     try {
       return await attempt(1).catch((error: unknown) => {
-        if (this.manager === undefined && isTimeout(error)) {
-          return attempt(2);
+        if (this.manager !== undefined || !isTimeout(error)) {
+          throw error;
         }
-        throw error;
+        this.noteRetry(error);
+        return attempt(2);
       });
     } catch (error) {
       return this.unlessCommitted(error, batch);
@@ -90,12 +92,12 @@ export class LoadTransactions {
   }
 
   private async repeat<T>(attempt: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
-    const { retry, logger } = this.context;
-    const noteRetry = (error: unknown): void => {
-      logger.warn(`load ${this.entry.loadId}: trying again after: ${describeFault(error).message}`);
-      this.onRetry();
-    };
-    return withRetry(retry, attempt, noteRetry, mayRepeat);
+    return withRetry(this.context.retry, attempt, (error) => this.noteRetry(error), mayRepeat);
+  }
+
+  private noteRetry(error: unknown): void {
+    this.context.logger.warn(`load ${this.entry.loadId}: trying again after: ${describeFault(error).message}`);
+    this.onRetry();
   }
 
   /**

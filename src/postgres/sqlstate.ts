@@ -58,8 +58,8 @@ const QUERY_CANCELED = '57014';
 const CODELESS_CONNECTION_LOSS =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
 
-/** PgBouncer answers a lost or overdue server with a protocol violation. */
-const POOLER_LOSS = /query_wait_timeout|server conn crashed/;
+/** PgBouncer answers a lost or overdue server with a protocol violation, and one it cannot log in to. */
+const POOLER_LOSS = /query_wait_timeout|server conn crashed|server login has been failing/;
 
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;

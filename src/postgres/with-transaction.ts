@@ -38,9 +38,7 @@ export async function withClient<T>(
   work: (client: ClientBase) => Promise<T>,
   connectTimeoutMs: number = DEFAULT_CONNECT_TIMEOUT_MS,
 ): Promise<T> {
-  const [client, release] = await obtainClient(dataSource, connectTimeoutMs).catch((error: unknown) => {
-    throw classifyFault(error) === 'connection' ? new NotConnectedError(error) : error;
-  });
+  const [client, release] = await obtainClient(dataSource, connectTimeoutMs).catch(throwNotConnected);
   client.on('error', ignoreError);
   let failure: Error | undefined;
   try {
@@ -86,10 +84,13 @@ export async function withTransaction<T>(
 ): Promise<T> {
   const transaction = async (client: ClientBase): Promise<T> => {
     // One round trip; SET LOCAL ends with the transaction, so a transaction-mode pooler is safe.
-    await client.query(
-      `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; ` +
-        `SET LOCAL lock_timeout = ${limits.lockTimeoutMs}`,
-    );
+    await client
+      .query(
+        `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; ` +
+          `SET LOCAL lock_timeout = ${limits.lockTimeoutMs}`,
+      )
+      // An idle connection that had died, or a pooler without a server.
+      .catch(throwNotConnected);
     const result = await work(client);
     const { command } = await client.query('COMMIT');
     if (command !== 'COMMIT') {
@@ -130,7 +131,11 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
   return runner.connect() as Promise<ClientBase>;
 }
 
-/** The server took no connection, so nothing was tried. Code and message are those of the error it is made of. */
+function throwNotConnected(error: unknown): never {
+  throw classifyFault(error) === 'connection' ? new NotConnectedError(error) : error;
+}
+
+/** There was no connection to a server, so nothing was tried. Code and message are those of the error it is made of. */
 export class NotConnectedError extends Error {
   override readonly name = 'NotConnectedError';
   readonly code: string | undefined;

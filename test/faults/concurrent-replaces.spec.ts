@@ -26,7 +26,7 @@ describe('replaces at the same time', () => {
   });
 
   /** Runs all of them; the table then holds one of the sets, and nothing else. */
-  async function replaceAtOnce(): Promise<void> {
+  async function expectOneCompleteSet(): Promise<void> {
     const results = await Promise.all(
       Array.from({ length: REPLACES }, (_, replace) =>
         fault.app.profiles.storeBatch(setOf(replace), { disposition: 'replace', batchSize: 120 }),
@@ -43,16 +43,16 @@ describe('replaces at the same time', () => {
     ]);
   }
 
-  it('leave one complete set', replaceAtOnce);
+  it('leave one complete set', expectOneCompleteSet);
 
   it('leave one complete set where the connection of one is lost on its way', async () => {
     fault.proxy.intercept(aboutTheFirst({ pattern: /^COPY/ }, () => 'cut'));
-    await replaceAtOnce();
+    await expectOneCompleteSet();
   });
 
   it('leave one complete set where the COMMIT of one gets no reply', async () => {
     fault.proxy.intercept(aboutTheFirst(COMMIT_OF_BATCH, () => 'cut the reply'));
-    await replaceAtOnce();
+    await expectOneCompleteSet();
   });
 
   it('and a merge leave the whole set, and the merged rows that came after it', async () => {

@@ -66,6 +66,7 @@ describe('an error of Postgres', () => {
     ['connection', undefined, 'timeout exceeded when trying to connect'],
     ['connection', '08P01', 'query_wait_timeout'],
     ['connection', '08P01', 'server conn crashed?'],
+    ['connection', '08P01', 'server login has been failing, try again later (server_login_retry)'],
     ['connection', 'XX000', 'connection to the remote node 10.0.0.1:5432 failed'],
     ['terminal', undefined, 'Cannot read properties of undefined'],
     ['terminal', '08P01', 'insufficient data left in message'],

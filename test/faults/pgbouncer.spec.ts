@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { BatchLoadResult, LoadProgress } from '../../src/index.js';
+import { emptyTables } from '../support/quarantine.js';
+import { type PgBouncer, pgBouncerIsMissing, startPgBouncer } from '../support/pgbouncer.js';
+import { runCli } from '../support/run-cli.js';
+import { startStoppableServer, type StoppableServer } from '../support/stoppable-server.js';
+import { startStorageAppAt, type StorageApp } from '../support/storage-app.js';
+
+const reason = pgBouncerIsMissing();
+if (reason !== undefined) process.stderr.write(`skipped: PgBouncer: ${reason}\n`);
+
+const COUNT = 2_000;
+const records = Array.from({ length: COUNT }, (_, index) => ({
+  submission_id: `t3_${index}`,
+  problem_description: 'p',
+}));
+
+/** `npm run test:pgbouncer` runs the integration suite this way; here the server behind it fails. */
+(reason === undefined ? describe : describe.skip)('PgBouncer in transaction mode', () => {
+  let server: StoppableServer;
+  let bouncer: PgBouncer;
+  let app: StorageApp;
+  beforeAll(async () => {
+    server = await startStoppableServer();
+    bouncer = await startPgBouncer(server.url);
+    app = await startStorageAppAt(bouncer.url, { migrations: 'run' });
+  });
+  afterAll(async () => {
+    await app.close();
+    await bouncer.stop();
+    await server.close();
+  });
+  beforeEach(() => emptyTables(app));
+
+  async function expectDone(result: BatchLoadResult): Promise<void> {
+    expect(result).toMatchObject({ ok: true, inserted: COUNT, failed: 0 });
+    expect(await app.count('submissions')).toBe(COUNT);
+  }
+
+  it('keeps nothing of one load for the next user of its connections', async () => {
+    await expectDone(await app.profiles.storeBatch(records, { batchSize: 200 }));
+    const [settings] = await app.rows(`
+      SELECT current_setting('statement_timeout') AS statement_timeout, current_setting('lock_timeout') AS lock_timeout,
+             (SELECT count(*)::integer FROM pg_prepared_statements) AS prepared,
+             (SELECT count(*)::integer FROM pg_locks WHERE locktype = 'advisory') AS locks,
+             (SELECT count(*)::integer FROM pg_class WHERE relpersistence = 't') AS temporary`);
+    expect(settings).toEqual({ statement_timeout: '0', lock_timeout: '0', prepared: 0, locks: 0, temporary: 0 });
+  });
+
+  it.each(['immediate', 'fast'] as const)('before a server that is restarted (%s) costs nothing', async (mode) => {
+    let restarting: Promise<void> | undefined;
+    const onProgress = ({ loaded }: LoadProgress): void => {
+      if (loaded > 0) restarting ??= server.stop(mode).then(() => server.start());
+    };
+    const result = await app.profiles.storeBatch(records, { disposition: 'append', batchSize: 100, onProgress });
+    await restarting;
+    await expectDone(result);
+  });
+
+  it('serves the command line', async () => {
+    const lines = records.map((record) => JSON.stringify(record)).join('\n');
+    const load = ['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--json'];
+    const { exitCode, stdout } = await runCli(bouncer.url, load, lines);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ok: true, stored: COUNT }]);
+  });
+});
