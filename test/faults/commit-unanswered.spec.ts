@@ -7,7 +7,7 @@ import { emptyTables } from '../support/quarantine.js';
 import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
 import type { StorageApp } from '../support/storage-app.js';
 
-const COUNT = 150;
+const COUNT = 250;
 const records = Array.from({ length: COUNT }, (_, index) => ({
   submission_id: `t3_${index}`,
   problem_description: 'p',

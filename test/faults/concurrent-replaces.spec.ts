@@ -5,7 +5,7 @@ import { emptyTables } from '../support/quarantine.js';
 import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/statements.js';
 
 const REPLACES = 6;
-const ROWS = 300;
+const ROWS = 500;
 
 /** Sets that share half of their keys with the next one. */
 const setOf = (replace: number) =>
@@ -29,7 +29,7 @@ describe('replaces at the same time', () => {
   async function expectOneCompleteSet(): Promise<void> {
     const results = await Promise.all(
       Array.from({ length: REPLACES }, (_, replace) =>
-        fault.app.profiles.storeBatch(setOf(replace), { disposition: 'replace', batchSize: 120 }),
+        fault.app.profiles.storeBatch(setOf(replace), { disposition: 'replace', batchSize: 250 }),
       ),
     );
     expect(results.map(({ ok, received }) => ({ ok, received }))).toEqual(

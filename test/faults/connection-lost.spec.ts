@@ -6,7 +6,7 @@ import type { PassingStatement, Verdict } from '../support/proxy.js';
 import { emptyTables } from '../support/quarantine.js';
 import { aboutTheFirst, COMMIT_OF_BATCH, type StatementChoice } from '../support/statements.js';
 
-const COUNT = 450;
+const COUNT = 750;
 const records = Array.from({ length: COUNT }, (_, index) => ({
   submission_id: `t3_${index}`,
   problem_description: 'p',
@@ -61,7 +61,7 @@ describe('a connection that is lost', () => {
   ])('%s', (_how, act) => {
     describe.each(PHASES)('%s', (_phase, choice) => {
       it.each([
-        ['COPY', 150],
+        ['COPY', 250],
         ['the small writer', 90],
       ])('costs a retry and nothing else, in batches for %s', async (_writer, batchSize) => {
         const progress: LoadProgress[] = [];
@@ -76,7 +76,7 @@ describe('a connection that is lost', () => {
 
       it('costs a retry and nothing else, in a load of hybrid records', async () => {
         fault.proxy.intercept(aboutTheFirst(choice, act));
-        const result = await fault.app.hybrid.storeBatch(records, { batchSize: 150 });
+        const result = await fault.app.hybrid.storeBatch(records, { batchSize: 250 });
         await expectDone(result);
         expect(await fault.value('SELECT count(*)::integer FROM app_opportunities')).toBe(COUNT);
         expect(result.retries).toBe(1);
@@ -97,14 +97,14 @@ describe('a connection that is lost', () => {
     await Promise.all(runners.map((runner) => runner.connect()));
     await Promise.all(runners.map((runner) => runner.release()));
     await act();
-    await expectDone(await fault.app.profiles.storeBatch(records, { disposition: 'append', batchSize: 150 }));
+    await expectDone(await fault.app.profiles.storeBatch(records, { disposition: 'append', batchSize: 250 }));
   });
 
   it('while it is being opened costs nothing', async () => {
     fault.proxy.cut();
     let opened = 0;
     fault.proxy.onConnection(() => (opened++ < 3 ? 'cut' : 'pass'));
-    const result = await fault.app.profiles.storeBatch(records, { disposition: 'append', batchSize: 150 });
+    const result = await fault.app.profiles.storeBatch(records, { disposition: 'append', batchSize: 250 });
     await expectDone(result);
   });
 

@@ -55,7 +55,7 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
 
   describe.each([
     ['the small writer', 12, 60],
-    ['COPY', 110, 400],
+    ['COPY', 210, 800],
   ])('by %s', (_, batchSize, keys) => {
     it.each([randomInt(2 ** 31)])(
       'into both tables, each record wholly: no error, exact sums (seed %i)',

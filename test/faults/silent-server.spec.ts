@@ -5,11 +5,11 @@ import { type FaultApp, startFaultApp } from '../support/fault-app.js';
 import { emptyTables } from '../support/quarantine.js';
 import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/statements.js';
 
-const COUNT = 300;
+const COUNT = 500;
 /** More than the buffers of a connection hold. */
 const records = Array.from({ length: COUNT }, (_, index) => ({
   submission_id: `t3_${index}`,
-  title: 'x'.repeat(60_000),
+  title: 'x'.repeat(30_000),
 }));
 
 /** The network swallows everything, so that nobody is told of the loss: only bounds of this side end the waits. */
@@ -41,7 +41,7 @@ describe('a server that has fallen silent', () => {
     let retries = 0;
     const result = await fault.app.profiles.storeBatch(records, {
       disposition: 'append',
-      batchSize: 150,
+      batchSize: 250,
       onProgress: ({ status }) => {
         if (status === 'retrying' && (retries += 1) === 2) {
           fault.proxy.cut();

@@ -71,7 +71,7 @@ describe('an error', () => {
 
   it.each([
     ['small', 3],
-    ['large', 200],
+    ['large', 250],
   ])('that passes costs a %s batch that stays in the way five attempts, and the load goes on', async (_, count) => {
     await trouble('40P01', 5);
     const batches = app.profiles.storeBatch(recordsOf(2 * count), { batchSize: count });
