@@ -131,8 +131,12 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
   return runner.connect() as Promise<ClientBase>;
 }
 
+/** pg's message where all connections of the pool are in use: the server is not away. */
+const POOL_IN_USE = /^timeout exceeded when trying to connect/;
+
 function throwNotConnected(error: unknown): never {
-  throw classifyFault(error) === 'connection' ? new NotConnectedError(error) : error;
+  const away = classifyFault(error) === 'connection' && !POOL_IN_USE.test(errorText(error, 'message') ?? '');
+  throw away ? new NotConnectedError(error) : error;
 }
 
 /** There was no connection to a server, so nothing was tried. Code and message are those of the error it is made of. */

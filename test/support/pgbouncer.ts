@@ -61,6 +61,7 @@ function iniOf({ hostname, port: serverPort }: URL, directory: string, port: num
     auth_type = scram-sha-256
     auth_file = ${join(directory, 'users.txt')}
     auth_user = ${role}
+    admin_users = ${role}
     auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1
     max_client_conn = 1000
     default_pool_size = 15

@@ -140,7 +140,8 @@ describe('replace', () => {
     try {
       await early.startTransaction('REPEATABLE READ');
       expect(await ids(early)).toEqual(['a', 'b', 'c']);
-      await gate.query('SELECT pg_advisory_lock(1)');
+      await gate.startTransaction();
+      await gate.query('SELECT pg_advisory_xact_lock(1)');
       const replacing = app.opportunities.store([opportunity('b'), opportunity('x')], REPLACE);
       const waits = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database =
                        (SELECT oid FROM pg_database WHERE datname = current_database())`;
@@ -149,13 +150,12 @@ describe('replace', () => {
       expect(await ids(late)).toEqual(['a', 'b', 'c']);
       expect((await rows()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
 
-      await gate.query('SELECT pg_advisory_unlock(1)');
+      await gate.commitTransaction();
       await replacing;
       expect(await ids(early)).toEqual(['a', 'b', 'c']);
       expect(await ids(late)).toEqual(['a', 'b', 'c']);
       expect((await rows()).map(({ id }) => id)).toEqual(['b', 'x']);
     } finally {
-      await gate.query('SELECT pg_advisory_unlock_all()');
       for (const runner of [gate, early, late]) {
         // Released with its transaction open, a connection would keep its locks in the pool.
         await runner.query('ROLLBACK');

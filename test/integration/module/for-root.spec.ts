@@ -17,6 +17,7 @@ import {
 } from '../../../src/index.js';
 import { withDatabase } from '../../support/databases.js';
 import { queryValue } from '../../support/embedded-processes.js';
+import { openConnections } from '../../support/open-connections.js';
 
 @Entity('gadgets')
 class Gadget {
@@ -174,16 +175,10 @@ describe('StorageModule', () => {
 
   it('closes its connections with the application', () =>
     withDatabase(async (url) => {
-      const open = () =>
-        queryValue(
-          url,
-          `SELECT count(*)::integer FROM pg_stat_activity
-                          WHERE datname = current_database() AND application_name = 'harbor-storage'`,
-        );
       await withApp([StorageModule.forRoot({ url })], [Pipeline], async (app) => {
         await app.get(Pipeline).profiles.store([{ submission_id: 'a' }]);
-        expect(await open()).not.toBe(0);
+        expect(await openConnections(url)).not.toBe(0);
       });
-      expect(await open()).toBe(0);
+      expect(await openConnections(url)).toBe(0);
     }));
 });

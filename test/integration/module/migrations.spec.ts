@@ -14,6 +14,7 @@ import {
 } from '../../../src/index.js';
 import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
 import { queryValue } from '../../support/embedded-processes.js';
+import { openConnections } from '../../support/open-connections.js';
 
 const start = async (options: StorageRootOptions): Promise<TestingModule> => {
   const app = await Test.createTestingModule({ imports: [StorageModule.forRoot(options)] }).compile();
@@ -81,13 +82,7 @@ describe("migrations: 'check'", () => {
   it('leaves no connection open when it refuses', () =>
     withEmptyDatabase(async (url) => {
       await expect(start({ url })).rejects.toThrow(SchemaMismatchError);
-      expect(
-        await queryValue(
-          url,
-          `SELECT count(*)::integer FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`,
-        ),
-      ).toBe(0);
+      expect(await openConnections(url)).toBe(0);
     }));
 
   it('starts once they are applied', () =>

@@ -6,6 +6,7 @@ import { Test } from '@nestjs/testing';
 
 import { StorageError, StorageModule, type StorageModuleOptions, type StorageRootOptions } from '../../../src/index.js';
 import { withDatabase, withParts } from '../../support/databases.js';
+import { THROUGH_PGBOUNCER } from '../../support/open-connections.js';
 
 const start = async (options: StorageRootOptions): Promise<unknown> => startModule(StorageModule.forRoot(options));
 const startModule = async (storage: DynamicModule): Promise<unknown> => {
@@ -85,8 +86,9 @@ describe('the options of the module', () => {
 describe('a database that cannot be reached', () => {
   it.each([
     ['nobody listens', { port: '1' }, 'ECONNREFUSED'],
-    ['the password is wrong', { password: 'wrong-4711' }, '28P01'],
-    ['the database does not exist', { pathname: '/no_such_database' }, '3D000'],
+    // PgBouncer has one code for all it refuses.
+    ['the password is wrong', { password: 'wrong-4711' }, THROUGH_PGBOUNCER ? '08P01' : '28P01'],
+    ['the database does not exist', { pathname: '/no_such_database' }, THROUGH_PGBOUNCER ? '08P01' : '3D000'],
   ])('stops the start with the cause when %s, and tells no password', (_, parts, code) =>
     withDatabase(async (url) => {
       const error = await start({ url: withParts(url, parts) });

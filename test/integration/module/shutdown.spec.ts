@@ -5,14 +5,9 @@ import { lastValueFrom } from 'rxjs';
 import { LoadInterruptedError, StorageError, StorageModule } from '../../../src/index.js';
 import { withDatabase } from '../../support/databases.js';
 import { queryValue } from '../../support/embedded-processes.js';
+import { openConnections } from '../../support/open-connections.js';
 import { initStorageApp } from '../../support/storage-app.js';
 
-const connections = (url: string) =>
-  queryValue(
-    url,
-    `SELECT count(*)::integer FROM pg_stat_activity
-                    WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`,
-  );
 const startAt = async (url: string) =>
   initStorageApp(
     await Test.createTestingModule({ imports: [StorageModule.forRoot({ url, loader: { parallelism: 1 } })] }).compile(),
@@ -45,7 +40,7 @@ describe('shutdown of the application during a load', () => {
         '(interrupted,6,4,2)',
       );
       expect(await queryValue(url, 'SELECT count(*)::integer FROM storage_load_batches')).toBe(2);
-      expect(await connections(url)).toBe(0);
+      expect(await openConnections(url)).toBe(0);
     }));
 
   it('ends several loads at once', () =>
@@ -71,7 +66,7 @@ describe('shutdown of the application during a load', () => {
         loads.map(() => 'LoadInterruptedError'),
       );
       expect(await queryValue(url, 'SELECT array_agg(DISTINCT status) FROM storage_loads')).toEqual(['interrupted']);
-      expect(await connections(url)).toBe(0);
+      expect(await openConnections(url)).toBe(0);
     }));
 
   it(
