@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { type FaultApp, startFaultApp } from '../support/fault-app.js';
 import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/statements.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
 
 const REPLACES = 6;
 const ROWS = 500;

@@ -4,7 +4,7 @@ import type { BatchLoadResult, HybridBatchResult, LoadProgress } from '../../src
 import { type FaultApp, startFaultApp } from '../support/fault-app.js';
 import type { PassingStatement, Verdict } from '../support/proxy.js';
 import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH, type StatementChoice } from '../support/statements.js';
+import { aboutTheFirst, COMMIT_OF_BATCH, type StatementChoice } from '../support/interceptions.js';
 
 const COUNT = 750;
 const records = Array.from({ length: COUNT }, (_, index) => ({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { BatchLoadResult } from '../../src/index.js';
 import { type FaultApp, startFaultApp } from '../support/fault-app.js';
 import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/statements.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
 
 const COUNT = 500;
 /** More than the buffers of a connection hold. */
