@@ -14,14 +14,14 @@ import { fillTable } from './table-state.js';
 
 const ROWS = 50_000;
 const ROUNDS = 5;
-const BASE = { batchSize: 4_000, parallelism: 2 };
+const BASE = { batchSize: 5_000, parallelism: 2 };
 const OTHERS = [
   { batchSize: 500, parallelism: 2 },
   { batchSize: 1_000, parallelism: 2 },
   { batchSize: 2_000, parallelism: 2 },
   { batchSize: 8_000, parallelism: 2 },
-  { batchSize: 4_000, parallelism: 1 },
-  { batchSize: 4_000, parallelism: 3 },
+  { batchSize: 5_000, parallelism: 1 },
+  { batchSize: 5_000, parallelism: 3 },
 ];
 
 await withScratch(undefined, new AbortController().signal, async ({ url }) => {

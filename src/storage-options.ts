@@ -14,7 +14,7 @@ export interface LoaderModuleOptions {
   /**
    * Records a transaction, for `loadBatch` and `storeBatch`; large records make a smaller batch. By `npm run
    * bench:batches`, batches of 1,000 take a seventh longer, and from 2,000 on the size makes little difference.
-   * @default 4000
+   * @default 5000
    */
   readonly batchSize?: number;
   /**
@@ -124,7 +124,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     url: options.url,
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
-    batchSize: loader.batchSize ?? 4000,
+    batchSize: loader.batchSize ?? 5000,
     parallelism: loader.parallelism ?? 2,
     retry: { maxAttempts: loader.maxAttempts ?? 5, maxElapsedMs: loader.maxRetryMs ?? 30_000 },
     limits: {

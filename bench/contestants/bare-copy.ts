@@ -13,7 +13,7 @@ import { alwaysAvailable, type Contestant, timed } from './contestant.js';
 import { createPool } from './pool.js';
 
 /** The defaults of `loader.batchSize` and `loader.parallelism`. */
-const BATCH_ROWS = 4_000;
+const BATCH_ROWS = 5_000;
 const PARALLELISM = 2;
 
 /**

@@ -19,14 +19,15 @@ export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: r
   const table = order.stage ?? STAGE;
   if (order.stage === undefined) {
     const definitions = stage.map(({ name, type }) => `${name} ${type}`);
+    // Another batch of a caller's transaction, or the other table of a hybrid one, may have left its own.
     await client.query(
-      // The default of 4 MB would sort a batch of wide rows on disk.
-      `SET LOCAL work_mem = '64MB'; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
+      `DROP TABLE IF EXISTS ${STAGE}; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
     );
   }
   await copyInto(client, table, stage, rows);
   const counts = await writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${table}`, parameters: [] });
-  // Several batches may share a caller's transaction, and a hybrid batch writes two tables in one.
-  await client.query(order.stage === undefined ? `DROP TABLE ${table}` : `DELETE FROM ${table}`);
+  if (order.stage !== undefined) {
+    await client.query(`DELETE FROM ${table}`);
+  }
   return counts;
 }

@@ -59,7 +59,7 @@ export async function isolateUnits(
   units: readonly LoadUnit[],
 ): Promise<IsolationOutcome> {
   const { targets } = order.job;
-  await client.query(`SET LOCAL work_mem = '64MB'; ${createIsolation(targets)}`);
+  await client.query(createIsolation(targets));
   const statements: StagedStatements[] = [];
   for (const target of targets.keys()) {
     statements.push(await stageRows(client, order, units, target));

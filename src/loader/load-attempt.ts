@@ -97,11 +97,15 @@ export class LoadAttempt {
 
   /** The accounts are closed even when the load failed, unless the database is away: that was waited for already. */
   async close(status: LoadStatus, tally: LoadTally, error?: unknown): Promise<void> {
-    await this.note(
-      `as ${status}`,
-      (client) => this.context.ledger.close(client, this.entry, this.account(status, tally, error)),
-      status === 'completed' ? isPassing : isContention,
-    );
+    const { ledger } = this.context;
+    const work = async (client: ClientBase): Promise<void> => {
+      if (status !== 'completed') {
+        // The transaction that has entered it may be the one that was rolled back.
+        await ledger.open(client, this.entry);
+      }
+      await ledger.close(client, this.entry, this.account(status, tally, error));
+    };
+    await this.note(`as ${status}`, work, status === 'completed' ? isPassing : isContention);
   }
 
   private async note(

@@ -83,12 +83,9 @@ export async function withTransaction<T>(
   work: (client: ClientBase) => Promise<T>,
 ): Promise<T> {
   const transaction = async (client: ClientBase): Promise<T> => {
-    // One round trip; SET LOCAL ends with the transaction, so a transaction-mode pooler is safe.
+    // One round trip; the settings end with the transaction, so a transaction-mode pooler is safe.
     await client
-      .query(
-        `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; ` +
-          `SET LOCAL lock_timeout = ${limits.lockTimeoutMs}`,
-      )
+      .query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${localSettings(limits).join(', ')}`)
       // An idle connection that had died, or a pooler without a server.
       .catch(throwNotConnected);
     const result = await work(client);
@@ -99,6 +96,16 @@ export async function withTransaction<T>(
     return result;
   };
   return withClient(dataSource, transaction, limits.connectTimeoutMs);
+}
+
+function localSettings({ statementTimeoutMs, lockTimeoutMs }: TransactionLimits): string[] {
+  const settings = {
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    // The default of 4 MB would sort a batch of wide rows on disk.
+    work_mem: '64MB',
+  };
+  return Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
 }
 
 /**

@@ -109,12 +109,8 @@ export class LoadLedger {
     );
   }
 
-  /**
-   * Closes a load that is neither closed nor taken over. One without a key is entered first where the transaction that
-   * did so was rolled back.
-   */
+  /** Closes a load that is neither closed nor taken over. */
   async close(client: ClientBase, entry: LedgerEntry, account: LedgerAccount): Promise<void> {
-    await this.open(client, entry);
     const { counts, error } = account;
     await client.query(
       `UPDATE ${this.tables.loads}

@@ -63,8 +63,7 @@ export function createShadowOf(
 
 /** Makes the shadow of a target, and the stage before it. */
 export async function createShadow(client: ClientBase, { plan }: Target): Promise<void> {
-  // The default of 4 MB would sort a batch of wide rows on disk.
-  await client.query(`SET LOCAL work_mem = '64MB'; ${plan.createShadow}`);
+  await client.query(plan.createShadow);
 }
 
 /**

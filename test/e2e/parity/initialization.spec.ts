@@ -35,15 +35,15 @@ describe('initialisation', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('by default loads batches of 4,000, captures unknown fields and keeps refused records', async () => {
+  it('by default loads batches of 5,000, captures unknown fields and keeps refused records', async () => {
     app = await startStorageApp();
-    const records = [...many(4_100, submission), { submission_id: 't3_x', flair: 'red' }, { submission_id: ' ' }];
+    const records = [...many(5_100, submission), { submission_id: 't3_x', flair: 'red' }, { submission_id: ' ' }];
     const result = await app.profiles.storeBatch(records);
     expect(await committedBatches(app, result.loadId)).toEqual([
-      [0, 4_000],
-      [4_000, 4_102],
+      [0, 5_000],
+      [5_000, 5_102],
     ]);
-    expect(await app.count('submissions')).toBe(4_101);
+    expect(await app.count('submissions')).toBe(5_101);
     expect(await app.rows(`SELECT extra FROM submissions WHERE submission_id = 't3_x'`)).toEqual([
       { extra: { flair: 'red' } },
     ]);

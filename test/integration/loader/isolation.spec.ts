@@ -102,6 +102,16 @@ describe('a record that Postgres refuses among others', () => {
     60_000,
   );
 
+  it('costs as little in a load of batches: at most 40 round trips with faults in each of two', async () => {
+    const records = some(10_000, (id) => (id % 20 === 7 ? { confidence: 2 } : {}));
+    const result = await measured('10,000 records in batches, refused 500', () =>
+      app.opportunities.storeBatch(records),
+    );
+
+    expect(result).toMatchObject({ inserted: 9_500, rejected: 500, batches: 2 });
+    expect(sent.messages).toBeLessThanOrEqual(40);
+  }, 60_000);
+
   it('costs the whole hybrid record, whichever half of it is refused', async () => {
     const records = some(300, (id) => ({
       ...(id % 100 === 5 && { confidence: 2 }),
@@ -202,7 +212,7 @@ describe('a record that Postgres refuses among others', () => {
       ...(id === 3 && { confidence: 2 }),
       ...(id === 5 && { status: 'raises', title: 'secret' }),
     }));
-    const error = await failureOf(app.opportunities.store(records));
+    const error = await failureOf(app.opportunities.storeBatch(records));
     expect(error).toBeInstanceOf(LoadFailedError);
     expect(error).toMatchObject({ cause: { code: 'P0001' }, result: { failed: count, rejected: 0 } });
     expect(String((error as Error).message)).not.toContain('secret');
