@@ -22,6 +22,10 @@ export class LoadEntity {
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
+  /** What else a replay of its refused records must know: `primaryKey` and `newerBy`, where they were given. */
+  @Column({ name: 'options', type: 'jsonb', nullable: true })
+  options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string } | null;
+
   /** Where the records came from, as the caller named it. */
   @Column({ name: 'source', type: 'text', nullable: true })
   source: string | null;

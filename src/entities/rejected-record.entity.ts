@@ -1,8 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+import type { Reading } from '../records/source-record.js';
+
 /** One refused record: table `storage_rejected_records`, the quarantine. */
 @Entity('storage_rejected_records')
-@Index('storage_rejected_records_load_id_idx', ['loadId'])
+@Index('storage_rejected_records_load_id_position_idx', ['loadId', 'position', 'id'])
 @Index('storage_rejected_records_created_at_idx', ['createdAt'])
 export class RejectedRecordEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_rejected_records_pkey' })
@@ -25,6 +27,10 @@ export class RejectedRecordEntity {
   /** The record as it came; bytes, so that a NUL or a broken surrogate survives. */
   @Column({ name: 'raw', type: 'bytea' })
   raw: Buffer;
+
+  /** How its bytes were read, when it came from a file: format, csv header, renamed fields. Null for an object. */
+  @Column({ name: 'reading', type: 'json', nullable: true })
+  reading: Reading | null;
 
   /** SQLSTATE, or the name of the rule that refused it. */
   @Column({ name: 'reason', type: 'text' })

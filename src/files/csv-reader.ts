@@ -14,7 +14,7 @@ import type { RecordReader } from './record-reader.js';
  * not take the records after it along: a stray quote ends with its line, or where its quoted cell ends.
  */
 export class CsvReader implements RecordReader {
-  private header: readonly string[] | undefined;
+  header: readonly string[] | undefined;
   private inQuotes = false;
   /** A quote opens a quoted cell only at the start of a cell, or right after a quote that seemed to close it. */
   private mayOpen = true;
@@ -57,7 +57,7 @@ export class CsvReader implements RecordReader {
     if (raw.length === 0) return;
     const { header } = this;
     if (header === undefined) this.header = parseHeader(raw);
-    else yield SourceRecord.unparsed(raw, () => parseRecord(raw, header));
+    else yield SourceRecord.unparsed(raw, () => parseCsvRecord(raw, header));
   }
 }
 
@@ -77,7 +77,8 @@ function badHeader(problem: string): StorageError {
   return new StorageError('SOURCE_UNREADABLE', `the header line of the csv file ${problem}`);
 }
 
-function parseRecord(raw: Buffer, header: readonly string[]): SourceRecord {
+/** Parses the bytes of one csv record. Never throws for what they say: what cannot be read comes with a refusal. */
+export function parseCsvRecord(raw: Buffer, header: readonly string[]): SourceRecord {
   if (!isUtf8(raw)) return SourceRecord.refused(raw, 'invalid_utf8', 'the record is not valid UTF-8');
   const cells = parseCsvCells(raw.toString('utf8'));
   if (cells === undefined) {

@@ -52,7 +52,9 @@ export class JsonArraySplitter implements RecordReader {
 
   *end(): Generator<SourceRecord> {
     if (this.place === 'document' || this.place === 'end') return;
-    yield SourceRecord.refused(this.pending.take(), 'invalid_json', this.fault);
+    yield this.pending.isTooLong
+      ? this.pending.takeRefused(this.fault)
+      : SourceRecord.refused(this.pending.take(), 'invalid_json', this.fault);
   }
 
   /** Moves on by one byte of the document's frame; false when the byte belongs to what comes next. */

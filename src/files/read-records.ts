@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import { SourceRecord } from '../records/source-record.js';
+import { type Reading, SourceRecord } from '../records/source-record.js';
 import { CsvReader } from './csv-reader.js';
 import { JsonArraySplitter } from './json-array-splitter.js';
 import { JsonLinesReader } from './json-lines-reader.js';
@@ -43,12 +43,16 @@ export async function* readRecords(source: Readable, options: ReadRecordsOptions
   // Bytes become a string before they are parsed, and a string cannot be longer than this.
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
   const reader = createReader(format, maxBytes);
-  const renamed = (record: SourceRecord): SourceRecord =>
-    rename.size === 0 ? record : SourceRecord.unparsed(record.raw, () => renameFields(record, rename));
+  let reading: Reading = { format, ...(rename.size > 0 && { rename: Object.fromEntries(rename) }) };
+  const finish = (record: SourceRecord): SourceRecord => {
+    // One object for all of them: the header is known with the first record.
+    if (reading.header !== reader.header) reading = { ...reading, header: reader.header };
+    return SourceRecord.unparsed(record.raw, () => renameFields(record, rename), reading);
+  };
   for await (const chunk of readBytes(source, name)) {
-    for (const record of reader.push(chunk)) yield renamed(record);
+    for (const record of reader.push(chunk)) yield finish(record);
   }
-  for (const record of reader.end()) yield renamed(record);
+  for (const record of reader.end()) yield finish(record);
 }
 
 function createReader(format: FileFormat, maxBytes: number): RecordReader {

@@ -1,4 +1,4 @@
-import { SourceRecord } from '../records/source-record.js';
+import { LINE_TOO_LONG, SourceRecord } from '../records/source-record.js';
 
 /** How much is kept of a record that exceeds the limit: enough to recognise it by. */
 const MAX_HEAD_BYTES = 1024;
@@ -37,10 +37,13 @@ export class RecordBuffer {
     return bytes;
   }
 
-  /** Takes a record that exceeded the limit. */
-  takeRefused(): SourceRecord {
-    const message = `the record is longer than ${this.maxBytes} bytes; of its bytes only the first ${this.headBytes} are kept`;
-    return SourceRecord.refused(this.take(), 'line_too_long', message);
+  /**
+   * Takes a record that exceeded the limit.
+   * @param problem - what is wrong with it, where that is something else than its length
+   */
+  takeRefused(problem = `the record is longer than ${this.maxBytes} bytes`): SourceRecord {
+    const message = `${problem}; of its bytes only the first ${this.headBytes} are kept`;
+    return SourceRecord.refused(this.take(), LINE_TOO_LONG, message);
   }
 
   private keepHead(): void {

@@ -119,3 +119,11 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
     allowEmpty: options.allowEmpty ?? false,
   };
 }
+
+/** What a replay of refused records must know of their load, beside its disposition; null when it is nothing. */
+export function replayOptions({
+  primaryKey,
+  newerBy,
+}: ResolvedLoadOptions): { primaryKey?: readonly string[]; newerBy?: string } | null {
+  return primaryKey === undefined && newerBy === undefined ? null : { primaryKey, newerBy };
+}

@@ -96,7 +96,8 @@ export class BatchBuilder {
     } else {
       prepared.discarded.forEach((name) => count(this.discarded, name));
       // Of a record of a file its bytes are enough; what was parsed from them may go.
-      const source = file === undefined ? record : new SourceRecord(undefined, file.raw);
+      const source =
+        file === undefined ? record : new SourceRecord(undefined, file.raw, undefined, file.textual, file.reading);
       this.units.push(unitOf(this.job, position, source, prepared.rows));
       this.bytes += file === undefined ? sizeOf(prepared.rows) : 0;
     }

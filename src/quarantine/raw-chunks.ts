@@ -1,23 +1,34 @@
+import { SourceRecord } from '../records/source-record.js';
 import { rawBytesOf } from './raw-record.js';
 
 /** One parameter holds the bytes of many records as one text, twice their size, which may not pass 512 MiB. */
 const CHUNK_BYTES = 16 * 1024 * 1024;
 
-/** Adds to each record the bytes quarantine keeps of it, and groups them into as many as one statement can take. */
+/** What quarantine keeps of a record. */
+export interface KeptForm {
+  readonly raw: Buffer;
+  /** How its bytes were read, as JSON; null for a record that was handed over as an object. */
+  readonly reading: string | null;
+}
+
+/** Adds to each record what quarantine keeps of it, and groups them into as many as one statement can take. */
 export function* inRawChunks<R extends { readonly source: unknown }>(
   records: Iterable<R>,
-): Generator<(R & { readonly raw: Buffer })[]> {
-  let chunk: (R & { readonly raw: Buffer })[] = [];
+): Generator<(R & KeptForm)[]> {
+  let chunk: (R & KeptForm)[] = [];
   let bytes = 0;
   for (const record of records) {
-    const raw = rawBytesOf(record.source);
-    if (chunk.length > 0 && bytes + raw.length > CHUNK_BYTES) {
+    const { source } = record;
+    const raw = rawBytesOf(source);
+    const reading = source instanceof SourceRecord && source.reading ? JSON.stringify(source.reading) : null;
+    const size = raw.length + (reading?.length ?? 0);
+    if (chunk.length > 0 && bytes + size > CHUNK_BYTES) {
       yield chunk;
       chunk = [];
       bytes = 0;
     }
-    chunk.push({ ...record, raw });
-    bytes += raw.length;
+    chunk.push({ ...record, raw, reading });
+    bytes += size;
   }
   if (chunk.length > 0) {
     yield chunk;

@@ -5,10 +5,14 @@ import { SourceRecord } from '../records/source-record.js';
 /** Deeper than any record that is stored, shallow enough for a recursive serialiser. */
 const MAX_KEPT_NESTING = 1_000;
 
+/** What a getter that throws is read as. */
+const UNREADABLE = Symbol('unreadable');
+
 /**
  * The bytes quarantine keeps of a record. A record of a file is kept as it stood there. An object is written as JSON;
  * what JSON has no form for is written as an object with one `$` member, for example `{"$number":"NaN"}`,
- * `{"$date":"invalid"}`, `{"$undefined":true}`, `{"$circular":true}`, `{"$map":[["a",1]]}`.
+ * `{"$date":"invalid"}`, `{"$undefined":true}`, `{"$circular":true}`, `{"$map":[["a",1]]}`. An object that has one such
+ * member itself gets another `$` for it. {@link reviveRecord} reads it back.
  */
 export function rawBytesOf(source: unknown): Buffer {
   if (source instanceof SourceRecord) {
@@ -22,7 +26,7 @@ function read(object: object, name: string): unknown {
   try {
     return Reflect.get(object, name);
   } catch {
-    return { $unreadable: true };
+    return UNREADABLE;
   }
 }
 
@@ -34,19 +38,20 @@ function describe(value: unknown, ancestors: readonly object[]): unknown {
     case 'number':
       return describeNumber(value);
     case 'bigint':
-      return value;
+      return { $bigint: String(value) };
     case 'undefined':
       return { $undefined: true };
     case 'function':
     case 'symbol':
-      return { [`$${typeof value}`]: true };
+      return { [value === UNREADABLE ? '$unreadable' : `$${typeof value}`]: true };
     default:
       return value === null ? null : describeObject(value as object, ancestors);
   }
 }
 
 function describeNumber(value: number): unknown {
-  if (!Number.isFinite(value)) {
+  // The digits of an integer beyond 2^53 would be read back as exact, which they are not.
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     return { $number: String(value) };
   }
   return Object.is(value, -0) ? new LosslessNumber('-0') : value;
@@ -63,10 +68,11 @@ function describeObject(value: object, ancestors: readonly object[]): unknown {
     return { $nesting: true };
   }
   if (value instanceof Date) {
-    return Number.isNaN(value.getTime()) ? { $date: 'invalid' } : value.toISOString();
+    return { $date: Number.isNaN(value.getTime()) ? 'invalid' : value.toISOString() };
   }
   if (value instanceof Uint8Array) {
-    return { $bytes: Buffer.from(value).toString('base64') };
+    // To a jsonb column they are not the same: a Buffer has a JSON form.
+    return { [Buffer.isBuffer(value) ? '$buffer' : '$bytes']: Buffer.from(value).toString('base64') };
   }
   const inside = [...ancestors, value];
   if (Array.isArray(value)) {
@@ -78,9 +84,27 @@ function describeObject(value: object, ancestors: readonly object[]): unknown {
   if (value instanceof Set) {
     return { $set: Array.from(value, (item) => describe(item, inside)) };
   }
+  // A record is read by its members, whatever JSON would make of it.
+  if (ancestors.length > 0 && typeof read(value, 'toJSON') === 'function') {
+    return { $toJSON: describe(callToJson(value as { toJSON(): unknown }), inside) };
+  }
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  return kind === 'Object' ? describeMembers(value, inside) : { $unsupported: [kind, describeMembers(value, inside)] };
+}
+
+function describeMembers(value: object, inside: readonly object[]): unknown {
   const members = Object.keys(value)
     .map((name) => [name, read(value, name)] as const)
     .filter(([, member]) => member !== undefined);
+  const escape = members.length === 1 && members[0]?.[0].startsWith('$') ? '$' : '';
   // fromEntries defines own properties, so `__proto__` stays data.
-  return Object.fromEntries(members.map(([name, member]) => [name, describe(member, inside)]));
+  return Object.fromEntries(members.map(([name, member]) => [escape + name, describe(member, inside)]));
+}
+
+function callToJson(value: { toJSON(): unknown }): unknown {
+  try {
+    return value.toJSON();
+  } catch {
+    return UNREADABLE;
+  }
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 
 import type { Refusal } from '../records/source-record.js';
-import { inRawChunks } from './raw-chunks.js';
+import { inRawChunks, type KeptForm } from './raw-chunks.js';
 
 /** A refused record on its way into quarantine. */
 export interface RejectedRecord {
@@ -29,14 +29,14 @@ async function insertChunk(
   client: ClientBase,
   quotedTable: string,
   load: { readonly loadId: string; readonly table: string },
-  rejected: readonly (RejectedRecord & { readonly raw: Buffer })[],
+  rejected: readonly (RejectedRecord & KeptForm)[],
 ): Promise<void> {
   await client.query(
     `INSERT INTO ${quotedTable}
-       (id, load_id, table_name, position, record_key, raw, reason, column_name, message)
-     SELECT r.id, $1, $2, r.position, r.record_key, r.raw, r.reason, r.column_name, r.message
-       FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[])
-         AS r(id, position, record_key, raw, reason, column_name, message)`,
+       (id, load_id, table_name, position, record_key, raw, reading, reason, column_name, message)
+     SELECT r.id, $1, $2, r.position, r.record_key, r.raw, r.reading::json, r.reason, r.column_name, r.message
+       FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[],
+                   $10::text[]) AS r(id, position, record_key, raw, reading, reason, column_name, message)`,
     [
       load.loadId,
       load.table,
@@ -44,6 +44,7 @@ async function insertChunk(
       rejected.map(({ position }) => position),
       rejected.map(({ key }) => key ?? null),
       rejected.map(({ raw }) => raw),
+      rejected.map(({ reading }) => reading),
       rejected.map(({ refusal }) => refusal.rule),
       rejected.map(({ refusal }) => refusal.column ?? null),
       rejected.map(({ refusal }) => refusal.message),

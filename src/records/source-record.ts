@@ -15,6 +15,21 @@ interface Content {
   readonly textual: boolean;
 }
 
+/**
+ * How the bytes of a record of a file were read: what it takes to read them again. Plain data, which quarantine keeps as
+ * JSON.
+ */
+export interface Reading {
+  readonly format: 'jsonl' | 'json' | 'csv';
+  /** Names of the cells; csv only. */
+  readonly header?: readonly string[];
+  /** Fields that were renamed, old name to new name. */
+  readonly rename?: Readonly<Record<string, string>>;
+}
+
+/** The rule that refuses a record of which only the head is kept: it can never be read again. */
+export const LINE_TOO_LONG = 'line_too_long';
+
 /** A record together with the bytes it came from, so that quarantine can keep it exactly as it came. */
 export class SourceRecord implements Content {
   private readonly own: Content;
@@ -25,12 +40,14 @@ export class SourceRecord implements Content {
    * before keeping them for long.
    * @param refusal - why there is no value
    * @param textual - every value is text (csv), so a jsonb column may parse it
+   * @param reading - how the bytes were read
    */
   constructor(
     value: object | undefined,
     readonly raw: Buffer,
     refusal?: Refusal,
     textual: boolean = false,
+    readonly reading?: Reading,
   ) {
     this.own = { value, refusal, textual };
   }
@@ -41,8 +58,8 @@ export class SourceRecord implements Content {
   }
 
   /** A record that is parsed when it is first looked at: one that a load passes over never is. */
-  static unparsed(raw: Buffer, parse: (raw: Buffer) => SourceRecord): SourceRecord {
-    return new UnparsedRecord(raw, parse);
+  static unparsed(raw: Buffer, parse: (raw: Buffer) => SourceRecord, reading?: Reading): SourceRecord {
+    return new UnparsedRecord(raw, parse, reading);
   }
 
   get value(): object | undefined {
@@ -68,8 +85,9 @@ class UnparsedRecord extends SourceRecord {
   constructor(
     raw: Buffer,
     private readonly parse: (raw: Buffer) => SourceRecord,
+    reading: Reading | undefined,
   ) {
-    super(undefined, raw);
+    super(undefined, raw, undefined, false, reading);
   }
 
   protected override content(): Content {

@@ -37,16 +37,16 @@ export class LoadKeys {
    * @throws InvalidLoadError when the key belongs to another load
    */
   async claim(client: ClientBase, entry: LedgerEntry): Promise<'begun' | 'completed'> {
-    const { loadId, loadKey, table, disposition, source } = entry;
+    const { loadId, loadKey, table, disposition, source, options } = entry;
     const claimed = await client.query<Pick<KeyOwner, 'id' | 'attempt'>>(
-      `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status)
-       VALUES ($1, $2, $3, $4, $5, 'running')
+      `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status, options)
+       VALUES ($1, $2, $3, $4, $5, 'running', $6)
        ON CONFLICT (load_key) DO UPDATE
-          SET attempt = l.attempt + 1, status = 'running', error_code = NULL, error_message = NULL, finished_at = NULL
+          SET attempt = l.attempt + 1, status = 'running', options = EXCLUDED.options, error_code = NULL, error_message = NULL, finished_at = NULL
         WHERE l.table_name = EXCLUDED.table_name AND l.disposition = EXCLUDED.disposition
           AND (l.status <> 'completed' OR l.failed > 0)
        RETURNING id, attempt`,
-      [loadId, loadKey, table, disposition, source ?? null],
+      [loadId, loadKey, table, disposition, source ?? null, options],
     );
     const owner = claimed.rows[0] ?? (await this.findCompleted(client, entry));
     entry.loadId = owner.id;

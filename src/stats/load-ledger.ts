@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import type { LoadStatus } from '../entities/load.entity.js';
+import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
 import type { LoadCounts } from './load-counts.js';
 
@@ -20,6 +20,7 @@ export interface LedgerEntry {
   readonly table: string;
   readonly disposition: string;
   readonly source: string | undefined;
+  readonly options: LoadEntity['options'];
 }
 
 /** A load as it is closed. */
@@ -53,10 +54,10 @@ export class LoadLedger {
       return;
     }
     await client.query(
-      `INSERT INTO ${this.tables.loads} (id, table_name, disposition, source, status)
-       VALUES ($1, $2, $3, $4, 'running')
+      `INSERT INTO ${this.tables.loads} (id, table_name, disposition, source, status, options)
+       VALUES ($1, $2, $3, $4, 'running', $5)
        ON CONFLICT (id) DO NOTHING`,
-      [entry.loadId, entry.table, entry.disposition, entry.source ?? null],
+      [entry.loadId, entry.table, entry.disposition, entry.source ?? null, entry.options ?? null],
     );
   }
 

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { inRawChunks } from '../../quarantine/raw-chunks.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { SourceRecord } from '../../records/source-record.js';
+import { type Reading, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../load-job.js';
 import { keyValuesOf, type LoadUnit, showKey } from '../load-unit.js';
 import { ROW_NUMBER, SHADOW } from './shadow-table.js';
@@ -13,6 +13,7 @@ const RECORDS = `pg_temp.${NAME}`;
 const POSITION = '"harbor position"';
 const SHOWN_KEY = '"harbor key"';
 const RAW = '"harbor raw"';
+const READING = '"harbor reading"';
 
 /**
  * Makes the table that keeps what was staged as it came in. The table itself may yet refuse a row, by a foreign key or
@@ -21,7 +22,7 @@ const RAW = '"harbor raw"';
 export async function createKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
   const definitions = [
     ...key.map(({ quoted, declaredType }) => `${quoted} ${declaredType}`),
-    `${POSITION} bigint, ${SHOWN_KEY} text, ${RAW} bytea`,
+    `${POSITION} bigint, ${SHOWN_KEY} text, ${RAW} bytea, ${READING} json`,
   ];
   await client.query(`CREATE TEMPORARY TABLE ${NAME} (${definitions.join(', ')}) ON COMMIT DROP`);
 }
@@ -30,17 +31,19 @@ export async function createKeptRecords(client: ClientBase, { key }: Target): Pr
 export async function keepRecords(client: ClientBase, job: LoadJob, units: readonly LoadUnit[]): Promise<void> {
   const key = job.targets[0]?.key ?? [];
   const names = key.map(({ quoted }) => quoted);
-  const arrays = key.map((_, index) => `$${index + 4}::text[]`);
-  const statement = `INSERT INTO ${RECORDS} (${POSITION}, ${SHOWN_KEY}, ${RAW}, ${names.join(', ')})
-    SELECT u.${POSITION}, u.${SHOWN_KEY}, u.${RAW}, ${key.map(({ quoted, type }) => `u.${quoted}::${type}`).join(', ')}
-      FROM unnest($1::bigint[], $2::text[], $3::bytea[], ${arrays.join(', ')})
-        AS u(${POSITION}, ${SHOWN_KEY}, ${RAW}, ${names.join(', ')})`;
+  const arrays = key.map((_, index) => `$${index + 5}::text[]`);
+  const statement = `INSERT INTO ${RECORDS} (${POSITION}, ${SHOWN_KEY}, ${RAW}, ${READING}, ${names.join(', ')})
+    SELECT u.${POSITION}, u.${SHOWN_KEY}, u.${RAW}, u.${READING}::json,
+           ${key.map(({ quoted, type }) => `u.${quoted}::${type}`).join(', ')}
+      FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], ${arrays.join(', ')})
+        AS u(${POSITION}, ${SHOWN_KEY}, ${RAW}, ${READING}, ${names.join(', ')})`;
   for (const chunk of inRawChunks(units)) {
     const keys = chunk.map(({ rows }) => keyValuesOf(job, rows) ?? []);
     await client.query(statement, [
       chunk.map(({ position }) => position),
       keys.map(showKey),
       chunk.map(({ raw }) => raw),
+      chunk.map(({ reading }) => reading),
       ...key.map((_, index) => keys.map((values) => values[index])),
     ]);
   }
@@ -60,16 +63,16 @@ export async function findKeptRecords(
   { key }: Target,
   rowNumber: number,
 ): Promise<Omit<RejectedRecord, 'refusal'>[]> {
-  const { rows } = await client.query<{ position: string; key: string; raw: Buffer }>(
-    `SELECT r.${POSITION} AS position, r.${SHOWN_KEY} AS key, r.${RAW} AS raw
+  const { rows } = await client.query<{ position: string; key: string; raw: Buffer; reading: Reading | null }>(
+    `SELECT r.${POSITION} AS position, r.${SHOWN_KEY} AS key, r.${RAW} AS raw, r.${READING} AS reading
        FROM ${SHADOW} AS s JOIN ${RECORDS} AS r ON ${key.map(({ quoted }) => `r.${quoted} = s.${quoted}`).join(' AND ')}
       WHERE s.${ROW_NUMBER} = $1 ORDER BY 1`,
     [rowNumber],
   );
-  return rows.map(({ position, key: shown, raw }) => ({
+  return rows.map(({ position, key: shown, raw, reading }) => ({
     position: Number(position),
     key: shown,
-    source: new SourceRecord(undefined, raw),
+    source: new SourceRecord(undefined, raw, undefined, false, reading ?? undefined),
   }));
 }
 

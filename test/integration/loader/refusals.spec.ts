@@ -48,8 +48,16 @@ const CASES: readonly Case[] = [
   refused('not_finite', 'a score is Infinity', 'trust_score', Infinity, { $number: 'Infinity' }),
   refused('not_finite', 'jsonb holds -Infinity', 'ai_profile', { a: -Infinity }, { a: { $number: '-Infinity' } }),
   refused('not_finite', 'a bigint column is given NaN', 'reddit_score', Number.NaN, { $number: 'NaN' }),
-  refused('inexact_integer', 'an integer lost digits in JavaScript', 'reddit_score', 2 ** 53),
-  refused('inexact_integer', 'jsonb holds such an integer', 'dimension_scores', { a: 2 ** 60 }),
+  refused('inexact_integer', 'an integer lost digits in JavaScript', 'reddit_score', 2 ** 53, {
+    $number: '9007199254740992',
+  }),
+  refused(
+    'inexact_integer',
+    'jsonb holds such an integer',
+    'dimension_scores',
+    { a: 2 ** 60 },
+    { a: { $number: '1152921504606847000' } },
+  ),
   refused('inexact_integer', 'no double equals the integer', 'final_score', '9007199254740993'),
   refused('not_an_integer', 'a bigint column is given a fraction', 'reddit_score', 1.5),
   refused('out_of_range', 'an integer is beyond bigint', 'reddit_score', '9223372036854775808'),
