@@ -2,6 +2,7 @@
 const LAYERS = [
   ['src/cli/', 'src/testing/'],
   ['src/index\\.ts', 'src/storage[.-]', 'src/joined-data-source\\.ts'],
+  ['src/replay/'],
   ['src/hybrid/', 'src/repositories/'],
   ['src/loader/'],
   ['src/stats/', 'src/quarantine/', 'src/schema/'],

@@ -8,6 +8,8 @@ import { StorageError } from './errors/index.js';
 import { HybridStoreService } from './hybrid/hybrid-store.service.js';
 import { LoaderService } from './loader/loader.service.js';
 import { isRemoteWithoutTls } from './postgres/remote-without-tls.js';
+import { QuarantineStore } from './quarantine/quarantine-store.js';
+import { QuarantineService } from './replay/quarantine.service.js';
 import { OpportunityRepository } from './repositories/opportunity.repository.js';
 import { ProfileRepository } from './repositories/profile.repository.js';
 import { prepareSchema } from './schema/prepare-schema.js';
@@ -29,6 +31,7 @@ export const STORAGE_SERVICES: readonly Type<object>[] = [
   OpportunityRepository,
   ProfileRepository,
   HybridStoreService,
+  QuarantineService,
 ];
 
 /** The providers of a StorageModule of a name. */
@@ -72,6 +75,20 @@ export function storageProviders(name: string, joined: Joined): Provider[] {
       provide: token(HybridStoreService),
       inject: [token(LoaderService)],
       useFactory: (loader: LoaderService) => new HybridStoreService(loader),
+    },
+    {
+      provide: token(QuarantineService),
+      inject: [ready, token(LoaderService), token(HybridStoreService), token(LoadStatsService)],
+      useFactory: (
+        { dataSource, settings: { retry, limits } }: ReadyStorage,
+        loader: LoaderService,
+        hybrid: HybridStoreService,
+        stats: LoadStatsService,
+      ) => {
+        const store = new QuarantineStore(dataSource, limits);
+        const logger = new Logger(QuarantineService.name);
+        return new QuarantineService({ store, loader, hybrid, retry, limits, logger }, stats);
+      },
     },
   ];
 }

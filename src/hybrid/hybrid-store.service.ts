@@ -29,7 +29,7 @@ export class HybridStoreService {
    * stored and the record is in quarantine. Errors as {@link EntityLoader.load}.
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
-    return this.loader.run(TABLES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+    return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
       run.load(checkRecords(records)),
     );
   }
@@ -39,7 +39,7 @@ export class HybridStoreService {
     records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
     options: HybridOptions = {},
   ): Promise<HybridBatchResult> {
-    return this.loader.run(TABLES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+    return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
       run.loadBatch(checkRecords(records, 'async too')),
     );
   }
@@ -58,7 +58,7 @@ export class HybridStoreService {
 }
 
 /** Tables are always written in this order, so that two hybrid loads do not wait for each other crosswise. */
-const TABLES = [OpportunityEntity, SubmissionEntity];
+export const HYBRID_TARGETS = [OpportunityEntity, SubmissionEntity];
 
 function checkOptions(options: HybridOptions): HybridOptions {
   const wrong = ['disposition', 'primaryKey', 'newerBy', 'allowEmpty'].filter((name) => name in options);

@@ -99,6 +99,14 @@ export class LoaderService implements BeforeApplicationShutdown {
     this.plans.clear();
   }
 
+  /**
+   * Looks at the live tables of `targets`, so that their loads find them known; errors as {@link load}.
+   * @internal
+   */
+  async prepare(targets: readonly LoadTarget[]): Promise<void> {
+    await Promise.all(targets.map((target) => this.plans.for(target)));
+  }
+
   /** The loads in hand roll back their batch and end as interrupted, before the connections are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     this.shutdown.abort();

@@ -138,6 +138,12 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
   return runner.connect() as Promise<ClientBase>;
 }
 
+/** An EntityManager in the transaction of `client`, for whoever joins a transaction by its manager. */
+export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
+  return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true })
+    .manager;
+}
+
 /** pg's message where all connections of the pool are in use: the server is not away. */
 const POOL_IN_USE = /^timeout exceeded when trying to connect/;
 

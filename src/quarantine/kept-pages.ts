@@ -1,0 +1,70 @@
+import type { KeptRecord } from './quarantined-record.js';
+import { RECORD_COLUMNS } from './quarantined-record.js';
+
+/** Runs one statement and gives its rows. */
+export type Query = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
+
+/** Records a page holds at most, and bytes of them; a single record always fits. */
+const PAGE_RECORDS = 1_000;
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** pg reads bytes as a text of twice their size, and a text has a limit: larger records come in slices. */
+const SLICE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads the records of one load in input order, a page at a time, however many and however large they are.
+ * @param rows - `FROM … WHERE …` that gives them as `r`
+ * @param parameters - of `rows`
+ */
+export async function* readKeptRecords(
+  query: Query,
+  quotedTable: string,
+  rows: string,
+  parameters: readonly unknown[],
+): AsyncGenerator<KeptRecord> {
+  const [position, id] = [`$${parameters.length + 1}`, `$${parameters.length + 2}`];
+  const statement = `
+    SELECT p.* FROM (
+      SELECT q.*, sum(q.bytes) OVER (ORDER BY q.position, q.id) AS upto FROM (
+        SELECT ${RECORD_COLUMNS}, r.reading, CASE WHEN octet_length(r.raw) <= ${SLICE_BYTES} THEN r.raw END AS raw
+          ${rows} AND (r.position, r.id) > (${position}::bigint, ${id}::uuid)
+         ORDER BY r.position, r.id LIMIT ${PAGE_RECORDS}
+      ) AS q
+    ) AS p
+    WHERE p.upto = p.bytes OR p.upto <= ${PAGE_BYTES}
+    ORDER BY p.position, p.id`;
+  let last: readonly [number, string] = [-1, '00000000-0000-0000-0000-000000000000'];
+  for (;;) {
+    const page = await query<KeptRecord & { upto: string }>(statement, [...parameters, ...last]);
+    for (const { upto: _, ...record } of page) {
+      last = [record.position, record.id];
+      const raw = record.raw ?? (await readSlices(query, quotedTable, record));
+      if (raw !== undefined) {
+        yield { ...record, raw };
+      }
+    }
+    if (page.length === 0) {
+      return;
+    }
+  }
+}
+
+/** The bytes of a record, however many; undefined where it is gone meanwhile. */
+export async function readSlices(
+  query: Query,
+  quotedTable: string,
+  { id, bytes }: { readonly id: string; readonly bytes: number },
+): Promise<Buffer | undefined> {
+  const slices: Buffer[] = [];
+  for (let from = 1; from <= bytes; from += SLICE_BYTES) {
+    const [row] = await query<{ slice: Buffer }>(
+      `SELECT substring(raw FROM $2 FOR ${SLICE_BYTES}) AS slice FROM ${quotedTable} WHERE id = $1`,
+      [id, from],
+    );
+    if (row === undefined) {
+      return undefined;
+    }
+    slices.push(row.slice);
+  }
+  return Buffer.concat(slices);
+}

@@ -1,0 +1,154 @@
+import type { DataSource } from 'typeorm';
+
+import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
+import { StorageError } from '../errors/index.js';
+import { quotedTableOf } from '../postgres/data-source.js';
+import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
+import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
+import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
+import {
+  checkFilter,
+  conditionOf,
+  isId,
+  isNarrowed,
+  LIST_CHECKS,
+  type RejectFilter,
+  type RejectListFilter,
+} from './reject-filter.js';
+
+/** What a purge removed. */
+export interface PurgeResult {
+  readonly purged: number;
+  /** Of these, the records that no replay had taken in: they are lost now. */
+  readonly open: number;
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** Reads and empties `storage_rejected_records`. */
+export class QuarantineStore {
+  /** Quoted names. */
+  readonly records: string;
+  readonly loads: string;
+
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly limits: TransactionLimits,
+  ) {
+    this.records = quotedTableOf(dataSource, RejectedRecordEntity);
+    this.loads = quotedTableOf(dataSource, LoadEntity);
+  }
+
+  /** Those refused last come first; of what was refused together, in input order. */
+  async list({
+    limit = DEFAULT_LIMIT,
+    after,
+    withRaw = false,
+    ...filter
+  }: RejectListFilter): Promise<QuarantinedRecord[]> {
+    checkFilter({ limit, after, withRaw, ...filter }, LIST_CHECKS);
+    const parameters: unknown[] = [];
+    const condition = conditionOf(filter, parameters);
+    const behind =
+      after === undefined
+        ? ''
+        : `JOIN ${this.records} AS a ON a.id = $${parameters.push(after)}
+            AND (r.created_at < a.created_at
+             OR r.created_at = a.created_at AND (r.load_id, r.position, r.id) > (a.load_id, a.position, a.id))`;
+    const records = await this.query<QuarantinedRecord>(
+      `SELECT ${RECORD_COLUMNS} FROM ${this.records} AS r ${behind} WHERE ${condition}
+        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT ${limit}`,
+      parameters,
+    );
+    if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {
+      throw new StorageError('INVALID_FILTER', `after: there is no refused record ${after} any more`);
+    }
+    return withRaw ? this.addRaw(records) : records;
+  }
+
+  async get(id: string, withRaw: boolean): Promise<QuarantinedRecord | null> {
+    if (!isId(id)) {
+      return null;
+    }
+    const found = await this.query<QuarantinedRecord>(
+      `SELECT ${RECORD_COLUMNS} FROM ${this.records} AS r WHERE r.id = $1`,
+      [id],
+    );
+    const [record] = withRaw ? await this.addRaw(found) : found;
+    return record ?? null;
+  }
+
+  async count(filter: RejectFilter): Promise<number> {
+    checkFilter(filter);
+    const parameters: unknown[] = [];
+    const [row] = await this.query<{ n: number }>(
+      `SELECT count(*)::float8 AS n FROM ${this.records} AS r WHERE ${conditionOf(filter, parameters)}`,
+      parameters,
+    );
+    return row?.n ?? 0;
+  }
+
+  /** The tables that refused them. */
+  async tables(filter: RejectFilter): Promise<string[]> {
+    checkFilter(filter);
+    const parameters: unknown[] = [];
+    const rows = await this.query<{ name: string }>(
+      `SELECT DISTINCT r.table_name AS name FROM ${this.records} AS r WHERE ${conditionOf(filter, parameters)}`,
+      parameters,
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  /** All of them, in the order they came in: load by load, by position. */
+  async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {
+    checkFilter(filter);
+    const parameters: unknown[] = [];
+    const condition = conditionOf(filter, parameters);
+    const loads = await this.query<{ id: string }>(
+      `SELECT r.load_id AS id FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
+        WHERE ${condition} GROUP BY r.load_id, l.started_at
+        ORDER BY COALESCE(l.started_at, min(r.created_at)), r.load_id`,
+      parameters,
+    );
+    const rows = `FROM ${this.records} AS r WHERE ${condition} AND r.load_id = $${parameters.length + 1}`;
+    for (const { id } of loads) {
+      yield* readKeptRecords(this.query, this.records, rows, [...parameters, id]);
+    }
+  }
+
+  /**
+   * Removes them for good.
+   * @throws StorageError `INVALID_FILTER` when the filter leaves nothing out
+   */
+  async purge(filter: RejectFilter): Promise<PurgeResult> {
+    checkFilter(filter);
+    if (!isNarrowed(filter)) {
+      throw new StorageError(
+        'INVALID_FILTER',
+        'A purge without a filter would remove every refused record for good: say which, for example those refused ' +
+          'before a date (until), or those that were replayed',
+      );
+    }
+    const parameters: unknown[] = [];
+    const condition = conditionOf({ replayed: 'any', ...filter }, parameters);
+    const [result] = await withTransaction(this.dataSource, this.limits, async (client) => {
+      const { rows } = await client.query<PurgeResult>(
+        `WITH gone AS (DELETE FROM ${this.records} AS r WHERE ${condition} RETURNING r.replayed_at)
+         SELECT count(*)::float8 AS purged, (count(*) FILTER (WHERE replayed_at IS NULL))::float8 AS open FROM gone`,
+        parameters,
+      );
+      return rows;
+    });
+    return result ?? { purged: 0, open: 0 };
+  }
+
+  private async addRaw(records: readonly QuarantinedRecord[]): Promise<QuarantinedRecord[]> {
+    const complete: QuarantinedRecord[] = [];
+    for (const record of records) {
+      complete.push({ ...record, raw: await readSlices(this.query, this.records, record) });
+    }
+    return complete;
+  }
+
+  private readonly query: Query = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
+}

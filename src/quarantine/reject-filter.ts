@@ -1,0 +1,99 @@
+import { StorageError } from '../errors/index.js';
+
+/** Which refused records are meant: those that fit everything given. */
+export interface RejectFilter {
+  /** The load that refused them. */
+  readonly loadId?: string;
+  /** The table they were meant for, or `hybrid`. */
+  readonly table?: string;
+  /** The rule or SQLSTATE they were refused by. */
+  readonly reason?: string;
+  /** Refused at this moment or later. */
+  readonly since?: Date;
+  /** Refused before this moment. */
+  readonly until?: Date;
+  /** `false`: still open; `true`: replayed since; `'any'`: both. @default false */
+  readonly replayed?: boolean | 'any';
+}
+
+/** Which refused records to list. */
+export interface RejectListFilter extends RejectFilter {
+  /** @default 50 */
+  readonly limit?: number;
+  /** Goes on behind the record of this id, the last one of the page before. */
+  readonly after?: string;
+  /** Brings the records themselves as well. @default false */
+  readonly withRaw?: boolean;
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+type Check = readonly [expected: string, holds: (value: unknown) => boolean];
+
+const TEXT: Check = ['a text', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')];
+const ID: Check = ['an id as it is listed', isId];
+const MOMENT: Check = ['a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime())];
+
+const CHECKS: Readonly<Record<keyof RejectFilter, Check>> = {
+  loadId: ID,
+  table: TEXT,
+  reason: TEXT,
+  since: MOMENT,
+  until: MOMENT,
+  replayed: ["true, false or 'any'", (value) => typeof value === 'boolean' || value === 'any'],
+};
+
+/** What else a list takes. */
+export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
+  ...CHECKS,
+  limit: ['an integer from 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1],
+  after: ID,
+  withRaw: ['true or false', (value) => typeof value === 'boolean'],
+};
+
+/** Whether a value can be an id of these tables. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value);
+}
+
+/** @throws StorageError `INVALID_FILTER` naming every mistake at once */
+export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {
+  const mistakes = givenIn(filter).flatMap(([name, value]) => {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      return [`${name} is none of its names`];
+    }
+    return check[1](value) ? [] : [`${name} must be ${check[0]}`];
+  });
+  if (mistakes.length > 0) {
+    throw new StorageError('INVALID_FILTER', `The filter of refused records is wrong: ${mistakes.join('; ')}`);
+  }
+}
+
+/** Whether a filter leaves any record out, beside those its default leaves out. */
+export function isNarrowed(filter: RejectFilter): boolean {
+  return givenIn(filter).some(([, value]) => value !== 'any');
+}
+
+/**
+ * The filter as a condition on the quarantine table `r`.
+ * @param parameters - takes the values
+ */
+export function conditionOf(filter: RejectFilter, parameters: unknown[]): string {
+  const { loadId, table, reason, since, until, replayed = false } = filter;
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const conditions = [
+    loadId !== undefined && `r.load_id = ${bind(loadId)}::uuid`,
+    table !== undefined && `r.table_name = ${bind(table)}`,
+    reason !== undefined && `r.reason = ${bind(reason)}`,
+    since !== undefined && `r.created_at >= ${bind(since.toISOString())}::timestamptz`,
+    until !== undefined && `r.created_at < ${bind(until.toISOString())}::timestamptz`,
+    replayed === false && 'r.replayed_at IS NULL',
+    replayed === true && 'r.replayed_at IS NOT NULL',
+  ];
+  return conditions.filter((condition) => condition !== false).join(' AND ') || 'true';
+}
+
+function givenIn(filter: object): [string, unknown][] {
+  return Object.entries(filter).filter(([, value]) => value !== undefined);
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+
+import type { LoadCounts } from '../stats/load-counts.js';
+import type { LoadStatsService } from '../stats/load-stats.service.js';
+import { type ExportFormat, exportLines } from '../quarantine/export-lines.js';
+import type { QuarantinedRecord } from '../quarantine/quarantined-record.js';
+import type { PurgeResult } from '../quarantine/quarantine-store.js';
+import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
+import type { ReplayedLoad, ReplayResult } from './replay-result.js';
+import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.js';
+
+/** Which refused records to replay: open ones only. */
+export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
+
+/** The quarantine: records that loads have refused, until they are replayed or removed. */
+@Injectable()
+export class QuarantineService {
+  constructor(
+    private readonly context: ReplayContext,
+    private readonly stats: LoadStatsService,
+  ) {}
+
+  /**
+   * Refused records, those refused last first, without the records themselves unless `withRaw` asks for them.
+   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
+   */
+  async list(filter: RejectListFilter = {}): Promise<QuarantinedRecord[]> {
+    return this.context.store.list(filter);
+  }
+
+  /** How many there are; errors as {@link list}. */
+  async count(filter: RejectFilter = {}): Promise<number> {
+    return this.context.store.count(filter);
+  }
+
+  /** One of them; null when there is none of that id. */
+  async get(id: string, { withRaw = false }: { readonly withRaw?: boolean } = {}): Promise<QuarantinedRecord | null> {
+    return this.context.store.get(id, withRaw);
+  }
+
+  /**
+   * All of them with the records themselves, in the order they came in and in bounded memory. No transaction is held:
+   * what is replayed or removed meanwhile may be missing. Errors as {@link list}.
+   */
+  async *records(filter: RejectFilter = {}): AsyncGenerator<QuarantinedRecord & { readonly raw: Buffer }> {
+    for await (const { reading: _, ...record } of this.context.store.readAll(filter)) {
+      yield record;
+    }
+  }
+
+  /**
+   * The lines of a file that loads the same records again, byte for byte wherever their bytes can stand in it. Errors
+   * as {@link list}.
+   * @param format - `jsonl` for what came as JSON or as objects, `csv` for what came as csv
+   * @param onLeftOut - told why a record cannot stand in such a file
+   */
+  export(
+    filter: RejectFilter,
+    format: ExportFormat,
+    onLeftOut: (why: string, record: QuarantinedRecord) => void,
+  ): AsyncGenerator<Buffer> {
+    return exportLines(this.context.store.readAll(filter), format, onLeftOut);
+  }
+
+  /**
+   * Loads open records again by the current rules, into the table that refused them and in the way they were loaded
+   * (disposition, `primaryKey`, `newerBy`; what a replace refused is merged), oldest first, so that the later record
+   * wins. It is one transaction with marking them: a record is never both loaded and open, nor loaded twice by two
+   * replays. What is refused again stays open with its latest reason.
+   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
+   * @throws InvalidLoadError when no entity is known for one of the tables; nothing has happened then
+   * @throws SchemaMismatchError when a live table does not fit its entity; nothing has happened then
+   * @throws LoadFailedError when the database would not take it; it was rolled back
+   * @throws LoadInterruptedError when the signal was aborted or the application shuts down; it was rolled back
+   */
+  async replay(filter: ReplayFilter = {}, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const result = await new ReplayRun(this.context, { ...filter, replayed: false }, options).run();
+    result.loads.flatMap(countsOf).forEach(([name, counts]) => this.stats.add(name, counts));
+    return result;
+  }
+
+  /**
+   * Removes refused records for good, replayed or still open unless the filter says which.
+   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it leaves nothing out
+   */
+  async purge(filter: RejectFilter): Promise<PurgeResult> {
+    return this.context.store.purge(filter);
+  }
+}
+
+/** What a load did to each of its tables. */
+function countsOf(load: ReplayedLoad): [string, LoadCounts][] {
+  const tables = 'stored' in load ? [load.opportunities, load.submissions] : [load];
+  return tables.map((counts) => [counts.table, counts]);
+}

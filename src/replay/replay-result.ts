@@ -1,0 +1,72 @@
+import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
+
+/** What one load of a replay did; its refused records are named by the replay, as quarantine knows them. */
+export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;
+
+/** A record that was refused again and is still open. */
+export interface RefusedAgain {
+  readonly id: string;
+  /** The load that refused it first, and its position in the input of that load, from 0. */
+  readonly loadId: string;
+  readonly position: number;
+  readonly table: string;
+  /** SQLSTATE, or the name of the rule. */
+  readonly reason: string;
+  readonly column: string | null;
+  readonly message: string;
+}
+
+/** What a replay did: `received = loaded + skipped + rejected + failed`. */
+export interface ReplayResult {
+  /** Nothing was refused again, and nothing failed. */
+  readonly ok: boolean;
+  /** Open records that fitted the filter. */
+  readonly received: number;
+  /** Loaded now: inserted, updated, unchanged, or folded into a later record of the replay. */
+  readonly loaded: number;
+  /** Not meant for their table by the current rules; they count as dealt with. */
+  readonly skipped: number;
+  /** Refused again. */
+  readonly rejected: number;
+  /** Rolled back: all of them, or none. */
+  readonly failed: number;
+  /** One load for each table and way of loading, in the order they were done; each is in `storage_loads`. */
+  readonly loads: readonly ReplayedLoad[];
+  /** The first 20 that were refused again; `rejected` counts them all. */
+  readonly rejects: readonly RefusedAgain[];
+  /** Milliseconds. */
+  readonly durationMs: number;
+}
+
+/** How many were loaded. */
+function loadedBy(load: ReplayedLoad): number {
+  const written = 'stored' in load ? load.stored : load.inserted + load.updated + load.unchanged;
+  return written + load.duplicates;
+}
+
+/** Puts the loads of a replay together. */
+export function toReplayResult(
+  loads: readonly ReplayedLoad[],
+  rejects: readonly RefusedAgain[],
+  durationMs: number,
+): ReplayResult {
+  const sum = (count: (load: ReplayedLoad) => number): number => loads.reduce((total, load) => total + count(load), 0);
+  const rejected = sum((load) => load.rejected);
+  const failed = sum((load) => load.failed);
+  return {
+    ok: rejected + failed === 0,
+    received: sum((load) => load.received),
+    loaded: sum(loadedBy),
+    skipped: sum((load) => load.skipped),
+    rejected,
+    failed,
+    loads,
+    rejects,
+    durationMs,
+  };
+}
+
+/** What a replay that was rolled back comes to. */
+export function rolledBack(received: number, durationMs: number): ReplayResult {
+  return { ...toReplayResult([], [], durationMs), ok: false, received, failed: received };
+}

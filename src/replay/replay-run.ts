@@ -1,0 +1,184 @@
+import type { Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+
+import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
+import { HYBRID_TARGETS, type HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import type { LoadOptions } from '../loader/load-options.js';
+import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
+import type { LoaderService } from '../loader/loader.service.js';
+import { describeFault, PostgresError } from '../postgres/database-fault.js';
+import { isPassing } from '../postgres/sqlstate.js';
+import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
+import { managerOf, type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
+import type { QuarantineStore } from '../quarantine/quarantine-store.js';
+import type { RejectFilter } from '../quarantine/reject-filter.js';
+import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
+import { type ReplayedLoad, type ReplayResult, rolledBack, toReplayResult } from './replay-result.js';
+import { type ReplaySegment, segmentsOf } from './replay-segments.js';
+import { ReplaySet } from './replay-set.js';
+
+/** What a replay works with. */
+export interface ReplayContext {
+  readonly store: QuarantineStore;
+  readonly loader: LoaderService;
+  readonly hybrid: HybridStoreService;
+  readonly retry: RetryLimits;
+  readonly limits: TransactionLimits;
+  readonly logger: Logger;
+}
+
+/** Options of a replay. */
+export type ReplayOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
+
+/** Rolls back a transaction that was only to ask something. */
+class NotCommitted extends Error {}
+
+/** Loads refused records again, in one transaction with marking them. */
+export class ReplayRun {
+  private readonly startedAt = Date.now();
+  private chosen = 0;
+  /** What an attempt came to that had nothing left to do but to commit. */
+  private reached: ReplayResult | undefined;
+
+  constructor(
+    private readonly context: ReplayContext,
+    private readonly filter: RejectFilter,
+    private readonly options: ReplayOptions,
+  ) {}
+
+  /** Errors as {@link QuarantineService.replay}. */
+  async run(): Promise<ReplayResult> {
+    const { store, loader, retry, limits, logger } = this.context;
+    const tables = await store.tables(this.filter);
+    if (tables.length === 0) {
+      return toReplayResult([], [], Date.now() - this.startedAt);
+    }
+    // Before anything is locked: what is wrong with a table shows first, and no second connection is needed later.
+    await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
+    try {
+      return await withRetry(
+        retry,
+        () => withTransaction(store.dataSource, limits, (client) => this.replay(client)),
+        (error, attempts) => logger.warn(`replay: attempt ${attempts} failed, trying again: ${messageOf(error)}`),
+        (error) => isPassing(causeOf(error)),
+      );
+    } catch (error) {
+      if (this.reached !== undefined && (await this.isCommitted())) {
+        return this.reached;
+      }
+      throw this.publicError(error);
+    }
+  }
+
+  private async replay(client: ClientBase): Promise<ReplayResult> {
+    const set = await ReplaySet.choose(client, this.context.store, this.filter);
+    if (this.reached !== undefined && (await this.isIn(client, this.reached))) {
+      return this.reached;
+    }
+    const refused = await set.loads();
+    this.chosen = refused.reduce((sum, { records }) => sum + records, 0);
+    const loads: ReplayedLoad[] = [];
+    for (const segment of segmentsOf(refused, (table) => this.tablesOf(table))) {
+      const { rejects: _, ...load } = await this.load(client, set, segment);
+      await set.settle(load.loadId, segment.loads);
+      loads.push(load);
+    }
+    this.reached = toReplayResult(loads, await set.refusedAgain(), Date.now() - this.startedAt);
+    return this.reached;
+  }
+
+  private async load(
+    client: ClientBase,
+    set: ReplaySet,
+    { table, disposition, primaryKey, newerBy, loads }: ReplaySegment,
+  ): Promise<BatchLoadResult | HybridBatchResult> {
+    const { store, loader, hybrid } = this.context;
+    const manager = managerOf(store.dataSource, client);
+    const records = async function* (): AsyncGenerator<object> {
+      for await (const kept of set.read(loads)) {
+        yield rereadKeptRecord(kept) as object;
+      }
+    };
+    const options = { ...this.options, source: 'rejects replay' };
+    const [target] = this.targetsOf(table);
+    return table === 'hybrid' || target === undefined
+      ? hybrid.withManager(manager).storeBatch(records(), options)
+      : loader.loadBatch(target, records(), { ...options, disposition, primaryKey, newerBy }, manager);
+  }
+
+  /** The entities behind what quarantine calls a table. */
+  private targetsOf(table: string): EntityTarget<ObjectLiteral>[] {
+    if (table === 'hybrid') {
+      return HYBRID_TARGETS;
+    }
+    const { dataSource } = this.context.store;
+    const found = dataSource.entityMetadatas.filter(({ tableName }) => tableName === table);
+    const [metadata] = found;
+    if (metadata === undefined) {
+      throw new InvalidLoadError(
+        `Refused records of the table ${table} cannot be replayed here, where no entity is known for it. Replay them ` +
+          'with the QuarantineService of the application that registers the entity (StorageModule.forFeature), and ' +
+          'the others by naming their table',
+      );
+    }
+    if (new Set(found.map(({ tablePath }) => tablePath)).size > 1) {
+      throw new InvalidLoadError(
+        `Refused records of the table ${table} cannot be replayed here, where there is one in several schemas ` +
+          `(${found.map(({ tablePath }) => tablePath).join(', ')}): nothing tells which of them refused the records`,
+      );
+    }
+    return [metadata.target];
+  }
+
+  private tablesOf(table: string): string[] {
+    const { dataSource } = this.context.store;
+    return this.targetsOf(table).map((target) => dataSource.getMetadata(target).tableName);
+  }
+
+  /** Whether the attempt whose COMMIT got no reply is in after all. Choosing its records again has waited for its end. */
+  private async isIn(client: ClientBase, { loads }: ReplayResult): Promise<boolean> {
+    const { rowCount } = await client.query(`SELECT FROM ${this.context.store.loads} WHERE id = $1`, [
+      loads[0]?.loadId,
+    ]);
+    return rowCount === 1;
+  }
+
+  private async isCommitted(): Promise<boolean> {
+    const { store, limits } = this.context;
+    try {
+      return await withTransaction(store.dataSource, limits, async (client) => {
+        await ReplaySet.choose(client, store, this.filter);
+        if (this.reached !== undefined && (await this.isIn(client, this.reached))) {
+          return true;
+        }
+        throw new NotCommitted();
+      });
+    } catch {
+      return false;
+    }
+  }
+
+  private publicError(error: unknown): unknown {
+    const result = rolledBack(this.chosen, Date.now() - this.startedAt);
+    const extent = 'A replay is one transaction: nothing of it was loaded, and every record is still open';
+    if (error instanceof LoadInterruptedError) {
+      return new LoadInterruptedError(`The replay was interrupted. ${extent}`, result);
+    }
+    if (error instanceof StorageError && !(error instanceof LoadFailedError)) {
+      return error;
+    }
+    const cause = error instanceof LoadFailedError ? error.cause : PostgresError.from(error);
+    return new LoadFailedError(`The replay failed: ${messageOf(error)}. ${extent}`, result, { cause });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof StorageError ? error.message : describeFault(error).message;
+}
+
+/** What a load failed by. Of the database's errors without a code only the text is left. */
+function causeOf(error: unknown): unknown {
+  const cause = error instanceof LoadFailedError ? error.cause : error;
+  return cause instanceof PostgresError && cause.code === 'UNKNOWN' ? { message: cause.message } : cause;
+}

@@ -1,0 +1,45 @@
+/** A load some of whose refused records are to be replayed. */
+export interface RefusedLoad {
+  readonly loadId: string;
+  /** Table name, or `hybrid`. */
+  readonly table: string;
+  /** As its records are to be loaded now. */
+  readonly disposition: 'merge' | 'append';
+  readonly primaryKey: readonly string[] | undefined;
+  readonly newerBy: string | undefined;
+  /** How many of its records there are. */
+  readonly records: number;
+}
+
+/** Loads whose refused records are replayed by one load. */
+export interface ReplaySegment extends Omit<RefusedLoad, 'loadId' | 'records'> {
+  readonly loads: readonly RefusedLoad[];
+}
+
+/**
+ * Puts loads that were done in the same way together, in as few segments as the rule "the later record wins" allows: a
+ * load joins the segment before it unless a load that was done in another way, into the same table, lies between.
+ * @param loads - oldest first
+ * @param tablesOf - the tables behind a load's
+ */
+export function segmentsOf(
+  loads: readonly RefusedLoad[],
+  tablesOf: (table: string) => readonly string[],
+): ReplaySegment[] {
+  const segments: (ReplaySegment & { readonly loads: RefusedLoad[] })[] = [];
+  for (const load of loads) {
+    const { table, disposition, primaryKey, newerBy } = load;
+    const tables = tablesOf(table);
+    const last = segments.findLast((segment) => tablesOf(segment.table).some((name) => tables.includes(name)));
+    if (last !== undefined && wayOf(last) === wayOf(load)) {
+      last.loads.push(load);
+    } else {
+      segments.push({ table, disposition, primaryKey, newerBy, loads: [load] });
+    }
+  }
+  return segments;
+}
+
+function wayOf({ table, disposition, primaryKey, newerBy }: Omit<ReplaySegment, 'loads'>): string {
+  return JSON.stringify([table, disposition, primaryKey, newerBy]);
+}

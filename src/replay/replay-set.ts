@@ -1,0 +1,117 @@
+import type { ClientBase } from 'pg';
+
+import type { LoadEntity } from '../entities/index.js';
+import { readKeptRecords } from '../quarantine/kept-pages.js';
+import type { KeptRecord } from '../quarantine/quarantined-record.js';
+import type { QuarantineStore } from '../quarantine/quarantine-store.js';
+import { conditionOf, type RejectFilter } from '../quarantine/reject-filter.js';
+import type { RefusedAgain } from './replay-result.js';
+import type { RefusedLoad } from './replay-segments.js';
+
+const NAME = 'harbor_replay';
+const CHOSEN = `pg_temp.${NAME}`;
+
+/** How many records that were refused again a result names. */
+const MAX_SHOWN = 20;
+
+/** The records of one replay, in its transaction: chosen once, and locked until it ends. */
+export class ReplaySet {
+  private constructor(
+    private readonly client: ClientBase,
+    private readonly store: QuarantineStore,
+  ) {}
+
+  /**
+   * Chooses the open records a filter means. It waits for another replay that holds one of them, and leaves out what
+   * that one took in; skipping what is locked would report as done what the other may yet roll back. Locks are taken in
+   * one order, and before anything is written, so that two replays never wait for each other crosswise.
+   */
+  static async choose(client: ClientBase, store: QuarantineStore, filter: RejectFilter): Promise<ReplaySet> {
+    const parameters: unknown[] = [];
+    const condition = conditionOf(filter, parameters);
+    await client.query(`CREATE TEMPORARY TABLE ${NAME} (load_id uuid, n bigint, id uuid) ON COMMIT DROP`);
+    await client.query(
+      `INSERT INTO ${CHOSEN} (load_id, n, id)
+       SELECT k.load_id, row_number() OVER (PARTITION BY k.load_id ORDER BY k.position, k.id) - 1, k.id
+         FROM (SELECT r.load_id, r.position, r.id FROM ${store.records} AS r WHERE ${condition}
+                ORDER BY r.load_id, r.position, r.id FOR UPDATE) AS k`,
+      parameters,
+    );
+    // Nobody else analyses a temporary table, and the planner would guess.
+    await client.query(`CREATE UNIQUE INDEX ON ${CHOSEN} (id); ANALYZE ${CHOSEN}`);
+    return new ReplaySet(client, store);
+  }
+
+  /** The loads that refused them, oldest first. What a replace refused is merged: the rest of it is in by now. */
+  async loads(): Promise<RefusedLoad[]> {
+    const { rows } = await this.client.query<RefusedLoad & { options: LoadEntity['options'] }>(
+      `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", count(*)::float8 AS records, l.options,
+              CASE WHEN l.disposition = 'append' THEN 'append' ELSE 'merge' END AS disposition
+         FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
+         LEFT JOIN ${this.store.loads} AS l ON l.id = k.load_id
+        GROUP BY k.load_id, l.id, l.started_at, l.options, l.disposition
+        ORDER BY COALESCE(l.started_at, min(r.created_at)), k.load_id`,
+    );
+    return rows.map(({ options, ...load }) => ({
+      ...load,
+      primaryKey: options?.primaryKey,
+      newerBy: options?.newerBy,
+    }));
+  }
+
+  /** The chosen records of loads, load by load in input order. */
+  async *read(loads: readonly RefusedLoad[]): AsyncGenerator<KeptRecord> {
+    const { records } = this.store;
+    const rows = `FROM ${CHOSEN} AS k JOIN ${records} AS r ON r.id = k.id WHERE r.load_id = $1`;
+    const query = async <Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> => {
+      const result = await this.client.query(sql, [...parameters]);
+      return result.rows as Row[];
+    };
+    for (const { loadId } of loads) {
+      yield* readKeptRecords(query, records, rows, [loadId]);
+    }
+  }
+
+  /**
+   * Marks the records of loads as replayed by the load `loadId`; what that one refused again stays open, with the latest
+   * reason, and leaves no second record.
+   * @param loads - in the order they were read
+   */
+  async settle(loadId: string, loads: readonly RefusedLoad[]): Promise<void> {
+    let read = 0;
+    const firsts = loads.map(({ records }) => {
+      const first = read;
+      read += records;
+      return first;
+    });
+    const { records } = this.store;
+    await this.client.query(
+      `WITH part AS (
+         SELECT k.id, o.first + k.n AS position
+           FROM ${CHOSEN} AS k JOIN unnest($2::uuid[], $3::bigint[]) AS o(load_id, first) ON o.load_id = k.load_id
+       ), again AS (
+         DELETE FROM ${records} WHERE load_id = $1 RETURNING position, record_key, reason, column_name, message
+       ), marked AS (
+         UPDATE ${records} AS r SET replayed_at = now() FROM part
+          WHERE r.id = part.id AND NOT EXISTS (SELECT FROM again WHERE again.position = part.position)
+       )
+       UPDATE ${records} AS r
+          SET record_key = COALESCE(again.record_key, r.record_key), reason = again.reason,
+              column_name = again.column_name, message = again.message
+         FROM part JOIN again ON again.position = part.position
+        WHERE r.id = part.id`,
+      [loadId, loads.map((load) => load.loadId), firsts],
+    );
+  }
+
+  /** The first of those that are still open. */
+  async refusedAgain(): Promise<RefusedAgain[]> {
+    const { rows } = await this.client.query<RefusedAgain>(
+      `SELECT r.id, r.load_id AS "loadId", r.position::float8 AS position, r.table_name AS "table", r.reason,
+              r.column_name AS "column", r.message
+         FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
+        WHERE r.replayed_at IS NULL ORDER BY r.created_at, r.load_id, r.position, r.id LIMIT ${MAX_SHOWN}`,
+    );
+    return rows;
+  }
+}
