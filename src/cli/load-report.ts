@@ -41,7 +41,7 @@ export function printRejects(
 /** Says where the refused records of a load are; not for a dry run, which keeps none. */
 export function printWhereKept({ rejected, loadId }: AnyLoadResult): void {
   if (rejected > 0) {
-    printResult(`Refused records are kept in storage_rejected_records: harbor-storage loads show ${loadId}`);
+    printResult(`Refused records are kept in quarantine: harbor-storage rejects list --load ${loadId}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { addDemoCommand } from './commands/demo.command.js';
 import { addLoadCommand } from './commands/load.command.js';
 import { addLoadsCommand } from './commands/loads.command.js';
 import { addMigrateCommand } from './commands/migrate.command.js';
+import { addRejectsCommand } from './commands/rejects.command.js';
 import { addStatsCommand } from './commands/stats.command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .exitOverride();
   addLoadCommand(program);
   addLoadsCommand(program);
+  addRejectsCommand(program);
   addStatsCommand(program);
   addMigrateCommand(program);
   addDemoCommand(program);

@@ -54,7 +54,11 @@ function nameFlags(message: string): string {
 }
 
 function printStoppedLoad(error: LoadStoppedError): void {
-  // The commands load by loadBatch and storeBatch only.
+  if ('loads' in (error.result as object)) {
+    // A replay: of one transaction that was rolled back the message says all.
+    return;
+  }
+  // The other commands load by loadBatch and storeBatch only.
   const result = error.result as AnyLoadResult;
   printLoadResult(result, process.stderr);
   if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {

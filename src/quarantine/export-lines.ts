@@ -25,7 +25,7 @@ const LINE_END = Buffer.from('\n');
 const LINE_END_AFTER_CR = Buffer.from('\r\n');
 
 /**
- * The lines of a file that loads the same records again. A line is the record's own bytes; it is written anew, with the
+ * The lines of a file that loads the same records again, a record each; the first with what stands before it. A line is the record's own bytes; it is written anew, with the
  * same content, only where these stand on several lines of a JSON document, or where fields were renamed.
  * @param onLeftOut - told of each record that cannot stand in such a file, and why
  */
@@ -51,17 +51,19 @@ export async function* exportLines(
       onLeftOut(line, record);
       continue;
     }
-    if (isFirst) {
-      isFirst = false;
-      if (header !== undefined) {
-        yield Buffer.concat([header, LINE_END]);
-      } else if (FILE_SIGNATURES.some((signature) => signature.equals(line.subarray(0, signature.length)))) {
-        // It would be taken for the signature of the file; behind an empty line, which is no record, it is not.
-        yield LINE_END;
-      }
-    }
-    yield Buffer.concat([line, line.at(-1) === CARRIAGE_RETURN ? LINE_END_AFTER_CR : LINE_END]);
+    const end = line.at(-1) === CARRIAGE_RETURN ? LINE_END_AFTER_CR : LINE_END;
+    yield Buffer.concat([...(isFirst ? beginning(header, line) : []), line, end]);
+    isFirst = false;
   }
+}
+
+/** What stands before the first line. */
+function beginning(header: Buffer | undefined, line: Buffer): Buffer[] {
+  if (header !== undefined) {
+    return [header, LINE_END];
+  }
+  // It would be taken for the signature of the file; behind an empty line, which is no record, it is not.
+  return FILE_SIGNATURES.some((signature) => signature.equals(line.subarray(0, signature.length))) ? [LINE_END] : [];
 }
 
 function jsonLineOf({ raw, reading }: KeptRecord): Line {

@@ -49,8 +49,8 @@ export class QuarantineService {
   }
 
   /**
-   * The lines of a file that loads the same records again, byte for byte wherever their bytes can stand in it. Errors
-   * as {@link list}.
+   * The lines of a file that loads the same records again, byte for byte wherever their bytes can stand in it; each
+   * piece holds one record, with its line end. Errors as {@link list}.
    * @param format - `jsonl` for what came as JSON or as objects, `csv` for what came as csv
    * @param onLeftOut - told why a record cannot stand in such a file
    */

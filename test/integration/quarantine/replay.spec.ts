@@ -117,7 +117,14 @@ describe('a replay', () => {
   });
 
   it('appends what was to be appended: a key that exists is refused again', async () => {
-    await app.loader.load(Event, [{ id: 'a', parent: 'p' }, { id: 'b', parent: 'p' }], { disposition: 'append' });
+    await app.loader.load(
+      Event,
+      [
+        { id: 'a', parent: 'p' },
+        { id: 'b', parent: 'p' },
+      ],
+      { disposition: 'append' },
+    );
     await mend();
     await app.loader.load(Event, [{ id: 'b', size: 1 }]);
     expect(await quarantine.replay()).toMatchObject({ loaded: 1, rejected: 1, loads: [{ disposition: 'append' }] });
@@ -175,10 +182,15 @@ describe('a replay', () => {
     await app.loader.load(Event, [{ id: 'b', parent: 'p' }]);
     await mend();
     expect(await quarantine.replay({ until: new Date(0) })).toMatchObject({ received: 0 });
-    expect(await quarantine.replay({ loadId: first.loadId, reason: '23503' })).toMatchObject({ received: 1, loaded: 1 });
+    expect(await quarantine.replay({ loadId: first.loadId, reason: '23503' })).toMatchObject({
+      received: 1,
+      loaded: 1,
+    });
     expect(await app.rows('SELECT id FROM replay_events')).toEqual([{ id: 'a' }]);
     expect(await quarantine.replay({ since: new Date(0) })).toMatchObject({ received: 2, loaded: 1, rejected: 1 });
-    await expect(quarantine.replay({ loadID: first.loadId } as object)).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+    await expect(quarantine.replay({ loadID: first.loadId } as object)).rejects.toMatchObject({
+      code: 'INVALID_FILTER',
+    });
     await expect(quarantine.replay({ limit: 1 } as object)).rejects.toThrow(/limit is none of its names/);
   });
 

@@ -1,0 +1,91 @@
+import { open, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+import { type Command, Option } from 'commander';
+
+import { StorageError } from '../../errors/index.js';
+import { errorCode, errorText } from '../../postgres/sqlstate.js';
+import type { ExportFormat } from '../../quarantine/export-lines.js';
+import { QuarantineService } from '../../replay/quarantine.service.js';
+import { EXIT } from '../exit-codes.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from '../output.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
+import { withStorage } from '../storage-context.js';
+import { UsageError } from '../usage-error.js';
+
+interface ExportFlags extends RejectFlags {
+  readonly all?: boolean;
+  readonly format: ExportFormat;
+  readonly out?: string;
+}
+
+/** `rejects export` */
+export function addRejectsExportCommand(rejects: Command): void {
+  addRejectOptions(rejects.command('export'))
+    .description('write the open ones to a file that can be mended and loaded; they stay in quarantine')
+    .option('--all', 'those replayed since as well')
+    .addOption(
+      new Option('--format <format>', 'jsonl for what came as JSON, csv for what came as csv')
+        .choices(['jsonl', 'csv'])
+        .default('jsonl'),
+    )
+    .option('--out <file>', 'a file that does not exist yet (default: standard output)')
+    .addHelpText('after', '\nExit code 3: some could not be written in this form; stderr says how many, and why.')
+    .action(async (_flags: ExportFlags, command: Command) => {
+      process.exitCode = await runExport(command.optsWithGlobals<ExportFlags & GlobalOptions>());
+    });
+}
+
+async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
+  const { out, format } = flags;
+  if (flags.json === true && out === undefined) {
+    throw new UsageError('the records go to standard output, and so would --json: add --out <file>');
+  }
+  const leftOut = new Map<string, number>();
+  const exported = await withStorage(flags, async (app) => {
+    const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
+    const lines = app.get(QuarantineService).export(filter, format, (why) => {
+      leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
+    });
+    return writeLines(lines, out);
+  });
+  if (flags.json === true) {
+    printJson({ file: out, exported, leftOut: Object.fromEntries(leftOut) });
+  } else {
+    printMessage(flags, `Exported: ${exported}${out === undefined ? '' : `, to ${out}`}`);
+  }
+  // Not a message that --quiet may hide: without it the export would look complete.
+  leftOut.forEach((count, why) => printResult(`Left out: ${count}, because ${why}`, process.stderr));
+  return leftOut.size > 0 ? EXIT.refused : EXIT.ok;
+}
+
+/** Writes them; returns how many they are. A file that could not be written to its end is removed. */
+async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined): Promise<number> {
+  let count = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const line of lines) {
+      count += 1;
+      yield line;
+    }
+  };
+  if (out === undefined) {
+    await pipeline(counted, process.stdout, { end: false });
+    return count;
+  }
+  const file = await open(out, 'wx').catch((error: unknown) => {
+    throw new StorageError('FILE_NOT_WRITTEN', `cannot write ${out}: ${explain(error)}`, { cause: error });
+  });
+  try {
+    await pipeline(counted, file.createWriteStream());
+    return count;
+  } catch (error) {
+    await rm(out, { force: true });
+    throw error;
+  }
+}
+
+function explain(error: unknown): string {
+  return errorCode(error) === 'EEXIST'
+    ? 'it exists already; remove it, or name another file'
+    : (errorText(error, 'message') ?? 'unknown error');
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+
+import { QuarantineService } from '../../replay/quarantine.service.js';
+import type { ReplayResult } from '../../replay/replay-result.js';
+import { EXIT } from '../exit-codes.js';
+import { withInterrupts } from '../interrupts.js';
+import { printLoadResult } from '../load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
+import { createProgressDisplay } from '../progress-display.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
+import { withStorage } from '../storage-context.js';
+
+/** `rejects replay` */
+export function addRejectsReplayCommand(rejects: Command): void {
+  addRejectOptions(rejects.command('replay'))
+    .description('load the open ones again, in one transaction; what is refused again stays open')
+    .action(async (_flags: RejectFlags, command: Command) => {
+      process.exitCode = await runReplay(command.optsWithGlobals<RejectFlags & GlobalOptions>());
+    });
+}
+
+async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
+  const result = await withInterrupts((signal) =>
+    withStorage(flags, async (app) => {
+      const display = createProgressDisplay(flags, undefined, () => 0);
+      try {
+        return await app
+          .get(QuarantineService)
+          .replay(filterOf(flags), { signal, onProgress: (progress) => display.update(progress) });
+      } finally {
+        display.stop();
+      }
+    }),
+  );
+  if (flags.json === true) {
+    printJson(result);
+  } else {
+    report(result);
+  }
+  return result.rejected > 0 ? EXIT.refused : EXIT.ok;
+}
+
+function report({ received, loaded, skipped, rejected, loads, rejects }: ReplayResult): void {
+  if (received === 0) {
+    printResult('Nothing to replay: no open record fits');
+    return;
+  }
+  loads.forEach((load) => printLoadResult({ ...load, rejects: [] }));
+  printResult(
+    `Replayed: ${received}. Loaded: ${loaded}, skipped: ${skipped}, refused again and still open: ${rejected}`,
+  );
+  if (rejected > 0) {
+    printTable(
+      ['id', 'table', 'reason', 'column', 'why'],
+      rejects.map(({ id, table, reason, column, message }) => [id, table, reason, column, message]),
+    );
+  }
+}

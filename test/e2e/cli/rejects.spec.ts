@@ -1,0 +1,189 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { type CliOutcome, runCli } from '../../support/run-cli.js';
+
+const RENAME = ['--rename', 'name=submission_id'];
+const BOM = '\ufeff';
+
+describe('harbor-storage rejects', () => {
+  let database: TestDatabase;
+  let client: Client;
+  let directory: string;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+    directory = await mkdtemp(join(tmpdir(), 'harbor-storage-rejects-'));
+  });
+  afterAll(async () => {
+    await client.end();
+    await rm(directory, { recursive: true });
+    await database.drop();
+  });
+  beforeEach(async () => {
+    await client.query('TRUNCATE app_opportunities, submissions, storage_loads, storage_rejected_records');
+    await client.query('ALTER TABLE submissions DROP CONSTRAINT IF EXISTS counted');
+  });
+
+  const run = (...args: string[]): Promise<CliOutcome> => runCli(database.url, ['rejects', ...args]);
+  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+  const load = (input: string | Buffer, format: string, ...args: string[]) =>
+    runCli(database.url, ['load', '-', '--format', format, '--into', 'submissions', '--quiet', ...args], input);
+  const guard = () => client.query('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
+  const mend = () => client.query('ALTER TABLE submissions DROP CONSTRAINT counted');
+  const stored = async () =>
+    (await client.query('SELECT submission_id AS id, num_comments AS n, ai_profile FROM submissions ORDER BY 1')).rows;
+  const quarantined = async () =>
+    (await client.query('SELECT raw, reason FROM storage_rejected_records ORDER BY position')).rows;
+
+  it('replays what was refused, a csv and a renamed jsonl too, once the cause was mended', async () => {
+    await guard();
+    expect(
+      (await load('{"name":"a","num_comments":-1}\n{"name":"b","num_comments":1}\n', 'jsonl', ...RENAME)).exitCode,
+    ).toBe(3);
+    expect((await load('name,num_comments,ai_profile\r\nc,-3,"{""x"":[1,2]}"\r\n', 'csv', ...RENAME)).exitCode).toBe(3);
+    expect(await json('list')).toMatchObject({
+      total: 2,
+      records: [
+        { table: 'submissions', key: 'c', reason: '23514', position: 0 },
+        { table: 'submissions', key: 'a', reason: '23514', position: 0, column: null, replayedAt: null },
+      ],
+    });
+
+    const refused = await run('replay');
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, refused again and still open: 2\n/);
+    await mend();
+    const done = await run('replay');
+    expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/Replayed: 2\. Loaded: 2, skipped: 0/) });
+    expect(await stored()).toEqual([
+      { id: 'a', n: '-1', ai_profile: null },
+      { id: 'b', n: '1', ai_profile: null },
+      { id: 'c', n: '-3', ai_profile: { x: [1, 2] } },
+    ]);
+    expect(await run('replay')).toMatchObject({ exitCode: 0, stdout: 'Nothing to replay: no open record fits\n' });
+    expect(await json('replay')).toMatchObject({ ok: true, received: 0, loads: [] });
+    expect(await json('list')).toEqual({ records: [], total: 0 });
+    expect((await json('list', '--all')).total).toBe(2);
+  });
+
+  it('lists by load, table, reason and time, and never the record itself', async () => {
+    await load('{"submission_id":"a","title":"S3CRET\\u0000"}\n{nonsense S3CRET}\n', 'jsonl');
+    await load('[]\n', 'jsonl');
+    const [{ loadId }] = (await json('list', '--reason', 'invalid_json')).records;
+    expect((await json('list', '--load', loadId)).total).toBe(2);
+    expect((await json('list', '--table', 'hybrid')).total).toBe(0);
+    expect((await json('list', '--since', '1h')).total).toBe(3);
+    expect((await json('list', '--since', '2099-01-01T00:00:00Z')).total).toBe(0);
+    const listed = await run('list', '--limit', '2');
+    expect(listed.stdout).toMatch(/2 of 3; --limit shows more\n/);
+    expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
+  });
+
+  it('shows one of them, and the record only when it is asked for', async () => {
+    const lines = [Buffer.from('{"submission_id":"a","title":"x\\u0000"}'), Buffer.from([0x7b, 0xff, 0x1b, 0x00])];
+    await load(Buffer.concat([lines[0] as Buffer, Buffer.from('\r\n'), lines[1] as Buffer]), 'jsonl');
+    const { records } = await json('list');
+    expect(records).toMatchObject([{ reason: 'nul_character', column: 'title', key: 'a' }, { reason: 'invalid_utf8' }]);
+    const [first, second] = records.map(({ id }: { id: string }) => id);
+    expect((await run('show', first)).stdout).toMatch(/reason +nul_character\n/);
+    expect((await run('show', first)).stdout).not.toContain('\\u0000');
+    expect((await run('show', first, '--record')).stdout).toContain(String(lines[0]));
+    expect(await json('show', first, '--record')).toMatchObject({ id: first, record: String(lines[0]) });
+    expect(await json('show', second, '--record')).toMatchObject({ recordBase64: lines[1]?.toString('base64') });
+    expect((await run('show', second, '--record')).stdout).not.toContain('\u001b');
+    expect(await run('show', 'x')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('There is no refused record "x"'),
+    });
+  });
+
+  it('exports what can be loaded again, byte for byte', async () => {
+    const lines = [
+      `${BOM}{"a":1}`,
+      '{"submission_id":"a","title":"x\\u0000"}',
+      '{"submission_id":"b","title":"\\ud800"}\r',
+      '"\\ud83d',
+      '{',
+    ];
+    // In the middle of the input a byte order mark belongs to its line.
+    await load(`{"submission_id":"ok"}\n${lines.map((line) => `${line}\r\n`).join('')}`, 'jsonl');
+    const before = await quarantined();
+    expect(before.map(({ raw }) => String(raw))).toEqual(lines);
+    const exported = await run('export');
+    expect(exported).toMatchObject({ exitCode: 0, stderr: 'Exported: 5\n' });
+    await client.query('TRUNCATE storage_rejected_records');
+    await load(exported.stdout, 'jsonl');
+    expect(await quarantined()).toEqual(before);
+  });
+
+  it('exports csv as csv, and names what the form cannot hold', async () => {
+    const csv = 'submission_id,title,num_comments\r\na,"two\nlines",x\r\nb,,y\n';
+    await load(csv, 'csv');
+    await load('id,title\n" ",t\n', 'csv', '--rename', 'id=submission_id');
+    await load('{"submission_id":" "}\n', 'jsonl');
+    const before = await quarantined();
+    const out = join(directory, 'rejects.csv');
+    const exported = await run('export', '--format', 'csv', '--out', out);
+    expect(exported).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(exported.stderr).toContain(`Exported: 2, to ${out}\n`);
+    expect(exported.stderr).toContain('Left out: 1, because its csv file has another header');
+    expect(exported.stderr).toContain('Left out: 1, because it did not come from csv: export it as jsonl');
+    const again = await run('export', '--out', out);
+    expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/rejects\.csv: it exists already/) });
+    expect((await json('export', '--out', join(directory, 'rejects.jsonl'))).exported).toBe(1);
+
+    await client.query('TRUNCATE storage_rejected_records');
+    await load(await readFile(out), 'csv');
+    expect(await quarantined()).toEqual(before.filter(({ reason }) => reason === 'wrong_type'));
+  });
+
+  it('exports elements of an array on one line, and what was renamed under its new names', async () => {
+    await load('[{\n  "name": " ",\n  "n": 12345678901234567890\n}, {"x":\n"a\nb"}]', 'json', ...RENAME);
+    const { stdout, stderr, exitCode } = await run('export');
+    expect(stdout).toBe('{"submission_id":" ","n":12345678901234567890}\n');
+    expect(stderr).toContain('Left out: 1, because it is no JSON and stands on several lines');
+    expect(exitCode).toBe(3);
+  });
+
+  it('removes what it is told to, and nothing without being told what', async () => {
+    await load('[]\n{\n', 'jsonl');
+    const nothing = await run('purge');
+    expect(nothing).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('--older-than 30d') });
+    expect(await json('purge', '--older-than', '1h')).toEqual({ purged: 0, open: 0 });
+    expect(await json('purge', '--replayed')).toEqual({ purged: 0, open: 0 });
+    expect((await run('purge', '--reason', 'not_an_object')).stdout).toBe('Removed: 1, of which never loaded: 1\n');
+    expect((await json('list', '--all')).total).toBe(1);
+  });
+
+  it('names a table whose entity only the application knows', async () => {
+    await load('[]\n', 'jsonl');
+    await client.query(`UPDATE storage_rejected_records SET table_name = 'prices'`);
+    const { exitCode, stderr } = await run('replay');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/table prices cannot be replayed here.*QuarantineService.*forFeature/);
+  });
+
+  it.each([
+    ['list', '--load', 'x'],
+    ['list', '--since', 'yesterday'],
+    ['list', '--since', '2026-01-01'],
+    ['purge', '--older-than', '30'],
+    ['export', '--json'],
+  ])('%s %s %s is wrong usage', async (...args) => {
+    expect((await run(...args.filter((arg) => arg !== undefined))).exitCode).toBe(2);
+  });
+
+  it('a load says how to see what it refused', async () => {
+    const path = join(directory, 'bad.jsonl');
+    await writeFile(path, '[]\n');
+    const { stdout } = await runCli(database.url, ['load', path, '--into', 'submissions']);
+    expect(stdout).toMatch(/harbor-storage rejects list --load [0-9a-f-]{36}\n/);
+  });
+});
