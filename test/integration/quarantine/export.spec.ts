@@ -1,0 +1,201 @@
+import { Readable } from 'node:stream';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-records.js';
+import { type ExportFormat, QuarantineService } from '../../../src/index.js';
+import { emptyTables, quarantined, type QuarantinedRow } from '../../support/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+
+/** What is likely to go wrong in a line: ends of lines, quotes, signatures of files, and bytes that are no text. */
+const PIECES = [
+  '\n',
+  '\r',
+  '\r\n',
+  '"',
+  '""',
+  ',',
+  ' ',
+  '\ufeff',
+  '\0',
+  'x',
+  '{',
+  '}',
+  '[',
+  ']',
+  '\\',
+  '{"a":1}',
+].concat(
+  ['{"a":\n2}', '"\\ud800"', '9007199254740993', '{"submission_id":"\\u0000"}', '{"id":-0}'],
+  ['{"id":"a","submission_id":"b"}'],
+);
+const piece = fc.constantFrom(...PIECES);
+const bytes = fc
+  .tuple(fc.array(piece, { maxLength: 12 }), fc.option(fc.uint8Array({ maxLength: 3 })))
+  .map(([pieces, tail]) => Buffer.concat([Buffer.from(pieces.join('')), tail ?? new Uint8Array()]));
+
+interface Loaded {
+  readonly received: number;
+  readonly refused: readonly QuarantinedRow[];
+}
+
+describe('what is exported', () => {
+  let app: StorageApp;
+  let quarantine: QuarantineService;
+  beforeAll(async () => {
+    app = await startStorageApp();
+    quarantine = app.module.get(QuarantineService);
+  });
+  afterAll(() => app.close());
+  beforeEach(() => emptyTables(app));
+
+  const load = async (input: Buffer, options: ReadRecordsOptions): Promise<Loaded> => {
+    const records = readRecords(Readable.from([input], { objectMode: false }), options);
+    const { loadId, received } = await app.loader.loadBatch('submissions', records);
+    return { received, refused: await quarantined(app, loadId) };
+  };
+  const exported = async (format: ExportFormat) => {
+    const left: string[] = [];
+    const lines: Buffer[] = [];
+    for await (const line of quarantine.export({}, format, (_, { id }) => left.push(id))) lines.push(line);
+    return { lines, left };
+  };
+
+  /** Loads any bytes, exports what was refused of them and loads that. */
+  const forAnyBytes = (
+    format: ExportFormat,
+    options: ReadRecordsOptions,
+    head: Buffer,
+    check: (again: Loaded, kept: readonly QuarantinedRow[], lines: number) => void,
+  ) =>
+    fc.assert(
+      fc.asyncProperty(bytes, async (body) => {
+        await emptyTables(app);
+        await load(Buffer.concat([head, body]), options);
+        const { lines, left } = await exported(format);
+        const kept = await app.rows<QuarantinedRow & { id: string }>(
+          'SELECT id, reason, record_key AS key, raw FROM storage_rejected_records ORDER BY position',
+        );
+        const again = await load(Buffer.concat(lines), { format });
+        const expected = kept.filter(({ id }) => !left.includes(id));
+        check(again, expected, lines.length);
+      }),
+      { numRuns: 60 },
+    );
+  const outcomes = (rows: readonly QuarantinedRow[]) => rows.map(({ reason, key }) => [reason, key]);
+  const rawsOf = (rows: readonly QuarantinedRow[]) => rows.map(({ raw }) => raw.toString('hex'));
+
+  it.each<[ExportFormat, ReadRecordsOptions, Buffer]>([
+    ['jsonl', { format: 'jsonl' }, Buffer.alloc(0)],
+    ['jsonl', { format: 'jsonl', maxLineBytes: 8 }, Buffer.alloc(0)],
+    ['csv', { format: 'csv' }, Buffer.from('"submission_id","a\0b"\n')],
+  ])('as %s is refused again as it was, byte for byte: %j', async (format, options, head) => {
+    await forAnyBytes(format, options, head, (again, kept, lines) => {
+      expect(again.received).toBe(lines);
+      expect(outcomes(again.refused)).toEqual(outcomes(kept));
+      expect(rawsOf(again.refused)).toEqual(rawsOf(kept));
+    });
+  });
+
+  it.each<[ExportFormat, ReadRecordsOptions, Buffer]>([
+    ['jsonl', { format: 'jsonl', rename: new Map([['id', 'submission_id']]) }, Buffer.alloc(0)],
+    ['csv', { format: 'csv', rename: new Map([['id', 'submission_id']]) }, Buffer.from('id,num_comments\n')],
+  ])('as %s is refused again as it was, under its new names: %j', async (format, options, head) => {
+    await forAnyBytes(format, options, head, (again, kept, lines) => {
+      expect(again.received).toBe(lines);
+      expect(outcomes(again.refused)).toEqual(outcomes(kept));
+    });
+  });
+
+  it('of a JSON document is as many records as were exported', async () => {
+    // What is left of a broken document may be a record by itself, and is one in the new file.
+    await forAnyBytes('jsonl', { format: 'json' }, Buffer.from('['), (again, kept, lines) => {
+      expect([again.received, kept.length]).toEqual([lines, lines]);
+    });
+  });
+
+  it('does not hold what was an object with values JSON has no form for', async () => {
+    await app.profiles.store([
+      { submission_id: ' ', title: 'plain', big: 9_007_199_254_740_993n, nested: { $number: 'NaN' } },
+      { submission_id: ' ', when: new Date() },
+      { submission_id: ' ', score: Number.NaN },
+    ]);
+    const { lines, left } = await exported('jsonl');
+    expect(lines.map(String)).toEqual([
+      '{"submission_id":" ","title":"plain","big":9007199254740993,"nested":{"$number":"NaN"}}\n',
+    ]);
+    expect(left).toHaveLength(2);
+  });
+});
+
+describe('the list of refused records', () => {
+  let app: StorageApp;
+  let quarantine: QuarantineService;
+  beforeAll(async () => {
+    app = await startStorageApp({ loader: { parallelism: 1 } });
+    quarantine = app.module.get(QuarantineService);
+    const records = Array.from({ length: 25 }, (_, index) => ({ submission_id: ' ', n: index }));
+    await app.profiles.storeBatch(records, { batchSize: 10 });
+    await app.profiles.store([{ submission_id: ' ', n: 25 }]);
+  });
+  afterAll(() => app.close());
+
+  it('comes in pages that neither overlap nor leave anything out', async () => {
+    const seen: string[] = [];
+    let after: string | undefined;
+    for (;;) {
+      const page = await quarantine.list({ limit: 7, after });
+      seen.push(...page.map(({ id }) => id));
+      after = page.at(-1)?.id;
+      if (after === undefined) break;
+    }
+    expect(seen).toHaveLength(26);
+    expect(seen).toEqual((await quarantine.list({ limit: 100 })).map(({ id }) => id));
+    expect(new Set(seen).size).toBe(26);
+    const positions = (await quarantine.list()).map(({ position }) => position);
+    expect(positions).toEqual([0, 20, 21, 22, 23, 24, ...range(10, 20), ...range(0, 10)]);
+  });
+
+  it('holds the records only where they are asked for', async () => {
+    const [plain] = await quarantine.list({ limit: 1 });
+    expect(plain).not.toHaveProperty('raw');
+    const [whole] = await quarantine.list({ limit: 1, withRaw: true });
+    expect(String(whole?.raw)).toBe('{"submission_id":" ","n":25}');
+    expect(await quarantine.get(plain?.id ?? '')).toEqual(plain);
+    expect(await quarantine.get(plain?.id ?? '', { withRaw: true })).toEqual(whole);
+    expect(await quarantine.get('nonsense')).toBeNull();
+  });
+
+  it('can be read whole, oldest first', async () => {
+    const read: string[] = [];
+    for await (const { raw } of quarantine.records()) read.push(String(JSON.parse(String(raw)).n));
+    expect(read).toEqual(range(0, 26).map(String));
+  });
+
+  it('names every mistake in a filter', async () => {
+    const wrong = { table: '', since: new Date(Number.NaN), limit: 0, after: 'x', colour: 1 } as object;
+    await expect(quarantine.list(wrong)).rejects.toThrow(
+      /limit must be .*; after must be .*; table must be a text; since must be a valid Date; colour is none of its names/,
+    );
+    const gone = '00000000-0000-4000-8000-000000000000';
+    await expect(quarantine.list({ after: gone })).rejects.toThrow(/no refused record 00000000/);
+  });
+
+  it('is emptied by a filter only, and says what was never loaded', async () => {
+    await expect(quarantine.purge({})).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+    await expect(quarantine.purge({ replayed: 'any' })).rejects.toThrow(/without a filter would remove every/);
+    await app.rows('UPDATE storage_rejected_records SET replayed_at = now() WHERE position < 3');
+    expect(await quarantine.purge({ since: new Date(Date.now() + 3_600_000) })).toEqual({ purged: 0, open: 0 });
+    expect(await quarantine.purge({ replayed: true })).toEqual({ purged: 4, open: 0 });
+    expect(await quarantine.purge({ table: 'submissions', until: new Date(Date.now() + 3_600_000) })).toEqual({
+      purged: 22,
+      open: 22,
+    });
+    expect(await quarantine.count({ replayed: 'any' })).toBe(0);
+  });
+});
+
+function range(from: number, end: number): number[] {
+  return Array.from({ length: end - from }, (_, index) => from + index);
+}
