@@ -86,7 +86,7 @@ describe('harbor-storage load', () => {
     const result = await runCli(database.url, ['load', path, '--into', 'submissions', '--rename', RENAME]);
     expect(result.exitCode).toBe(3);
     expect(result.stdout).toMatch(/position \(from 0\) +reason +column +why\n─+\n +2 +invalid_json/);
-    expect(result.stdout).toMatch(/kept in storage_rejected_records: harbor-storage loads show [0-9a-f-]{36}\n/);
+    expect(result.stdout).toMatch(/kept in quarantine: harbor-storage rejects list --load [0-9a-f-]{36}\n/);
     const { rows } = await client.query('SELECT raw, position FROM storage_rejected_records');
     expect(rows).toEqual([{ raw: Buffer.from('{"name": oops}'), position: '2' }]);
   });
