@@ -20,7 +20,7 @@ export function addRejectsReplayCommand(rejects: Command): void {
 }
 
 async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
-  const result = await withInterrupts((signal) =>
+  const result = await withInterrupts(flags, (signal) =>
     withStorage(flags, async (app) => {
       const display = createProgressDisplay(flags, undefined, () => 0);
       try {
