@@ -2,11 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
 import { type CliOutcome, runCli } from '../../support/run-cli.js';
+
+// Each command is a process of its own, and a test runs up to ten.
+jest.setTimeout(120_000);
 
 const RENAME = ['--rename', 'name=submission_id'];
 const BOM = '\ufeff';
