@@ -104,7 +104,7 @@ export class LoaderService implements BeforeApplicationShutdown {
    * @internal
    */
   async prepare(targets: readonly LoadTarget[]): Promise<void> {
-    await Promise.all(targets.map((target) => this.plans.for(target)));
+    await this.plansOf(targets);
   }
 
   /** The loads in hand roll back their batch and end as interrupted, before the connections are closed. */

@@ -49,26 +49,31 @@ export class ReplayRun {
 
   /** Errors as {@link QuarantineService.replay}. */
   async run(): Promise<ReplayResult> {
-    const { store, loader, retry, limits, logger } = this.context;
-    const tables = await store.tables(this.filter);
-    if (tables.length === 0) {
-      return toReplayResult([], [], Date.now() - this.startedAt);
-    }
-    // Before anything is locked: what is wrong with a table shows first, and no second connection is needed later.
-    await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
+    const { store, loader, limits } = this.context;
     try {
-      return await withRetry(
-        retry,
-        () => withTransaction(store.dataSource, limits, (client) => this.replay(client)),
-        (error, attempts) => logger.warn(`replay: attempt ${attempts} failed, trying again: ${messageOf(error)}`),
-        (error) => isPassing(causeOf(error)),
-      );
+      const tables = await this.withRetry(() => store.tables(this.filter));
+      if (tables.length === 0) {
+        return toReplayResult([], [], Date.now() - this.startedAt);
+      }
+      // Before anything is locked: what is wrong with a table shows first, and no second connection is needed later.
+      await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
+      return await this.withRetry(() => withTransaction(store.dataSource, limits, (client) => this.replay(client)));
     } catch (error) {
       if (this.reached !== undefined && (await this.isCommitted())) {
         return this.reached;
       }
       throw this.publicError(error);
     }
+  }
+
+  private async withRetry<T>(attempt: () => Promise<T>): Promise<T> {
+    const { retry, logger } = this.context;
+    return withRetry(
+      retry,
+      attempt,
+      (error) => logger.warn(`replay: trying again after: ${messageOf(error)}`),
+      (error) => isPassing(causeOf(error)),
+    );
   }
 
   private async replay(client: ClientBase): Promise<ReplayResult> {
