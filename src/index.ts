@@ -49,6 +49,8 @@ export type { RefusedAgain, ReplayedLoad, ReplayResult } from './replay/replay-r
 export type { ReplayOptions } from './replay/replay-run.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
+export type { SchemaReport } from './schema/check-schema.js';
+export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './stats/load-counts.js';
 export type { LoadProgress } from './stats/load-progress.js';
 export {

@@ -13,6 +13,7 @@ import { QuarantineService } from './replay/quarantine.service.js';
 import { OpportunityRepository } from './repositories/opportunity.repository.js';
 import { ProfileRepository } from './repositories/profile.repository.js';
 import { prepareSchema } from './schema/prepare-schema.js';
+import { SchemaService } from './schema/schema.service.js';
 import { LoadStatsService } from './stats/load-stats.service.js';
 import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
 import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
@@ -32,6 +33,7 @@ export const STORAGE_SERVICES: readonly Type<object>[] = [
   ProfileRepository,
   HybridStoreService,
   QuarantineService,
+  SchemaService,
 ];
 
 /** The providers of a StorageModule of a name. */
@@ -89,6 +91,11 @@ export function storageProviders(name: string, joined: Joined): Provider[] {
         const logger = new Logger(QuarantineService.name);
         return new QuarantineService({ store, loader, hybrid, retry, limits, logger }, stats);
       },
+    },
+    {
+      provide: token(SchemaService),
+      inject: [ready],
+      useFactory: ({ dataSource }: ReadyStorage) => new SchemaService(dataSource),
     },
   ];
 }

@@ -5,6 +5,7 @@ import { addLoadCommand } from './commands/load.command.js';
 import { addLoadsCommand } from './commands/loads.command.js';
 import { addMigrateCommand } from './commands/migrate.command.js';
 import { addRejectsCommand } from './commands/rejects.command.js';
+import { addSchemaCommand } from './commands/schema.command.js';
 import { addStatsCommand } from './commands/stats.command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 
@@ -25,6 +26,7 @@ export function createProgram(): Command {
   addRejectsCommand(program);
   addStatsCommand(program);
   addMigrateCommand(program);
+  addSchemaCommand(program);
   addDemoCommand(program);
   program.commands.forEach(inheritExitOverride);
   return program;

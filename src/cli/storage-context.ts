@@ -4,6 +4,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { type ResolvedDatabase, resolveDatabase } from '../embedded/resolve-database.js';
+import type { MigrationsMode } from '../storage-options.js';
 import { getStorageDataSourceName } from '../storage-tokens.js';
 import { StorageModule } from '../storage.module.js';
 import { type GlobalOptions, printMessage } from './output.js';
@@ -27,14 +28,18 @@ export async function withDatabase<T>(
   }
 }
 
-/** Runs `work` with the services of the package. The embedded database gets its migrations by itself. */
+/**
+ * Runs `work` with the services of the package. The embedded database gets its migrations by itself.
+ * @param migrations - in the place of that: what to do about migrations, whichever database it is
+ */
 export async function withStorage<T>(
   options: GlobalOptions,
   work: (app: INestApplicationContext) => Promise<T>,
+  migrations?: MigrationsMode,
 ): Promise<T> {
   return withDatabase(options, async ({ url, dataDir }) => {
-    const migrations = dataDir === undefined ? 'check' : 'run';
-    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations }), {
+    const mode = migrations ?? (dataDir === undefined ? 'check' : 'run');
+    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations: mode }), {
       logger: new StderrLogger(options),
       abortOnError: false,
     });

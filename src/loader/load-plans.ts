@@ -1,10 +1,11 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { storageEntities } from '../entities/index.js';
-import { InvalidLoadError, SchemaMismatchError } from '../errors/index.js';
+import { SchemaMismatchError } from '../errors/index.js';
 import { defaultSchema } from '../postgres/data-source.js';
 import { withClient } from '../postgres/with-transaction.js';
 import { findBreakingDifferences } from '../schema/compare-table.js';
+import { metadataOf } from '../schema/entity-metadata.js';
 import { readLiveTable } from '../schema/live-table.js';
 import { buildLoadPlan } from './build-load-plan.js';
 import type { LoadPlan } from './load-plan.js';
@@ -24,7 +25,7 @@ export class LoadPlans {
    * @throws SchemaMismatchError when the live table does not fit it
    */
   async for(target: LoadTarget): Promise<LoadPlan> {
-    const metadata = this.metadataOf(target);
+    const metadata = metadataOf(this.dataSource, target);
     let plan = this.plans.get(metadata);
     if (plan === undefined) {
       plan = this.build(metadata);
@@ -38,21 +39,6 @@ export class LoadPlans {
   /** Forgets every plan: the next load of each entity reads the live table again. */
   clear(): void {
     this.plans.clear();
-  }
-
-  private metadataOf(target: LoadTarget): EntityMetadata {
-    const known = this.dataSource.entityMetadatas.find(
-      (metadata) => metadata.target === target || metadata.tableName === target || metadata.name === target,
-    );
-    if (known === undefined) {
-      const name = typeof target === 'function' ? target.name : String(target);
-      const tables = this.dataSource.entityMetadatas.map(({ tableName }) => tableName);
-      throw new InvalidLoadError(
-        `The DataSource knows no entity or table ${JSON.stringify(name)}. It has: ${tables.join(', ')}. ` +
-          'Register an entity of your own with StorageModule.forFeature([…])',
-      );
-    }
-    return known;
   }
 
   private async build(metadata: EntityMetadata): Promise<LoadPlan> {

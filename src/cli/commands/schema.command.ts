@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+
+import { addSchemaCheckCommand } from './schema-check.command.js';
+
+/** The subcommands of `schema`, each in a file of its own. */
+const SUBCOMMANDS: readonly ((schema: Command) => void)[] = [addSchemaCheckCommand];
+
+/** `schema check` and what else concerns the shape of the tables */
+export function addSchemaCommand(program: Command): void {
+  const schema = program.command('schema').description('how the live tables differ from what the entities say');
+  SUBCOMMANDS.forEach((add) => add(schema));
+}
