@@ -20,6 +20,7 @@ export {
   LoadStoppedError,
   RejectLimitExceededError,
   type SchemaDifference,
+  type SchemaDifferenceKind,
   SchemaMismatchError,
   StorageError,
 } from './errors/index.js';

@@ -5,6 +5,7 @@ import {
   LoadInterruptedError,
   LoadStoppedError,
   RejectLimitExceededError,
+  SchemaMismatchError,
   StorageError,
 } from '../errors/index.js';
 import { describeFault } from '../postgres/database-fault.js';
@@ -27,9 +28,11 @@ export function reportError(error: unknown, options: GlobalOptions): number {
   if (error instanceof UsageError) {
     return EXIT.usage;
   }
+  const stopped =
+    error instanceof LoadStoppedError || (error instanceof SchemaMismatchError && error.result !== undefined);
   if (options.json === true) {
-    printJson({ error: { code, message }, ...(error instanceof LoadStoppedError && { result: error.result }) });
-  } else if (error instanceof LoadStoppedError) {
+    printJson({ error: { code, message }, ...(stopped && { result: error.result }) });
+  } else if (stopped) {
     printStoppedLoad(error);
   }
   return error instanceof LoadInterruptedError ? EXIT.interrupted : EXIT.failed;
@@ -53,7 +56,7 @@ function nameFlags(message: string): string {
   );
 }
 
-function printStoppedLoad(error: LoadStoppedError): void {
+function printStoppedLoad(error: LoadStoppedError | SchemaMismatchError): void {
   if ('loads' in (error.result as object)) {
     // A replay: of one transaction that was rolled back the message says all.
     return;

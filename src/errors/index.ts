@@ -6,4 +6,4 @@ export {
   LoadStoppedError,
   RejectLimitExceededError,
 } from './load-errors.js';
-export { SchemaMismatchError, type SchemaDifference } from './schema-mismatch.error.js';
+export { SchemaMismatchError, type SchemaDifference, type SchemaDifferenceKind } from './schema-mismatch.error.js';

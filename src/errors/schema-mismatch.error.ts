@@ -1,27 +1,55 @@
 import { StorageError } from './storage-error.js';
 
+/** What kind of thing differs. */
+export type SchemaDifferenceKind =
+  | 'table'
+  | 'column'
+  /** a column the entity does not know */
+  | 'extra column'
+  | 'type'
+  | 'nullability'
+  | 'default'
+  /** the database computes it */
+  | 'generated'
+  | 'primary key'
+  | 'unique key'
+  | 'index'
+  | 'row level security'
+  | 'migration';
+
 /** One difference between what the entity says and what the live database has. */
 export interface SchemaDifference {
   readonly table: string;
-  /** Absent when the whole table is concerned. */
+  /** The column, or those of a key or an index; absent when the whole table is concerned. */
   readonly column?: string;
+  readonly kind: SchemaDifferenceKind;
   readonly expected: string;
-  readonly found: string;
+  readonly actual: string;
+  /** A load is stopped before it writes; the others leave loads alone. */
+  readonly breaks: boolean;
+  /** The command or the SQL statement that mends it. */
+  readonly mend: string;
 }
 
-/** The live database is not what the load needs. Thrown before anything is written. */
+/** The live database is not what the load needs. Thrown before the load, or the batch in hand, has written anything. */
 export class SchemaMismatchError extends StorageError {
   override readonly name = 'SchemaMismatchError';
+  /** The commands and statements that mend it. */
+  readonly remedy: string;
+  /** What the load had done when the table changed in the middle of it; undefined before it began. */
+  readonly result: unknown;
 
-  /** @param remedy - the command that mends it */
   constructor(
     readonly differences: readonly SchemaDifference[],
-    readonly remedy: string,
+    options: ErrorOptions & { readonly result?: unknown } = {},
   ) {
-    const lines = differences.map(({ table, column, expected, found }) => {
+    const lines = differences.map(({ table, column, expected, actual }) => {
       const place = column === undefined ? `table ${table}` : `column ${table}.${column}`;
-      return `${place}: expected ${expected}, found ${found}`;
+      return `${place}: expected ${expected}, found ${actual}`;
     });
-    super('SCHEMA_MISMATCH', `The database does not fit: ${lines.join('; ')}. To mend it: ${remedy}`);
+    const remedy = [...new Set(differences.map(({ mend }) => mend))].join('; ');
+    super('SCHEMA_MISMATCH', `The database does not fit: ${lines.join('; ')}. To mend it: ${remedy}`, options);
+    this.remedy = remedy;
+    this.result = options.result;
   }
 }

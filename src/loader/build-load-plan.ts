@@ -6,6 +6,7 @@ import { type ColumnRole, columnRoles } from '../entities/column-roles.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../postgres/identifiers.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../records/record-decorators.js';
+import { findMissingKeys } from '../schema/compare-keys.js';
 import type { LiveColumn, LiveTable } from '../schema/live-table.js';
 import type { EmbeddedField, Field, LoadPlan, PlanColumn } from './load-plan.js';
 import { planColumn } from './plan-column.js';
@@ -84,6 +85,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     emptyValues: columns.map(() => undefined),
     primaryKey: keyOf(metadata.primaryColumns.map((column) => column.databaseName)) ?? [],
     uniqueKeys: table.uniqueKeys.map((key) => keyOf(key.columns)).filter((key) => key !== undefined),
+    missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
     fields,
     newerBy,
     extra: quoted('extra'),

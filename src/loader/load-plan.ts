@@ -1,3 +1,4 @@
+import type { MissingKey } from '../schema/compare-keys.js';
 import type { RecordCheck } from './record-checks.js';
 
 /** A column that records can fill. */
@@ -72,6 +73,8 @@ export interface LoadPlan {
   readonly primaryKey: readonly PlanColumn[];
   /** Every unique key ON CONFLICT can use. */
   readonly uniqueKeys: readonly (readonly PlanColumn[])[];
+  /** Unique keys of the entity that the live table lacks: nothing can be merged by one. */
+  readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly newerBy: PlanColumn | undefined;
   /** Quoted names of the columns the loader itself writes; undefined where the entity has none. */

@@ -1,60 +1,90 @@
+import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { storageEntities } from '../entities/index.js';
 import { SchemaMismatchError } from '../errors/index.js';
-import { defaultSchema } from '../postgres/data-source.js';
-import { withClient } from '../postgres/with-transaction.js';
-import { findBreakingDifferences } from '../schema/compare-table.js';
+import { classifyFault } from '../postgres/sqlstate.js';
+import { findDifferences, schemaOf } from '../schema/check-schema.js';
 import { metadataOf } from '../schema/entity-metadata.js';
 import { readLiveTable } from '../schema/live-table.js';
+import { readFingerprints } from '../schema/table-fingerprints.js';
 import { buildLoadPlan } from './build-load-plan.js';
 import type { LoadPlan } from './load-plan.js';
 
 /** An entity, or the name of its table. */
 export type LoadTarget<E extends ObjectLiteral = ObjectLiteral> = EntityTarget<E>;
 
-/** Builds the plan of each entity once, against the live table, and keeps it. */
+/** Runs work on the connection a load works on. */
+export type Connected = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+
+/** A plan, and what its table looked like when it was built. */
+interface KnownPlan {
+  readonly fingerprint: string | undefined;
+  readonly plan: Promise<LoadPlan>;
+}
+
+/** Builds the plan of each entity against the live table, and keeps it as long as the table does not change. */
 export class LoadPlans {
-  private readonly plans = new Map<EntityMetadata, Promise<LoadPlan>>();
+  private readonly known = new Map<EntityMetadata, KnownPlan>();
 
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * The plan of an entity.
+   * The plans of entities, in one short statement when they are known.
    * @throws InvalidLoadError when the DataSource has no such entity
-   * @throws SchemaMismatchError when the live table does not fit it
+   * @throws SchemaMismatchError when a live table does not fit its entity
    */
-  async for(target: LoadTarget): Promise<LoadPlan> {
-    const metadata = metadataOf(this.dataSource, target);
-    let plan = this.plans.get(metadata);
-    if (plan === undefined) {
-      plan = this.build(metadata);
-      this.plans.set(metadata, plan);
-      // A plan that could not be built is not kept, so the load works once the table was mended.
-      plan.catch(() => this.plans.delete(metadata));
-    }
-    return plan;
+  async for(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
+    const entities = targets.map((target) => metadataOf(this.dataSource, target));
+    const fingerprints = await this.readFingerprints(entities, connected);
+    return Promise.all(entities.map((metadata, index) => this.planOf(metadata, fingerprints?.[index], connected)));
   }
 
   /** Forgets every plan: the next load of each entity reads the live table again. */
   clear(): void {
-    this.plans.clear();
+    this.known.clear();
   }
 
-  private async build(metadata: EntityMetadata): Promise<LoadPlan> {
-    const schema = metadata.schema ?? defaultSchema(this.dataSource);
-    const live = await withClient(this.dataSource, (client) => readLiveTable(client, schema, metadata.tableName));
-    const differences = findBreakingDifferences(metadata, live);
-    if (live === undefined || differences.length > 0) {
-      throw new SchemaMismatchError(differences, remedyFor(metadata));
+  /** Undefined when the database is away and the plans are known: the load itself waits for it, and accounts for it. */
+  private async readFingerprints(
+    entities: readonly EntityMetadata[],
+    connected: Connected,
+  ): Promise<string[] | undefined> {
+    const tables = entities.map((metadata) => ({ schema: schemaOf(metadata), name: metadata.tableName }));
+    try {
+      return await connected((client) => readFingerprints(client, tables));
+    } catch (error) {
+      if (classifyFault(error) === 'connection' && entities.every((metadata) => this.known.has(metadata))) {
+        return undefined;
+      }
+      throw error;
     }
-    return buildLoadPlan(metadata, schema, live);
   }
-}
 
-function remedyFor(metadata: EntityMetadata): string {
-  const ours = storageEntities.some((entity) => entity === metadata.target);
-  return ours
-    ? 'npx harbor-storage migrate up (and `migrate status` to see what was applied)'
-    : 'npx typeorm migration:generate, review it, then migration:run, with the DataSource of this entity';
+  private planOf(metadata: EntityMetadata, fingerprint: string | undefined, connected: Connected): Promise<LoadPlan> {
+    const known = this.known.get(metadata);
+    if (known !== undefined && (fingerprint === undefined || known.fingerprint === fingerprint)) {
+      return known.plan;
+    }
+    const built = { fingerprint, plan: this.build(metadata, connected) };
+    this.known.set(metadata, built);
+    // A plan that could not be built is not kept, so the load works once the table was mended.
+    built.plan.catch(() => {
+      if (this.known.get(metadata) === built) {
+        this.known.delete(metadata);
+      }
+    });
+    return built.plan;
+  }
+
+  private async build(metadata: EntityMetadata, connected: Connected): Promise<LoadPlan> {
+    const { live, differences } = await connected(async (client) => {
+      const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
+      return { live: table, differences: await findDifferences(client, metadata, table) };
+    });
+    const breaking = differences.filter(({ breaks }) => breaks);
+    if (live === undefined || breaking.length > 0) {
+      throw new SchemaMismatchError(breaking);
+    }
+    return buildLoadPlan(metadata, schemaOf(metadata), live);
+  }
 }

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { InvalidLoadError } from '../errors/index.js';
 import { classifyFault } from '../postgres/sqlstate.js';
 import { CommittedBatches } from './committed-batches.js';
+import type { CurrentJob } from './current-job.js';
 import { HeldBack, HeldBackError } from './held-back.js';
 import { hasLooseKey } from './identify-keys.js';
 import { closeUnread, inBatches } from './in-batches.js';
@@ -36,16 +37,21 @@ export class LoadRun<Result extends object> {
   /** @param manager - joins its transaction; then nothing is retried, and nothing counts until the caller commits */
   constructor(
     private readonly context: LoadContext,
-    private readonly job: LoadJob,
+    private readonly current: CurrentJob,
     private readonly shape: ResultShape<Result>,
     private readonly manager?: EntityManager,
   ) {
+    const job = current.now;
     const { signal } = job.options;
     this.signal = AbortSignal.any([context.shutdown, ...(signal === undefined ? [] : [signal])]);
     this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
     this.heldBack = new HeldBack(job);
     this.committed = CommittedBatches.none(job.targets.length);
+  }
+
+  private get job(): LoadJob {
+    return this.current.now;
   }
 
   /** Loads everything in one transaction. */
@@ -119,10 +125,10 @@ export class LoadRun<Result extends object> {
   }
 
   private async replace(records: Iterable<unknown> | AsyncIterable<unknown>, entry?: 'entered first'): Promise<void> {
-    const { context, job, attempt, accounts, signal } = this;
+    const { context, current, attempt, accounts, signal } = this;
     const readBatches = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.readBatches(records, failure);
     try {
-      await runReplace({ context, job, attempt, accounts, signal, readBatches }, records, entry);
+      await runReplace({ context, current, attempt, accounts, signal, readBatches }, records, entry);
     } catch (error) {
       throw await this.stop(error);
     }
@@ -177,7 +183,8 @@ export class LoadRun<Result extends object> {
     try {
       checkInterrupt(this.signal);
       this.heldBack.check(keys);
-      this.accounts.addBatch(await this.attempt.transactions.runBatch(batch, work, this.signal));
+      const written = (): Promise<LoadTally> => this.attempt.transactions.runBatch(batch, work, this.signal);
+      this.accounts.addBatch(await this.current.withFreshPlan(written));
     } catch (caught) {
       const error = unlessInterrupted(caught, this.signal);
       if (!(error instanceof InvalidLoadError)) {

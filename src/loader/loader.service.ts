@@ -2,21 +2,22 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import { LoadBatchEntity, LoadEntity, RejectedRecordEntity } from '../entities/index.js';
-import { InvalidLoadError, LoadFailedError, StorageError } from '../errors/index.js';
+import { InvalidLoadError, StorageError } from '../errors/index.js';
 import { connectionError } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
 import { describeFault } from '../postgres/database-fault.js';
-import { classifyFault } from '../postgres/sqlstate.js';
+import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
-import type { TransactionLimits } from '../postgres/with-transaction.js';
+import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
+import { CurrentJob } from './current-job.js';
 import { EntityLoader } from './entity-loader.js';
 import { entityJob, type LoadJob } from './load-job.js';
 import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions, type UnknownFields } from './load-options.js';
 import type { LoadPlan } from './load-plan.js';
-import { LoadPlans, type LoadTarget } from './load-plans.js';
+import { type Connected, LoadPlans, type LoadTarget } from './load-plans.js';
 import { type ResultShape, toLoadResult } from './load-report.js';
 import type { BatchCounts, BatchLoadResult, LoadResult } from './load-result.js';
 import type { LoadContext } from './load-context.js';
@@ -129,30 +130,29 @@ export class LoaderService implements BeforeApplicationShutdown {
       throw new InvalidLoadError('The application has shut down: no load can begin any more');
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
-    const plans = await this.plansOf(targets);
-    const run = new LoadRun(this.context, makeJob(plans, resolved), shape, manager);
-    const working = work(run);
+    const job = async (): Promise<LoadJob> => makeJob(await this.plansOf(targets, manager), resolved);
+    const working = job().then((first) => work(new LoadRun(this.context, new CurrentJob(first, job), shape, manager)));
     this.active.add(working);
     try {
       return await working;
-    } catch (error) {
-      // The schema changed under a plan: the next load looks at the live table again.
-      if (error instanceof LoadFailedError && classifyFault(error.cause) === 'schema') {
-        this.plans.clear();
-      }
-      throw error;
     } finally {
       this.active.delete(working);
     }
   }
 
-  /** The first load of a table reads its schema, and waits for a server that is away as any load does. */
-  private async plansOf(targets: readonly LoadTarget[]): Promise<LoadPlan[]> {
+  /** A load that must read the schema waits for a server that is away as any load does; in a caller's transaction, none. */
+  private async plansOf(targets: readonly LoadTarget[], manager?: EntityManager): Promise<LoadPlan[]> {
+    const { context, settings } = this;
+    const connected: Connected = async (query) =>
+      manager === undefined
+        ? withClient(context.dataSource, query, settings.limits.connectTimeoutMs)
+        : query(await clientOf(manager));
     try {
       return await withRetry(
-        this.settings.retry,
-        () => Promise.all(targets.map((target) => this.plans.for(target))),
-        (error) => this.context.logger.warn(`reading the schema again after: ${describeFault(error).message}`),
+        settings.retry,
+        () => this.plans.for(targets, connected),
+        (error) => context.logger.warn(`reading the schema again after: ${describeFault(error).message}`),
+        (error) => manager === undefined && isPassing(error),
       );
     } catch (error) {
       throw error instanceof StorageError ? error : connectionError(undefined, error);

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../errors/index.js';
+import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
 import type { LoadAttempt } from './load-attempt.js';
 import type { LoadContext } from './load-context.js';
-import type { LoadJob } from './load-job.js';
 import type { LoadTally } from './load-tally.js';
 import { WHOLE } from './load-transactions.js';
 import { type BatchReader, TableReplace } from './replace/table-replace.js';
@@ -13,7 +13,7 @@ import { checkInterrupt, unlessInterrupted } from './stop-load.js';
 /** What a replace is run with. */
 interface ReplaceRun {
   readonly context: LoadContext;
-  readonly job: LoadJob;
+  readonly current: CurrentJob;
   readonly attempt: LoadAttempt;
   readonly accounts: LoadAccounts;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ interface ReplaceRun {
  * @param entry - whether the history shows the load while it runs, which may be long where it waits for its source
  */
 export async function runReplace(
-  { context, job, attempt, accounts, signal, readBatches }: ReplaceRun,
+  { context, current, attempt, accounts, signal, readBatches }: ReplaceRun,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   entry?: 'entered first',
 ): Promise<void> {
@@ -40,7 +40,6 @@ export async function runReplace(
     }
     const replace = {
       ...context,
-      job,
       entry: attempt.entry,
       transactions,
       checkInterrupt: () => checkInterrupt(signal),
@@ -51,18 +50,18 @@ export async function runReplace(
     };
     const work = async (client: ClientBase): Promise<LoadTally> => {
       await context.ledger.open(client, attempt.entry);
-      const tally = await new TableReplace(client, replace).run(readBatches);
+      const tally = await new TableReplace(client, { ...replace, job: current.now }).run(readBatches);
       await context.ledger.close(client, attempt.entry, attempt.account('completed', tally));
       return tally;
     };
     const mayRead = (): boolean => (again || read === undefined) && !signal.aborted;
-    accounts.addBatch(await transactions.runReplace(mayRead, work));
+    accounts.addBatch(await current.withFreshPlan(() => transactions.runReplace(mayRead, work), mayRead));
   } catch (caught) {
     const error = unlessInterrupted(caught, signal);
     if (!(error instanceof InvalidLoadError)) {
       const soFar = read ?? accounts.tally;
       accounts.addFailure(error, { ...WHOLE, ...soFar, received: again ? records.length : soFar.received });
-    } else if (entry !== undefined || job.options.loadKey !== undefined) {
+    } else if (entry !== undefined || current.now.options.loadKey !== undefined) {
       await attempt.close('failed', accounts.tally, error);
     }
     throw error;

@@ -1,4 +1,10 @@
-import { LoadFailedError, LoadInterruptedError, RejectLimitExceededError, StorageError } from '../errors/index.js';
+import {
+  LoadFailedError,
+  LoadInterruptedError,
+  RejectLimitExceededError,
+  SchemaMismatchError,
+  StorageError,
+} from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import type { LoadJob } from './load-job.js';
@@ -43,6 +49,9 @@ export function faultOf(error: unknown): { readonly code: string; readonly messa
 /** The error the caller of a load gets. */
 export function toPublicError(error: unknown, job: LoadJob, result: object): Error {
   const { name, options } = job;
+  if (error instanceof SchemaMismatchError) {
+    return new SchemaMismatchError(error.differences, { cause: error, result });
+  }
   if (!(error instanceof StopLoad)) {
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
     const extent =

@@ -50,7 +50,17 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
 ]);
 
-const SCHEMA_CODES: ReadonlySet<string> = new Set(['42P01', '42703', '42804', '42P10']);
+const SCHEMA_CODES: ReadonlySet<string> = new Set([
+  '42P01', // undefined_table
+  '42703', // undefined_column
+  '42804', // datatype_mismatch
+  '42P10', // invalid_column_reference: ON CONFLICT without its unique index
+  '42883', // undefined_function: no operator between the type of the plan and that of the column
+  '42704', // undefined_object: the type of the plan
+]);
+
+/** 0A000 has other meanings; the routine of the server that raises it for this one is the same in every language. */
+const STALE_PLAN = { code: '0A000', routine: 'RevalidateCachedQuery' } as const;
 
 const QUERY_CANCELED = '57014';
 
@@ -92,6 +102,9 @@ export function classifyFault(error: unknown): FaultKind {
   }
   if (ROW_CODES.has(code) || (ROW_CLASSES.has(code.slice(0, 2)) && code !== BAD_COPY_FILE_FORMAT)) {
     return 'row';
+  }
+  if (code === STALE_PLAN.code && errorText(error, 'routine') === STALE_PLAN.routine) {
+    return 'schema';
   }
   return SCHEMA_CODES.has(code) ? 'schema' : 'terminal';
 }

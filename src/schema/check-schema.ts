@@ -1,11 +1,13 @@
-import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import type { SchemaDifference } from '../errors/index.js';
 import { defaultSchema } from '../postgres/data-source.js';
 import { withClient } from '../postgres/with-transaction.js';
-import { findBreakingDifferences } from './compare-table.js';
+import { compareTable, isOurs, MIGRATE_COMMAND } from './compare-table.js';
 import { metadataOf } from './entity-metadata.js';
-import { readLiveTable } from './live-table.js';
+import { type LiveTable, readLiveTable } from './live-table.js';
+import { comparePendingMigrations, findPendingMigrations } from './pending-migrations.js';
 
 /** What `SchemaService.check` found. */
 export interface SchemaReport {
@@ -14,6 +16,11 @@ export interface SchemaReport {
   /** The tables that were compared. */
   readonly tables: readonly string[];
   readonly differences: readonly SchemaDifference[];
+  /**
+   * Tables in the same schemas that no entity of the DataSource is for; they may well be somebody else's, so they are
+   * no difference. Empty when one entity was asked for.
+   */
+  readonly otherTables: readonly string[];
 }
 
 /** Compares the entities of a DataSource with the live database. */
@@ -21,14 +28,63 @@ export async function checkSchema(
   dataSource: DataSource,
   entity: EntityTarget<ObjectLiteral> | undefined,
 ): Promise<SchemaReport> {
-  const entities = entity === undefined ? dataSource.entityMetadatas : [metadataOf(dataSource, entity)];
-  const differences = await withClient(dataSource, async (client) => {
-    const found: SchemaDifference[] = [];
+  const entities =
+    entity === undefined
+      ? dataSource.entityMetadatas.filter(({ tableType }) => tableType === 'regular' || tableType === 'junction')
+      : [metadataOf(dataSource, entity)];
+  return withClient(dataSource, async (client) => {
+    const differences = [...(await comparePendingMigrations(client, dataSource))];
     for (const metadata of entities) {
-      const schema = metadata.schema ?? defaultSchema(dataSource);
-      found.push(...findBreakingDifferences(metadata, await readLiveTable(client, schema, metadata.tableName)));
+      const live = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
+      differences.push(...(await findDifferences(client, metadata, live)));
     }
-    return found;
+    return {
+      ok: differences.length === 0,
+      tables: entities.map(({ tablePath }) => tablePath),
+      differences,
+      otherTables: entity === undefined ? await findOtherTables(client, dataSource) : [],
+    };
   });
-  return { ok: differences.length === 0, tables: entities.map(({ tableName }) => tableName), differences };
+}
+
+/** How a live table differs from its entity, and what mends it in the state its database is in. */
+export async function findDifferences(
+  client: ClientBase,
+  metadata: EntityMetadata,
+  live: LiveTable | undefined,
+): Promise<readonly SchemaDifference[]> {
+  const differences = compareTable(metadata, schemaOf(metadata), live);
+  if (differences.length === 0 || !isOurs(metadata)) {
+    return differences;
+  }
+  const pending = await findPendingMigrations(client, metadata.dataSource);
+  return differences.map((difference) =>
+    pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, mend: MIGRATE_COMMAND },
+  );
+}
+
+/** The schema an entity's table lies in. */
+export function schemaOf(metadata: EntityMetadata): string {
+  return metadata.schema ?? defaultSchema(metadata.dataSource);
+}
+
+const TABLES = `
+  SELECT n.nspname AS schema, c.relname AS name
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p')
+   ORDER BY 1, 2`;
+
+async function findOtherTables(client: ClientBase, dataSource: DataSource): Promise<string[]> {
+  const schemas = [...new Set(dataSource.entityMetadatas.map(schemaOf))];
+  const known = new Set(dataSource.entityMetadatas.map((metadata) => `${schemaOf(metadata)}.${metadata.tableName}`));
+  const { metadataTableName = 'typeorm_metadata', migrationsTableName = 'migrations' } = dataSource.options as {
+    metadataTableName?: string;
+    migrationsTableName?: string;
+  };
+  const bookkeeping = new Set([metadataTableName, migrationsTableName, 'storage_migrations']);
+  const { rows } = await client.query<{ schema: string; name: string }>(TABLES, [schemas]);
+  return rows
+    .filter(({ schema, name }) => !known.has(`${schema}.${name}`) && !bookkeeping.has(name))
+    .map(({ schema, name }) => (schemas.length === 1 ? name : `${schema}.${name}`));
 }

@@ -1,60 +1,55 @@
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 
+import { storageEntities } from '../entities/index.js';
 import type { SchemaDifference } from '../errors/index.js';
-import type { LiveColumn, LiveTable } from './live-table.js';
+import { quoteTable } from '../postgres/identifiers.js';
+import { compareColumns } from './compare-columns.js';
+import { compareKeys } from './compare-keys.js';
+import type { LiveTable } from './live-table.js';
 
-/** The differences that would break a load: nothing is written while there is one. */
-export function findBreakingDifferences(metadata: EntityMetadata, live: LiveTable | undefined): SchemaDifference[] {
+/** What brings the schema of this package up to date. */
+export const MIGRATE_COMMAND = 'npx harbor-storage migrate up';
+
+/** No migration is pending, and the table is not there. */
+const RESTORE = `rename it back or restore it (${MIGRATE_COMMAND} makes it once only, and has)`;
+
+const GENERATE_COMMAND =
+  'npx typeorm migration:generate, review it, then migration:run, with the DataSource of this entity';
+
+/**
+ * How the live table differs from its entity.
+ * @param schema - the table lies in
+ * @param live - undefined where there is no such table
+ */
+export function compareTable(
+  metadata: EntityMetadata,
+  schema: string,
+  live: LiveTable | undefined,
+): readonly SchemaDifference[] {
   const table = metadata.tablePath;
+  const ours = isOurs(metadata);
   if (live === undefined) {
-    return [{ table, expected: 'a table', found: 'none (a view or a partitioned table does not count)' }];
+    const actual = 'none (a view or a partitioned table does not count)';
+    const mend = ours ? RESTORE : GENERATE_COMMAND;
+    return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, mend }];
   }
-  const known = new Set(metadata.columns.map((column) => column.databaseName));
-  const columns = metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty);
-  return [
-    ...columns.flatMap((column) => compareColumn(table, column, live.columns.get(column.databaseName))),
-    ...[...live.columns.values()]
-      .filter((column) => !known.has(column.name) && column.notNull && !column.hasDefault && !column.readOnly)
-      .map((column) => ({
-        table,
-        column: column.name,
-        expected: 'no such column, or one that may be left out',
-        found: `${column.fullType} NOT NULL without a default, which the entity does not know`,
-      })),
-  ];
+  const quoted = quoteTable(schema, metadata.tableName);
+  const differences = [...compareColumns(metadata, live, quoted), ...compareKeys(metadata, live, quoted)];
+  // The migrations of this package turn it on; of other tables nobody said so.
+  if (ours && !live.rowSecurity) {
+    differences.push({
+      table,
+      kind: 'row level security',
+      expected: 'row level security',
+      actual: 'off',
+      breaks: false,
+      mend: `ALTER TABLE ${quoted} ENABLE ROW LEVEL SECURITY`,
+    });
+  }
+  return differences;
 }
 
-function compareColumn(table: string, column: ColumnMetadata, live: LiveColumn | undefined): SchemaDifference[] {
-  const place = { table, column: column.databaseName };
-  const expected = expectedType(column);
-  if (live === undefined) {
-    return [{ ...place, expected, found: 'no such column' }];
-  }
-  if (!sameType(expected, live)) {
-    return [{ ...place, expected, found: live.fullType }];
-  }
-  if (column.isNullable && live.notNull && !live.hasDefault) {
-    return [{ ...place, expected: `${expected} that takes null`, found: `${live.fullType} NOT NULL` }];
-  }
-  return [];
-}
-
-function expectedType(column: ColumnMetadata): string {
-  const { driver } = column.entityMetadata.dataSource;
-  return driver.normalizeType(column) + (column.isArray ? '[]' : '');
-}
-
-function sameType(expected: string, live: LiveColumn): boolean {
-  const element = expected.replace('[]', '');
-  if (element === 'enum' || element === 'simple-enum') {
-    return live.isEnum || live.type.endsWith('[]');
-  }
-  return normalise(live.type) === normalise(expected);
-}
-
-/** Types outside the search_path carry their schema; fixed-length types have an internal name. */
-function normalise(type: string): string {
-  const name = type.slice(type.lastIndexOf('.') + 1).replaceAll('"', '');
-  return name === 'bpchar' ? 'character' : name;
+/** Whether the migrations of this package make the table. */
+export function isOurs(metadata: EntityMetadata): boolean {
+  return storageEntities.some((entity) => entity === metadata.target);
 }

@@ -30,6 +30,20 @@ interface LiveKey {
   readonly columns: readonly string[];
 }
 
+/** Any index of the table. */
+export interface LiveIndex extends LiveKey {
+  readonly isUnique: boolean;
+  readonly isPrimary: boolean;
+  /** A constraint stands behind it. */
+  readonly isConstraint: boolean;
+  /** Its building was not cut off. */
+  readonly isValid: boolean;
+  /** It has a WHERE. */
+  readonly isPartial: boolean;
+  /** ON CONFLICT can use it. */
+  readonly isKey: boolean;
+}
+
 /** A CHECK constraint that looks at columns only. */
 interface LiveCheck {
   readonly name: string;
@@ -42,9 +56,12 @@ interface LiveCheck {
 export interface LiveTable {
   readonly columns: ReadonlyMap<string, LiveColumn>;
   readonly uniqueKeys: readonly LiveKey[];
+  readonly indexes: readonly LiveIndex[];
   readonly checks: readonly LiveCheck[];
   /** Some constraint can wait until COMMIT. */
   readonly hasDeferredConstraints: boolean;
+  /** Row level security is on. */
+  readonly rowSecurity: boolean;
 }
 
 // format_type with typmod -1 gives the name that casts without cutting: "character varying" in the place of
@@ -61,7 +78,8 @@ const COLUMNS = `
          pg_get_expr(d.adbin, d.adrelid) AS default_expression,
          a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
          NOT coalesce(co.collisdeterministic, true) AS loose_equality,
-         quote_ident(cn.nspname) || '.' || quote_ident(co.collname) AS collation
+         quote_ident(cn.nspname) || '.' || quote_ident(co.collname) AS collation,
+         c.relrowsecurity AS row_security
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -72,18 +90,26 @@ const COLUMNS = `
    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'
    ORDER BY a.attnum`;
 
-const UNIQUE_KEYS = `
+// An index on an expression has no columns to name.
+const INDEXES = `
   SELECT x.relname AS name,
+         i.indisunique AS "isUnique",
+         i.indisprimary AS "isPrimary",
+         i.indisvalid AS "isValid",
+         i.indpred IS NOT NULL AS "isPartial",
+         EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                  WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid) AS "isConstraint",
+         i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AS "isKey",
          ARRAY(SELECT a.attname::text
                  FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, position)
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                WHERE i.indexprs IS NULL
                 ORDER BY k.position) AS columns
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2
-     AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
    ORDER BY i.indisprimary DESC, i.indexrelid`;
 
 // Of the whole row (column 0) and of the table's oid (below 0) only the table itself can be asked.
@@ -117,6 +143,7 @@ interface ColumnRow {
   read_only: boolean;
   loose_equality: boolean;
   collation: string;
+  row_security: boolean;
 }
 
 /**
@@ -128,7 +155,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
   if (columns.rows.length === 0) {
     return undefined;
   }
-  const keys = await client.query<LiveKey>(UNIQUE_KEYS, [schema, table]);
+  const indexes = await client.query<LiveIndex>(INDEXES, [schema, table]);
   const checks = await client.query<LiveCheck>(CHECKS, [schema, table]);
   const deferred = await client.query<{ count: number }>(DEFERRED_CONSTRAINTS, [schema, table]);
   return {
@@ -150,8 +177,10 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
         },
       ]),
     ),
-    uniqueKeys: keys.rows,
+    uniqueKeys: indexes.rows.filter(({ isKey }) => isKey),
+    indexes: indexes.rows,
     checks: checks.rows,
     hasDeferredConstraints: deferred.rows[0]?.count !== 0,
+    rowSecurity: columns.rows[0]?.row_security === true,
   };
 }

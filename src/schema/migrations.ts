@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 
 import { storageMigrations } from '../../migrations/index.js';
-import { defaultSchema } from '../postgres/data-source.js';
-import { quoteTable } from '../postgres/identifiers.js';
-import { type ConnectionOptions, MIGRATIONS_TABLE, StorageDataSource } from './storage-data-source.js';
+import { withClient } from '../postgres/with-transaction.js';
+import { findPendingMigrations } from './pending-migrations.js';
+import { type ConnectionOptions, StorageDataSource } from './storage-data-source.js';
 
 /** One migration of this package, and whether the database has it. */
 export interface MigrationStatus {
@@ -35,24 +35,10 @@ export async function readMigrationStatus(connection: ConnectionOptions): Promis
   return withMigrations(connection, migrationStatus);
 }
 
-/**
- * Tells which migrations the database of a DataSource has; reads only. An application may keep them in this package's
- * own table or list them among its own migrations.
- */
+/** Tells which migrations of this package the database of a DataSource has; reads only. */
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationStatus[]> {
-  const tables = new Set([MIGRATIONS_TABLE, dataSource.options.migrationsTableName ?? 'migrations']);
-  const applied = new Set<string>();
-  for (const table of tables) {
-    const quoted = quoteTable(defaultSchema(dataSource), table);
-    const [found] = await dataSource.query<{ exists: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS exists', [
-      quoted,
-    ]);
-    if (found?.exists === true) {
-      const rows = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${quoted}`);
-      rows.forEach(({ name }) => applied.add(name));
-    }
-  }
-  return storageMigrations.map(({ name }) => ({ name, applied: applied.has(name) }));
+  const pending = await withClient(dataSource, (client) => findPendingMigrations(client, dataSource));
+  return storageMigrations.map(({ name }) => ({ name, applied: !pending.includes(name) }));
 }
 
 async function withMigrations<T>(

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { SchemaMismatchError } from '../errors/index.js';
+import { MIGRATE_COMMAND } from './compare-table.js';
 import { migrateUp, migrationStatus } from './migrations.js';
 import { type ConnectionOptions, MIGRATIONS_TABLE } from './storage-data-source.js';
 
@@ -18,7 +19,16 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
   }
   const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
   if (pending.length > 0) {
-    const differences = pending.map(({ name }) => ({ table: MIGRATIONS_TABLE, expected: name, found: 'not applied' }));
-    throw new SchemaMismatchError(differences, "npx harbor-storage migrate up (or migrations: 'run' in the module)");
+    const mend = `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
+    throw new SchemaMismatchError(
+      pending.map(({ name: expected }) => ({
+        table: MIGRATIONS_TABLE,
+        kind: 'migration',
+        expected,
+        actual: 'not applied',
+        breaks: true,
+        mend,
+      })),
+    );
   }
 }

@@ -44,7 +44,9 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       name: `key_${index}`,
       columns: key.map(({ databaseName }) => databaseName),
     })),
+    indexes: [],
     checks: [],
     hasDeferredConstraints: false,
+    rowSecurity: false,
   });
 }

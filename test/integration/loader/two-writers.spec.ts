@@ -71,7 +71,8 @@ describe('the two writers', () => {
   let plan: LoadPlan;
   beforeAll(async () => {
     app = await startStorageApp();
-    plan = await new LoadPlans(app.dataSource).for(OpportunityEntity);
+    const plans = new LoadPlans(app.dataSource);
+    [plan] = (await plans.for([OpportunityEntity], (work) => withClient(app.dataSource, work))) as [LoadPlan];
   });
   afterAll(() => app.close());
 
