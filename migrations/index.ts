@@ -1,10 +1,12 @@
 import { CreateStorageTables1764000000000 } from './1764000000000-create-storage-tables.js';
 import { AddLoadAttempts1764100000000 } from './1764100000000-add-load-attempts.js';
 import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-records-were-loaded.js';
+import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-fields.js';
 
 /** The schema of this package, oldest first: what a DataSource of your own lists in `migrations`. */
 export const storageMigrations = [
   CreateStorageTables1764000000000,
   AddLoadAttempts1764100000000,
   KeepHowRecordsWereLoaded1764200000000,
+  AddUnknownFields1764300000000,
 ];

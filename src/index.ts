@@ -6,11 +6,13 @@ export {
   LoadId,
   type LoadStatus,
   NewerBy,
+  OnUnknownFields,
   OpportunityEntity,
   Preserved,
   RejectedRecordEntity,
   storageEntities,
   SubmissionEntity,
+  type UnknownFields,
   UpdatedAt,
 } from './entities/index.js';
 export {
@@ -26,7 +28,7 @@ export {
 } from './errors/index.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
-export type { Disposition, LoadOptions, UnknownFields } from './loader/load-options.js';
+export type { Disposition, LoadOptions } from './loader/load-options.js';
 export type {
   BatchCounts,
   BatchFailure,

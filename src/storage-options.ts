@@ -2,8 +2,9 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
+import type { UnknownFields } from './entities/index.js';
 import { StorageError } from './errors/index.js';
-import { isBatchSize, type UnknownFields } from './loader/load-options.js';
+import { isBatchSize } from './loader/load-options.js';
 import type { LoaderSettings } from './loader/loader.service.js';
 
 /** What the module does about its migrations when the application starts. */

@@ -6,5 +6,5 @@ Exit codes:
   0    done; everything that was to be loaded is in
   1    failed; the message says why
   2    wrong usage
-  3    loaded, but some records were refused (they are in quarantine)
+  3    loaded, but some records were refused (they are in quarantine); or, of schema check: something differs
   130  interrupted`;

@@ -1,6 +1,7 @@
+import type { UnknownFields } from '../entities/index.js';
 import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../loader/load-result.js';
 import { COUNT_COLUMNS } from './count-columns.js';
-import { type Output, printResult, printTable } from './output.js';
+import { type Output, printResult, printTable, showCell } from './output.js';
 
 /** What the loads of the command line come to. */
 export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
@@ -13,6 +14,8 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
     printResult(`Skipped: ${skipped.map(([reason, count]) => `${reason} ${count}`).join(', ')}`, output);
   }
   printProfileOnly(result, output);
+  const dropped = Object.keys(result.discardedFields).length > 0;
+  printUnknownFields(result.unknownFields, dropped ? 'discard' : 'capture', output);
   printRejects(result, output);
   printFailures(result.failures, output);
   printEarlier(result, output);
@@ -20,6 +23,25 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
     const others = result.rejected + result.skipped > 0 ? ', but for those refused or skipped' : '';
     printResult(`Nothing was written: every record was in already${others}.`, output);
   }
+}
+
+/** How many fields are named; `--json` has them all. */
+const FIELDS_SHOWN = 10;
+
+/** Prints which fields no column knew, the most frequent first. */
+export function printUnknownFields(
+  fields: Readonly<Record<string, number>>,
+  policy: UnknownFields,
+  output?: Output,
+): void {
+  const sorted = Object.entries(fields).sort(([, a], [, b]) => b - a);
+  if (sorted.length === 0) {
+    return;
+  }
+  const named = sorted.slice(0, FIELDS_SHOWN).map(([name, count]) => `${showCell(name)} ${showCell(count)}`);
+  const more = sorted.length > FIELDS_SHOWN ? `, and ${sorted.length - FIELDS_SHOWN} more` : '';
+  const fate = policy === 'discard' ? 'dropped' : 'captured into extra';
+  printResult(`Fields without a column, ${fate}: ${named.join(', ')}${more}`, output);
 }
 
 /** Prints the first refused records of a load. */

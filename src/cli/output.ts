@@ -65,7 +65,8 @@ function fittingWidths(lines: readonly (readonly string[])[], columns: number): 
   return [...widths, Math.min(last, Math.max(left, LEAST_LAST_WIDTH))];
 }
 
-function showCell(value: unknown): string {
+/** A value as it may be shown on a terminal. */
+export function showCell(value: unknown): string {
   if (value === null || value === undefined) {
     return '';
   }

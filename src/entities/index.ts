@@ -7,6 +7,7 @@ import { SubmissionEntity } from './submission.entity.js';
 export { ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
 export { LoadedRow } from './loaded-row.js';
 export { LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
+export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 
 /** Every entity of this package: what a DataSource of your own lists in `entities`. */

@@ -1,5 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+import type { UnknownFields } from './unknown-fields.js';
+
 /** `running` until it ends; a process that was killed leaves it so. */
 export type LoadStatus = 'running' | 'completed' | 'failed' | 'interrupted';
 
@@ -68,6 +70,14 @@ export class LoadEntity {
   /** Hybrid loads only: the counts of each table, by table name. */
   @Column({ name: 'tables', type: 'jsonb', nullable: true })
   tables: Record<string, Record<string, number>> | null;
+
+  /** How often a field no column knows came in, by field, in what was committed; null where there was none. */
+  @Column({ name: 'unknown_fields', type: 'jsonb', nullable: true })
+  unknownFields: Record<string, number> | null;
+
+  /** What became of them: `capture` or `discard`. */
+  @Column({ name: 'unknown_fields_policy', type: 'text', nullable: true })
+  unknownFieldsPolicy: UnknownFields | null;
 
   /** SQLSTATE or the error's own code. */
   @Column({ name: 'error_code', type: 'text', nullable: true })

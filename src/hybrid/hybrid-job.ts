@@ -1,3 +1,4 @@
+import type { UnknownFields } from '../entities/index.js';
 import {
   applyPolicy,
   effectivePolicy,
@@ -7,7 +8,7 @@ import {
   type Target,
   targetOf,
 } from '../loader/load-job.js';
-import type { ResolvedLoadOptions, UnknownFields } from '../loader/load-options.js';
+import type { ResolvedLoadOptions } from '../loader/load-options.js';
 import type { LoadPlan } from '../loader/load-plan.js';
 import { normalizeRecord } from '../loader/normalize-record.js';
 
@@ -31,6 +32,7 @@ export function hybridJob(
     name: 'hybrid',
     targets: [opportunity, profile],
     options,
+    unknownFields: policy,
     prepare: (record, textual) => prepareHybrid({ opportunity, profile }, options, policy, record, textual),
   };
 }
@@ -75,5 +77,10 @@ function prepareHybrid(
     return prepared;
   }
   const rows = [upper.kind === 'row' ? upper.row : undefined, lower.row];
-  return { kind: 'rows', rows, discarded: [...(kept.kind === 'rows' ? kept.discarded : []), ...prepared.discarded] };
+  // Where there is none and nothing is captured, they are dropped like the others.
+  return {
+    kind: 'rows',
+    rows,
+    unknown: policy === 'discard' ? [...leftOver.keys(), ...unknown.keys()] : unknown.keys(),
+  };
 }

@@ -3,6 +3,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 
 import { type ColumnRole, columnRoles } from '../entities/column-roles.js';
+import { unknownFieldsOf } from '../entities/unknown-fields.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../postgres/identifiers.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../records/record-decorators.js';
@@ -69,6 +70,13 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
         'the database, so no record can say which is newer',
     );
   }
+  const unknownFields = unknownFieldsOf(entity);
+  if (unknownFields === 'capture' && !owned.has('extra')) {
+    throw new InvalidLoadError(
+      `@OnUnknownFields('capture') of ${metadata.name}: it has no column to keep them in. Mark a jsonb column with ` +
+        '@ExtraFields()',
+    );
+  }
   const quoted = (role: OwnedRole): string | undefined => {
     const column = owned.get(role);
     return column === undefined ? undefined : quoteIdentifier(column.databaseName);
@@ -88,6 +96,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
     fields,
     newerBy,
+    unknownFields,
     extra: quoted('extra'),
     extraName: owned.get('extra')?.databaseName,
     loadId: quoted('loadId'),

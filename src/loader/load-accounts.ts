@@ -70,7 +70,7 @@ export class LoadAccounts {
   /** Notes a batch that was rolled back. */
   addFailure(
     error: unknown,
-    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'refused' | 'discardedFields'>,
+    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'refused' | 'unknownFields'>,
   ): void {
     const { job, context } = this;
     const { code, message } = faultOf(error);

@@ -1,5 +1,6 @@
+import type { UnknownFields } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
-import type { ResolvedLoadOptions, UnknownFields } from './load-options.js';
+import type { ResolvedLoadOptions } from './load-options.js';
 import type { LoadPlan, PlanColumn } from './load-plan.js';
 import { type Normalized, normalizeRecord, refusalOf } from './normalize-record.js';
 import { resolveKey } from './resolve-key.js';
@@ -23,8 +24,8 @@ export type Prepared =
       readonly kind: 'rows';
       /** One for each target; undefined where the record says nothing for that table. */
       readonly rows: readonly (Row | undefined)[];
-      /** Fields dropped by policy. */
-      readonly discarded: readonly string[];
+      /** Fields no column knows, captured or dropped by policy. */
+      readonly unknown: Iterable<string>;
     }
   | Exclude<Normalized, { kind: 'row' }>;
 
@@ -34,6 +35,7 @@ export interface LoadJob {
   readonly name: string;
   readonly targets: readonly Target[];
   readonly options: ResolvedLoadOptions;
+  readonly unknownFields: UnknownFields;
   prepare(record: unknown, textual: boolean): Prepared;
 }
 
@@ -76,6 +78,7 @@ export function entityJob(plan: LoadPlan, options: ResolvedLoadOptions, unknownF
     name: plan.table,
     targets: [target],
     options,
+    unknownFields: policy,
     prepare(record, textual) {
       const normalized = normalizeRecord(plan, key, record, textual);
       if (normalized.kind !== 'row') {
@@ -97,8 +100,9 @@ function isEmpty(row: Row): boolean {
   return row.extra === undefined && row.values.every((value) => value === undefined || value === null);
 }
 
-/** An entity without an extra column cannot capture; what it does not know is refused rather than lost. */
-export function effectivePolicy(plan: LoadPlan, unknownFields: UnknownFields): UnknownFields {
+/** The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not know is refused rather than lost. */
+export function effectivePolicy(plan: LoadPlan, ofModule: UnknownFields): UnknownFields {
+  const unknownFields = plan.unknownFields ?? ofModule;
   return unknownFields === 'capture' && plan.extra === undefined ? 'reject' : unknownFields;
 }
 
@@ -110,7 +114,7 @@ export function applyPolicy(
   extraColumn: string | undefined,
 ): Prepared {
   if (unknown.size === 0 || policy === 'discard') {
-    return { kind: 'rows', rows: [row], discarded: [...unknown.keys()] };
+    return { kind: 'rows', rows: [row], unknown: unknown.keys() };
   }
   if (policy === 'reject') {
     const names = [...unknown.keys()].map((name) => JSON.stringify(name.slice(0, 80)));
@@ -119,7 +123,7 @@ export function applyPolicy(
   }
   try {
     unknown.forEach((value, name) => captureField(row, name, value, extraColumn));
-    return { kind: 'rows', rows: [row], discarded: [] };
+    return { kind: 'rows', rows: [row], unknown: unknown.keys() };
   } catch (error) {
     return { kind: 'refusal', refusal: refusalOf(error) };
   }

@@ -3,8 +3,6 @@ import type { LoadProgress } from '../stats/load-progress.js';
 
 /** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
 export type Disposition = 'merge' | 'append' | 'replace';
-/** What happens to fields no column knows. */
-export type UnknownFields = 'capture' | 'discard' | 'reject';
 
 /** Options of one load. */
 export interface LoadOptions {

@@ -1,3 +1,4 @@
+import type { UnknownFields } from '../entities/index.js';
 import type { MissingKey } from '../schema/compare-keys.js';
 import type { RecordCheck } from './record-checks.js';
 
@@ -77,6 +78,8 @@ export interface LoadPlan {
   readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly newerBy: PlanColumn | undefined;
+  /** The entity's own policy for fields no column knows. */
+  readonly unknownFields: UnknownFields | undefined;
   /** Quoted names of the columns the loader itself writes; undefined where the entity has none. */
   readonly extra: string | undefined;
   /** The extra column's name as people write it. */

@@ -1,5 +1,6 @@
 import type { LoadProgress } from '../stats/load-progress.js';
 import type { LedgerAccount } from '../stats/load-ledger.js';
+import { countsOf } from './field-counts.js';
 import type { LoadJob } from './load-job.js';
 import type { HybridResult, LoadResult } from './load-result.js';
 import { countsOfTarget, type LoadTally, skippedOf } from './load-tally.js';
@@ -43,15 +44,18 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
 }
 
 /** The account as the ledger keeps it. */
-export function accountOf(job: LoadJob, tally: LoadTally): Pick<LedgerAccount, 'counts' | 'stored' | 'tables'> {
+export function accountOf(job: LoadJob, tally: LoadTally): Omit<LedgerAccount, 'status' | 'error'> {
+  const met = Object.keys(tally.unknownFields).length > 0;
+  const unknown = met ? { policy: job.unknownFields, fields: tally.unknownFields } : undefined;
   if (job.targets.length === 1) {
-    return { counts: countsOfTarget(tally, 0) };
+    return { counts: countsOfTarget(tally, 0), unknown };
   }
   const { received, stored, duplicates, rejected, failed } = tally;
   const skipped = skippedOf(tally);
   return {
     counts: { received, inserted: 0, updated: 0, unchanged: 0, duplicates, skipped, rejected, failed },
     stored,
+    unknown,
     tables: Object.fromEntries(job.targets.map(({ plan }, index) => [plan.table, countsOfTarget(tally, index)])),
   };
 }
@@ -96,6 +100,7 @@ function commonPart(job: LoadJob, report: RunReport) {
     retries,
     rejects: tally.rejects,
     skippedReasons: tally.skippedReasons,
-    discardedFields: tally.discardedFields,
+    unknownFields: tally.unknownFields,
+    discardedFields: job.unknownFields === 'discard' ? tally.unknownFields : countsOf([]),
   };
 }

@@ -28,7 +28,13 @@ interface LoadReport {
   readonly rejects: readonly RejectSummary[];
   /** How many records were skipped, by reason. */
   readonly skippedReasons: Readonly<Record<string, number>>;
-  /** How often a field no column knows was dropped, by field (`unknownFields: 'discard'`). */
+  /**
+   * How often a field no column knows came in and was captured or dropped, by field, in what was committed. At most
+   * 1,000 names are kept apart, the others are summed as `(others)`; of a name over 100 characters its beginning and a
+   * digest are kept. An object without a prototype: names are data.
+   */
+  readonly unknownFields: Readonly<Record<string, number>>;
+  /** Of these, the dropped ones (`unknownFields: 'discard'`). */
   readonly discardedFields: Readonly<Record<string, number>>;
 }
 

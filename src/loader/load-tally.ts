@@ -1,5 +1,6 @@
 import type { RejectedRecord } from '../quarantine/rejected-records.js';
 import type { LoadCounts } from '../stats/load-counts.js';
+import { addByName, type Counts, countsOf } from './field-counts.js';
 import { MAX_REJECTS_SHOWN, type RejectSummary } from './load-result.js';
 
 /** Counts of one of a load's tables that differ from table to table. */
@@ -25,7 +26,7 @@ export interface LoadTally {
   readonly targets: readonly TargetTally[];
   readonly rejects: readonly RejectSummary[];
   readonly skippedReasons: Readonly<Record<string, number>>;
-  readonly discardedFields: Readonly<Record<string, number>>;
+  readonly unknownFields: Counts;
 }
 
 export const NO_TARGET_COUNTS: TargetTally = {
@@ -46,8 +47,8 @@ export function emptyTally(targets: number): LoadTally {
     failed: 0,
     targets: Array.from({ length: targets }, () => NO_TARGET_COUNTS),
     rejects: [],
-    skippedReasons: {},
-    discardedFields: {},
+    skippedReasons: countsOf([]),
+    unknownFields: countsOf([]),
   };
 }
 
@@ -61,7 +62,7 @@ export function addTallies(a: LoadTally, b: LoadTally): LoadTally {
     targets: a.targets.map((target, index) => addTargetTallies(target, b.targets[index] ?? NO_TARGET_COUNTS)),
     rejects: [...a.rejects, ...b.rejects].slice(0, MAX_REJECTS_SHOWN),
     skippedReasons: addByName(a.skippedReasons, b.skippedReasons),
-    discardedFields: addByName(a.discardedFields, b.discardedFields),
+    unknownFields: addByName(a.unknownFields, b.unknownFields),
   };
 }
 
@@ -108,15 +109,6 @@ export function summarizeRejects(rejected: readonly RejectedRecord[]): RejectSum
     column: refusal.column,
     message: refusal.message,
   }));
-}
-
-/** Adds counters by name; names are data (`__proto__` too), so the result has no prototype to hit. */
-function addByName(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
-  const sum = new Map(Object.entries(a));
-  for (const [name, count] of Object.entries(b)) {
-    sum.set(name, (sum.get(name) ?? 0) + count);
-  }
-  return Object.fromEntries(sum);
 }
 
 function sumOf(counters: Readonly<Record<string, number>>): number {

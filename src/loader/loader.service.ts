@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
-import { LoadBatchEntity, LoadEntity, RejectedRecordEntity } from '../entities/index.js';
+import { LoadBatchEntity, LoadEntity, RejectedRecordEntity, type UnknownFields } from '../entities/index.js';
 import { InvalidLoadError, StorageError } from '../errors/index.js';
 import { connectionError } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
@@ -15,7 +15,7 @@ import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { CurrentJob } from './current-job.js';
 import { EntityLoader } from './entity-loader.js';
 import { entityJob, type LoadJob } from './load-job.js';
-import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions, type UnknownFields } from './load-options.js';
+import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options.js';
 import type { LoadPlan } from './load-plan.js';
 import { type Connected, LoadPlans, type LoadTarget } from './load-plans.js';
 import { type ResultShape, toLoadResult } from './load-report.js';

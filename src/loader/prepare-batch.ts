@@ -2,6 +2,7 @@ import type { RejectedRecord } from '../quarantine/rejected-records.js';
 import { SourceRecord } from '../records/source-record.js';
 import { StorageError } from '../errors/index.js';
 import type { CommittedBatches } from './committed-batches.js';
+import { type Counts, FieldCounts } from './field-counts.js';
 import type { LoadJob } from './load-job.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from './load-unit.js';
 import type { Row } from './row.js';
@@ -14,7 +15,7 @@ export interface PreparedBatch {
   readonly units: readonly LoadUnit[];
   readonly refused: readonly RejectedRecord[];
   readonly skippedReasons: Readonly<Record<string, number>>;
-  readonly discardedFields: Readonly<Record<string, number>>;
+  readonly unknownFields: Counts;
 }
 
 /** How much one batch holds, at most; a single record always fits. */
@@ -30,8 +31,8 @@ export interface BatchLimits {
 export class BatchBuilder {
   private units: LoadUnit[] = [];
   private refused: RejectedRecord[] = [];
-  private skipped = new Map<string, number>();
-  private discarded = new Map<string, number>();
+  private readonly skipped = new FieldCounts();
+  private readonly unknown = new FieldCounts();
   private received = 0;
   private bytes = 0;
   private batchNo: number;
@@ -89,12 +90,12 @@ export class BatchBuilder {
     }
     const prepared = this.job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
     if (prepared.kind === 'skip') {
-      count(this.skipped, prepared.reason);
+      this.skipped.add([prepared.reason]);
     } else if (prepared.kind === 'refusal') {
       const key = keyForQuarantine(this.job, record);
       this.refused.push({ position, source: record, key, refusal: prepared.refusal });
     } else {
-      prepared.discarded.forEach((name) => count(this.discarded, name));
+      this.unknown.add(prepared.unknown);
       // Of a record of a file its bytes are enough; what was parsed from them may go.
       const source =
         file === undefined ? record : new SourceRecord(undefined, file.raw, undefined, file.textual, file.reading);
@@ -112,10 +113,10 @@ export class BatchBuilder {
       received,
       units,
       refused,
-      skippedReasons: Object.fromEntries(this.skipped),
-      discardedFields: Object.fromEntries(this.discarded),
+      skippedReasons: this.skipped.take(),
+      unknownFields: this.unknown.take(),
     };
-    [this.units, this.refused, this.skipped, this.discarded] = [[], [], new Map(), new Map()];
+    [this.units, this.refused] = [[], []];
     [this.received, this.bytes] = [0, 0];
     this.batchNo += 1;
     this.firstPosition += received;
@@ -155,13 +156,4 @@ function keyForQuarantine(job: LoadJob, record: unknown): string | undefined {
   });
   const storable = parts?.every((part) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'));
   return storable === true ? showKey(parts as string[]) : undefined;
-}
-
-/** Names come from the input: there may be any number of them, and with any characters. */
-const MAX_NAMES = 1_000;
-
-function count(counters: Map<string, number>, field: string): void {
-  const name = field.slice(0, 200).toWellFormed().replaceAll('\0', '\u{2400}');
-  const counted = counters.has(name) || counters.size < MAX_NAMES ? name : '(others)';
-  counters.set(counted, (counters.get(counted) ?? 0) + 1);
 }

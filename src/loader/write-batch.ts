@@ -54,7 +54,7 @@ export async function writeBatch(client: ClientBase, context: BatchContext, batc
     targets: outcome.targets,
     rejects: summarizeRejects(rejected),
     skippedReasons: batch.skippedReasons,
-    discardedFields: batch.discardedFields,
+    unknownFields: batch.unknownFields,
   };
   await ledger.recordBatch(client, entry, batch.batchNo, tally);
   return tally;

@@ -30,6 +30,8 @@ export interface LedgerAccount {
   /** Hybrid loads only. */
   readonly stored?: number;
   readonly tables?: Readonly<Record<string, LoadCounts>>;
+  /** Fields no column knows, and what became of them; undefined where there were none. */
+  readonly unknown: { readonly policy: string; readonly fields: Readonly<Record<string, number>> } | undefined;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -112,13 +114,13 @@ export class LoadLedger {
 
   /** Closes a load that is neither closed nor taken over. */
   async close(client: ClientBase, entry: LedgerEntry, account: LedgerAccount): Promise<void> {
-    const { counts, error } = account;
+    const { counts, unknown, error } = account;
     await client.query(
       `UPDATE ${this.tables.loads}
           SET status = $2, received = $3, inserted = $4, updated = $5, unchanged = $6, duplicates = $7, skipped = $8,
               rejected = $9, failed = $10, stored = $11, tables = $12, error_code = $13, error_message = $14,
-              finished_at = clock_timestamp()
-        WHERE id = $1 AND status = 'running' AND attempt = $15`,
+              unknown_fields = $15, unknown_fields_policy = $16, finished_at = clock_timestamp()
+        WHERE id = $1 AND status = 'running' AND attempt = $17`,
       [
         entry.loadId,
         account.status,
@@ -134,6 +136,8 @@ export class LoadLedger {
         account.tables === undefined ? null : JSON.stringify(account.tables),
         error?.code ?? null,
         error?.message ?? null,
+        unknown === undefined ? null : JSON.stringify(unknown.fields),
+        unknown?.policy ?? null,
         entry.attempt,
       ],
     );

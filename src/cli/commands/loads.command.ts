@@ -5,7 +5,7 @@ import { StorageError } from '../../errors/index.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { COUNT_COLUMNS } from '../count-columns.js';
 import { findRejects } from '../find-rejects.js';
-import { printRejects } from '../load-report.js';
+import { printRejects, printUnknownFields } from '../load-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
 import { withStorage } from '../storage-context.js';
 import { parseCount } from '../parse-count.js';
@@ -86,13 +86,16 @@ function toCells(load: LoadEntity): unknown[] {
   return [load.id, load.startedAt, load.tableName, load.status, ...counts, load.source, load.loadKey];
 }
 
-function printLoad({ tables, ...load }: LoadEntity): void {
+function printLoad({ tables, unknownFields, unknownFieldsPolicy, ...load }: LoadEntity): void {
   // What a load into both tables inserted, updated and left alone is known for each of them, and not in all.
   const elsewhere = new Set(tables === null ? [] : ['inserted', 'updated', 'unchanged']);
   const fields = Object.entries(load).filter(([name, value]) => value !== null && value !== '' && !elsewhere.has(name));
   fields.forEach(([name, value]) => {
     printResult(`${name.padEnd(14)} ${value instanceof Date ? value.toISOString() : String(value)}`);
   });
+  if (unknownFields !== null && unknownFieldsPolicy !== null) {
+    printUnknownFields(unknownFields, unknownFieldsPolicy);
+  }
   if (tables !== null) {
     printTable(
       ['table', ...COUNT_COLUMNS],

@@ -120,8 +120,8 @@ export class TableReplace {
     let staging = Promise.resolve();
     try {
       for await (const batch of readBatches(failed.signal)) {
-        const { received, skippedReasons, discardedFields } = batch;
-        this.read = addTallies(this.read, { ...emptyTally(1), received, skippedReasons, discardedFields });
+        const { received, skippedReasons, unknownFields } = batch;
+        this.read = addTallies(this.read, { ...emptyTally(1), received, skippedReasons, unknownFields });
         this.context.onRead(this.read);
         await staging;
         this.context.checkInterrupt();

@@ -97,7 +97,7 @@ describe('StorageModule', () => {
           { submission_id: 'a', mood: 'good' },
           { submission_id: 'b', mood: 1 },
         ]);
-        expect(result).toMatchObject({ inserted: 2, discardedFields: { mood: 2 } });
+        expect(result).toMatchObject({ inserted: 2, discardedFields: { mood: 2 }, unknownFields: { mood: 2 } });
       });
     }));
 

@@ -1,0 +1,21 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+import { defaultSchema } from '../src/postgres/data-source.js';
+import { quoteTable } from '../src/postgres/identifiers.js';
+
+/** Which fields no column knew a load has met, how often, and what became of them. */
+export class AddUnknownFields1764300000000 implements MigrationInterface {
+  readonly name = 'AddUnknownFields1764300000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const table = quoteTable(defaultSchema(queryRunner.dataSource), 'storage_loads');
+    await queryRunner.query(
+      `ALTER TABLE ${table} ADD COLUMN "unknown_fields" jsonb, ADD COLUMN "unknown_fields_policy" text`,
+    );
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    const table = quoteTable(defaultSchema(queryRunner.dataSource), 'storage_loads');
+    await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN "unknown_fields_policy", DROP COLUMN "unknown_fields"`);
+  }
+}
