@@ -1,5 +1,5 @@
 /** What the exit code of every command means; also in the help. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, differs: 3, interrupted: 130 } as const;
 
 export const EXIT_CODES_HELP = `
 Exit codes:

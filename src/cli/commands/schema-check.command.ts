@@ -22,7 +22,7 @@ export function addSchemaCheckCommand(schema: Command): void {
       } else {
         printReport(report);
       }
-      process.exitCode = report.ok ? EXIT.ok : EXIT.refused;
+      process.exitCode = report.ok ? EXIT.ok : EXIT.differs;
     });
 }
 
