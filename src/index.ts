@@ -1,4 +1,5 @@
 export {
+  CapturedBefore,
   ExtraFields,
   LoadBatchEntity,
   LoadedRow,

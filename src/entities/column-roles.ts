@@ -5,10 +5,11 @@ import 'reflect-metadata';
  * - `preserved`: null keeps the stored value on merge, as absent does
  * - `newerBy`: an incoming row with a smaller value than the stored one changes nothing
  * - `extra`: jsonb that takes the fields no column knows
+ * - `capturedBefore`: older versions, which do not know the column, capture its field into the extra column
  * - `loadId`: uuid of the load that last wrote the row
  * - `updatedAt`: when a load last changed the row
  */
-export type ColumnRole = 'preserved' | 'newerBy' | 'extra' | 'loadId' | 'updatedAt';
+export type ColumnRole = 'preserved' | 'newerBy' | 'extra' | 'capturedBefore' | 'loadId' | 'updatedAt';
 
 const ROLES = Symbol('harbor-storage:column-roles');
 
@@ -26,6 +27,12 @@ export const Preserved = role('preserved');
 export const NewerBy = role('newerBy');
 /** Marks the jsonb column that takes the fields no column knows. */
 export const ExtraFields = role('extra');
+/**
+ * Marks a column whose field older versions of the application, which do not know it, capture into the extra column.
+ * What a merge brings for the column then takes the place of what they captured: it is removed from the extra column.
+ * So as long as both versions write, what lies there under the column's name was written after the column was.
+ */
+export const CapturedBefore = role('capturedBefore');
 /** Marks the uuid column that names the load that last wrote the row. */
 export const LoadId = role('loadId');
 /**

@@ -4,7 +4,7 @@ import { OpportunityEntity } from './opportunity.entity.js';
 import { RejectedRecordEntity } from './rejected-record.entity.js';
 import { SubmissionEntity } from './submission.entity.js';
 
-export { ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
+export { CapturedBefore, ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
 export { LoadedRow } from './loaded-row.js';
 export { LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
 export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';

@@ -43,7 +43,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
       field = { kind: 'read-only', name: column.databaseName };
     } else {
       const rule = rules.get(column.propertyName) ?? {};
-      const planned = planColumn(columns.length, column, live, rule, rolesOfColumn.has('preserved'));
+      const planned = planColumn(columns.length, column, live, rule, rolesOfColumn);
       columns.push(planned);
       field = { kind: 'column', column: planned };
     }

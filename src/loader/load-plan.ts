@@ -36,6 +36,8 @@ export interface PlanColumn {
   readonly looseAsKey: boolean;
   /** Collation to compare keys by, where it makes different texts equal. */
   readonly collation: string | undefined;
+  /** Names under which older versions captured its field into the extra column. */
+  readonly capturedAs: readonly string[];
   /** `@Column({ update: false })`: set when the row is inserted, and never after. */
   readonly updatable: boolean;
   /** Made once, with the row (created_at, an id of the database's): kept by a replace that does not bring it. */

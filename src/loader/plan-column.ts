@@ -1,6 +1,7 @@
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
 
+import type { ColumnRole } from '../entities/column-roles.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
 import type { FieldRule } from '../records/record-decorators.js';
 import type { LiveColumn } from '../schema/live-table.js';
@@ -42,7 +43,7 @@ export function planColumn(
   column: ColumnMetadata,
   live: LiveColumn,
   rule: FieldRule,
-  preserved: boolean,
+  roles: ReadonlySet<ColumnRole | 'version'>,
 ): PlanColumn {
   const convert = converterFor({ ...live, epochSeconds: rule.epochSeconds === true });
   const aliases = bothForms(rule.aliases);
@@ -59,7 +60,7 @@ export function planColumn(
     notNull: live.notNull,
     hasDefault: live.hasDefault,
     defaultExpression: live.defaultExpression,
-    preserved,
+    preserved: roles.has('preserved'),
     skipWhenAbsent: rule.skipWhenAbsent === true,
     names: [column.databaseName, column.propertyName, ...aliases],
     aliases,
@@ -67,6 +68,7 @@ export function planColumn(
     compareAsText: live.looseEquality || !(EXACT_TYPES.has(live.type) || live.isEnum),
     looseAsKey: live.looseEquality || !(EXACT_KEY_TYPES.has(live.type) || live.isEnum),
     collation: live.collation,
+    capturedAs: roles.has('capturedBefore') ? [...new Set([column.databaseName, column.propertyName])] : [],
     updatable: column.isUpdate,
     madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),
   };

@@ -1,3 +1,4 @@
+import { quoteLiteral } from '../postgres/identifiers.js';
 import type { LoadPlan, PlanColumn } from './load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
 
@@ -86,13 +87,44 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
       value: mergedValue(carried, incoming.column(carried.column)),
       asText: carried.column.compareAsText,
     }));
-  if (plan.extra !== undefined && spec.hasExtra) {
-    // Either side may be null, and null || jsonb is null.
+  if (plan.extra !== undefined) {
     const stored = `${STORED}.${plan.extra}`;
-    const value = `COALESCE(${stored} || ${incoming.extra}, ${incoming.extra}, ${stored})`;
-    changes.push({ name: plan.extra, value, asText: false });
+    const kept = withoutSuperseded(stored, spec, incoming);
+    // Either side may be null, and null || jsonb is null.
+    const value = spec.hasExtra ? `COALESCE(${kept} || ${incoming.extra}, ${incoming.extra}, ${kept})` : kept;
+    if (value !== stored) {
+      changes.push({ name: plan.extra, value, asText: false });
+    }
   }
   return changes;
+}
+
+/** The stored extra column without what older versions captured of columns the row brings. */
+function withoutSuperseded(stored: string, spec: MergeSpec, incoming: Incoming): string {
+  const brought = spec.columns.filter(({ column, mode }) => column.updatable && mode !== 'fill');
+  const names = brought.flatMap(({ column }) => column.capturedAs.map(quoteLiteral));
+  if (names.length === 0) {
+    return stored;
+  }
+  // Of a null in the list Postgres removes nothing.
+  const superseded = brought.flatMap((carried) =>
+    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, quoteLiteral(name), incoming)),
+  );
+  return (
+    `CASE WHEN ${stored} ?| ARRAY[${names.join(', ')}] ` +
+    `THEN NULLIF(${stored} - ARRAY[${superseded.join(', ')}], '{}'::jsonb) ELSE ${stored} END`
+  );
+}
+
+function onlyWhereBrought(carried: CarriedColumn, name: string, incoming: Incoming): string {
+  switch (carried.mode) {
+    case 'byRow':
+      return `CASE WHEN ${hasBit(carried.bit)} AND NOT ${hasBit(carried.bit + 1)} THEN ${name} END`;
+    case 'keepIfNull':
+      return `CASE WHEN ${incoming.column(carried.column)} IS NOT NULL THEN ${name} END`;
+    default:
+      return name;
+  }
 }
 
 /** Whether some row carries the column. */

@@ -4,7 +4,13 @@ import type { Type } from '@nestjs/common';
 import fc from 'fast-check';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import { ExtraFields, type LoadResult, SchemaMismatchError, StorageModule } from '../../../src/index.js';
+import {
+  CapturedBefore,
+  ExtraFields,
+  type LoadResult,
+  SchemaMismatchError,
+  StorageModule,
+} from '../../../src/index.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
 import { initStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -24,11 +30,13 @@ class OldItem {
 /** Knows a column more, which the old version captures. */
 @Entity('items')
 class NewItem extends OldItem {
+  @CapturedBefore()
   @Column('text', { nullable: true })
   flair: string | null;
 }
 
 const EXPAND = 'ALTER TABLE items ADD flair text';
+const SWEEP = `UPDATE items SET flair = extra ->> 'flair', extra = NULLIF(extra - 'flair', '{}') WHERE extra ? 'flair'`;
 
 /** Two versions of an application, on one database. */
 describe('an old and a new version on one table', () => {
@@ -91,9 +99,13 @@ describe('an old and a new version on one table', () => {
     await old.rows(EXPAND);
     await byNew([{ id: 'a', flair: 'red' }]);
     expect(await byOld([{ id: 'a', title: 'old', flair: 'blue' }])).toMatchObject({ ok: true, updated: 1 });
-    // Either is where its version puts it; which was meant last, nobody can tell any more.
+    // What lies in extra was written after the column was.
     expect(await stored()).toEqual([{ id: 'a', title: 'old', flair: 'red', extra: { flair: 'blue' } }]);
+    expect(await byNew([{ id: 'a', title: 'new' }])).toMatchObject({ updated: 1 });
+    expect(await stored()).toEqual([{ id: 'a', title: 'new', flair: 'red', extra: { flair: 'blue' } }]);
+    expect(await byNew([{ id: 'a', flair: 'red' }])).toMatchObject({ updated: 1 });
     expect(await byNew([{ id: 'a', flair: 'red' }])).toMatchObject({ unchanged: 1 });
+    expect(await stored()).toEqual([{ id: 'a', title: 'new', flair: 'red', extra: null }]);
   });
 
   it('the new one before expand: it stops before it writes, by the name of the column, and needs no restart', async () => {
@@ -125,18 +137,36 @@ describe('an old and a new version on one table', () => {
     expect(await stored()).toEqual([{ id: 'a', title: 'old', flair: 'red', extra: null }]);
   });
 
-  it('the sweep moves what the old one wrote after the migration, and overwrites nothing', async () => {
+  it('the sweep brings the column up to what was written last, by whichever version', async () => {
     await old.rows(EXPAND);
+    await byNew([{ id: 'b', flair: 'first' }]);
     await byOld([
       { id: 'a', flair: 'late' },
-      { id: 'b', flair: 'either', mood: 'kept' },
+      { id: 'b', flair: 'second', mood: 'kept' },
+      { id: 'c', flair: 'first' },
     ]);
-    await byNew([{ id: 'b', flair: 'column' }]);
-    await old.rows(`UPDATE items SET flair = extra ->> 'flair', extra = NULLIF(extra - 'flair', '{}')
-                     WHERE extra ? 'flair' AND flair IS NULL`);
+    // Rows of one statement that carry the column, do not, and carry null.
+    await byNew([
+      { id: 'c', flair: 'second' },
+      { id: 'a', title: 'x' },
+    ]);
+    await byOld([
+      { id: 'd', flair: 'first' },
+      { id: 'e', flair: 'first' },
+    ]);
+    await byNew([
+      { id: 'd', flair: null },
+      { id: 'e', title: 'x' },
+      { id: 'f', flair: 'only' },
+    ]);
+    await old.rows(SWEEP);
     expect(await stored()).toEqual([
-      { id: 'a', title: null, flair: 'late', extra: null },
-      { id: 'b', title: null, flair: 'column', extra: { mood: 'kept', flair: 'either' } },
+      { id: 'a', title: 'x', flair: 'late', extra: null },
+      { id: 'b', title: null, flair: 'second', extra: { mood: 'kept' } },
+      { id: 'c', title: null, flair: 'second', extra: null },
+      { id: 'd', title: null, flair: null, extra: null },
+      { id: 'e', title: 'x', flair: 'first', extra: null },
+      { id: 'f', title: null, flair: 'only', extra: null },
     ]);
   });
 
@@ -180,6 +210,9 @@ describe('an old and a new version on one table', () => {
     for (const [name, value] of Object.entries(given)) {
       if (name === 'title' || (name === 'flair' && isNew)) {
         next[name] = value as string | null;
+        if (name === 'flair') {
+          next.extra = without(next.extra, name);
+        }
       } else if (name !== 'id') {
         next.extra = { ...next.extra, [name]: value };
       }
@@ -194,6 +227,7 @@ describe('an old and a new version on one table', () => {
           'DROP TABLE items; CREATE TABLE items (id text PRIMARY KEY, title text, extra jsonb, flair text)',
         );
         const model = new Map<string, Row>();
+        const last = new Map<string, string | null>();
         for (const { isNew, records } of loads) {
           const result = await (isNew ? byNew(records) : byOld(records));
           const expected = { inserted: 0, updated: 0, unchanged: 0 };
@@ -201,6 +235,9 @@ describe('an old and a new version on one table', () => {
             const before = model.get(id);
             const after = apply(before, isNew, given);
             model.set(id, after);
+            if (given.flair !== undefined) {
+              last.set(id, given.flair);
+            }
             expected[before === undefined ? 'inserted' : isSame(before, after) ? 'unchanged' : 'updated'] += 1;
           }
           expect(result).toMatchObject({ ok: true, received: records.length, duplicates: 0, rejected: 0, failed: 0 });
@@ -209,6 +246,12 @@ describe('an old and a new version on one table', () => {
         }
         expect(await stored()).toEqual(
           [...model].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, row]) => ({ id, ...row })),
+        );
+        await old.rows(SWEEP);
+        expect(await old.rows('SELECT id, flair FROM items WHERE flair IS NOT NULL ORDER BY id')).toEqual(
+          [...last]
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .flatMap(([id, flair]) => (flair === null ? [] : [{ id, flair }])),
         );
       }),
       { numRuns: 1 },
@@ -221,4 +264,9 @@ function isSame(a: object, b: object): boolean {
       typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).sort()) : value,
     );
   return sorted(a) === sorted(b);
+}
+
+function without(extra: Record<string, unknown> | null, name: string): Record<string, unknown> | null {
+  const left = Object.entries(extra ?? {}).filter(([key]) => key !== name);
+  return left.length === 0 ? null : Object.fromEntries(left);
 }
