@@ -67,6 +67,29 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     );
   });
 
+  it('takes what older versions captured of a column out of the extra column, where the row brings it', () => {
+    const marked = (name: string): PlanColumn => ({ ...column(name), capturedAs: [name] });
+    const spec = specOf({ article_id: 'set' });
+    const set = build({
+      ...spec,
+      columns: [
+        ...spec.columns,
+        { column: marked('label'), mode: 'set' },
+        { column: marked('stock'), mode: 'keepIfNull' },
+      ],
+    });
+    expect(set).toContain(
+      `"rest" = CASE WHEN t."rest" ?| ARRAY['label', 'stock'] ` +
+        `THEN NULLIF(t."rest" - ARRAY['label', CASE WHEN EXCLUDED."stock" IS NOT NULL THEN 'stock' END], '{}'::jsonb) ` +
+        `ELSE t."rest" END`,
+    );
+    const masked = { ...spec, columns: [...spec.columns, { column: marked('label'), mode: 'byRow' as const, bit: 2 }] };
+    expect(buildMaskedUpdate(plan, masked, 'incoming AS s', '$9')).toContain(
+      `ARRAY[CASE WHEN get_bit(s."harbor mask"::bit varying, 2) = 1 ` +
+        `AND NOT get_bit(s."harbor mask"::bit varying, 3) = 1 THEN 'label' END]`,
+    );
+  });
+
   it('of keys alone has nothing to change', () => {
     expect(build(specOf({ article_id: 'set' }))).toContain('ON CONFLICT ("article_id") DO NOTHING');
   });
