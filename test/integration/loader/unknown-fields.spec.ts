@@ -145,6 +145,22 @@ describe('fields no column knows', () => {
     });
   });
 
+  it('are counted once in a load that is cut off and goes on, and in the one that finds it done', async () => {
+    const records = Array.from({ length: 30 }, (_, index) => ({ id: `k${index}`, mood: 1 }));
+    async function* broken(): AsyncGenerator<object> {
+      yield* records.slice(0, 25);
+      throw new Error('the source broke off');
+    }
+    const options = { batchSize: 10, loadKey: 'once' };
+    await expect(app.loader.loadBatch(Keeping, broken(), options)).rejects.toThrow('reading its records failed');
+    expect(await app.rows('SELECT unknown_fields FROM storage_loads')).toEqual([{ unknown_fields: { mood: 20 } }]);
+    const resumed = await app.loader.loadBatch(Keeping, records, options);
+    expect(resumed).toMatchObject({ received: 30, receivedEarlier: 20, inserted: 30, unknownFields: { mood: 30 } });
+    const replayed = await app.loader.loadBatch(Keeping, records, options);
+    expect(replayed).toMatchObject({ replayed: true, unknownFields: { mood: 30 } });
+    expect(await kept(resumed)).toMatchObject({ unknown_fields: { mood: 30 } });
+  });
+
   it('are counted in a replace and in a hybrid load', async () => {
     const records = [
       { id: 'a', mood: 1 },
