@@ -76,7 +76,7 @@ export interface LoadPlan {
   readonly primaryKey: readonly PlanColumn[];
   /** Every unique key ON CONFLICT can use. */
   readonly uniqueKeys: readonly (readonly PlanColumn[])[];
-  /** Unique keys of the entity that the live table lacks: nothing can be merged by one. */
+  /** Keys of the entity that the live table lacks: nothing can be merged by one. */
   readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly newerBy: PlanColumn | undefined;

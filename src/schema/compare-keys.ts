@@ -5,7 +5,7 @@ import type { SchemaDifference } from '../errors/index.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
 import type { LiveIndex, LiveTable } from './live-table.js';
 
-/** A unique key the entity has and the table lacks. */
+/** A key the entity has and the table lacks. */
 export interface MissingKey {
   readonly columns: readonly string[];
   readonly difference: SchemaDifference;
@@ -14,14 +14,13 @@ export interface MissingKey {
 /** How the primary key, the unique keys and the indexes of a table differ from those of its entity. */
 export function compareKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   return [
-    ...comparePrimaryKey(metadata, live, quotedTable),
     ...findMissingKeys(metadata, live, quotedTable).map(({ difference }) => difference),
     ...findExtraKeys(metadata, live, quotedTable),
     ...findMissingIndexes(metadata, live, quotedTable),
   ];
 }
 
-function comparePrimaryKey(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
+function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
   const columns = namesOf(metadata.primaryColumns);
   const primary = live.indexes.find(({ isPrimary }) => isPrimary);
   // A missing column is said already.
@@ -33,20 +32,27 @@ function comparePrimaryKey(metadata: EntityMetadata, live: LiveTable, quotedTabl
   const drop = primary === undefined ? '' : `DROP CONSTRAINT ${quoteIdentifier(primary.name)}, `;
   return [
     {
-      table: metadata.tablePath,
-      column: columns.join(', '),
-      kind: 'primary key',
-      expected: 'the primary key',
-      actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
-      // Nothing else tells which row a record means; an append would store it twice in silence.
-      breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
-      mend: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
+      columns,
+      difference: {
+        table: metadata.tablePath,
+        column: columns.join(', '),
+        kind: 'primary key',
+        expected: 'the primary key',
+        actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
+        // Nothing else tells which row a record means.
+        breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
+        mend: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
+      },
     },
   ];
 }
 
-/** The unique keys of the entity that no index of the table is for. */
+/** The primary key and the unique keys of the entity that no index of the table is for. */
 export function findMissingKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
+  return [...findMissingPrimaryKey(metadata, live, quotedTable), ...findMissingUniqueKeys(metadata, live, quotedTable)];
+}
+
+function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
   return uniqueKeysOf(metadata)
     .filter(({ columns }) => columns.every((name) => live.columns.has(name)))
     .filter(({ columns }) => !live.indexes.some((index) => isWhole(index) && isSameSet(columns, index.columns)))

@@ -10,7 +10,7 @@ import type { StorageApp } from '../../support/storage-app.js';
 @Entity('parts')
 @Unique('parts_code_key', ['code'])
 class Part {
-  @PrimaryColumn('text')
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'parts_pkey' })
   id: string;
 
   @Column('text', { nullable: true })
@@ -57,16 +57,19 @@ describe('a table that is altered while the application lives', () => {
       'tenant',
       'DROP NOT NULL',
     ],
-    ['its key is dropped', 'DROP CONSTRAINT "PARTS_PKEY"', 'ADD PRIMARY KEY (id)', 'id', 'ADD PRIMARY KEY ("id")'],
+    [
+      'its key is dropped',
+      'DROP CONSTRAINT parts_pkey',
+      'ADD CONSTRAINT parts_pkey PRIMARY KEY (id)',
+      'id',
+      'PRIMARY KEY ("id")',
+    ],
     ['it is renamed', 'RENAME TO moved', 'RENAME TO parts', undefined, 'migration:generate'],
   ])(
     'stops the next load before it writes when %s, and needs no restart once it is mended',
     async (_, change, mend, column, command) => {
-      const [key] = await app.rows<{ name: string }>(
-        `SELECT conname AS name FROM pg_constraint WHERE conrelid = 'parts'::regclass AND contype = 'p'`,
-      );
       const loads = await app.count('storage_loads');
-      await app.rows(`ALTER TABLE parts ${change.replace('PARTS_PKEY', key?.name ?? '')}`);
+      await app.rows(`ALTER TABLE parts ${change}`);
       for (const load of [
         // A record that does not give the column.
         () => app.loader.load(Part, [{ id: 'new' }]),
@@ -85,6 +88,15 @@ describe('a table that is altered while the application lives', () => {
       expect(await app.loader.load(Part, [{ id: 'new', size: 3 }])).toMatchObject({ inserted: 1, ok: true });
     },
   );
+
+  it('does not stop an append when its key is dropped: it goes by none', async () => {
+    await app.rows('ALTER TABLE parts DROP CONSTRAINT parts_pkey');
+    expect(await app.loader.load(Part, [part(1)], { disposition: 'append' })).toMatchObject({ inserted: 1 });
+    for (const disposition of ['merge', 'replace'] as const) {
+      expect(await errorOf(app.loader.load(Part, [part(2)], { disposition }))).toBeInstanceOf(SchemaMismatchError);
+    }
+    expect(await app.count('parts')).toBe(2);
+  });
 
   it('stops a load that goes by a unique key which is gone, and no other', async () => {
     await app.rows('ALTER TABLE parts DROP CONSTRAINT parts_code_key');
