@@ -2,7 +2,6 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { SchemaMismatchError } from '../errors/index.js';
-import { classifyFault } from '../postgres/sqlstate.js';
 import { findDifferences, schemaOf } from '../schema/check-schema.js';
 import { metadataOf } from '../schema/entity-metadata.js';
 import { readLiveTable } from '../schema/live-table.js';
@@ -44,7 +43,7 @@ export class LoadPlans {
     this.known.clear();
   }
 
-  /** Undefined when the database is away and the plans are known: the load itself waits for it, and accounts for it. */
+  /** Undefined when the plans are known and it fails: what keeps the database from answering, the load meets itself. */
   private async readFingerprints(
     entities: readonly EntityMetadata[],
     connected: Connected,
@@ -53,7 +52,7 @@ export class LoadPlans {
     try {
       return await connected((client) => readFingerprints(client, tables));
     } catch (error) {
-      if (classifyFault(error) === 'connection' && entities.every((metadata) => this.known.has(metadata))) {
+      if (entities.every((metadata) => this.known.has(metadata))) {
         return undefined;
       }
       throw error;
