@@ -5,7 +5,15 @@ import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
 
 import { buildLoadPlan } from '../../src/loader/build-load-plan.js';
 import type { LoadPlan } from '../../src/loader/load-plan.js';
+import { LoadPlans } from '../../src/loader/load-plans.js';
+import { withClient } from '../../src/postgres/with-transaction.js';
 import type { LiveColumn } from '../../src/schema/live-table.js';
+
+/** The plan of an entity on its live table. */
+export async function livePlanOf(dataSource: DataSource, entity: Type<object>): Promise<LoadPlan> {
+  const plans = await new LoadPlans(dataSource).for([entity], (work) => withClient(dataSource, work));
+  return plans[0] as LoadPlan;
+}
 
 /**
  * The plan of an entity on a table that is exactly what the entity says; no database is asked.

@@ -10,7 +10,6 @@ import { foldDuplicates } from '../../../src/loader/fold-duplicates.js';
 import { halveUnits } from '../../../src/loader/halve-units.js';
 import { entityJob, type LoadJob } from '../../../src/loader/load-job.js';
 import { type Disposition, resolveLoadOptions } from '../../../src/loader/load-options.js';
-import { LoadPlans } from '../../../src/loader/load-plans.js';
 import type { LoadUnit } from '../../../src/loader/load-unit.js';
 import { BatchBuilder } from '../../../src/loader/prepare-batch.js';
 import { addOutcomes, emptyOutcome, type WriteOutcome } from '../../../src/loader/write-outcome.js';
@@ -18,6 +17,7 @@ import type { UnitsOrder } from '../../../src/loader/write-together.js';
 import { writeUnits } from '../../../src/loader/write-units.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
 import type { RejectedRecord } from '../../../src/quarantine/rejected-records.js';
+import { livePlanOf } from '../../support/plans.js';
 import { startAppWith } from '../../support/own-entities.js';
 import type { StorageApp } from '../../support/storage-app.js';
 
@@ -108,7 +108,7 @@ describe('records refused among others', () => {
         $$ BEGIN RAISE EXCEPTION 'not %', NEW.name USING ERRCODE = '22023', CONSTRAINT = 'no_boom'; END $$;
       CREATE TRIGGER boom AFTER INSERT OR UPDATE ON items FOR EACH ROW WHEN (NEW.name = 'boom') EXECUTE FUNCTION boom();
     `);
-    const plan = await new LoadPlans(app.dataSource).for(Item);
+    const plan = await livePlanOf(app.dataSource, Item);
     for (const disposition of ['merge', 'append'] as const) {
       jobs.set(disposition, entityJob(plan, resolveLoadOptions({ disposition }, 1000), 'reject'));
     }

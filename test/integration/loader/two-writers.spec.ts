@@ -7,12 +7,12 @@ import type { ClientBase } from 'pg';
 import { OpportunityEntity } from '../../../src/index.js';
 import { writeByCopy } from '../../../src/loader/copy-writer.js';
 import type { LoadPlan } from '../../../src/loader/load-plan.js';
-import { LoadPlans } from '../../../src/loader/load-plans.js';
 import type { MergeSpec } from '../../../src/loader/merge-spec.js';
 import { normalizeRecord } from '../../../src/loader/normalize-record.js';
 import { captureField, type Row } from '../../../src/loader/row.js';
 import { writeByUpsert } from '../../../src/loader/upsert-writer.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
+import { livePlanOf } from '../../support/plans.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
 /** What is hard to send: everything COPY and array literals give a meaning of their own. */
@@ -71,8 +71,7 @@ describe('the two writers', () => {
   let plan: LoadPlan;
   beforeAll(async () => {
     app = await startStorageApp();
-    const plans = new LoadPlans(app.dataSource);
-    [plan] = (await plans.for([OpportunityEntity], (work) => withClient(app.dataSource, work))) as [LoadPlan];
+    plan = await livePlanOf(app.dataSource, OpportunityEntity);
   });
   afterAll(() => app.close());
 
