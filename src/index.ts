@@ -54,6 +54,20 @@ export type { ReplayOptions } from './replay/replay-run.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
 export type { SchemaReport } from './schema/check-schema.js';
+export type { ColumnShape, PromotedType } from './schema/propose/column-types.js';
+export type { EntitySource } from './schema/propose/entity-source.js';
+export { type FieldPromotion, type LeftInExtra, promoteFields, returnFields } from './schema/propose/promote-fields.js';
+export type { MigrationFile, MigrationOptions } from './schema/propose/migration-source.js';
+export type { PromotedField } from './schema/propose/move-statements.js';
+export type { ProposeOptions } from './schema/propose/propose-columns.js';
+export type {
+  FieldColumn,
+  FieldCounts,
+  FieldProposal,
+  KeptField,
+  SchemaProposal,
+} from './schema/propose/schema-proposal.js';
+export { writeMigration, type WrittenMigration } from './schema/propose/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './stats/load-counts.js';
 export type { LoadProgress } from './stats/load-progress.js';

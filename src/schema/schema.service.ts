@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { checkSchema, type SchemaReport } from './check-schema.js';
+import { proposeColumns, type ProposeOptions } from './propose/propose-columns.js';
+import type { SchemaProposal } from './propose/schema-proposal.js';
 
 /** Tells where the entities of the DataSource and the live database differ. */
 @Injectable()
@@ -15,5 +17,18 @@ export class SchemaService {
    */
   async check(entity?: EntityTarget<ObjectLiteral>): Promise<SchemaReport> {
     return checkSchema(this.dataSource, entity);
+  }
+
+  /**
+   * Looks at what the extra column of an entity has captured, and says which fields can be columns; reads only.
+   * @param entity - an entity or the name of its table
+   * @throws InvalidLoadError when the DataSource has no such entity, or it captures nothing
+   * @example
+   * const proposal = await schema.propose(Price);
+   * await writeMigration(proposal, 'src/migrations');
+   * console.log(proposal.entitySource().properties);
+   */
+  async propose(entity: EntityTarget<ObjectLiteral>, options: ProposeOptions = {}): Promise<SchemaProposal> {
+    return proposeColumns(this.dataSource, entity, options);
   }
 }

@@ -1,0 +1,1 @@
+export { type FieldPromotion, type LeftInExtra, promoteFields, returnFields } from './promote-fields.js';

@@ -1,0 +1,109 @@
+import type { FieldPromotion } from './promote-fields.js';
+import { toKebabCase, toLiteral, toPascalCase } from './source-text.js';
+
+/** How a migration is to be named, and where it finds this package. */
+export interface MigrationOptions {
+  /** The class, without its timestamp. @default what it does to the table, `PromoteSubmissionsFields` */
+  readonly className?: string;
+  /** Milliseconds since 1970, by which TypeORM orders migrations. @default now */
+  readonly timestamp?: number;
+  /** What the migration imports this package from. @default 'harbor-storage' */
+  readonly importFrom?: string;
+}
+
+/** A migration as it is to be written. */
+export interface MigrationFile {
+  /** `1764000000000-promote-submissions-fields.ts` */
+  readonly fileName: string;
+  /** `PromoteSubmissionsFields1764000000000` */
+  readonly className: string;
+  readonly source: string;
+}
+
+/** What a migration of a kind needs beside its two functions. */
+interface MigrationParts {
+  readonly verb: string;
+  readonly noun: string;
+  readonly table: string;
+  /** Name and type of the constant that says what is to be done. */
+  readonly constant: string;
+  readonly type: string;
+  readonly value: string;
+  readonly up: string;
+  readonly down: string;
+  readonly comment: string;
+}
+
+/** Writes the migration that gives fields of the extra column columns of their own. */
+export function promotionSource(promotion: FieldPromotion, options: MigrationOptions): MigrationFile {
+  const { schema, table, extra, fields } = promotion;
+  const entries = fields.map(({ field, column, type, form, existing }) => {
+    const members = [
+      `field: ${toLiteral(field)}`,
+      `column: ${toLiteral(column)}`,
+      `type: ${toLiteral(type)}`,
+      form !== undefined && `form: ${toLiteral(form)}`,
+      existing === true && 'existing: true',
+    ].filter((member) => member !== false);
+    return wrap(members);
+  });
+  const value = [
+    schema !== undefined && `  schema: ${toLiteral(schema)},`,
+    `  table: ${toLiteral(table)},`,
+    `  extra: ${toLiteral(extra)},`,
+    '  fields: [',
+    ...entries,
+    '  ],',
+  ].filter((line) => line !== false);
+  return migrationSource(
+    {
+      verb: 'promote',
+      noun: 'fields',
+      table,
+      constant: 'PROMOTION',
+      type: 'FieldPromotion',
+      value: `{\n${value.join('\n')}\n}`,
+      up: 'promoteFields',
+      down: 'returnFields',
+      comment: `Gives fields that ${extra} captured columns of their own.`,
+    },
+    options,
+  );
+}
+
+/** Lays out the file of a migration. */
+export function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
+  const { verb, noun, table, constant, type, value, up, down, comment } = parts;
+  const { timestamp = Date.now(), importFrom = 'harbor-storage' } = options;
+  const base = options.className ?? `${toPascalCase(verb)}${toPascalCase(table)}${toPascalCase(noun)}`;
+  const className = `${base}${timestamp}`;
+  const ours = `import { type ${type}, ${[down, up].sort().join(', ')} } from ${toLiteral(importFrom)};`;
+  const typeorm = `import type { MigrationInterface, QueryRunner } from 'typeorm';`;
+  const imports = importFrom.startsWith('.') ? `${typeorm}\n\n${ours}` : `${ours}\n${typeorm}`;
+  const source = `${imports}
+
+const ${constant}: ${type} = ${value};
+
+/** ${comment} */
+export class ${className} implements MigrationInterface {
+  readonly name = ${toLiteral(className)};
+  /** Every batch is a transaction of its own, so that loads go on meanwhile. */
+  readonly transaction = false;
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await ${up}(queryRunner, ${constant});
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await ${down}(queryRunner, ${constant});
+  }
+}
+`;
+  return { fileName: `${timestamp}-${verb}-${toKebabCase(table)}-${noun}.ts`, className, source };
+}
+
+/** An object on one line where it fits, else a member a line. */
+function wrap(members: readonly string[]): string {
+  const line = `    { ${members.join(', ')} },`;
+  return line.length <= 120 ? line : `    {\n${members.map((member) => `      ${member},\n`).join('')}    },`;
+}

@@ -1,0 +1,168 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+
+import { columnRoles } from '../../entities/column-roles.js';
+import { InvalidLoadError } from '../../errors/index.js';
+import { defaultSchema } from '../../postgres/data-source.js';
+import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import { withTransaction } from '../../postgres/with-transaction.js';
+import { type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { metadataOf } from '../entity-metadata.js';
+import { type LiveTable, readLiveTable } from '../live-table.js';
+import { chooseType, holdsSome } from './choose-type.js';
+import { jsonTypeOf, type ValueKind } from './column-types.js';
+import { NameCollisions, namesOf } from './field-names.js';
+import { type FieldStatistics, readExtraStatistics } from './field-statistics.js';
+import { type FieldCounts, type FieldProposal, promotedTypeOf, SchemaProposal } from './schema-proposal.js';
+
+/** What to propose, and of how many rows. */
+export interface ProposeOptions {
+  /** A field in fewer rows stays in the extra column. @default 1 */
+  readonly minCount?: number;
+  /** A field in a smaller share of the rows stays there too; from 0 to 1. @default 0.01 */
+  readonly minShare?: number;
+  /** Of a table of more rows a sample of about so many is read. @default 1000000 */
+  readonly sampleAbove?: number;
+}
+
+/** Reading a million rows may take minutes. */
+const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000 };
+
+/**
+ * Looks at what the extra column of an entity has captured; reads only.
+ * @throws InvalidLoadError when the DataSource has no such entity, or it captures nothing
+ */
+export async function proposeColumns(
+  dataSource: DataSource,
+  entity: EntityTarget<ObjectLiteral>,
+  options: ProposeOptions = {},
+): Promise<SchemaProposal> {
+  const metadata = metadataOf(dataSource, entity);
+  const extra = extraColumnOf(metadata);
+  const schema = metadata.schema ?? defaultSchema(dataSource);
+  const { live, statistics } = await withTransaction(dataSource, LIMITS, async (client) => {
+    // A row that a policy hides would be left out in silence; so it is an error.
+    await client.query('SET LOCAL row_security = off; SET LOCAL extra_float_digits = 1');
+    const table = await readLiveTable(client, schema, metadata.tableName);
+    if (table?.columns.get(extra)?.type !== 'jsonb') {
+      throw new InvalidLoadError(
+        `The database has no table ${metadata.tableName} with a jsonb column ${extra}: run the migrations first`,
+      );
+    }
+    const quoted = quoteTable(schema, metadata.tableName);
+    return {
+      live: table,
+      statistics: await readExtraStatistics(client, quoted, quoteIdentifier(extra), options.sampleAbove ?? 1_000_000),
+    };
+  });
+  const { fields, ...read } = statistics;
+  const target = metadata.target as RecordClass;
+  const recordClass = recordClassOf(target);
+  return new SchemaProposal(
+    {
+      ...read,
+      entity: metadata.name,
+      recordClass: recordClass === target ? undefined : recordClass.name,
+      table: metadata.tableName,
+      schema: metadata.schema,
+      extra,
+    },
+    proposeFields(metadata, live, fields, read.rowsRead, options),
+  );
+}
+
+function extraColumnOf(metadata: EntityMetadata): string {
+  const roles = columnRoles(metadata.target as object);
+  const column = metadata.columns.find(({ propertyName }) => roles.get(propertyName)?.has('extra') === true);
+  if (column === undefined) {
+    throw new InvalidLoadError(
+      `${metadata.name} has no column that captures unknown fields: mark a nullable jsonb column with @ExtraFields()`,
+    );
+  }
+  return column.databaseName;
+}
+
+function proposeFields(
+  metadata: EntityMetadata,
+  live: LiveTable,
+  statistics: readonly FieldStatistics[],
+  rowsRead: number,
+  { minCount = 1, minShare = 0.01 }: ProposeOptions,
+): FieldProposal[] {
+  const collisions = new NameCollisions(
+    metadata,
+    statistics.map(({ field }) => field),
+  );
+  return statistics.flatMap(({ field, kinds }): FieldProposal[] => {
+    const counts = countsOf(field, kinds, rowsRead);
+    const existing = findColumn(metadata, live, field);
+    if (existing !== undefined) {
+      // What is null there says nothing the column does not say.
+      return 'null' in counts.types && Object.keys(counts.types).length === 1
+        ? []
+        : [proposeMove(counts, kinds, existing)];
+    }
+    const names = namesOf(field);
+    const refusal = 'reason' in names ? names : collisions.find(field, names);
+    const shape = chooseType(kinds);
+    if (refusal !== undefined || 'reason' in names) {
+      return [{ ...counts, decision: 'keep', ...(refusal as NonNullable<typeof refusal>) }];
+    }
+    if ('reason' in shape) {
+      return [{ ...counts, decision: 'keep', ...shape }];
+    }
+    if (counts.count < minCount || counts.share < minShare) {
+      return [{ ...counts, decision: 'keep', reason: 'rare', message: 'too rare' }];
+    }
+    return [{ ...counts, decision: 'promote', ...names, ...shape, inEntity: false }];
+  });
+}
+
+function countsOf(field: string, kinds: ReadonlyMap<ValueKind, number>, rowsRead: number): FieldCounts {
+  const types = new Map<string, number>();
+  for (const [kind, n] of kinds) {
+    types.set(jsonTypeOf(kind), (types.get(jsonTypeOf(kind)) ?? 0) + n);
+  }
+  const count = [...types.values()].reduce((sum, n) => sum + n, 0);
+  return { field, count, share: rowsRead === 0 ? 0 : count / rowsRead, types: Object.fromEntries([...types].sort()) };
+}
+
+interface ExistingColumn {
+  readonly column: string;
+  readonly property: string;
+  readonly type: string;
+  readonly inEntity: boolean;
+}
+
+/** The column records fill under exactly this name. */
+function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): ExistingColumn | undefined {
+  const known = metadata.columns.find(
+    ({ databaseName, propertyName }) => databaseName === field || propertyName === field,
+  );
+  const names = namesOf(field);
+  const column = known?.databaseName ?? ('reason' in names ? undefined : names.column);
+  const found = column === undefined ? undefined : live.columns.get(column);
+  return (
+    found && {
+      column: found.name,
+      property: known?.propertyName ?? ('reason' in names ? found.name : names.property),
+      type: found.type,
+      inEntity: known !== undefined,
+    }
+  );
+}
+
+function proposeMove(
+  counts: FieldCounts,
+  kinds: ReadonlyMap<ValueKind, number>,
+  { column, property, type: liveType, inEntity }: ExistingColumn,
+): FieldProposal {
+  const type = promotedTypeOf(liveType);
+  const shape = chooseType(kinds);
+  const form = type === 'timestamptz' && 'type' in shape ? shape.form : undefined;
+  const holds = type !== undefined && holdsSome(type, kinds);
+  if (type === undefined || !holds || (type === 'timestamptz' && form === undefined)) {
+    const message = `the table has the column, of type ${liveType}, which cannot give back these values exactly`;
+    return { ...counts, decision: 'keep', reason: 'other_column_type', message };
+  }
+  return { ...counts, decision: 'move', column, property, type, ...(form !== undefined && { form }), inEntity };
+}
