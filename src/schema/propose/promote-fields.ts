@@ -49,6 +49,9 @@ const CATALOG_NAMES: Readonly<Record<string, string>> = { timestamptz: 'timestam
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  */
 export async function promoteFields(queryRunner: QueryRunner, promotion: FieldPromotion): Promise<LeftInExtra[]> {
+  if (promotion.fields.length === 0) {
+    return [];
+  }
   const target = targetOf(queryRunner, promotion);
   const columns = promotion.fields.map(
     ({ column, type }) => `ADD COLUMN IF NOT EXISTS ${quoteIdentifier(column)} ${type}`,
