@@ -67,6 +67,15 @@ export type {
   KeptField,
   SchemaProposal,
 } from './schema/propose/schema-proposal.js';
+export type { ColumnRefusals } from './schema/propose/refused-values.js';
+export {
+  narrowColumns,
+  type TableWidening,
+  widenColumns,
+  type WidenedColumn,
+  type WideningMethod,
+} from './schema/propose/widen-columns.js';
+export type { ColumnWideningProposal, WideningProposal } from './schema/propose/widening-proposal.js';
 export { writeMigration, type WrittenMigration } from './schema/propose/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './stats/load-counts.js';

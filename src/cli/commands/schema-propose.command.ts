@@ -6,7 +6,7 @@ import { SchemaService } from '../../schema/schema.service.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseShare } from '../parse-share.js';
-import { printNextSteps } from '../migration-steps.js';
+import { printProperties, printWritten } from '../migration-steps.js';
 import { withStorage } from '../storage-context.js';
 
 interface ProposeFlags {
@@ -42,7 +42,8 @@ export function addSchemaProposeCommand(schema: Command): void {
       }
       printProposal(proposal);
       if (written !== undefined) {
-        printNextSteps(written, entity);
+        printWritten(written);
+        printProperties(written, entity);
       } else if (proposal.columns.length > 0) {
         printResult('To have the migration written, add --write');
       } else {

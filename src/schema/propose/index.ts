@@ -1,1 +1,2 @@
-export { type FieldPromotion, type LeftInExtra, promoteFields, returnFields } from './promote-fields.js';
+export { type FieldPromotion, promoteFields, returnFields } from './promote-fields.js';
+export { narrowColumns, type TableWidening, widenColumns } from './widen-columns.js';

@@ -1,5 +1,6 @@
 import type { FieldPromotion } from './promote-fields.js';
 import { toKebabCase, toLiteral, toPascalCase } from './source-text.js';
+import type { TableWidening } from './widen-columns.js';
 
 /** How a migration is to be named, and where it finds this package. */
 export interface MigrationOptions {
@@ -71,8 +72,41 @@ export function promotionSource(promotion: FieldPromotion, options: MigrationOpt
   );
 }
 
+/** Writes the migration that makes columns take more. */
+export function wideningSource({ schema, table, columns }: TableWidening, options: MigrationOptions): MigrationFile {
+  const entries = columns.map(({ column, from, to, by, dropNotNull }) => {
+    const members = [
+      `column: ${toLiteral(column)}`,
+      to !== undefined && `from: ${toLiteral(from ?? '')}, to: ${toLiteral(to)}, by: ${toLiteral(by ?? 'rewrite')}`,
+      dropNotNull === true && 'dropNotNull: true',
+    ].filter((member) => member !== false);
+    return wrap(members);
+  });
+  const value = [
+    schema !== undefined && `  schema: ${toLiteral(schema)},`,
+    `  table: ${toLiteral(table)},`,
+    '  columns: [',
+    ...entries,
+    '  ],',
+  ].filter((line) => line !== false);
+  return migrationSource(
+    {
+      verb: 'widen',
+      noun: 'columns',
+      table,
+      constant: 'WIDENING',
+      type: 'TableWidening',
+      value: `{\n${value.join('\n')}\n}`,
+      up: 'widenColumns',
+      down: 'narrowColumns',
+      comment: 'Makes columns take values they refused.',
+    },
+    options,
+  );
+}
+
 /** Lays out the file of a migration. */
-export function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
+function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
   const { verb, noun, table, constant, type, value, up, down, comment } = parts;
   const { timestamp = Date.now(), importFrom = 'harbor-storage' } = options;
   const base = options.className ?? `${toPascalCase(verb)}${toPascalCase(table)}${toPascalCase(noun)}`;
@@ -87,7 +121,7 @@ const ${constant}: ${type} = ${value};
 /** ${comment} */
 export class ${className} implements MigrationInterface {
   readonly name = ${toLiteral(className)};
-  /** Every batch is a transaction of its own, so that loads go on meanwhile. */
+  /** Its steps are transactions of their own, so that loads go on meanwhile. */
   readonly transaction = false;
 
   async up(queryRunner: QueryRunner): Promise<void> {

@@ -1,0 +1,225 @@
+import type { ClientBase } from 'pg';
+import type { QueryRunner } from 'typeorm';
+
+import { StorageError } from '../../errors/index.js';
+import { defaultSchema } from '../../postgres/data-source.js';
+import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import { type LiveColumn, readLiveTable } from '../live-table.js';
+import { alterTable, changeRows } from './alter-table.js';
+import { readDependents } from './column-dependents.js';
+import { inPage, nextPage, type Page, readPageKey } from './key-pages.js';
+
+/**
+ * How the type of a column is changed:
+ * - `in place`: Postgres changes its catalog and no row
+ * - `new column`: a column of the new type is filled in batches and takes the old one's place; the table is locked for
+ *   one scan at the end
+ * - `rewrite`: Postgres rewrites the table and its indexes, and nobody can read or write it meanwhile
+ */
+export type WideningMethod = 'in place' | 'new column' | 'rewrite';
+
+/** A column that is to take more than it does. */
+export interface WidenedColumn {
+  readonly column: string;
+  /** Its type, as `format_type` writes it. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly by?: WideningMethod;
+  /** It is NOT NULL, and is to take null. */
+  readonly dropNotNull?: true;
+}
+
+/** What a migration does that makes columns of a table take more. */
+export interface TableWidening {
+  /** @default the DataSource's own schema */
+  readonly schema?: string;
+  readonly table: string;
+  readonly columns: readonly WidenedColumn[];
+}
+
+/** Every row of a page is written anew. */
+const PAGE_ROWS = 1_000;
+
+interface Place {
+  readonly queryRunner: QueryRunner;
+  readonly schema: string;
+  readonly table: string;
+  readonly quotedTable: string;
+}
+
+function placeOf(queryRunner: QueryRunner, widening: TableWidening): Place {
+  const schema = widening.schema ?? defaultSchema(queryRunner.dataSource);
+  return { queryRunner, schema, table: widening.table, quotedTable: quoteTable(schema, widening.table) };
+}
+
+/**
+ * The `up` of a widening. Cut off anywhere, it goes on when it is run again.
+ * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
+ * @throws StorageError `COLUMN_CHANGED` when a column is not of the type it was
+ */
+export async function widenColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
+  const place = placeOf(queryRunner, widening);
+  for (const column of widening.columns) {
+    const live = await readColumn(place, column.column);
+    if (column.to !== undefined && live.fullType !== column.to) {
+      checkType(place, column, live, column.from);
+      await widenType(place, column, column.to);
+    }
+    if (column.dropNotNull === true) {
+      await alter(place, `ALTER COLUMN ${quoteIdentifier(column.column)} DROP NOT NULL`);
+    }
+  }
+}
+
+/**
+ * The `down` of a widening. It rewrites the table where the type is another. A transaction TypeORM has opened is
+ * committed first, and the last step's is left open for it.
+ * @throws StorageError `ROWS_DO_NOT_FIT` when rows hold what the old column cannot; then nothing is changed in it
+ */
+export async function narrowColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
+  const leaveOpen = queryRunner.isTransactionActive;
+  if (leaveOpen) {
+    await queryRunner.commitTransaction();
+  }
+  const place = placeOf(queryRunner, widening);
+  for (const column of widening.columns.toReversed()) {
+    if (column.dropNotNull === true) {
+      await setNotNull(place, column.column);
+    }
+    const live = await readColumn(place, column.column);
+    if (column.to !== undefined && live.fullType !== column.from) {
+      checkType(place, column, live, column.to);
+      await narrowType(place, column.column, column.from ?? '', column.to);
+    }
+  }
+  if (leaveOpen) {
+    await queryRunner.startTransaction();
+  }
+}
+
+async function readColumn({ queryRunner, schema, table }: Place, column: string): Promise<LiveColumn> {
+  const live = await changeRows(queryRunner, table, (client) => readLiveTable(client, schema, table));
+  const found = live?.columns.get(column);
+  if (found === undefined) {
+    throw new StorageError('COLUMN_CHANGED', `There is no column ${column} in ${quoteTable(schema, table)}`);
+  }
+  return found;
+}
+
+function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn, expected: string | undefined): void {
+  if (live.fullType !== expected) {
+    throw new StorageError(
+      'COLUMN_CHANGED',
+      `${table}.${column} is of type ${live.fullType}, where the migration expects ${expected}: propose anew`,
+    );
+  }
+}
+
+async function widenType(place: Place, { column, by }: WidenedColumn, to: string): Promise<void> {
+  const quoted = quoteIdentifier(column);
+  if (by === 'new column') {
+    await exchangeColumn(place, column, to);
+  } else if (by === 'rewrite') {
+    await alter(place, `ALTER COLUMN ${quoted} TYPE ${to} USING ${quoted}::${to}`);
+  } else {
+    // Without USING: Postgres then sees that the stored bytes are good as they are.
+    await alter(place, `ALTER COLUMN ${quoted} TYPE ${to}`);
+  }
+}
+
+async function alter({ queryRunner, table, quotedTable }: Place, action: string): Promise<void> {
+  await alterTable(queryRunner, table, (client) => client.query(`ALTER TABLE ${quotedTable} ${action}`));
+}
+
+/** Expand, migrate and contract in one: no version of the application sees a column in between. */
+async function exchangeColumn(place: Place, column: string, to: string): Promise<void> {
+  const { queryRunner, table, quotedTable } = place;
+  const [old, next] = [quoteIdentifier(column), quoteIdentifier(`${column} new`)];
+  await alter(place, `ADD COLUMN IF NOT EXISTS ${next} ${to}`);
+  const fill = (where: string): string =>
+    `UPDATE ${quotedTable} AS t SET ${next} = t.${old}::${to} WHERE ${where} AND t.${next} IS DISTINCT FROM t.${old}::${to}`;
+  await fillInPages(place, fill);
+  await alterTable(queryRunner, table, async (client) => {
+    await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
+    if ((await readDependents(client, place.schema, table, column)).any) {
+      throw new StorageError(
+        'COLUMN_IN_USE',
+        `An index, a constraint, a view or a policy uses ${table}.${column} by now, which a new column would lose: ` +
+          `set by: 'rewrite' in the migration, which locks the table while it is rewritten`,
+      );
+    }
+    // What was written since its page was filled.
+    await client.query(fill('true'));
+    const live = (await readLiveTable(client, place.schema, table))?.columns.get(column);
+    const actions = [
+      live?.notNull === true && `ALTER COLUMN ${next} SET NOT NULL`,
+      live?.defaultExpression !== undefined && `ALTER COLUMN ${next} SET DEFAULT ${live.defaultExpression}`,
+      `DROP COLUMN ${old}`,
+    ].filter((action) => action !== false);
+    await client.query(`ALTER TABLE ${quotedTable} ${actions.join(', ')}`);
+    await client.query(`ALTER TABLE ${quotedTable} RENAME COLUMN ${next} TO ${old}`);
+  });
+}
+
+async function fillInPages(
+  { queryRunner, schema, table, quotedTable }: Place,
+  fill: (where: string) => string,
+): Promise<void> {
+  const key = await changeRows(queryRunner, table, (client) => readPageKey(client, schema, table));
+  let page: Page = { after: undefined, upTo: undefined };
+  do {
+    const after = page.upTo;
+    page = await changeRows(queryRunner, table, async (client) => {
+      const next = await nextPage(client, quotedTable, key, after, PAGE_ROWS);
+      const { where, parameters } = inPage(key, next);
+      await client.query(fill(where), [...parameters]);
+      return next;
+    });
+  } while (page.upTo !== undefined);
+}
+
+async function narrowType(place: Place, column: string, from: string, to: string): Promise<void> {
+  const { queryRunner, table, quotedTable } = place;
+  const quoted = quoteIdentifier(column);
+  await alterTable(queryRunner, table, async (client) => {
+    await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
+    // A cast there and back: numeric would be rounded to bigint, and text cut to varchar(n), without a word.
+    await refuseRows(client, place, column, `(${quoted}::${from})::${to} IS DISTINCT FROM ${quoted}`, from);
+    await client.query(`ALTER TABLE ${quotedTable} ALTER COLUMN ${quoted} TYPE ${from} USING ${quoted}::${from}`);
+  });
+}
+
+/** NOT VALID and VALIDATE read the rows without keeping writers out; SET NOT NULL then believes the constraint. */
+async function setNotNull(place: Place, column: string): Promise<void> {
+  const { queryRunner, table, quotedTable } = place;
+  const quoted = quoteIdentifier(column);
+  const constraint = quoteIdentifier(`harbor not null`);
+  await changeRows(queryRunner, table, (client) => refuseRows(client, place, column, `${quoted} IS NULL`, 'NOT NULL'));
+  await alter(
+    place,
+    `DROP CONSTRAINT IF EXISTS ${constraint}, ADD CONSTRAINT ${constraint} CHECK (${quoted} IS NOT NULL) NOT VALID`,
+  );
+  await changeRows(queryRunner, table, (client) =>
+    client.query(`ALTER TABLE ${quotedTable} VALIDATE CONSTRAINT ${constraint}`),
+  );
+  await alter(place, `ALTER COLUMN ${quoted} SET NOT NULL, DROP CONSTRAINT ${constraint}`);
+}
+
+async function refuseRows(
+  client: ClientBase,
+  { table, quotedTable }: Place,
+  column: string,
+  condition: string,
+  what: string,
+): Promise<void> {
+  const { rows } = await client.query<{ n: number }>(
+    `SELECT count(*)::integer AS n FROM ${quotedTable} WHERE ${condition}`,
+  );
+  const n = rows[0]?.n ?? 0;
+  if (n > 0) {
+    throw new StorageError(
+      'ROWS_DO_NOT_FIT',
+      `${n} rows of ${table} hold in ${column} what ${what} cannot: nothing was reverted. Change or delete them first`,
+    );
+  }
+}
