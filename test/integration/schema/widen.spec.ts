@@ -34,7 +34,7 @@ class Gauge {
   @Column('numeric', { precision: 6, scale: 2, nullable: true })
   amount: string | null;
 
-  @Column('timestamptz', { precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', precision: 3, nullable: true })
   at: Date | null;
 
   @Column('text')
