@@ -10,7 +10,6 @@ import {
   type WideningProposal,
 } from '../../../src/index.js';
 import { startAppWith } from '../../support/own-entities.js';
-import { hashOf } from '../../support/promotion.js';
 import type { StorageApp } from '../../support/storage-app.js';
 
 @Entity('gauges')
@@ -85,6 +84,9 @@ describe('columns that refuse records', () => {
                      substring(pg_get_expr(adbin, adrelid) FROM '[0-9]+') AS default
                 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
                WHERE attrelid = 'gauges'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1`);
+  /** A new column stands at the end of its table; in jsonb the order is always the same. */
+  const hashOfRows = async () =>
+    (await app.rows(`SELECT md5(string_agg(to_jsonb(t)::text, '' ORDER BY id)) AS hash FROM gauges t`))[0]?.['hash'];
   const fileNode = async () => (await app.rows(`SELECT pg_relation_filenode('gauges') AS node`))[0]?.['node'];
 
   it.each<[string, object, string, object]>([
@@ -110,7 +112,7 @@ describe('columns that refuse records', () => {
     expect(found).toMatchObject({ first: expect.any(Date), last: expect.any(Date) });
     expect(JSON.stringify(proposal)).not.toContain('longer');
 
-    const [shapeBefore, hash, node] = [await shape(), await hashOf(app, 'gauges'), await fileNode()];
+    const [shapeBefore, hash, node] = [await shape(), await hashOfRows(), await fileNode()];
     await run(widenColumns);
     await run(widenColumns);
     expect((await fileNode()) === node).toBe((change as { by: string }).by !== 'rewrite');
@@ -118,9 +120,7 @@ describe('columns that refuse records', () => {
     expect(await shape()).toEqual(shapeBefore.map((live) => (live['name'] === column ? { ...live, type } : live)));
     await run(narrowColumns);
     expect(await shape()).toEqual(shapeBefore);
-    if ((change as { by: string }).by !== 'new column') {
-      expect(await hashOf(app, 'gauges')).toBe(hash);
-    }
+    expect(await hashOfRows()).toBe(hash);
 
     await run(widenColumns);
     await app.rows(`INSERT INTO gauges (id, need, ${column}) VALUES ('b', 'n', $1)`, [
