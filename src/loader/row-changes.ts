@@ -108,7 +108,7 @@ function withoutSuperseded(stored: string, spec: MergeSpec, incoming: Incoming):
   }
   // Of a null in the list Postgres removes nothing.
   const superseded = brought.flatMap((carried) =>
-    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, quoteLiteral(name), incoming)),
+    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, quoteLiteral(name), incoming)),
   );
   return (
     `CASE WHEN ${stored} ?| ARRAY[${names.join(', ')}] ` +
@@ -116,14 +116,17 @@ function withoutSuperseded(stored: string, spec: MergeSpec, incoming: Incoming):
   );
 }
 
-function onlyWhereBrought(carried: CarriedColumn, name: string, incoming: Incoming): string {
+function onlyWhereBrought(carried: CarriedColumn, stored: string, name: string, incoming: Incoming): string {
+  const value = incoming.column(carried.column);
+  // A null that was captured says what a null for the column says: the row is not written to tell it again.
+  const saysMore = `(${value} IS NOT NULL OR ${stored} -> ${name} <> 'null'::jsonb)`;
   switch (carried.mode) {
     case 'byRow':
-      return `CASE WHEN ${hasBit(carried.bit)} AND NOT ${hasBit(carried.bit + 1)} THEN ${name} END`;
+      return `CASE WHEN ${hasBit(carried.bit)} AND NOT ${hasBit(carried.bit + 1)} AND ${saysMore} THEN ${name} END`;
     case 'keepIfNull':
-      return `CASE WHEN ${incoming.column(carried.column)} IS NOT NULL THEN ${name} END`;
+      return `CASE WHEN ${value} IS NOT NULL THEN ${name} END`;
     default:
-      return name;
+      return `CASE WHEN ${saysMore} THEN ${name} END`;
   }
 }
 

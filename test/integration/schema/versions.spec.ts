@@ -210,7 +210,8 @@ describe('an old and a new version on one table', () => {
     for (const [name, value] of Object.entries(given)) {
       if (name === 'title' || (name === 'flair' && isNew)) {
         next[name] = value as string | null;
-        if (name === 'flair') {
+        // A null in both places says one thing, and is not written again.
+        if (name === 'flair' && (value !== null || next.extra?.['flair'] !== null)) {
           next.extra = without(next.extra, name);
         }
       } else if (name !== 'id') {
