@@ -21,7 +21,7 @@ export function printProperties(
   if (properties === '') {
     return;
   }
-  printResult(`\n2. Then add to ${entity}:\n\n${properties}`);
+  printResult(`\n2. Then add to ${entity}, with CapturedBefore of harbor-storage:\n\n${properties}`);
   if (recordClass !== undefined && registeredIn !== undefined) {
     printResult(`and to ${recordClass}:\n\n${recordProperties}`);
   } else if (registeredIn === undefined) {

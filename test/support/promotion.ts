@@ -9,12 +9,12 @@ import type { StorageApp } from './storage-app.js';
 
 /** What the migration of a proposal does, without its file. */
 export function promotionOf({ table, columns }: SchemaProposal): FieldPromotion {
-  const fields = columns.map(({ field, column, type, form, decision }) => ({
+  const fields = columns.map(({ field, column, type, form, existing }) => ({
     field,
     column,
     type,
     form,
-    ...(decision === 'move' && { existing: true as const }),
+    existing,
   }));
   return { table, extra: 'extra', fields };
 }

@@ -2,7 +2,7 @@
  * The ways of writing a moment that a timestamptz gives back exactly: in UTC, to the second, the millisecond or the
  * microsecond. `[.ssssss]` stands for a fraction that is left out where it is 0, as Python's isoformat() does.
  */
-export const DATE_TIME_FORMS = ['T', ' '].flatMap((separator) =>
+const DATE_TIME_FORMS = ['T', ' '].flatMap((separator) =>
   ['', '.sss', '.ssssss', '[.ssssss]'].flatMap((fraction) =>
     ['Z', '+00:00'].map((zone) => `YYYY-MM-DD${separator}hh:mm:ss${fraction}${zone}`),
   ),

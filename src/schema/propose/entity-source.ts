@@ -43,16 +43,19 @@ interface Property extends ColumnShape {
   readonly property: string;
 }
 
-/** Writes the properties of new columns. */
+/** Writes the properties of new columns; older versions, which are still at work, go on capturing the fields. */
 export function entitySource(names: EntityTargetNames, columns: readonly Property[]): EntitySource {
   const { entity, recordClass } = names;
   const decorator = ({ column, type }: Property): string =>
     `Column({ name: ${toLiteral(column)}, type: ${toLiteral(type)}, nullable: true })`;
-  const blocks = columns.map((column) => `  @${decorator(column)}\n  ${column.property}!: ${READ_AS[column.type]};\n`);
-  const optional = columns.map(({ property, type }) => `  ${property}?: ${COMES_AS[type]};\n`);
-  const statements = columns.map(
-    (column) => `${decorator(column)}(${entity}.prototype, ${toLiteral(column.property)});\n`,
+  const blocks = columns.map(
+    (column) => `  @CapturedBefore()\n  @${decorator(column)}\n  ${column.property}!: ${READ_AS[column.type]};\n`,
   );
+  const optional = columns.map(({ property, type }) => `  ${property}?: ${COMES_AS[type]};\n`);
+  const statements = columns.map((column) => {
+    const property = `(${entity}.prototype, ${toLiteral(column.property)});\n`;
+    return `CapturedBefore()${property}${decorator(column)}${property}`;
+  });
   return {
     entity,
     recordClass,

@@ -8,7 +8,7 @@ export interface MigrationOptions {
   readonly className?: string;
   /** Milliseconds since 1970, by which TypeORM orders migrations. @default now */
   readonly timestamp?: number;
-  /** What the migration imports this package from. @default 'harbor-storage' */
+  /** What the migration imports this package from; a folder that ends in `/` holds its modules. @default 'harbor-storage' */
   readonly importFrom?: string;
 }
 
@@ -26,6 +26,8 @@ interface MigrationParts {
   readonly verb: string;
   readonly noun: string;
   readonly table: string;
+  /** The file of this package that has them. */
+  readonly module: string;
   /** Name and type of the constant that says what is to be done. */
   readonly constant: string;
   readonly type: string;
@@ -44,7 +46,7 @@ export function promotionSource(promotion: FieldPromotion, options: MigrationOpt
       `column: ${toLiteral(column)}`,
       `type: ${toLiteral(type)}`,
       form !== undefined && `form: ${toLiteral(form)}`,
-      existing === true && 'existing: true',
+      existing !== undefined && `existing: ${toLiteral(existing)}`,
     ].filter((member) => member !== false);
     return wrap(members);
   });
@@ -61,6 +63,7 @@ export function promotionSource(promotion: FieldPromotion, options: MigrationOpt
       verb: 'promote',
       noun: 'fields',
       table,
+      module: 'promote-fields.js',
       constant: 'PROMOTION',
       type: 'FieldPromotion',
       value: `{\n${value.join('\n')}\n}`,
@@ -94,6 +97,7 @@ export function wideningSource({ schema, table, columns }: TableWidening, option
       verb: 'widen',
       noun: 'columns',
       table,
+      module: 'widen-columns.js',
       constant: 'WIDENING',
       type: 'TableWidening',
       value: `{\n${value.join('\n')}\n}`,
@@ -107,11 +111,12 @@ export function wideningSource({ schema, table, columns }: TableWidening, option
 
 /** Lays out the file of a migration. */
 function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
-  const { verb, noun, table, constant, type, value, up, down, comment } = parts;
+  const { verb, noun, table, module, constant, type, value, up, down, comment } = parts;
   const { timestamp = Date.now(), importFrom = 'harbor-storage' } = options;
   const base = options.className ?? `${toPascalCase(verb)}${toPascalCase(table)}${toPascalCase(noun)}`;
   const className = `${base}${timestamp}`;
-  const ours = `import { type ${type}, ${[down, up].sort().join(', ')} } from ${toLiteral(importFrom)};`;
+  const from = importFrom.endsWith('/') ? importFrom + module : importFrom;
+  const ours = `import { type ${type}, ${[down, up].sort().join(', ')} } from ${toLiteral(from)};`;
   const typeorm = `import type { MigrationInterface, QueryRunner } from 'typeorm';`;
   const imports = importFrom.startsWith('.') ? `${typeorm}\n\n${ours}` : `${ours}\n${typeorm}`;
   const source = `${imports}

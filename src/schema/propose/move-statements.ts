@@ -5,8 +5,12 @@ import { castFromJson, castToJson, type ColumnShape } from './column-types.js';
 export interface PromotedField extends ColumnShape {
   readonly field: string;
   readonly column: string;
-  /** The column was there before the migration: going back leaves it, and its values in it. */
-  readonly existing?: true;
+  /**
+   * The column was there before the migration, and going back leaves it with its values:
+   * - `captured`: it is marked `@CapturedBefore()`, so that what lies in the extra column is newer
+   * - `filled`: it is not, so that only where it is empty a value is moved
+   */
+  readonly existing?: 'captured' | 'filled';
 }
 
 /** A statement's text; the names of the fields are its parameter `fieldsParameter`. */
@@ -27,6 +31,8 @@ interface FieldSql {
   readonly cast: string;
   /** The column's value as jsonb. */
   readonly json: string;
+  /** The column's own value is not to be replaced. */
+  readonly onlyFills: boolean;
 }
 
 function sqlOf({ extra, fields }: MoveTarget, fieldsParameter: number): FieldSql[] {
@@ -34,38 +40,55 @@ function sqlOf({ extra, fields }: MoveTarget, fieldsParameter: number): FieldSql
     const name = `($${fieldsParameter}::text[])[${index + 1}]`;
     const column = `t.${quoteIdentifier(field.column)}`;
     const held = `(t.${extra} -> ${name})`;
-    return { name, column, held, cast: castFromJson(field, held), json: castToJson(field, column) };
+    const [cast, json] = [castFromJson(field, held), castToJson(field, column)];
+    return { name, column, held, cast, json, onlyFills: field.existing === 'filled' };
   });
 }
 
 /**
- * Moves what fits from the extra column into columns that hold nothing, and drops it from the extra column where the
- * column says the same. One statement that speaks of `t` only: where another transaction changed a row meanwhile,
- * Postgres evaluates all of it on what that one left.
+ * Moves what fits from the extra column into the columns. What lies there beside a value of the column was written after
+ * it, see `CapturedBefore`; a JSON null among it empties the column, and stays, to be told from a field that is absent.
+ * One statement that speaks of `t` only: where another transaction changed a row meanwhile, Postgres evaluates all of it
+ * on what that one left.
  */
 export function moveToColumns(target: MoveTarget, where: string, fieldsParameter: number): string {
-  const fields = sqlOf(target, fieldsParameter);
-  const taken = fields.map(
-    ({ column, held, cast, json }) =>
-      `CASE WHEN ${column} IS NULL THEN (${cast}) IS NOT NULL ELSE (${json})::text = ${held}::text END`,
-  );
-  const set = fields.map(({ column, cast }, index) => `${unqualified(target, index)} = COALESCE(${column}, ${cast})`);
-  const gone = fields.map(({ name }, index) => `CASE WHEN ${taken[index]} THEN ${name} END`);
+  const moves = sqlOf(target, fieldsParameter).map(moveOf);
+  const set = moves.map(({ value }, index) => `${unqualified(target, index)} = ${value}`);
+  const gone = moves.map(({ name, isGone }) => `CASE WHEN ${isGone} THEN ${name} END`);
+  const isMoved = moves.flatMap(({ isGone, isEmptied }) => (isEmptied === undefined ? [isGone] : [isGone, isEmptied]));
   return `UPDATE ${target.quotedTable} AS t
   SET ${set.join(',\n    ')},
     ${target.extra} = NULLIF(t.${target.extra} - array_remove(ARRAY[${gone.join(', ')}], NULL), '{}')
-  WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${taken.join('\n    OR ')})`;
+  WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved.join('\n    OR ')})`;
 }
 
-/**
- * Moves the values of the columns into the extra column. A value there that would fit was captured after the columns
- * were filled, so it is the newer one and stays; one that would not fit was there before, and gives way.
- */
+/** How one field is moved: the column's value, and when the extra column loses it. */
+interface Move {
+  readonly name: string;
+  readonly value: string;
+  readonly isGone: string;
+  readonly isEmptied?: string;
+}
+
+function moveOf({ name, column, held, cast, json, onlyFills }: FieldSql): Move {
+  if (onlyFills) {
+    const isGone = `CASE WHEN ${column} IS NULL THEN (${cast}) IS NOT NULL ELSE (${json})::text = ${held}::text END`;
+    return { name, value: `COALESCE(${column}, ${cast})`, isGone };
+  }
+  return {
+    name,
+    value: `CASE WHEN jsonb_typeof(${held}) = 'null' THEN NULL ELSE COALESCE(${cast}, ${column}) END`,
+    isGone: `(${cast}) IS NOT NULL`,
+    isEmptied: `(jsonb_typeof(${held}) = 'null' AND ${column} IS NOT NULL)`,
+  };
+}
+
+/** Moves the values of the columns into the extra column, where that has nothing newer. */
 export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: number): string {
   const fields = sqlOf(target, fieldsParameter);
   const members = fields.map(
-    ({ name, column, cast, json }) =>
-      `CASE WHEN ${column} IS NOT NULL AND (${cast}) IS NULL THEN jsonb_build_object(${name}, ${json}) ELSE '{}' END`,
+    ({ name, column, held, json }) =>
+      `CASE WHEN ${column} IS NOT NULL AND ${held} IS NULL THEN jsonb_build_object(${name}, ${json}) ELSE '{}' END`,
   );
   const set = fields.map((_, index) => `${unqualified(target, index)} = NULL`);
   return `UPDATE ${target.quotedTable} AS t
@@ -74,13 +97,17 @@ export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: 
   WHERE ${where} AND (${fields.map(({ column }) => `${column} IS NOT NULL`).join(' OR ')})`;
 }
 
-/** Counts, for each field, what the extra column still holds of it: `unfitting` and `beside` a value of the column. */
+/** Counts, for each field, what the extra column still holds of it; see {@link LeftInExtra}. */
 export function countLeft(target: MoveTarget): string {
-  const counts = sqlOf(target, 1).map(({ column, held, cast }, index) => {
-    const isHeld = `jsonb_typeof(${held}) <> 'null'`;
-    return `count(*) FILTER (WHERE ${isHeld} AND (${cast}) IS NULL)::integer AS unfitting_${index},
-    count(*) FILTER (WHERE ${isHeld} AND (${cast}) IS NOT NULL AND ${column} IS NOT NULL)::integer AS beside_${index},
-    count(*) FILTER (WHERE ${isHeld} AND (${cast}) IS NOT NULL AND ${column} IS NULL)::integer AS late_${index}`;
+  const counts = sqlOf(target, 1).map(({ column, held, cast, onlyFills }, index) => {
+    const isBeside = onlyFills ? `${column} IS NOT NULL` : 'false';
+    const count = (condition: string, name: string): string =>
+      `count(*) FILTER (WHERE jsonb_typeof(${held}) <> 'null' AND ${condition})::integer AS ${name}_${index}`;
+    return [
+      count(`(${cast}) IS NULL`, 'unfitting'),
+      count(`(${cast}) IS NOT NULL AND ${isBeside}`, 'beside'),
+      count(`(${cast}) IS NOT NULL AND NOT ${isBeside}`, 'late'),
+    ].join(',\n    ');
   });
   return `SELECT ${counts.join(',\n    ')}
   FROM ${target.quotedTable} AS t WHERE t.${target.extra} ?| $1::text[]`;

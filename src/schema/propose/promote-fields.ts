@@ -24,7 +24,7 @@ export interface LeftInExtra {
   readonly field: string;
   /** Values the column could not hold, or not give back exactly. */
   readonly unfitting: number;
-  /** Values beside another one in the column: two versions of the application wrote the row. */
+  /** Values beside another one in a column that was there and is not marked `@CapturedBefore()`. */
   readonly beside: number;
   /** Values captured after the migration had gone through the rows. */
   readonly late: number;
@@ -42,9 +42,8 @@ const CATALOG_NAMES: Readonly<Record<string, string>> = { timestamptz: 'timestam
 /**
  * The `up` of a promotion: adds the columns, which are nullable, so that no row is rewritten, and moves the values into
  * them in batches, each a transaction of its own. Loads go on meanwhile. Neither `load_id` nor `updated_at` change.
- * Cut off anywhere, it goes on when it is run again. A value that does not fit stays where it is, and so does one whose
- * column holds another value already; how many is logged and returned. A JSON null stays too, so that `down` can tell
- * it from a field that was absent.
+ * Cut off anywhere, it goes on when it is run again. A value that does not fit stays where it is; how many is logged
+ * and returned. A JSON null stays too, so that `down` can tell it from a field that was absent.
  * @throws StorageError `COLUMN_EXISTS` when a column of the name has another type
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  */
@@ -72,7 +71,7 @@ export async function promoteFields(queryRunner: QueryRunner, promotion: FieldPr
 
 /**
  * The `down` of a promotion: moves the values of the columns back into the extra column, those that were written since
- * as well, and drops the columns. A transaction TypeORM has opened is committed first, and the last step's is left open
+ * as well, and drops the columns. What the extra column holds of a field by then is newer, and stays. A transaction TypeORM has opened is committed first, and the last step's is left open
  * for it, so that the columns go in the moment the migration counts as reverted.
  */
 export async function returnFields(queryRunner: QueryRunner, promotion: FieldPromotion): Promise<void> {
@@ -83,7 +82,7 @@ export async function returnFields(queryRunner: QueryRunner, promotion: FieldPro
   const missing = await changeRows(queryRunner, promotion.table, (client) =>
     missingColumns(client, queryRunner, promotion),
   );
-  const fields = promotion.fields.filter((field) => field.existing !== true && !missing.includes(field));
+  const fields = promotion.fields.filter((field) => field.existing === undefined && !missing.includes(field));
   const target = targetOf(queryRunner, { ...promotion, fields });
   if (fields.length > 0) {
     await inPasses(queryRunner, promotion, (page, parameter) => moveToExtra(target, page, parameter), fields);

@@ -131,6 +131,7 @@ interface ExistingColumn {
   readonly property: string;
   readonly type: string;
   readonly inEntity: boolean;
+  readonly existing: 'captured' | 'filled';
 }
 
 /** The column records fill under exactly this name. */
@@ -147,6 +148,8 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
       property: known?.propertyName ?? ('reason' in names ? found.name : names.property),
       type: found.type,
       inEntity: known !== undefined,
+      // No version that knows the column has written it yet, or one that clears what it supersedes.
+      existing: known === undefined || isCapturedBefore(metadata, known.propertyName) ? 'captured' : 'filled',
     }
   );
 }
@@ -154,7 +157,7 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
 function proposeMove(
   counts: FieldCounts,
   kinds: ReadonlyMap<ValueKind, number>,
-  { column, property, type: liveType, inEntity }: ExistingColumn,
+  { type: liveType, ...existing }: ExistingColumn,
 ): FieldProposal {
   const type = promotedTypeOf(liveType);
   const shape = chooseType(kinds);
@@ -164,5 +167,13 @@ function proposeMove(
     const message = `the table has the column, of type ${liveType}, which cannot give back these values exactly`;
     return { ...counts, decision: 'keep', reason: 'other_column_type', message };
   }
-  return { ...counts, decision: 'move', column, property, type, ...(form !== undefined && { form }), inEntity };
+  return { ...counts, decision: 'move', type, ...(form !== undefined && { form }), ...existing };
+}
+
+function isCapturedBefore({ target }: EntityMetadata, property: string): boolean {
+  return (
+    columnRoles(target as object)
+      .get(property)
+      ?.has('capturedBefore') === true
+  );
 }

@@ -25,6 +25,8 @@ export interface FieldColumn extends FieldCounts, ColumnShape {
   readonly property: string;
   /** Of `move`: the entity has the property too. */
   readonly inEntity: boolean;
+  /** Of `move`: what a migration does beside a value the column has. */
+  readonly existing?: PromotedField['existing'];
 }
 
 /** A field that stays in the extra column. */
@@ -99,12 +101,12 @@ export class SchemaProposal {
    */
   migration(options: MigrationOptions = {}): MigrationFile | undefined {
     const { schema, table, extra } = this.#subject;
-    const fields = this.columns.map(({ field, column, type, form, decision }): PromotedField => ({
+    const fields = this.columns.map(({ field, column, type, form, existing }): PromotedField => ({
       field,
       column,
       type,
       ...(form !== undefined && { form }),
-      ...(decision === 'move' && { existing: true }),
+      ...(existing !== undefined && { existing }),
     }));
     return fields.length === 0 ? undefined : promotionSource({ schema, table, extra, fields }, options);
   }

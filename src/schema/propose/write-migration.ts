@@ -21,7 +21,7 @@ interface MigrationSource {
 
 /** This package's own name: in its repository, migrations import it by path. */
 const PACKAGE = 'harbor-storage';
-const OWN_MODULE = 'src/schema/propose/index.js';
+const OWN_MODULES = 'src/schema/propose';
 
 /**
  * Writes the migration of a proposal into a folder. Where the folder's `index.ts` exports one list of migrations, as
@@ -57,7 +57,7 @@ async function importPath(folder: string): Promise<string> {
     const manifest = join(directory, 'package.json');
     if (existsSync(manifest)) {
       const { name } = JSON.parse(await readFile(manifest, 'utf8')) as { name?: unknown };
-      return name === PACKAGE ? relative(resolve(folder), join(directory, OWN_MODULE)) : PACKAGE;
+      return name === PACKAGE ? `${relative(resolve(folder), join(directory, OWN_MODULES))}/` : PACKAGE;
     }
     if (directory === dirname(directory)) {
       return PACKAGE;

@@ -39,6 +39,12 @@ async function addToClass(project: ProjectFolder, file: string, properties: stri
   await project.write(file, `${text.slice(0, end)}\n${properties}}\n`);
 }
 
+/** Lets a file have `CapturedBefore`. */
+async function importInto(project: ProjectFolder, file: string, from: string): Promise<void> {
+  const text = await readFile(join(project.path, file), 'utf8');
+  await project.write(file, `import { CapturedBefore } from '${from}';\n${text}`);
+}
+
 interface Proposed {
   fields: { field: string; decision: string; reason?: string }[];
   entity: { properties: string; recordProperties: string; statements: string };
@@ -82,6 +88,7 @@ describe('in this repository', () => {
           ).toBe(60);
 
           await addToClass(project, 'src/entities/submission.entity.ts', proposed.entity.properties);
+          await importInto(project, 'src/entities/submission.entity.ts', './column-roles.js');
           await addToClass(project, 'src/records/profile.record.ts', proposed.entity.recordProperties);
           await typeorm('migration:generate', 'migrations/change', '--check');
           expect(JSON.parse(await cli(...LOAD))).toMatchObject({ unchanged: 60, ok: true });
@@ -175,6 +182,7 @@ describe('in a project that has installed the package', () => {
           await project.node(TSC);
           await typeorm('migration:run', '--transaction', 'each');
           await addToClass(project, 'src/price.entity.ts', entity.properties);
+          await importInto(project, 'src/price.entity.ts', 'harbor-storage');
           await project.node(TSC);
           await typeorm('migration:generate', 'src/migrations/change', '--check');
           expect(
@@ -206,7 +214,7 @@ describe('in a project that has installed the package', () => {
           ) as Proposed;
           await project.write(
             'src/storage-columns.ts',
-            `import { SubmissionEntity } from 'harbor-storage';\nimport { Column } from 'typeorm';\n\n${entity.statements}`,
+            `import { CapturedBefore, SubmissionEntity } from 'harbor-storage';\nimport { Column } from 'typeorm';\n\n${entity.statements}`,
           );
           await project.write('src/price.entity.ts', PRICE);
           await project.write(

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { Column, DataSource, Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 import {
+  CapturedBefore,
   type FieldPromotion,
   promoteFields,
   returnFields,
@@ -38,12 +39,15 @@ class PromoteSubmissionsFields1800000000000 implements MigrationInterface {
 /** The entity of the version that knows the columns. */
 @Entity('submissions')
 class NewSubmission extends SubmissionEntity {
+  @CapturedBefore()
   @Column({ name: 'ups', type: 'bigint', nullable: true })
   ups: string | null;
 
+  @CapturedBefore()
   @Column({ name: 'domain', type: 'text', nullable: true })
   domain: string | null;
 
+  @CapturedBefore()
   @Column({ name: 'is_self', type: 'boolean', nullable: true })
   isSelf: boolean | null;
 }
@@ -145,7 +149,7 @@ describe('a migration that moves fields while records are loaded', () => {
       expect(newer).toMatchObject({ ok: true, updated: 3_000, failed: 0 });
       const wrong = await app.rows(`
         SELECT submission_id, ups, extra FROM submissions
-         WHERE COALESCE(to_jsonb(ups), extra -> 'ups') <>
+         WHERE COALESCE(extra -> 'ups', to_jsonb(ups)) <>
                to_jsonb(substr(submission_id, 4)::integer + CASE WHEN substr(submission_id, 4)::integer < 3000 THEN 2 ELSE 1 END)
          LIMIT 5`);
       expect(wrong).toEqual([]);

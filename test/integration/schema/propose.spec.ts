@@ -220,7 +220,13 @@ describe('a proposal', () => {
     expect([...fields.values()]).toEqual([
       expect.objectContaining({ field: 'createdUtc', decision: 'move', column: 'created_utc', type: 'timestamptz' }),
       expect.objectContaining({ field: 'num_comments', decision: 'keep', reason: 'other_column_type' }),
-      expect.objectContaining({ field: 'title', decision: 'move', column: 'title', inEntity: true }),
+      expect.objectContaining({
+        field: 'title',
+        decision: 'move',
+        column: 'title',
+        inEntity: true,
+        existing: 'filled',
+      }),
     ]);
     const change = promotionOf(await schema.propose('submissions', { minShare: 0 }));
     await runUp(app, change);
@@ -250,7 +256,7 @@ describe('a proposal', () => {
     expect(own.entitySource()).toMatchObject({
       entity: 'Reading',
       recordClass: 'ReadingRecord',
-      properties: `  @Column({ name: 'label_2', type: 'text', nullable: true })\n  label2!: string | null;\n`,
+      properties: `  @CapturedBefore()\n  @Column({ name: 'label_2', type: 'text', nullable: true })\n  label2!: string | null;\n`,
       recordProperties: '  label2?: string | null;\n',
     });
     const migration = own.migration({ className: 'AddLabel', timestamp: 17 });
