@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { storageMigrations } from '../../migrations/index.js';
 import { withClient } from '../postgres/with-transaction.js';
+import { MigrationLogger } from './migration-logger.js';
 import { findPendingMigrations } from './pending-migrations.js';
 import { type ConnectionOptions, StorageDataSource } from './storage-data-source.js';
 
@@ -45,7 +46,7 @@ async function withMigrations<T>(
   connection: ConnectionOptions,
   work: (dataSource: StorageDataSource) => Promise<T>,
 ): Promise<T> {
-  const dataSource = new StorageDataSource(connection);
+  const dataSource = new StorageDataSource({ logger: new MigrationLogger(false), ...connection });
   await dataSource.initialize();
   try {
     return await work(dataSource);

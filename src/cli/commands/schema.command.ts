@@ -13,6 +13,8 @@ const SUBCOMMANDS: readonly ((schema: Command) => void)[] = [
 
 /** `schema check` and what else concerns the shape of the tables */
 export function addSchemaCommand(program: Command): void {
-  const schema = program.command('schema').description('how the live tables differ from what the entities say');
+  const schema = program
+    .command('schema')
+    .description('how the live tables differ from what the entities say, and what would mend it');
   SUBCOMMANDS.forEach((add) => add(schema));
 }

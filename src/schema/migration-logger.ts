@@ -1,0 +1,13 @@
+import { AbstractLogger, type LogLevel, type LogMessage } from 'typeorm';
+
+/** Writes what a migration reports to stderr: stdout is for the results of commands. */
+export class MigrationLogger extends AbstractLogger {
+  protected override writeLog(
+    _level: LogLevel,
+    logged: LogMessage | string | number | (LogMessage | string | number)[],
+  ) {
+    for (const { message } of this.prepareLogMessages(logged)) {
+      process.stderr.write(`${message}\n`);
+    }
+  }
+}
