@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import fc from 'fast-check';
 
 import { type FieldPromotion, SchemaService } from '../../../src/index.js';
+import { eventually } from '../../support/embedded-processes.js';
 import { hashOf, insertExtras, promotionOf, runDown, runUp } from '../../support/promotion.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -210,6 +211,22 @@ describe('fields that become columns', () => {
       { at: 'infinity', n: 7, m: 1 },
       [],
     ]);
+  });
+
+  it('take along on the way back what is committed while the table is about to be locked', async () => {
+    await insertExtras(app, ['{"n":1}']);
+    const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
+    await runUp(app, change);
+    const writer = app.dataSource.createQueryRunner();
+    await writer.startTransaction();
+    await writer.query(`INSERT INTO submissions (submission_id, reddit_id, n) VALUES ('r2', 'r2', 2)`);
+    const down = runDown(app, change);
+    const waits = await eventually(async () => (await app.count('pg_locks WHERE NOT granted')) > 0);
+    await writer.commitTransaction();
+    await writer.release();
+    await down;
+    expect(waits).toBe(true);
+    expect((await stored()).map(({ extra }) => extra)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
   it('refuse a column of the name that has another type, before anything is changed', async () => {
