@@ -15,6 +15,6 @@ const SUBCOMMANDS: readonly ((schema: Command) => void)[] = [
 export function addSchemaCommand(program: Command): void {
   const schema = program
     .command('schema')
-    .description('how the live tables differ from what the entities say, and what would mend it');
+    .description('how the live tables and the entities differ, and what mends it');
   SUBCOMMANDS.forEach((add) => add(schema));
 }

@@ -80,7 +80,9 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     });
     expect(set).toContain(
       `"rest" = CASE WHEN t."rest" ?| ARRAY['label', 'stock'] ` +
-        `THEN NULLIF(t."rest" - ARRAY['label', CASE WHEN EXCLUDED."stock" IS NOT NULL THEN 'stock' END], '{}'::jsonb) ` +
+        `THEN NULLIF(t."rest" - ARRAY[` +
+        `CASE WHEN (EXCLUDED."label" IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END, ` +
+        `CASE WHEN EXCLUDED."stock" IS NOT NULL THEN 'stock' END], '{}'::jsonb) ` +
         `ELSE t."rest" END`,
     );
     const masked = { ...spec, columns: [...spec.columns, { column: marked('label'), mode: 'byRow' as const, bit: 2 }] };
