@@ -88,7 +88,8 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     const masked = { ...spec, columns: [...spec.columns, { column: marked('label'), mode: 'byRow' as const, bit: 2 }] };
     expect(buildMaskedUpdate(plan, masked, 'incoming AS s', '$9')).toContain(
       `ARRAY[CASE WHEN get_bit(s."harbor mask"::bit varying, 2) = 1 ` +
-        `AND NOT get_bit(s."harbor mask"::bit varying, 3) = 1 THEN 'label' END]`,
+        `AND NOT get_bit(s."harbor mask"::bit varying, 3) = 1 ` +
+        `AND (s."label"::text IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END]`,
     );
   });
 
