@@ -1,4 +1,5 @@
 import type { LoadStatus } from '../entities/index.js';
+import { classifyFault } from '../postgres/sqlstate.js';
 import type { LedgerEntry } from '../stats/load-ledger.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';
@@ -67,7 +68,7 @@ export class LoadAccounts {
     this.add(tally);
   }
 
-  /** Notes a batch that was rolled back. */
+  /** Notes a batch that was rolled back, or whose end nobody could learn. */
   addFailure(
     error: unknown,
     { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'refused' | 'unknownFields'>,
@@ -80,7 +81,9 @@ export class LoadAccounts {
     if (this.inOwnTransactions) {
       context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
     }
-    context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} was rolled back: ${message}`);
+    // The reply to a COMMIT may be among what was lost.
+    const outcome = classifyFault(error) === 'connection' ? 'is not known to be in' : 'was rolled back';
+    context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} ${outcome}: ${message}`);
   }
 
   /**

@@ -45,7 +45,10 @@ export interface LoadResult extends LoadCounts, LoadReport {
   readonly deleted: number;
 }
 
-/** A batch that was rolled back. */
+/**
+ * A batch that was rolled back. With the code of a lost connection it may be in all the same, when the database stayed
+ * away after its COMMIT was sent: loading again is safe by merge, or with a `loadKey`.
+ */
 export interface BatchFailure {
   readonly batchNo: number;
   /** Position of its first record in the input, from 0. */

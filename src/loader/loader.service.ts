@@ -5,7 +5,7 @@ import { LoadBatchEntity, LoadEntity, RejectedRecordEntity, type UnknownFields }
 import { InvalidLoadError, StorageError } from '../errors/index.js';
 import { connectionError } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { describeFault } from '../postgres/database-fault.js';
+import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
@@ -155,7 +155,15 @@ export class LoaderService implements BeforeApplicationShutdown {
         (error) => manager === undefined && isPassing(error),
       );
     } catch (error) {
-      throw error instanceof StorageError ? error : connectionError(undefined, error);
+      if (error instanceof StorageError) {
+        throw error;
+      }
+      if (manager === undefined) {
+        throw connectionError(undefined, error);
+      }
+      throw new StorageError('TRANSACTION_FAILED', `The tables cannot be looked at: ${describeFault(error).message}`, {
+        cause: PostgresError.from(error),
+      });
     }
   }
 

@@ -102,6 +102,18 @@ describe('withManager', () => {
     expect(await app.count('app_opportunities')).toBe(0);
   });
 
+  it('says that the transaction had failed before, where it cannot look at the tables', async () => {
+    app.loader.clearPlans();
+    const outcome = inTransaction(async (manager) => {
+      await manager.query('SELECT 1 / 0').catch(() => {});
+      await app.opportunities.withManager(manager).store([record('a')]);
+    });
+    await expect(outcome).rejects.toMatchObject({
+      code: 'TRANSACTION_FAILED',
+      message: 'The tables cannot be looked at: the transaction had failed before [25P02]',
+    });
+  });
+
   it('leaves nothing of a batch that was stopped, even when the caller goes on and commits', async () => {
     await inTransaction(async (manager) => {
       const load = app.opportunities
