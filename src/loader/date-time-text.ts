@@ -18,20 +18,21 @@ const FIRST_EPOCH_SECOND = -62_135_596_800;
 /**
  * The text of a timestamptz.
  * @param epochSeconds - take a number (or a decimal text) as seconds since 1970
- * @throws RefusedValue `invalid_date_time`, `zoneless_date_time`, `out_of_range`, `wrong_type`
+ * @throws RefusedValue `invalid_date_time`, `zoneless_date_time`, `out_of_range`, `not_finite`, `wrong_type`
  */
 export function toTimestamptzText(value: unknown, epochSeconds: boolean): string {
   if (value instanceof Date) {
     return toIso(value);
   }
-  if (epochSeconds && (typeof value === 'bigint' || isLosslessNumber(value))) {
-    return fromEpochSeconds(Number(value));
+  if (typeof value === 'number' && !epochSeconds) {
+    throw new RefusedValue('wrong_type', 'expected an ISO date-time with a zone or a Date, found number');
   }
-  if (typeof value === 'number' || (epochSeconds && typeof value === 'string' && DECIMAL.test(value))) {
-    if (!epochSeconds) {
-      throw new RefusedValue('wrong_type', 'expected an ISO date-time with a zone or a Date, found number');
-    }
-    return fromEpochSeconds(Number(value));
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new RefusedValue('not_finite', 'seconds since 1970 must be finite');
+  }
+  if (epochSeconds && isNumeric(value)) {
+    // By way of the text: as a number, a LosslessNumber throws where a double cannot hold it.
+    return fromEpochSeconds(Number(String(value)));
   }
   const parts = matchDateTime(value);
   if (parts[7] === undefined) {
@@ -118,10 +119,16 @@ function checkClock(hour = '0', minute = '0', second = '0'): void {
   }
 }
 
+function isNumeric(value: unknown): boolean {
+  return (
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    isLosslessNumber(value) ||
+    (typeof value === 'string' && DECIMAL.test(value))
+  );
+}
+
 function fromEpochSeconds(seconds: number): string {
-  if (!Number.isFinite(seconds)) {
-    throw new RefusedValue('not_finite', 'seconds since 1970 must be finite');
-  }
   if (seconds < FIRST_EPOCH_SECOND || seconds > LAST_EPOCH_SECOND) {
     throw new RefusedValue('out_of_range', 'too large or too small for seconds since 1970: are these milliseconds?');
   }

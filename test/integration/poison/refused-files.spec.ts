@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { readRecords } from '../../../src/files/read-records.js';
+import type { BatchLoadResult } from '../../../src/index.js';
+import { FILES, fileOf, type FileRecord, recordsOf } from '../../support/poison-file.js';
+import { emptyTables, quarantined, type QuarantinedRow } from '../../support/quarantine.js';
+import { REFUSED_OPPORTUNITIES, REFUSED_SUBMISSIONS, type RefusedCase } from '../../support/refused-file-records.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { traceCopies, type WriterTrace } from '../../support/writer-trace.js';
+
+const TABLES = [
+  { table: 'app_opportunities', cases: REFUSED_OPPORTUNITIES },
+  { table: 'submissions', cases: REFUSED_SUBMISSIONS },
+] as const;
+
+const PLAN = FILES.flatMap((file) => TABLES.map((table) => ({ ...file, ...table })));
+
+describe('records of files that are refused', () => {
+  let app: StorageApp;
+  let trace: WriterTrace;
+  beforeAll(async () => {
+    app = await startStorageApp();
+    trace = traceCopies(app);
+    await app.rows(`ALTER TABLE app_opportunities ADD CONSTRAINT no_poison CHECK (status NOT LIKE 'poison%')`);
+  });
+  afterAll(() => app.close());
+
+  describe.each(PLAN)('$format into $table, by $writer', ({ format, writer, neighbours, table, cases }) => {
+    const records = recordsOf(format, cases, neighbours);
+    const refused = records.flatMap((record, position) => (record.case ? [{ ...record.case, record, position }] : []));
+    let result: BatchLoadResult;
+    let rows: ReadonlyMap<number, QuarantinedRow>;
+    let copies: number;
+    beforeAll(async () => {
+      await emptyTables(app);
+      trace.reset();
+      result = await load(records);
+      copies = trace.copies;
+      rows = new Map((await quarantined(app, result.loadId)).map((row) => [row.position, row]));
+    });
+
+    const load = (all: readonly FileRecord<RefusedCase>[]): Promise<BatchLoadResult> =>
+      app.loader.loadBatch(table, readRecords(fileOf(format, cases, all), { format }));
+
+    it('leave all others to be loaded, by this writer', async () => {
+      expect(result).toMatchObject({
+        inserted: neighbours,
+        rejected: refused.length,
+        received: records.length,
+        failed: 0,
+      });
+      const stored = await app.rows<{ id: string }>(`SELECT submission_id AS id FROM ${table}`);
+      const good = records.filter((record) => record.case === undefined).map(({ key }) => key);
+      expect(stored.map(({ id }) => id).sort()).toEqual(good.sort());
+      expect(copies > 0).toBe(writer === 'copy');
+    });
+
+    it.each(refused)('$rule: $when', ({ rule, column, position, record }) => {
+      const row = rows.get(position);
+      expect(row).toMatchObject({ reason: rule, column, table });
+      expect(row?.raw.toString('latin1')).toBe(record.raw.toString('latin1'));
+    });
+
+    it('come back from quarantine to the same refusals', async () => {
+      const again = refused.map(({ record, position }) => ({ ...record, raw: rows.get(position)?.raw ?? record.raw }));
+      const replay = await load(again);
+      expect(replay).toMatchObject({ received: refused.length, rejected: refused.length });
+      const reasons = (await quarantined(app, replay.loadId)).map(({ reason }) => reason);
+      expect(reasons).toEqual(refused.map(({ rule }) => rule));
+    });
+  });
+});

@@ -1,0 +1,37 @@
+import type { EventEmitter } from 'node:events';
+
+import type { ClientBase } from 'pg';
+
+import type { StorageApp } from './storage-app.js';
+
+/** Which of the two writers a load has used. */
+export interface WriterTrace {
+  readonly copies: number;
+  reset(): void;
+}
+
+type Query = (...parameters: unknown[]) => unknown;
+
+/** Counts, from here on, how often the COPY writer sends rows. */
+export function traceCopies(app: StorageApp): WriterTrace {
+  const traced = new WeakSet<ClientBase>();
+  const trace = {
+    copies: 0,
+    reset: () => {
+      trace.copies = 0;
+    },
+  };
+  (app.dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
+    if (traced.has(client)) return;
+    traced.add(client);
+    const target = client as unknown as { query: Query };
+    const query = target.query.bind(client);
+    target.query = (...parameters) => {
+      const [sent] = parameters as [string | { readonly text?: string }];
+      const text = typeof sent === 'string' ? sent : (sent.text ?? '');
+      if (/^COPY pg_temp\.harbor_stage\b/i.test(text)) trace.copies += 1;
+      return query(...parameters);
+    };
+  });
+  return trace;
+}
