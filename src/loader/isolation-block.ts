@@ -10,6 +10,9 @@ export function selectAttempt(target: number): string {
 /** Refused for what it refers to, which may yet come: the row may be tried again. */
 const MISSING_REFERENCE = `'23503'`;
 
+/** Raised by a function or trigger, which may give any text, values too, for a name. */
+const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
+
 /**
  * The body of a DO block that writes units which Postgres has refused together, without those at fault: on the server,
  * so that it is one round trip however many there are.
@@ -69,6 +72,7 @@ DECLARE
   harbor_table text;
   harbor_column text;
   harbor_constraint text;
+  harbor_context text;
 BEGIN
   LOOP
     IF "harbor first" > harbor_end THEN
@@ -105,7 +109,12 @@ BEGIN
       ${targets.map(buildAttempt).join('\n      ')}
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS harbor_code = RETURNED_SQLSTATE, harbor_table = TABLE_NAME,
-        harbor_column = COLUMN_NAME, harbor_constraint = CONSTRAINT_NAME;
+        harbor_column = COLUMN_NAME, harbor_constraint = CONSTRAINT_NAME, harbor_context = PG_EXCEPTION_CONTEXT;
+      IF ${RAISED} THEN
+        harbor_table := NULL;
+        harbor_column := NULL;
+        harbor_constraint := NULL;
+      END IF;
       IF NOT ${isRowFaultSql('harbor_code')} THEN
         RAISE;
       END IF;

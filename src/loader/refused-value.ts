@@ -37,5 +37,7 @@ export function nameType(value: unknown): string {
     return typeof value;
   }
   // Never through the value's own properties: `constructor` is data.
-  return Array.isArray(value) ? 'array' : Object.prototype.toString.call(value).slice(8, -1);
+  const tag = Array.isArray(value) ? 'array' : Object.prototype.toString.call(value).slice(8, -1);
+  // A tag of its own (Symbol.toStringTag) can be any text.
+  return tag === 'array' || Object.hasOwn(globalThis, tag) ? tag : 'object';
 }

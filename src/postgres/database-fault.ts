@@ -78,16 +78,16 @@ const MESSAGE_WITHOUT_DATA: ReadonlySet<string> = new Set(['28', '3D', '3F', '42
 /** Reduces any thrown value to what may be shown. */
 export function describeFault(error: unknown): DatabaseFault {
   const code = errorCode(error) ?? 'UNKNOWN';
-  const table = errorText(error, 'table');
-  const column = errorText(error, 'column');
-  const constraint = errorText(error, 'constraint');
+  const name = (field: string): string | undefined => (isRaised(error) ? undefined : errorText(error, field));
+  const table = name('table');
+  const column = name('column');
+  const constraint = name('constraint');
   const place = [
     table && `table ${table}`,
     column && `column ${column}`,
     constraint && `constraint ${constraint}`,
   ].filter(Boolean);
-  const what =
-    CONDITIONS[code] ?? (mayQuote(error, code) ? (errorText(error, 'message') ?? 'unknown error') : 'refused');
+  const what = CONDITIONS[code] ?? textOf(error, code);
   const message = `${what}${place.length > 0 ? ` (${place.join(', ')})` : ''} [${code}]`;
   return { code, table, column, constraint, message };
 }
@@ -113,11 +113,20 @@ export class PostgresError extends Error {
   }
 }
 
-/**
- * Without a code it is pg's own text about the connection, or a bug of ours: neither holds row values. A function or
- * trigger of the user's may RAISE any code with any text.
- */
-function mayQuote(error: unknown, code: string): boolean {
-  const raised = errorText(error, 'routine') === 'exec_stmt_raise';
-  return code === 'UNKNOWN' || (!raised && MESSAGE_WITHOUT_DATA.has(code.slice(0, 2)));
+/** The message, where it holds no row values. */
+function textOf(error: unknown, code: string): string {
+  // Without a code it is pg's own text about the connection, or a bug of ours.
+  if (code !== 'UNKNOWN' && !MESSAGE_WITHOUT_DATA.has(code.slice(0, 2))) {
+    return 'refused';
+  }
+  // There a statement may be put together from values, which its errors then quote as names; or any text is raised.
+  if (errorText(error, 'where') !== undefined) {
+    return 'refused inside a function or trigger of the database';
+  }
+  return errorText(error, 'message') ?? 'unknown error';
+}
+
+/** Whether a function or trigger has raised it by RAISE, under any code and with any text in every field. */
+function isRaised(error: unknown): boolean {
+  return errorText(error, 'routine') === 'exec_stmt_raise';
 }

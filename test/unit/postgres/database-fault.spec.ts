@@ -34,8 +34,18 @@ describe('what is said of a database error', () => {
     ['the code alone of an exception raised by a trigger', error('P0001', SECRET), 'refused [P0001]'],
     [
       'the message where it names objects only',
-      error('42703', 'column "x" does not exist'),
+      error('42703', 'column "x" does not exist', { where: undefined }),
       'column "x" does not exist [42703]',
+    ],
+    [
+      'that it came from a function, whose statements may hold values',
+      error('42703', `column "${SECRET}" does not exist`),
+      'refused inside a function or trigger of the database [42703]',
+    ],
+    [
+      'no name that was raised',
+      error('23514', SECRET, { routine: 'exec_stmt_raise', table: SECRET, column: SECRET, constraint: SECRET }),
+      'check violation [23514]',
     ],
     [
       'what a socket says',
@@ -44,7 +54,7 @@ describe('what is said of a database error', () => {
     ],
     [
       'what pg says of the connection',
-      error(undefined, 'Connection terminated unexpectedly'),
+      error(undefined, 'Connection terminated unexpectedly', { where: undefined }),
       'Connection terminated unexpectedly [UNKNOWN]',
     ],
   ])('is %s', (_, given, message) => {
