@@ -83,7 +83,10 @@ const oneOf = (...values: readonly string[]): Check => [
 ];
 
 const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
-  url: ['a URL that begins with postgres:// or postgresql://', isPostgresUrl],
+  url: [
+    'a URL that begins with postgres:// or postgresql://, the special characters of its password percent-encoded',
+    isPostgresUrl,
+  ],
   dataSource: [
     "a DataSource's name or a DataSource",
     (value) => (typeof value === 'object' && value !== null ? 'isInitialized' in value : isName(value)),
@@ -200,5 +203,15 @@ function isName(value: unknown): boolean {
 }
 
 function isPostgresUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value);
+  return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value) && isDecodable(value);
+}
+
+/** A stray % would have pg fail without a word about the url. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }

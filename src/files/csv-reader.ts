@@ -68,8 +68,9 @@ function parseHeader(raw: Buffer): readonly string[] {
   const names = cells.map((cell) => cell ?? '');
   const unnamed = names.findIndex((name) => name.trim() === '');
   if (unnamed !== -1) throw badHeader(`gives column ${unnamed + 1} no name`);
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  if (repeated.size > 0) throw badHeader(`names a column twice: ${[...repeated].join(', ')}`);
+  // By their places: in a file without a header these are the values of a record.
+  const repeated = names.flatMap((name, index) => (names.indexOf(name) === index ? [] : [index + 1]));
+  if (repeated.length > 0) throw badHeader(`gives column ${repeated.join(', ')} the name of an earlier one`);
   return names;
 }
 

@@ -23,8 +23,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
  */
 export function connectionError(url: string | undefined, error: unknown): StorageError {
   const fault = describeFault(error);
-  const place = url !== undefined && URL.canParse(url) ? placeOf(new URL(url)) : 'the database';
-  const remedy = REMEDIES[fault.code] ?? 'check the connection url';
+  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+  // Behind an unescaped slash of the password all the rest is the path, and what seems to be the host is the user.
+  const isMisread = parsed?.pathname.includes('@') === true;
+  const place = parsed === undefined || isMisread ? 'the database' : placeOf(parsed);
+  const remedy = isMisread
+    ? 'percent-encode the special characters of the password in the url, / as %2F'
+    : (REMEDIES[fault.code] ?? 'check the connection url');
   return new StorageError('CONNECTION_FAILED', `Cannot connect to ${place}: ${fault.message}. To mend it: ${remedy}.`, {
     cause: PostgresError.from(error),
   });

@@ -52,7 +52,7 @@ describe('the options of the module', () => {
     [{ url: URL_OF_NOTHING, migrations: 'maybe' }, "migrations must be 'run', 'check', 'off' (found string)"],
     [{ url: URL_OF_NOTHING, loader: 5 }, 'loader must be an object (found number)'],
     [{ url: URL_OF_NOTHING, loader: null }, 'loader must be an object'],
-    [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql:// (found number)'],
+    [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql://, the special characters'],
   ])('say what was expected: %j', async (options, expected) => {
     expect(await messageOf(options)).toContain(expected);
   });

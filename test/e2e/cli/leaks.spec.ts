@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { MARK } from '../../support/leaks.js';
+import { runCli } from '../../support/run-cli.js';
+
+const LOAD = ['load', '-', '--into', 'submissions', '--format'];
+const GOOD = `{"submission_id":"${MARK}1","title":"${MARK}"}\n`;
+
+/** What a command is given, and the exit code it must come to. */
+const RECORDS: readonly (readonly [when: string, args: readonly string[], input: string, exitCode: number])[] = [
+  ['records are loaded', [...LOAD, 'jsonl'], GOOD, 0],
+  ['lines are no JSON', [...LOAD, 'jsonl'], `{"title":"${MARK}\n${MARK}\n[${MARK}]\n{"title":${MARK}}\n`, 3],
+  ['csv is broken', [...LOAD, 'csv'], `submission_id,title\na,${MARK}"\nb,${MARK},c\n`, 3],
+  ['csv has no header', [...LOAD, 'csv'], `${MARK},${MARK}\n`, 1],
+  ['a check refuses it', [...LOAD, 'jsonl'], `${GOOD}{"submission_id":"${MARK}","title":"${MARK} broken"}\n`, 3],
+  ['a trigger raises', [...LOAD, 'jsonl'], `${GOOD}{"submission_id":"x","title":"${MARK}","author":"raise"}\n`, 1],
+  ['a trigger builds SQL', [...LOAD, 'jsonl'], `{"submission_id":"x","title":"${MARK}","author":"build"}\n`, 1],
+  ['too many are refused', [...LOAD, 'jsonl', '--max-rejects', '0'], `${GOOD}${MARK}\n`, 1],
+  ['it is a dry run', [...LOAD, 'jsonl', '--dry-run'], `${GOOD}${MARK}\n{"submission_id":"${MARK}","title":1}\n`, 3],
+  ['the dry run fails', [...LOAD, 'jsonl', '--dry-run'], `{"submission_id":"x","title":"${MARK}","author":"raise"}`, 1],
+  ['the history is shown', ['loads'], '', 0],
+  ['statistics are shown', ['stats'], '', 0],
+];
+
+const URLS: readonly (readonly [when: string, url: (url: URL) => string])[] = [
+  ['no server answers', (url) => `postgres://user:${MARK}@127.0.0.1:1${url.pathname}`],
+  ['it is wrong', (url) => `postgres://${url.username}:${MARK}@${url.host}${url.pathname}`],
+  ['it holds a slash, unescaped', (url) => `postgres://user:1/${MARK}@${url.host}/x`],
+  ['it holds a percent sign', (url) => `postgres://user:%zz${MARK}@${url.host}/x`],
+  ['it makes the url none', (url) => `postgres://user:a/${MARK}@${url.host}/x`],
+  ['the scheme is another', (url) => `mysql://user:${MARK}@${url.host}/x`],
+];
+
+describe('a secret, on the command line', () => {
+  let database: TestDatabase;
+  let client: Client;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new Client({ connectionString: database.url });
+    await client.connect();
+    await client.query(`
+      ALTER TABLE submissions ADD CHECK (title NOT LIKE '%broken');
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE WARNING 'row %', NEW;
+        IF NEW.author = 'raise' THEN
+          RAISE EXCEPTION '%', NEW USING DETAIL = NEW::text, HINT = NEW::text, TABLE = NEW.title, CONSTRAINT = NEW.title;
+        ELSIF NEW.author = 'build' THEN
+          EXECUTE format('SELECT %I', NEW.title);
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fail BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION fail()`);
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  describe.each([[['--verbose']], [['--json', '--verbose']]])('with %j', (flags) => {
+    it.each(RECORDS)('of a record is told nowhere when %s', async (_, args, input, exitCode) => {
+      const outcome = await runCli(database.url, [...args, ...flags], input);
+      expect(outcome).toMatchObject({ exitCode });
+      expect(outcome.stdout + outcome.stderr).not.toContain(MARK);
+    });
+  });
+
+  it.each(URLS)('password is told nowhere when %s', async (_, urlOf) => {
+    const url = urlOf(new URL(database.url));
+    for (const command of [
+      [...LOAD, 'jsonl'],
+      ['migrate', 'status'],
+    ]) {
+      const outcome = await runCli('', [...command, '--url', url, '--verbose'], GOOD);
+      expect(outcome).toMatchObject({ exitCode: 1 });
+      expect(outcome.stdout + outcome.stderr).not.toContain(MARK);
+    }
+  });
+});

@@ -1,0 +1,128 @@
+import { inspect } from 'node:util';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+
+import { StorageModule } from '../../../src/index.js';
+import { Account, FAILING_TRIGGER } from '../../support/leaking-accounts.js';
+import { MARK, Witness } from '../../support/leaks.js';
+import { withLoginRole } from '../../support/login-role.js';
+import { startAppWith } from '../../support/own-entities.js';
+import { emptyTables } from '../../support/quarantine.js';
+import { initStorageApp, startStorageApp, startStorageAppAt, type StorageApp } from '../../support/storage-app.js';
+
+const RECORD = { id: MARK, mail: MARK };
+
+describe('a secret in a record that the server will not take', () => {
+  let app: StorageApp;
+  let witness: Witness;
+  beforeAll(async () => {
+    app = await startAppWith([Account], {
+      loader: { maxAttempts: 2, maxRetryMs: 1000, statementTimeoutMs: 300, lockTimeoutMs: 100 },
+    });
+    await app.rows(FAILING_TRIGGER);
+  });
+  afterAll(() => app.close());
+  beforeEach(async () => {
+    await emptyTables(app);
+    await app.rows('TRUNCATE accounts');
+    app.loader.clearPlans();
+    await app.loader.load(Account, [{ id: 'first' }]);
+    app.stats.reset();
+    witness = new Witness();
+    witness.follow(app);
+  });
+
+  async function failure(record: object = RECORD): Promise<unknown> {
+    const options = { onProgress: witness.onProgress };
+    const batch: unknown = await app.loader.loadBatch(Account, [record], options).catch((error: unknown) => error);
+    const whole: unknown = await app.loader.load(Account, [record], options).catch((error: unknown) => error);
+    return [batch, whole];
+  }
+
+  it.each([
+    ['its table has gone', 'ALTER TABLE accounts RENAME TO gone', 'ALTER TABLE gone RENAME TO accounts', '42P01'],
+    [
+      'a column has gone',
+      'ALTER TABLE accounts RENAME mail TO gone',
+      'ALTER TABLE accounts RENAME gone TO mail',
+      '42703',
+    ],
+  ])('is told nowhere when %s', async (_, change, back, said) => {
+    await app.rows(change);
+    const outcome = await failure().finally(() => app.rows(back));
+    expect(inspect(outcome, { depth: 5 })).toContain(said);
+    expect(await witness.leaks(app, outcome)).toEqual([]);
+  });
+
+  it('is told nowhere when its statement takes too long', async () => {
+    const outcome = await failure({ ...RECORD, does: 'sleep' });
+    expect(inspect(outcome, { depth: 5 })).toContain('[57014]');
+    expect(await witness.leaks(app, outcome)).toEqual([]);
+  });
+
+  it('is told nowhere when its row is locked', async () => {
+    const outcome = await app.dataSource.transaction(async (manager) => {
+      await manager.query(`UPDATE accounts SET nick = 'x' WHERE id = 'first'`);
+      return failure({ id: 'first', mail: MARK });
+    });
+    expect(inspect(outcome, { depth: 5 })).toContain('[55P03]');
+    expect(await witness.leaks(app, outcome)).toEqual([]);
+  });
+
+  it('is told nowhere when the transaction is cut off', async () => {
+    await app.rows(`
+      CREATE FUNCTION pull() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+      CREATE TRIGGER pull BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION pull()`);
+    const outcome = await failure().finally(() => app.rows('DROP TRIGGER pull ON accounts; DROP FUNCTION pull'));
+    expect(inspect(outcome, { depth: 5 })).toContain('[57P01]');
+    expect(await witness.leaks(app, outcome)).toEqual([]);
+  });
+});
+
+describe('a password in the url', () => {
+  it('is told nowhere, nor a record, when the role may not write', async () => {
+    const owner = await startStorageApp();
+    await withLoginRole(owner, async (url, role) => {
+      await owner.rows(`REVOKE INSERT ON submissions FROM ${role}`);
+      const { password } = new URL(url);
+      const app = await startStorageAppAt(url, { migrations: 'off' });
+      const witness = new Witness();
+      witness.follow(app);
+      const load = app.profiles.store([{ submission_id: MARK, title: MARK }], { onProgress: witness.onProgress });
+      const outcome: unknown = await load.catch((error: unknown) => error);
+      expect(inspect(outcome, { depth: 5 })).toContain('[42501]');
+      expect(await witness.leaks(app, outcome)).toEqual([]);
+      expect(inspect([outcome, witness.heard], { depth: Infinity, showHidden: true })).not.toContain(password);
+      await app.close();
+    });
+    await owner.close();
+  });
+
+  it.each([
+    ['no server answers', (url: URL) => `postgres://user:${MARK}@127.0.0.1:1${url.pathname}`],
+    ['it is wrong', (url: URL) => `postgres://${url.username}:${MARK}@${url.host}${url.pathname}`],
+    ['the user is unknown', (url: URL) => `postgres://nobody:${MARK}@${url.host}${url.pathname}`],
+    ['there is no such host', (url: URL) => `postgres://user:${MARK}@nowhere.invalid${url.pathname}`],
+    ['it holds a slash, unescaped', (url: URL) => `postgres://user:1/${MARK}@${url.host}/x`],
+    ['it holds a hash, unescaped', (url: URL) => `postgres://user:#${MARK}@${url.host}/x`],
+    ['it holds a percent sign', (url: URL) => `postgres://user:%zz${MARK}@${url.host}/x`],
+    ['the scheme is another', (url: URL) => `mysql://user:${MARK}@${url.host}/x`],
+  ])('is told nowhere when %s', async (_, urlOf) => {
+    const witness = new Witness();
+    const owner = await startStorageApp();
+    const url = urlOf(new URL((owner.dataSource.options as { url: string }).url));
+    const starting = async (): Promise<unknown> => {
+      const module = Test.createTestingModule({ imports: [StorageModule.forRoot({ url, connectTimeoutMs: 2000 })] });
+      return initStorageApp(await module.setLogger(witness.logger).compile());
+    };
+    const error: unknown = await starting().then(
+      () => expect('the application').toBe('not started'),
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ name: 'StorageError' });
+    expect(witness.leaksOf(error)).toEqual([]);
+    await owner.close();
+  });
+});
