@@ -21,6 +21,7 @@ const RECORDS: readonly (readonly [when: string, args: readonly string[], input:
   ['it is a dry run', [...LOAD, 'jsonl', '--dry-run'], `${GOOD}${MARK}\n{"submission_id":"${MARK}","title":1}\n`, 3],
   ['the dry run fails', [...LOAD, 'jsonl', '--dry-run'], `{"submission_id":"x","title":"${MARK}","author":"raise"}`, 1],
   ['the history is shown', ['loads'], '', 0],
+  ['refused records are replayed', ['rejects', 'replay'], '', 3],
   ['statistics are shown', ['stats'], '', 0],
 ];
 
