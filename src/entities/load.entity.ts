@@ -24,9 +24,9 @@ export class LoadEntity {
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
-  /** What else a replay of its refused records must know: `primaryKey` and `newerBy`, where they were given. */
+  /** What else makes it another load than one into a table of this name: `primaryKey`, `newerBy`, the entity's schema. */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
-  options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string } | null;
+  options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string; readonly schema?: string } | null;
 
   /** Where the records came from, as the caller named it. */
   @Column({ name: 'source', type: 'text', nullable: true })

@@ -84,6 +84,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   return {
     entityName: metadata.name,
     table: metadata.tableName,
+    schema: metadata.schema,
     quotedTable: quoteTable(schema, metadata.tableName),
     columns,
     skipColumns: columns.filter((column) => column.skipWhenAbsent),

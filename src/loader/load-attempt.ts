@@ -11,7 +11,7 @@ import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
 import { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadJob } from './load-job.js';
-import { replayOptions } from './load-options.js';
+import { keptOptions } from './load-options.js';
 import { accountOf } from './load-report.js';
 import type { LoadTally } from './load-tally.js';
 import { LoadTransactions } from './load-transactions.js';
@@ -38,7 +38,7 @@ export class LoadAttempt {
     onRetry: () => void,
   ) {
     const { loadKey, disposition, source } = job.options;
-    const options = replayOptions(job.options);
+    const options = keptOptions(job.options, job.targets[0]?.plan.schema);
     this.entry = { loadId: randomUUID(), attempt: 1, loadKey, table: job.name, disposition, source, options };
     this.transactions = new LoadTransactions(context, this.entry, manager, onRetry);
   }

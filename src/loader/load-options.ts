@@ -1,3 +1,4 @@
+import type { LoadEntity } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LoadProgress } from '../stats/load-progress.js';
 
@@ -118,10 +119,14 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
   };
 }
 
-/** What a replay of refused records must know of their load, beside its disposition; null when it is nothing. */
-export function replayOptions({
-  primaryKey,
-  newerBy,
-}: ResolvedLoadOptions): { primaryKey?: readonly string[]; newerBy?: string } | null {
-  return primaryKey === undefined && newerBy === undefined ? null : { primaryKey, newerBy };
+/**
+ * What makes two loads into tables of one name different, beside their disposition; null when it is nothing.
+ * @param schema - that the entity names
+ */
+export function keptOptions(
+  { primaryKey, newerBy }: ResolvedLoadOptions,
+  schema: string | undefined,
+): LoadEntity['options'] {
+  const named = [primaryKey, newerBy, schema].some((option) => option !== undefined);
+  return named ? { primaryKey, newerBy, schema } : null;
 }

@@ -64,6 +64,8 @@ export interface EmbeddedField {
 export interface LoadPlan {
   readonly entityName: string;
   readonly table: string;
+  /** Schema the entity names; undefined where it leaves that to its DataSource. */
+  readonly schema: string | undefined;
   readonly quotedTable: string;
   readonly columns: readonly PlanColumn[];
   /** Columns that need a look of their own in every record. */

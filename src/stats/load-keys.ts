@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import type { LoadStatus } from '../entities/load.entity.js';
+import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LedgerEntry, LedgerTables } from './load-ledger.js';
 
@@ -21,6 +21,8 @@ interface KeyOwner {
   readonly table_name: string;
   readonly disposition: string;
   readonly status: LoadStatus;
+  readonly options: LoadEntity['options'];
+  readonly same_options: boolean;
 }
 
 /** Batches asked for at once: each may carry the summaries of some refused records. */
@@ -42,9 +44,9 @@ export class LoadKeys {
       `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status, options)
        VALUES ($1, $2, $3, $4, $5, 'running', $6)
        ON CONFLICT (load_key) DO UPDATE
-          SET attempt = l.attempt + 1, status = 'running', options = EXCLUDED.options, error_code = NULL, error_message = NULL, finished_at = NULL
+          SET attempt = l.attempt + 1, status = 'running', error_code = NULL, error_message = NULL, finished_at = NULL
         WHERE l.table_name = EXCLUDED.table_name AND l.disposition = EXCLUDED.disposition
-          AND (l.status <> 'completed' OR l.failed > 0)
+          AND l.options IS NOT DISTINCT FROM EXCLUDED.options AND (l.status <> 'completed' OR l.failed > 0)
        RETURNING id, attempt`,
       [loadId, loadKey, table, disposition, source ?? null, options],
     );
@@ -82,18 +84,25 @@ export class LoadKeys {
     );
   }
 
-  private async findCompleted(client: ClientBase, { loadKey, table, disposition }: LedgerEntry): Promise<KeyOwner> {
+  private async findCompleted(client: ClientBase, entry: LedgerEntry): Promise<KeyOwner> {
+    const { loadKey, table, disposition, options } = entry;
     const { rows } = await client.query<KeyOwner>(
-      `SELECT id, attempt, table_name, disposition, status FROM ${this.tables.loads} WHERE load_key = $1`,
-      [loadKey],
+      `SELECT id, attempt, table_name, disposition, status, options, options IS NOT DISTINCT FROM $2::jsonb AS same_options
+         FROM ${this.tables.loads} WHERE load_key = $1`,
+      [loadKey, options],
     );
     const owner = rows[0] as KeyOwner;
-    if (owner.table_name !== table || owner.disposition !== disposition) {
+    if (owner.table_name !== table || owner.disposition !== disposition || !owner.same_options) {
       throw new InvalidLoadError(
         `loadKey ${JSON.stringify(loadKey)} belongs to load ${owner.id}, a ${owner.disposition} into ` +
-          `${owner.table_name} (${owner.status}); this is a ${disposition} into ${table}. Choose another key`,
+          `${owner.table_name}${showOptions(owner.options)} (${owner.status}); this is a ${disposition} into ` +
+          `${table}${showOptions(options)}. Choose another key`,
       );
     }
     return owner;
   }
+}
+
+function showOptions(options: LoadEntity['options']): string {
+  return options === null ? '' : ` with ${JSON.stringify(options)}`;
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Entity, PrimaryColumn } from 'typeorm';
 
-import { InvalidLoadError, type LoadOptions } from '../../../src/index.js';
+import { InvalidLoadError, type LoadOptions, StorageModule } from '../../../src/index.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -140,6 +141,11 @@ describe('a load with a load key', () => {
       /this is a append into submissions/,
     ],
     ['both tables', () => app.hybrid.store(untouchable, { loadKey: 'k' }), /this is a merge into hybrid/],
+    [
+      'the same table by another key',
+      () => app.profiles.store(untouchable, { loadKey: 'k', primaryKey: 'submission_id' }),
+      /this is a merge into submissions with {"primaryKey":\["submission_id"\]}\. Choose another key/,
+    ],
   ])('refuses its key to a load into %s, naming the load that has it', async (_, load, message) => {
     const { loadId } = await app.profiles.storeBatch([post(1)], { loadKey: 'k' });
     await unchangedBy(async () => {
@@ -215,4 +221,31 @@ describe('a load with a load key', () => {
       expect(await app.count('storage_loads')).toBe(1);
     });
   });
+});
+
+@Entity('rates')
+class Rate {
+  @PrimaryColumn({ type: 'text' })
+  id: string;
+}
+
+@Entity({ name: 'rates', schema: 'tenant' })
+class TenantRate {
+  @PrimaryColumn({ type: 'text' })
+  id: string;
+}
+
+it('a load key is of one table, not of all that have its name in other schemas', async () => {
+  const app = await startStorageApp({}, [StorageModule.forFeature([Rate, TenantRate])]);
+  try {
+    await app.rows('CREATE TABLE rates (id text PRIMARY KEY)');
+    await app.rows('CREATE SCHEMA tenant CREATE TABLE rates (id text PRIMARY KEY)');
+    await app.loader.loadBatch(Rate, [{ id: 'a' }], { loadKey: 'k' });
+    await expect(app.loader.loadBatch(TenantRate, untouchable, { loadKey: 'k' })).rejects.toThrow(
+      'into rates (completed); this is a merge into rates with {"schema":"tenant"}',
+    );
+    expect(await app.loader.loadBatch(TenantRate, [{ id: 'b' }], { loadKey: 'l' })).toMatchObject({ inserted: 1 });
+  } finally {
+    await app.close();
+  }
 });
