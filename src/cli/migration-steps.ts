@@ -5,7 +5,7 @@ import { printResult } from './output.js';
 /** Says where a migration was written, and how it is run. */
 export function printWritten({ path, registeredIn }: WrittenMigration): void {
   printResult(`\nWritten: ${path}${registeredIn === undefined ? '' : `, listed in ${registeredIn}`}`);
-  printResult('\n1. Read it, then run it; loads may go on meanwhile:\n');
+  printResult('\n1. Read it, then run it; loads that are at work go on meanwhile:\n');
   printResult(
     registeredIn === undefined
       ? 'npx typeorm migration:run --transaction each -d <your data source>'

@@ -76,3 +76,9 @@ export function showCell(value: unknown): string {
   // Names of files and fields are not ours: a control character in them would steer the terminal.
   return typeof value === 'number' ? value.toLocaleString('en-US') : String(value).replaceAll(/\p{Cc}/gu, '\u{FFFD}');
 }
+
+/** A share in percent, cut and not rounded: 100 % is all of them. */
+export function showShare(share: number, digits: number): string {
+  const unit = 10 ** digits;
+  return `${(Math.floor(share * 100 * unit) / unit).toFixed(digits)} %`;
+}

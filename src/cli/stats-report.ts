@@ -1,6 +1,6 @@
 import type { LoadStatistics } from '../stats/load-stats.service.js';
 import { COUNT_COLUMNS } from './count-columns.js';
-import { printTable } from './output.js';
+import { printTable, showShare } from './output.js';
 
 /** Prints the statistics of each table. */
 export function printStatistics(tables: Readonly<Record<string, LoadStatistics>>): void {
@@ -9,7 +9,7 @@ export function printStatistics(tables: Readonly<Record<string, LoadStatistics>>
     Object.entries(tables).map(([table, statistics]) => [
       table,
       ...COUNT_COLUMNS.map((name) => statistics[name]),
-      `${(statistics.successRate * 100).toFixed(1)} %`,
+      showShare(statistics.successRate, 1),
     ]),
   );
 }

@@ -43,7 +43,10 @@ export class SchemaMismatchError extends StorageError {
     readonly differences: readonly SchemaDifference[],
     options: ErrorOptions & { readonly result?: unknown } = {},
   ) {
-    const lines = differences.map(({ table, column, expected, actual }) => {
+    const lines = differences.map(({ table, column, kind, expected, actual }) => {
+      if (kind === 'migration') {
+        return `the migration ${expected} is ${actual}`;
+      }
       const place = column === undefined ? `table ${table}` : `column ${table}.${column}`;
       return `${place}: expected ${expected}, found ${actual}`;
     });

@@ -6,7 +6,7 @@ import {
   StorageError,
 } from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
-import { isPassing } from '../postgres/sqlstate.js';
+import { errorCode, isPassing } from '../postgres/sqlstate.js';
 import type { LoadJob } from './load-job.js';
 
 /** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
@@ -24,7 +24,10 @@ export class SourceBroken extends Error {
   readonly code = 'SOURCE_BROKEN';
 
   constructor(cause: unknown) {
-    super('reading its records failed', { cause });
+    // Of an error that is not ours only the code is known to hold no values.
+    const code = errorCode(cause);
+    const why = cause instanceof StorageError ? cause.message : code === undefined ? undefined : `[${code}]`;
+    super(`reading its records failed${why === undefined ? '' : `: ${why}`}`, { cause });
   }
 }
 

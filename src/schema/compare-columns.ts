@@ -136,6 +136,6 @@ function extraColumn(live: LiveColumn, alter: Alter): Finding {
         expected: 'no such column',
         actual: live.fullType,
         breaks,
-        mend: `add the column to the entity, or ${alter(`DROP COLUMN ${name}`)}`,
+        mend: `add the column to the entity; or, when nobody needs its values any more, ${alter(`DROP COLUMN ${name}`)}`,
       };
 }

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { type LoadRequest, loadInto } from '../load-into.js';
 import { printLoadResult, printWhereKept } from '../load-report.js';
-import { type GlobalOptions, printJson, printMessage } from '../output.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseLoadKey } from '../parse-load-key.js';
 import { parseRenameFlag } from '../parse-rename-flag.js';
@@ -111,6 +111,9 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
     }),
   );
   report(result, flags);
+  if (result.received > 0 && result.skipped === result.received) {
+    printMessage(flags, 'Every record was skipped, so nothing was loaded: does --rename name the fields of this file?');
+  }
   if (result.failed > 0) {
     return EXIT.failed;
   }
@@ -131,12 +134,12 @@ async function refuseUnknownFormat(file: string): Promise<never> {
 }
 
 function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & GlobalOptions): void {
-  if (flags.dryRun === true) {
-    printMessage(flags, 'Dry run: nothing was written. This is what the load would do:');
-  }
   if (flags.json === true) {
-    printJson(result);
+    printJson(flags.dryRun === true ? { ...result, dryRun: true } : result);
   } else {
+    if (flags.dryRun === true) {
+      printResult('Dry run: nothing was written. This is what the load would do:');
+    }
     printLoadResult(result);
     if (flags.dryRun !== true) {
       printWhereKept(result);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { FieldProposal, SchemaProposal } from '../../schema/propose/schema-proposal.js';
 import { writeMigration } from '../../schema/propose/write-migration.js';
 import { SchemaService } from '../../schema/schema.service.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
+import { type GlobalOptions, printJson, printResult, printTable, showShare } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseShare } from '../parse-share.js';
 import { printProperties, printWritten } from '../migration-steps.js';
@@ -21,7 +21,9 @@ export function addSchemaProposeCommand(schema: Command): void {
   schema
     .command('propose')
     .argument('<table>', 'the table whose extra column is looked at')
-    .description('which fields that extra captured could be columns of their own, and of which type; reads only')
+    .description(
+      'which fields that extra captured could be columns of their own, and of which type; reads only, without --write',
+    )
     .option('--write', 'write the migration that adds the columns and moves the values')
     .option('--dir <folder>', 'where --write puts it', 'migrations')
     .option('--min-count <n>', 'leave fields that fewer rows have', parseCount(1), 1)
@@ -64,7 +66,7 @@ function printProposal({ table, rows, rowsRead, sampled, fields, moreFields }: S
     fields.map((field) => [
       field.field.slice(0, 80),
       field.count,
-      `${(100 * field.share).toFixed(field.share < 0.1 ? 2 : 0)} %`,
+      showShare(field.share, field.share < 0.1 ? 2 : 0),
       Object.entries(field.types)
         .map(([type, n]) => (Object.keys(field.types).length === 1 ? type : `${type} ${n.toLocaleString('en-US')}`))
         .join(', '),

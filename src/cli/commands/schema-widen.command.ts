@@ -17,7 +17,7 @@ export function addSchemaWidenCommand(schema: Command): void {
   schema
     .command('widen')
     .argument('<table>', 'the table whose refused records are looked at')
-    .description('which columns refuse records, and what type would take them; reads only')
+    .description('which columns refuse records, and what type would take them; reads only, without --write')
     .option('--write', 'write the migration that changes the columns')
     .option('--dir <folder>', 'where --write puts it', 'migrations')
     .action(async (table: string, _flags: object, command: Command) => {

@@ -55,7 +55,7 @@ describe('an error of the command line', () => {
       'ALTER TABLE storage_migrations RENAME TO gone',
       'ALTER TABLE gone RENAME TO storage_migrations',
     );
-    expect(stderr).toMatch(/CreateStorageTables\d+, found not applied.*npx harbor-storage migrate up/);
+    expect(stderr).toMatch(/the migration CreateStorageTables\d+ is not applied.*npx harbor-storage migrate up/);
   });
 
   it('says where no server answers, without the password', async () => {
