@@ -63,7 +63,7 @@ export async function widenColumns(queryRunner: QueryRunner, widening: TableWide
     const live = await readColumn(place, column.column);
     if (column.to !== undefined && live.fullType !== column.to) {
       checkType(place, column, live, column.from);
-      await widenType(place, column, column.to);
+      await widenType(place, column, live.fullType, column.to);
     }
     if (column.dropNotNull === true) {
       await alter(place, `ALTER COLUMN ${quoteIdentifier(column.column)} DROP NOT NULL`);
@@ -73,7 +73,7 @@ export async function widenColumns(queryRunner: QueryRunner, widening: TableWide
 
 /**
  * The `down` of a widening. It rewrites the table where the type is another. A transaction TypeORM has opened is
- * committed first, and the last step's is left open for it.
+ * committed first, and another one is opened for it at the end.
  * @throws StorageError `ROWS_DO_NOT_FIT` when rows hold what the old column cannot; then nothing is changed in it
  */
 export async function narrowColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
@@ -115,16 +115,26 @@ function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn
   }
 }
 
-async function widenType(place: Place, { column, by }: WidenedColumn, to: string): Promise<void> {
+async function widenType(place: Place, { column, by }: WidenedColumn, from: string, to: string): Promise<void> {
   const quoted = quoteIdentifier(column);
   if (by === 'new column') {
-    await exchangeColumn(place, column, to);
+    await exchangeColumn(place, column, from, to);
   } else if (by === 'rewrite') {
-    await alter(place, `ALTER COLUMN ${quoted} TYPE ${to} USING ${quoted}::${to}`);
+    await alter(place, `ALTER COLUMN ${quoted} TYPE ${to} USING ${cast(quoted, from, to)}`);
   } else {
     // Without USING: Postgres then sees that the stored bytes are good as they are.
     await alter(place, `ALTER COLUMN ${quoted} TYPE ${to}`);
   }
+}
+
+const FLOATS: ReadonlySet<string> = new Set(['real', 'double precision']);
+
+/**
+ * Postgres rounds a float to 15 digits, a real to 6, when it casts it to numeric. The text has all it takes to read the
+ * same float back, where `extra_float_digits` is above 0, as it is in every step.
+ */
+function cast(value: string, from: string, to: string): string {
+  return FLOATS.has(from) ? `(${value})::text::${to}` : `${value}::${to}`;
 }
 
 async function alter({ queryRunner, table, quotedTable }: Place, action: string): Promise<void> {
@@ -132,12 +142,13 @@ async function alter({ queryRunner, table, quotedTable }: Place, action: string)
 }
 
 /** Expand, migrate and contract in one: no version of the application sees a column in between. */
-async function exchangeColumn(place: Place, column: string, to: string): Promise<void> {
+async function exchangeColumn(place: Place, column: string, from: string, to: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
   const [old, next] = [quoteIdentifier(column), quoteIdentifier(`${column} new`)];
   await alter(place, `ADD COLUMN IF NOT EXISTS ${next} ${to}`);
+  const value = cast(`t.${old}`, from, to);
   const fill = (where: string): string =>
-    `UPDATE ${quotedTable} AS t SET ${next} = t.${old}::${to} WHERE ${where} AND t.${next} IS DISTINCT FROM t.${old}::${to}`;
+    `UPDATE ${quotedTable} AS t SET ${next} = ${value} WHERE ${where} AND t.${next} IS DISTINCT FROM ${value}`;
   await fillInPages(place, fill);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
@@ -184,7 +195,7 @@ async function narrowType(place: Place, column: string, from: string, to: string
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
     // A cast there and back: numeric would be rounded to bigint, and text cut to varchar(n), without a word.
-    await refuseRows(client, place, column, `(${quoted}::${from})::${to} IS DISTINCT FROM ${quoted}`, from);
+    await refuseRows(client, place, column, `${cast(`${quoted}::${from}`, from, to)} IS DISTINCT FROM ${quoted}`, from);
     await client.query(`ALTER TABLE ${quotedTable} ALTER COLUMN ${quoted} TYPE ${from} USING ${quoted}::${from}`);
   });
 }
