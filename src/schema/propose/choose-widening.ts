@@ -1,7 +1,7 @@
 import type { LiveColumn } from '../live-table.js';
 import type { ColumnDependents } from './column-dependents.js';
 import { type ColumnRefusals, NULL_REASONS, type RefusedValues } from './refused-values.js';
-import type { WideningMethod } from './widen-columns.js';
+import { newColumnOf, type WideningMethod } from './widen-columns.js';
 
 /** What would make a column take what it refused. */
 export interface Widening {
@@ -47,11 +47,12 @@ export function chooseWidening(
     return { message: 'it is part of the primary key, which every row must have' };
   }
   const to = widest(types as string[]);
-  if (to !== undefined && dependents.view) {
-    return { message: `a view or a rule uses it: drop that, change the type to ${to}, and create it again` };
+  if (to !== undefined && dependents.obstacles.length > 0) {
+    const uses = dependents.obstacles.join(', ') + (dependents.obstacles.length === 1 ? ' uses it' : ' use it');
+    return { message: `${uses}: drop that, change the type to ${to}, and create it again` };
   }
   return {
-    ...(to !== undefined && { to, by: methodFor(live.fullType, to, dependents) }),
+    ...(to !== undefined && { to, by: methodFor(live, to, dependents) }),
     ...(wantsNull && live.notNull && { dropNotNull: true }),
   };
 }
@@ -81,12 +82,16 @@ function widest(types: readonly string[]): string | undefined {
   return ['text', 'numeric', 'bigint'].find((type) => types.includes(type)) ?? types[0];
 }
 
+/** Postgres cuts a longer name. */
+const MOST_NAME_BYTES = 63;
+
 /** What Postgres does in its catalog alone: https://www.postgresql.org/docs/current/sql-altertable.html */
-function methodFor(from: string, to: string, dependents: ColumnDependents): WideningMethod {
+function methodFor({ name, fullType: from }: LiveColumn, to: string, dependents: ColumnDependents): WideningMethod {
   const dropsModifier =
     from.replace(/\([\d,]+\)/, '') === to || (from.startsWith('character varying') && to === 'text');
   if (dropsModifier) {
     return 'in place';
   }
-  return dependents.any ? 'rewrite' : 'new column';
+  const isNameTooLong = Buffer.byteLength(newColumnOf(name)) > MOST_NAME_BYTES;
+  return dependents.any || isNameTooLong ? 'rewrite' : 'new column';
 }

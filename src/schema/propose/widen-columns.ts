@@ -56,6 +56,8 @@ function placeOf(queryRunner: QueryRunner, widening: TableWidening): Place {
  * The `up` of a widening. Cut off anywhere, it goes on when it is run again.
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  * @throws StorageError `COLUMN_CHANGED` when a column is not of the type it was
+ * @throws StorageError `COLUMN_IN_USE` when a view, a policy or the like keeps Postgres from changing a type
+ * @throws StorageError `COLUMN_EXISTS` when there is a column `<column> new` of another type
  */
 export async function widenColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
   const place = placeOf(queryRunner, widening);
@@ -74,6 +76,7 @@ export async function widenColumns(queryRunner: QueryRunner, widening: TableWide
 /**
  * The `down` of a widening. It rewrites the table where the type is another. A transaction TypeORM has opened is
  * committed first, and another one is opened for it at the end.
+ * @throws StorageError `COLUMN_IN_USE` when a view, a policy or the like keeps Postgres from changing a type
  * @throws StorageError `ROWS_DO_NOT_FIT` when rows hold what the old column cannot; then nothing is changed in it
  */
 export async function narrowColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
@@ -117,6 +120,7 @@ function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn
 
 async function widenType(place: Place, { column, by }: WidenedColumn, from: string, to: string): Promise<void> {
   const quoted = quoteIdentifier(column);
+  await alterTable(place.queryRunner, place.table, (client) => refuseObstacles(client, place, column));
   if (by === 'new column') {
     await exchangeColumn(place, column, from, to);
   } else if (by === 'rewrite') {
@@ -124,6 +128,18 @@ async function widenType(place: Place, { column, by }: WidenedColumn, from: stri
   } else {
     // Without USING: Postgres then sees that the stored bytes are good as they are.
     await alter(place, `ALTER COLUMN ${quoted} TYPE ${to}`);
+  }
+}
+
+/** Postgres would refuse too, and without a name. */
+async function refuseObstacles(client: ClientBase, { schema, table }: Place, column: string): Promise<void> {
+  const { obstacles } = await readDependents(client, schema, table, column);
+  if (obstacles.length > 0) {
+    throw new StorageError(
+      'COLUMN_IN_USE',
+      `The type of ${table}.${column} cannot be changed while these use it: ${obstacles.join(', ')}. Drop them, run ` +
+        'the migration again, and create them again',
+    );
   }
 }
 
@@ -141,21 +157,37 @@ async function alter({ queryRunner, table, quotedTable }: Place, action: string)
   await alterTable(queryRunner, table, (client) => client.query(`ALTER TABLE ${quotedTable} ${action}`));
 }
 
+/** The name of the column that is filled, until it takes the old one's. */
+export function newColumnOf(column: string): string {
+  return `${column} new`;
+}
+
 /** Expand, migrate and contract in one: no version of the application sees a column in between. */
 async function exchangeColumn(place: Place, column: string, from: string, to: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
-  const [old, next] = [quoteIdentifier(column), quoteIdentifier(`${column} new`)];
-  await alter(place, `ADD COLUMN IF NOT EXISTS ${next} ${to}`);
+  const [old, next] = [quoteIdentifier(column), quoteIdentifier(newColumnOf(column))];
+  await alterTable(queryRunner, table, async (client) => {
+    await client.query(`ALTER TABLE ${quotedTable} ADD COLUMN IF NOT EXISTS ${next} ${to}`);
+    const added = (await readLiveTable(client, place.schema, table))?.columns.get(newColumnOf(column));
+    if (added?.fullType !== to) {
+      throw new StorageError(
+        'COLUMN_EXISTS',
+        `${table} has a column ${newColumnOf(column)} of type ${added?.fullType} already, where the migration fills ` +
+          `one of ${to}: drop or rename it`,
+      );
+    }
+  });
   const value = cast(`t.${old}`, from, to);
   const fill = (where: string): string =>
     `UPDATE ${quotedTable} AS t SET ${next} = ${value} WHERE ${where} AND t.${next} IS DISTINCT FROM ${value}`;
   await fillInPages(place, fill);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
+    await refuseObstacles(client, place, column);
     if ((await readDependents(client, place.schema, table, column)).any) {
       throw new StorageError(
         'COLUMN_IN_USE',
-        `An index, a constraint, a view or a policy uses ${table}.${column} by now, which a new column would lose: ` +
+        `An index, a constraint or a grant is on ${table}.${column} by now, which a new column would lose: ` +
           `set by: 'rewrite' in the migration, which locks the table while it is rewritten`,
       );
     }
@@ -167,9 +199,20 @@ async function exchangeColumn(place: Place, column: string, from: string, to: st
       live?.defaultExpression !== undefined && `ALTER COLUMN ${next} SET DEFAULT ${live.defaultExpression}`,
       `DROP COLUMN ${old}`,
     ].filter((action) => action !== false);
+    await client.query(`COMMENT ON COLUMN ${quotedTable}.${next} IS ${await readComment(client, quotedTable, column)}`);
     await client.query(`ALTER TABLE ${quotedTable} ${actions.join(', ')}`);
     await client.query(`ALTER TABLE ${quotedTable} RENAME COLUMN ${next} TO ${old}`);
   });
+}
+
+/** The comment of a column, as SQL. */
+async function readComment(client: ClientBase, quotedTable: string, column: string): Promise<string> {
+  const { rows } = await client.query<{ comment: string }>(
+    `SELECT quote_nullable(pg_catalog.col_description(attrelid, attnum)) AS comment
+       FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = $2`,
+    [quotedTable, column],
+  );
+  return rows[0]?.comment ?? 'NULL';
 }
 
 async function fillInPages(
@@ -194,6 +237,7 @@ async function narrowType(place: Place, column: string, from: string, to: string
   const quoted = quoteIdentifier(column);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
+    await refuseObstacles(client, place, column);
     // A cast there and back: numeric would be rounded to bigint, and text cut to varchar(n), without a word.
     await refuseRows(client, place, column, `${cast(`${quoted}::${from}`, from, to)} IS DISTINCT FROM ${quoted}`, from);
     await client.query(`ALTER TABLE ${quotedTable} ALTER COLUMN ${quoted} TYPE ${from} USING ${quoted}::${from}`);
