@@ -46,8 +46,9 @@ function sqlOf({ extra, fields }: MoveTarget, fieldsParameter: number): FieldSql
 }
 
 /**
- * Moves what fits from the extra column into the columns. What lies there beside a value of the column was written after
- * it, see `CapturedBefore`; a JSON null among it empties the column, and stays, to be told from a field that is absent.
+ * Moves what fits from the extra column into the columns. What lies there beside a value of the column was captured after
+ * a load wrote it, see `CapturedBefore`. A JSON null and what does not fit stay and leave the column alone: its value may
+ * come from SQL or TypeORM, which take nothing out of the extra column.
  * One statement that speaks of `t` only: where another transaction changed a row meanwhile, Postgres evaluates all of it
  * on what that one left.
  */
@@ -55,11 +56,11 @@ export function moveToColumns(target: MoveTarget, where: string, fieldsParameter
   const moves = sqlOf(target, fieldsParameter).map(moveOf);
   const set = moves.map(({ value }, index) => `${unqualified(target, index)} = ${value}`);
   const gone = moves.map(({ name, isGone }) => `CASE WHEN ${isGone} THEN ${name} END`);
-  const isMoved = moves.flatMap(({ isGone, isEmptied }) => (isEmptied === undefined ? [isGone] : [isGone, isEmptied]));
+  const isMoved = moves.map(({ isGone }) => isGone).join('\n    OR ');
   return `UPDATE ${target.quotedTable} AS t
   SET ${set.join(',\n    ')},
     ${target.extra} = NULLIF(t.${target.extra} - array_remove(ARRAY[${gone.join(', ')}], NULL), '{}')
-  WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved.join('\n    OR ')})`;
+  WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved})`;
 }
 
 /** How one field is moved: the column's value, and when the extra column loses it. */
@@ -67,7 +68,6 @@ interface Move {
   readonly name: string;
   readonly value: string;
   readonly isGone: string;
-  readonly isEmptied?: string;
 }
 
 function moveOf({ name, column, held, cast, json, onlyFills }: FieldSql): Move {
@@ -75,20 +75,19 @@ function moveOf({ name, column, held, cast, json, onlyFills }: FieldSql): Move {
     const isGone = `CASE WHEN ${column} IS NULL THEN (${cast}) IS NOT NULL ELSE (${json})::text = ${held}::text END`;
     return { name, value: `COALESCE(${column}, ${cast})`, isGone };
   }
-  return {
-    name,
-    value: `CASE WHEN jsonb_typeof(${held}) = 'null' THEN NULL ELSE COALESCE(${cast}, ${column}) END`,
-    isGone: `(${cast}) IS NOT NULL`,
-    isEmptied: `(jsonb_typeof(${held}) = 'null' AND ${column} IS NOT NULL)`,
-  };
+  return { name, value: `COALESCE(${cast}, ${column})`, isGone: `(${cast}) IS NOT NULL` };
 }
 
-/** Moves the values of the columns into the extra column, where that has nothing newer. */
+/**
+ * Moves the values of the columns into the extra column. What that holds of the field stays where the column is empty,
+ * and where it fits the column: a version that does not know the column wrote it later. A JSON null, or a value that does
+ * not fit, may be what {@link moveToColumns} left there before the column was written: the column's value takes its place.
+ */
 export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: number): string {
   const fields = sqlOf(target, fieldsParameter);
   const members = fields.map(
-    ({ name, column, held, json }) =>
-      `CASE WHEN ${column} IS NOT NULL AND ${held} IS NULL THEN jsonb_build_object(${name}, ${json}) ELSE '{}' END`,
+    ({ name, column, cast, json }) =>
+      `CASE WHEN ${column} IS NOT NULL AND (${cast}) IS NULL THEN jsonb_build_object(${name}, ${json}) ELSE '{}' END`,
   );
   const set = fields.map((_, index) => `${unqualified(target, index)} = NULL`);
   return `UPDATE ${target.quotedTable} AS t
@@ -100,13 +99,15 @@ export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: 
 /** Counts, for each field, what the extra column still holds of it; see {@link LeftInExtra}. */
 export function countLeft(target: MoveTarget): string {
   const counts = sqlOf(target, 1).map(({ column, held, cast, onlyFills }, index) => {
-    const isBeside = onlyFills ? `${column} IS NOT NULL` : 'false';
+    const isNull = `jsonb_typeof(${held}) = 'null'`;
+    const fits = `(${cast}) IS NOT NULL`;
+    const isBeside = `${column} IS NOT NULL AND ${onlyFills ? `(${fits} OR ${isNull})` : isNull}`;
     const count = (condition: string, name: string): string =>
-      `count(*) FILTER (WHERE jsonb_typeof(${held}) <> 'null' AND ${condition})::integer AS ${name}_${index}`;
+      `count(*) FILTER (WHERE ${condition})::integer AS ${name}_${index}`;
     return [
-      count(`(${cast}) IS NULL`, 'unfitting'),
-      count(`(${cast}) IS NOT NULL AND ${isBeside}`, 'beside'),
-      count(`(${cast}) IS NOT NULL AND NOT ${isBeside}`, 'late'),
+      count(`NOT (${fits}) AND NOT (${isNull})`, 'unfitting'),
+      count(isBeside, 'beside'),
+      count(`${fits} AND NOT (${isBeside})`, 'late'),
     ].join(',\n    ');
   });
   return `SELECT ${counts.join(',\n    ')}

@@ -24,7 +24,7 @@ export interface LeftInExtra {
   readonly field: string;
   /** Values the column could not hold, or not give back exactly. */
   readonly unfitting: number;
-  /** Values beside another one in a column that was there and is not marked `@CapturedBefore()`. */
+  /** JSON nulls beside a value of the column; where it was there and is not `@CapturedBefore()`, values beside one too. */
   readonly beside: number;
   /** Values captured after the migration had gone through the rows. */
   readonly late: number;
@@ -43,7 +43,7 @@ const CATALOG_NAMES: Readonly<Record<string, string>> = { timestamptz: 'timestam
  * The `up` of a promotion: adds the columns, which are nullable, so that no row is rewritten, and moves the values into
  * them in batches, each a transaction of its own. Loads go on meanwhile. Neither `load_id` nor `updated_at` change.
  * Cut off anywhere, it goes on when it is run again. A value that does not fit stays where it is; how many is logged
- * and returned. A JSON null stays too, so that `down` can tell it from a field that was absent.
+ * and returned. A JSON null stays too, so that `down` can tell it from a field that was absent; it empties no column.
  * @throws StorageError `COLUMN_EXISTS` when a column of the name has another type
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  */
@@ -71,8 +71,10 @@ export async function promoteFields(queryRunner: QueryRunner, promotion: FieldPr
 
 /**
  * The `down` of a promotion: moves the values of the columns back into the extra column, those that were written since
- * as well, and drops the columns. What the extra column holds of a field by then is newer, and stays. A transaction TypeORM has opened is committed first, and the last step's is left open
- * for it, so that the columns go in the moment the migration counts as reverted.
+ * as well, and drops the columns. A value of the extra column stays where it fits the column, for a load captured it
+ * after the column was written; in the place of a JSON null, or of a value that does not fit, the column's value goes.
+ * A transaction TypeORM has opened is committed first, and the last step's is left open for it, so that the columns go in
+ * the moment the migration counts as reverted.
  */
 export async function returnFields(queryRunner: QueryRunner, promotion: FieldPromotion): Promise<void> {
   const leaveOpen = queryRunner.isTransactionActive;
