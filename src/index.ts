@@ -59,7 +59,7 @@ export type { EntitySource } from './schema/propose/entity-source.js';
 export { type FieldPromotion, type LeftInExtra, promoteFields, returnFields } from './schema/propose/promote-fields.js';
 export type { MigrationFile, MigrationOptions } from './schema/propose/migration-source.js';
 export type { PromotedField } from './schema/propose/move-statements.js';
-export type { ProposeOptions } from './schema/propose/propose-columns.js';
+export type { ProposeOptions } from './schema/propose/propose-options.js';
 export type {
   FieldColumn,
   FieldCounts,

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
+import { StorageError } from '../errors/index.js';
+import { PostgresError } from '../postgres/database-fault.js';
+import { errorCode } from '../postgres/sqlstate.js';
 import { checkSchema, type SchemaReport } from './check-schema.js';
-import { proposeColumns, type ProposeOptions } from './propose/propose-columns.js';
+import { proposeColumns } from './propose/propose-columns.js';
+import type { ProposeOptions } from './propose/propose-options.js';
 import { proposeWidening } from './propose/propose-widening.js';
 import type { SchemaProposal } from './propose/schema-proposal.js';
 import type { WideningProposal } from './propose/widening-proposal.js';
 
-/** Tells where the entities of the DataSource and the live database differ. */
+/**
+ * Tells where the entities of the DataSource and the live database differ, which captured fields can be columns, and which
+ * columns would have to take more. It reads only.
+ */
 @Injectable()
 export class SchemaService {
   constructor(private readonly dataSource: DataSource) {}
@@ -16,22 +23,24 @@ export class SchemaService {
    * Compares entities with their live tables; reads only.
    * @param entity - an entity or the name of its table. @default all entities of the DataSource
    * @throws InvalidLoadError when the DataSource has no such entity
+   * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    */
   async check(entity?: EntityTarget<ObjectLiteral>): Promise<SchemaReport> {
-    return checkSchema(this.dataSource, entity);
+    return reading(() => checkSchema(this.dataSource, entity));
   }
 
   /**
    * Looks at what the extra column of an entity has captured, and says which fields can be columns; reads only.
    * @param entity - an entity or the name of its table
-   * @throws InvalidLoadError when the DataSource has no such entity, or it captures nothing
+   * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is wrong
+   * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    * @example
    * const proposal = await schema.propose(Price);
    * await writeMigration(proposal, 'src/migrations');
    * console.log(proposal.entitySource().properties);
    */
   async propose(entity: EntityTarget<ObjectLiteral>, options: ProposeOptions = {}): Promise<SchemaProposal> {
-    return proposeColumns(this.dataSource, entity, options);
+    return reading(() => proposeColumns(this.dataSource, entity, options));
   }
 
   /**
@@ -39,8 +48,22 @@ export class SchemaService {
    * evidence; reads only.
    * @param entity - an entity or the name of its table
    * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table
+   * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    */
   async proposeWidening(entity: EntityTarget<ObjectLiteral>): Promise<WideningProposal> {
-    return proposeWidening(this.dataSource, entity);
+    return reading(() => proposeWidening(this.dataSource, entity));
+  }
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    // Without a code it is none of the database, nor of the connection to it.
+    if (error instanceof StorageError || errorCode(error) === undefined) {
+      throw error;
+    }
+    const cause = PostgresError.from(error);
+    throw new StorageError('SCHEMA_UNREADABLE', `The database cannot be looked at: ${cause.message}`, { cause });
   }
 }

@@ -71,6 +71,7 @@ export class NameCollisions {
   private readonly fields = new Map<string, string[]>();
   private readonly taken = new Map<string, string>();
   private readonly standIns: ReadonlySet<string>;
+  private readonly members: object;
 
   constructor(metadata: EntityMetadata, fields: readonly string[]) {
     for (const field of fields) {
@@ -87,8 +88,6 @@ export class NameCollisions {
     );
     this.members = target.prototype as object;
   }
-
-  private readonly members: object;
 
   /** Why this field cannot have these names; undefined when it can. */
   find(field: string, { property }: ColumnNames): NameRefusal | undefined {

@@ -35,7 +35,8 @@ export async function readExtraStatistics(
   sampleAbove: number,
 ): Promise<ExtraStatistics> {
   const { rows: counted } = await client.query<{ n: number }>(
-    `SELECT count(*)::integer AS n FROM (SELECT 1 FROM ${quotedTable} LIMIT ${sampleAbove + 1}) AS counted`,
+    `SELECT count(*)::integer AS n FROM (SELECT 1 FROM ${quotedTable} LIMIT $1) AS counted`,
+    [sampleAbove + 1],
   );
   const atLeast = counted[0]?.n ?? 0;
   const sampled = atLeast > sampleAbove;

@@ -12,30 +12,22 @@ import { chooseType, holdsSome } from './choose-type.js';
 import { jsonTypeOf, type ValueKind } from './column-types.js';
 import { NameCollisions, namesOf } from './field-names.js';
 import { type FieldStatistics, readExtraStatistics } from './field-statistics.js';
+import { type ProposeOptions, resolveProposeOptions } from './propose-options.js';
 import { type FieldCounts, type FieldProposal, promotedTypeOf, SchemaProposal } from './schema-proposal.js';
-
-/** What to propose, and of how many rows. */
-export interface ProposeOptions {
-  /** A field in fewer rows stays in the extra column. @default 1 */
-  readonly minCount?: number;
-  /** A field in a smaller share of the rows stays there too; from 0 to 1. @default 0.01 */
-  readonly minShare?: number;
-  /** Of a table of more rows a sample of about so many is read. @default 1000000 */
-  readonly sampleAbove?: number;
-}
 
 /** Reading a million rows may take minutes. */
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000 };
 
 /**
  * Looks at what the extra column of an entity has captured; reads only.
- * @throws InvalidLoadError when the DataSource has no such entity, or it captures nothing
+ * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is wrong
  */
 export async function proposeColumns(
   dataSource: DataSource,
   entity: EntityTarget<ObjectLiteral>,
   options: ProposeOptions = {},
 ): Promise<SchemaProposal> {
+  const resolved = resolveProposeOptions(options);
   const metadata = metadataOf(dataSource, entity);
   const extra = extraColumnOf(metadata);
   const schema = metadata.schema ?? defaultSchema(dataSource);
@@ -51,7 +43,7 @@ export async function proposeColumns(
     const quoted = quoteTable(schema, metadata.tableName);
     return {
       live: table,
-      statistics: await readExtraStatistics(client, quoted, quoteIdentifier(extra), options.sampleAbove ?? 1_000_000),
+      statistics: await readExtraStatistics(client, quoted, quoteIdentifier(extra), resolved.sampleAbove),
     };
   });
   const { fields, ...read } = statistics;
@@ -66,7 +58,7 @@ export async function proposeColumns(
       schema: metadata.schema,
       extra,
     },
-    proposeFields(metadata, live, fields, read.rowsRead, options),
+    proposeFields(metadata, live, fields, read.rowsRead, resolved),
   );
 }
 
@@ -86,13 +78,13 @@ function proposeFields(
   live: LiveTable,
   statistics: readonly FieldStatistics[],
   rowsRead: number,
-  { minCount = 1, minShare = 0.01 }: ProposeOptions,
+  { minCount, minShare }: Required<ProposeOptions>,
 ): FieldProposal[] {
   const collisions = new NameCollisions(
     metadata,
     statistics.map(({ field }) => field),
   );
-  return statistics.flatMap(({ field, kinds }): FieldProposal[] => {
+  const proposals = statistics.flatMap(({ field, kinds }): FieldProposal[] => {
     const counts = countsOf(field, kinds, rowsRead);
     const existing = findColumn(metadata, live, field);
     if (existing !== undefined) {
@@ -115,6 +107,25 @@ function proposeFields(
     }
     return [{ ...counts, decision: 'promote', ...names, ...shape, inEntity: false }];
   });
+  return keepOtherSpellings(proposals);
+}
+
+/** Of fields that are spellings of one column, as `over_18` and `over18`, the most frequent moves there. */
+function keepOtherSpellings(proposals: readonly FieldProposal[]): FieldProposal[] {
+  const fields = new Map<string, string>();
+  return proposals.map((proposal) => {
+    if (proposal.decision === 'keep') {
+      return proposal;
+    }
+    const { field, count, share, types, column } = proposal;
+    const other = fields.get(column);
+    if (other === undefined) {
+      fields.set(column, field);
+      return proposal;
+    }
+    const message = `the column ${column} takes the values of ${JSON.stringify(other)}`;
+    return { field, count, share, types, decision: 'keep', reason: 'name_collision', message };
+  });
 }
 
 function countsOf(field: string, kinds: ReadonlyMap<ValueKind, number>, rowsRead: number): FieldCounts {
@@ -130,6 +141,7 @@ interface ExistingColumn {
   readonly column: string;
   readonly property: string;
   readonly type: string;
+  readonly readOnly: boolean;
   readonly inEntity: boolean;
   readonly existing: 'captured' | 'filled';
 }
@@ -147,6 +159,7 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
       column: found.name,
       property: known?.propertyName ?? ('reason' in names ? found.name : names.property),
       type: found.type,
+      readOnly: found.readOnly,
       inEntity: known !== undefined,
       // No version that knows the column has written it yet, or one that clears what it supersedes.
       existing: known === undefined || isCapturedBefore(metadata, known.propertyName) ? 'captured' : 'filled',
@@ -157,8 +170,12 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
 function proposeMove(
   counts: FieldCounts,
   kinds: ReadonlyMap<ValueKind, number>,
-  { type: liveType, ...existing }: ExistingColumn,
+  { type: liveType, readOnly, ...existing }: ExistingColumn,
 ): FieldProposal {
+  if (readOnly) {
+    const message = 'the table has the column, and the database computes it';
+    return { ...counts, decision: 'keep', reason: 'read_only_column', message };
+  }
   const type = promotedTypeOf(liveType);
   const shape = chooseType(kinds);
   const form = type === 'timestamptz' && 'type' in shape ? shape.form : undefined;

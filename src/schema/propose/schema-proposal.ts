@@ -42,7 +42,8 @@ export interface KeptField extends FieldCounts {
     | 'unusable_name'
     | 'reserved_name'
     | 'name_collision'
-    | 'other_column_type';
+    | 'other_column_type'
+    | 'read_only_column';
   /** For people. */
   readonly message: string;
 }
