@@ -58,7 +58,7 @@ function nameFlags(message: string): string {
 
 function printStoppedLoad(error: LoadStoppedError | SchemaMismatchError): void {
   if ('loads' in (error.result as object)) {
-    // A replay: of one transaction that was rolled back the message says all.
+    // A replay: it is one transaction, and the message says all.
     return;
   }
   // The other commands load by loadBatch and storeBatch only.

@@ -70,7 +70,8 @@ export class QuarantineService {
    * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
    * @throws InvalidLoadError when no entity is known for one of the tables; nothing has happened then
    * @throws SchemaMismatchError when a live table does not fit its entity; nothing has happened then
-   * @throws LoadFailedError when the database would not take it; it was rolled back
+   * @throws LoadFailedError when the database would not take it; it was rolled back, unless the message says that this
+   * is not known, because the database went away with its COMMIT. Replaying again is safe then too
    * @throws LoadInterruptedError when the signal was aborted or the application shuts down; it was rolled back
    */
   async replay(filter: ReplayFilter = {}, options: ReplayOptions = {}): Promise<ReplayResult> {

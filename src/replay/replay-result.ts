@@ -28,7 +28,7 @@ export interface ReplayResult {
   readonly skipped: number;
   /** Refused again. */
   readonly rejected: number;
-  /** Rolled back: all of them, or none. */
+  /** Rolled back, or not known to be in: all of them, or none. */
   readonly failed: number;
   /** One load for each table and way of loading, in the order they were done; each is in `storage_loads`. */
   readonly loads: readonly ReplayedLoad[];
@@ -66,7 +66,7 @@ export function toReplayResult(
   };
 }
 
-/** What a replay that was rolled back comes to. */
+/** What a replay comes to that is not in, as far as is known. */
 export function rolledBack(received: number, durationMs: number): ReplayResult {
   return { ...toReplayResult([], [], durationMs), ok: false, received, failed: received };
 }

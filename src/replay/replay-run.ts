@@ -8,6 +8,7 @@ import type { LoadOptions } from '../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
 import type { LoaderService } from '../loader/loader.service.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
+import { findCommitted } from '../postgres/find-committed.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { managerOf, type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
@@ -31,14 +32,16 @@ export interface ReplayContext {
 /** Options of a replay. */
 export type ReplayOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
-/** Rolls back a transaction that was only to ask something. */
-class NotCommitted extends Error {}
+const ROLLED_BACK = 'A replay is one transaction: nothing of it was loaded, and every record is still open';
+const NOT_KNOWN =
+  'Its COMMIT got no reply, and the database could not be asked: it is not known whether the replay is in. Replaying ' +
+  'again is safe: it takes only records that are still open';
 
 /** Loads refused records again, in one transaction with marking them. */
 export class ReplayRun {
   private readonly startedAt = Date.now();
   private chosen = 0;
-  /** What an attempt came to that had nothing left to do but to commit. */
+  /** What an attempt came to that had nothing left to do but to commit, until it is known not to be in. */
   private reached: ReplayResult | undefined;
 
   constructor(
@@ -59,10 +62,7 @@ export class ReplayRun {
       await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
       return await this.withRetry(() => withTransaction(store.dataSource, limits, (client) => this.replay(client)));
     } catch (error) {
-      if (this.reached !== undefined && (await this.isCommitted())) {
-        return this.reached;
-      }
-      throw this.publicError(error);
+      return this.unlessCommitted(error);
     }
   }
 
@@ -81,6 +81,7 @@ export class ReplayRun {
     if (this.reached !== undefined && (await this.isIn(client, this.reached))) {
       return this.reached;
     }
+    this.reached = undefined;
     const refused = await set.loads();
     this.chosen = refused.reduce((sum, { records }) => sum + records, 0);
     const loads: ReplayedLoad[] = [];
@@ -149,24 +150,31 @@ export class ReplayRun {
     return rowCount === 1;
   }
 
-  private async isCommitted(): Promise<boolean> {
-    const { store, limits } = this.context;
-    try {
-      return await withTransaction(store.dataSource, limits, async (client) => {
-        await ReplaySet.choose(client, store, this.filter);
-        if (this.reached !== undefined && (await this.isIn(client, this.reached))) {
-          return true;
-        }
-        throw new NotCommitted();
-      });
-    } catch {
-      return false;
+  /**
+   * What the replay came to, when it is in after all.
+   * @throws the public error when it is not, or when the database cannot be asked
+   */
+  private async unlessCommitted(error: unknown): Promise<ReplayResult> {
+    const { reached } = this;
+    if (reached === undefined) {
+      throw this.publicError(error, ROLLED_BACK);
     }
+    const { store, limits } = this.context;
+    const asking = findCommitted(store.dataSource, limits, async (client) => {
+      await ReplaySet.choose(client, store, this.filter);
+      return (await this.isIn(client, reached)) ? reached : undefined;
+    });
+    const committed = await asking.catch(() => {
+      throw this.publicError(error, NOT_KNOWN);
+    });
+    if (committed === undefined) {
+      throw this.publicError(error, ROLLED_BACK);
+    }
+    return committed;
   }
 
-  private publicError(error: unknown): unknown {
+  private publicError(error: unknown, extent: string): unknown {
     const result = rolledBack(this.chosen, Date.now() - this.startedAt);
-    const extent = 'A replay is one transaction: nothing of it was loaded, and every record is still open';
     if (error instanceof LoadInterruptedError) {
       return new LoadInterruptedError(`The replay was interrupted. ${extent}`, result);
     }

@@ -4,6 +4,8 @@ import pg from 'pg';
 import { LoadFailedError, LoadInterruptedError, QuarantineService } from '../../../src/index.js';
 import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { eventually } from '../../support/embedded-processes.js';
+import { type FaultApp, startFaultApp } from '../../support/fault-app.js';
+import { aboutTheFirst } from '../../support/interceptions.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -136,5 +138,57 @@ describe('a replay that does not go smoothly', () => {
     } finally {
       await small.close();
     }
+  });
+});
+
+describe('a replay whose COMMIT gets no reply, from a database that stays away', () => {
+  let fault: FaultApp;
+  let quarantine: QuarantineService;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { maxAttempts: 1 } });
+    quarantine = fault.app.module.get(QuarantineService);
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+    await fault.rows('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
+    await fault.app.profiles.store(RECORDS);
+    await fault.rows('ALTER TABLE submissions DROP CONSTRAINT counted');
+  });
+
+  const OPEN = 'SELECT count(*)::integer FROM storage_rejected_records WHERE replayed_at IS NULL';
+  const replayCutOff = async (last: 'cut' | 'cut the reply'): Promise<unknown> => {
+    let isAway = false;
+    const commit = aboutTheFirst({ pattern: /^COMMIT/, after: /SET replayed_at/ }, () => {
+      isAway = true;
+      return last;
+    });
+    fault.proxy.onConnection(() => (isAway ? 'cut' : 'pass'));
+    fault.proxy.intercept((statement) => (isAway ? 'cut' : commit(statement)));
+    const error = await errorOf(quarantine.replay());
+    await fault.proxy.restore();
+    return error;
+  };
+
+  it.each([
+    ['took place', 'cut the reply', 0],
+    ['did not', 'cut', RECORDS.length],
+  ] as const)('says that nobody knows whether it is in, and is replayed again safely: it %s', async (_, last, open) => {
+    const error = await replayCutOff(last);
+    expect(error).toBeInstanceOf(LoadFailedError);
+    const { message } = error as LoadFailedError;
+    expect(message).toContain('it is not known whether the replay is in. Replaying again is safe');
+    expect(message).not.toContain('nothing of it was loaded');
+    await fault.until(`SELECT (${OPEN}) = ${open}`);
+    expect(await quarantine.replay()).toMatchObject({ ok: true, received: open, loaded: open });
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(RECORDS.length);
+  });
+
+  it('says that nothing is in where it did not take place and the database can be asked', async () => {
+    fault.proxy.intercept(aboutTheFirst({ pattern: /^COMMIT/, after: /SET replayed_at/ }, () => 'cut'));
+    const error = await errorOf(quarantine.replay());
+    expect((error as Error).message).toContain('nothing of it was loaded, and every record is still open');
+    expect(await fault.value(OPEN)).toBe(RECORDS.length);
   });
 });
