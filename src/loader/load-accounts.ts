@@ -1,5 +1,5 @@
 import type { LoadStatus } from '../entities/index.js';
-import { classifyFault } from '../postgres/sqlstate.js';
+import { CommitUnansweredError } from '../postgres/find-committed.js';
 import type { LedgerEntry } from '../stats/load-ledger.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';
@@ -81,8 +81,7 @@ export class LoadAccounts {
     if (this.inOwnTransactions) {
       context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
     }
-    // The reply to a COMMIT may be among what was lost.
-    const outcome = classifyFault(error) === 'connection' ? 'is not known to be in' : 'was rolled back';
+    const outcome = error instanceof CommitUnansweredError ? 'is not known to be in' : 'was rolled back';
     context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} ${outcome}: ${message}`);
   }
 

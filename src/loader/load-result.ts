@@ -47,7 +47,7 @@ export interface LoadResult extends LoadCounts, LoadReport {
 
 /**
  * A batch that was rolled back. With the code of a lost connection it may be in all the same, when the database stayed
- * away after its COMMIT was sent: loading again is safe by merge, or with a `loadKey`.
+ * away after its COMMIT was sent, or was still at it: loading again is safe by merge, or with a `loadKey`.
  */
 export interface BatchFailure {
   readonly batchNo: number;

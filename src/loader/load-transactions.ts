@@ -1,7 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
+import { StorageError } from '../errors/index.js';
 import { describeFault } from '../postgres/database-fault.js';
+import { CommitUnansweredError, findCommitted } from '../postgres/find-committed.js';
 import { classifyFault, isContention, isPassing, isTimeout } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';
@@ -14,9 +16,6 @@ type BatchWork = (client: ClientBase, pieces: number) => Promise<LoadTally>;
 
 /** A replace is one batch, however many its records are read in. */
 export const WHOLE: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
-
-/** Rolls back a transaction that was only to ask something. */
-class NotCommitted extends Error {}
 
 /** The transactions of one load: its own with retries, or a part of the caller's. */
 export class LoadTransactions {
@@ -62,33 +61,37 @@ export class LoadTransactions {
   /**
    * Runs a replace, which is one batch. What is passing inside the transaction was tried again there; when the
    * connection was lost, all of it is, as long as its records can be read.
+   * @throws CommitUnansweredError when it may be in all the same
    */
   async runReplace(canRead: () => boolean, work: (client: ClientBase) => Promise<LoadTally>): Promise<LoadTally> {
-    try {
-      return await this.run(work, (error) => classifyFault(error) === 'connection' && canRead());
-    } catch (error) {
-      return this.unlessCommitted(error, WHOLE);
-    }
+    return this.orCommitted(WHOLE, (note) =>
+      this.run(work, (error) => {
+        note(error);
+        return classifyFault(error) === 'connection' && canRead();
+      }),
+    );
   }
 
   /**
    * Runs a batch; once more in smaller statements when one took too long.
    * @param signal - once it is aborted, nothing is tried again
+   * @throws CommitUnansweredError when it may be in all the same
    */
   async runBatch(batch: BatchPlace, work: BatchWork, signal: AbortSignal): Promise<LoadTally> {
-    const mayRepeat = (error: unknown): boolean => !signal.aborted && isPassing(error);
-    const attempt = (pieces: number): Promise<LoadTally> => this.run((client) => work(client, pieces), mayRepeat);
-    try {
-      return await attempt(1).catch((error: unknown) => {
+    return this.orCommitted(batch, (note) => {
+      const mayRepeat = (error: unknown): boolean => {
+        note(error);
+        return !signal.aborted && isPassing(error);
+      };
+      const attempt = (pieces: number): Promise<LoadTally> => this.run((client) => work(client, pieces), mayRepeat);
+      return attempt(1).catch((error: unknown) => {
         if (this.manager !== undefined || !isTimeout(error)) {
           throw error;
         }
         this.noteRetry(error);
         return attempt(2);
       });
-    } catch (error) {
-      return this.unlessCommitted(error, batch);
-    }
+    });
   }
 
   private async repeat<T>(attempt: () => Promise<T>, mayRepeat: (error: unknown) => boolean): Promise<T> {
@@ -101,31 +104,42 @@ export class LoadTransactions {
   }
 
   /**
-   * What a batch did whose COMMIT got no reply, when it is in after all.
-   * @throws `error` when it is not
+   * Runs the attempts of a batch. When they fail after one has lost its connection, perhaps with the reply to its
+   * COMMIT, and whatever the later ones failed by, the batch counts when it is in after all.
+   * @param attempts - tells of each failure in a transaction of its own
    */
-  private async unlessCommitted(error: unknown, batch: BatchPlace): Promise<LoadTally> {
-    const lost = this.manager === undefined && classifyFault(error) === 'connection';
-    const committed = lost ? await this.findCommitted(batch) : undefined;
-    if (committed === undefined) {
-      throw error;
+  private async orCommitted(
+    batch: BatchPlace,
+    attempts: (note: (error: unknown) => void) => Promise<LoadTally>,
+  ): Promise<LoadTally> {
+    const losses: unknown[] = [];
+    try {
+      return await attempts((error) => {
+        if (classifyFault(error) === 'connection') {
+          losses.push(error);
+        }
+      });
+    } catch (error) {
+      const committed = losses.length > 0 ? await this.findCommitted(batch, losses[0]) : undefined;
+      if (committed === undefined) {
+        throw error;
+      }
+      return committed;
     }
-    return committed;
   }
 
-  /** What a batch did whose COMMIT got no reply, however often; undefined when it is not in, or cannot be asked. */
-  private async findCommitted(batch: BatchPlace): Promise<LoadTally | undefined> {
+  /** @throws CommitUnansweredError when the database cannot be asked */
+  private async findCommitted(batch: BatchPlace, loss: unknown): Promise<LoadTally | undefined> {
     const { ledger, dataSource, limits } = this.context;
     try {
-      return await withTransaction(dataSource, limits, async (client) => {
-        const earlier = await ledger.claimBatch(client, this.entry, batch);
-        if (earlier === undefined) {
-          throw new NotCommitted();
-        }
-        return earlier as LoadTally;
-      });
-    } catch {
-      return undefined;
+      return await findCommitted(
+        dataSource,
+        limits,
+        async (client) => (await ledger.claimBatch(client, this.entry, batch)) as LoadTally | undefined,
+      );
+    } catch (error) {
+      // Who has taken the load over has waited for the end of this batch.
+      throw error instanceof StorageError ? error : new CommitUnansweredError(loss);
     }
   }
 }

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 
 import type { HybridResult, LoadResult } from '../../src/index.js';
@@ -26,18 +27,22 @@ const LOADS: readonly [string, Load][] = [
   ['store by replace', ({ profiles }) => profiles.store(records, { disposition: 'replace' })],
 ];
 
+/** COMMIT of a batch takes as long as someone holds the lock, and lock_timeout does not end it. */
+async function letCommitWait(fault: FaultApp): Promise<void> {
+  await fault.rows(`
+    CREATE FUNCTION wait_for_holder() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON storage_load_batches DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION wait_for_holder();
+  `);
+}
+
 describe('a COMMIT that gets no reply', () => {
   let fault: FaultApp;
   let holder: Client;
   beforeAll(async () => {
     fault = await startFaultApp({ loader: { parallelism: 1 } });
-    // COMMIT takes as long as the holder has the lock.
-    await fault.rows(`
-      CREATE FUNCTION wait_for_holder() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NULL; END $$;
-      CREATE CONSTRAINT TRIGGER slow_commit AFTER INSERT ON storage_load_batches DEFERRABLE INITIALLY DEFERRED
-        FOR EACH ROW EXECUTE FUNCTION wait_for_holder();
-    `);
+    await letCommitWait(fault);
   });
   afterAll(() => fault.close());
   beforeEach(async () => {
@@ -122,6 +127,66 @@ describe('a COMMIT that gets no reply, and may not be tried again', () => {
     const loaded = 'stored' in result ? result.stored : result.inserted;
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(loaded);
     expect(loaded + result.failed).toBe(result.received);
+  });
+});
+
+describe('a COMMIT that gets no reply, and is at work for longer than the retries wait', () => {
+  let fault: FaultApp;
+  let holder: Client;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { parallelism: 1, maxAttempts: 2, lockTimeoutMs: 200 } });
+    await letCommitWait(fault);
+  });
+  afterAll(() => fault.close());
+  beforeEach(async () => {
+    await fault.proxy.restore();
+    await emptyTables(fault.app);
+    holder = await fault.connect();
+    await holder.query('SELECT pg_advisory_lock(4711)');
+  });
+  afterEach(() => holder.end());
+
+  /** Cuts the reply to the first COMMIT of a batch, and does something before it is asked for, after the retry. */
+  function cutReply(beforeAsked: () => Promise<void> = async () => undefined): void {
+    let begins = -Infinity;
+    const commit = aboutTheFirst(COMMIT_OF_BATCH, () => {
+      begins = 0;
+      return 'cut the reply';
+    });
+    fault.proxy.intercept(async (statement) => {
+      begins += statement.sql.startsWith('BEGIN') ? 1 : 0;
+      if (begins === 2 && statement.sql.startsWith('BEGIN')) await beforeAsked();
+      return commit(statement);
+    });
+  }
+  const endOfCommit = async (): Promise<void> => {
+    await holder.end();
+    await fault.until('SELECT count(*) > 0 FROM storage_load_batches');
+  };
+
+  const IN_ONE_BATCH = LOADS.filter(([name]) => !name.includes('small'));
+
+  it.each(IN_ONE_BATCH)('is asked for once more, and counts where it took place: %s', async (_, load) => {
+    cutReply(endOfCommit);
+    const result = await load(fault.app);
+    expect(result).toMatchObject({ ok: true, received: COUNT, failed: 0 });
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+  });
+
+  it.each(IN_ONE_BATCH)('is a failure by the lost connection when it is at work still: %s', async (_, load) => {
+    cutReply();
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const failure: unknown = await load(fault.app).catch((error: unknown) => error);
+    const lines = logged.mock.calls.map(([line]) => String(line));
+    logged.mockRestore();
+    await endOfCommit();
+    expect(failure).toMatchObject({
+      code: 'LOAD_FAILED',
+      message: expect.stringContaining('[ECONNRESET]'),
+      result: { ok: false, failed: COUNT },
+    });
+    expect(lines.join()).toContain('batch 0 is not known to be in');
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
   });
 });
 
