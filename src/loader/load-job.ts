@@ -100,7 +100,10 @@ function isEmpty(row: Row): boolean {
   return row.extra === undefined && row.values.every((value) => value === undefined || value === null);
 }
 
-/** The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not know is refused rather than lost. */
+/**
+ * The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not
+ * know is refused rather than lost.
+ */
 export function effectivePolicy(plan: LoadPlan, ofModule: UnknownFields): UnknownFields {
   const unknownFields = plan.unknownFields ?? ofModule;
   return unknownFields === 'capture' && plan.extra === undefined ? 'reject' : unknownFields;

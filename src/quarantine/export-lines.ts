@@ -25,8 +25,9 @@ const LINE_END = Buffer.from('\n');
 const LINE_END_AFTER_CR = Buffer.from('\r\n');
 
 /**
- * The lines of a file that loads the same records again, a record each; the first with what stands before it. A line is the record's own bytes; it is written anew, with the
- * same content, only where these stand on several lines of a JSON document, or where fields were renamed.
+ * The lines of a file that loads the same records again, a record each; the first with what stands before it. A line is
+ * the record's own bytes; it is written anew, with the same content, only where these stand on several lines of a JSON
+ * document, or where fields were renamed.
  * @param onLeftOut - told of each record that cannot stand in such a file, and why
  */
 export async function* exportLines(

@@ -130,7 +130,7 @@ export class QuarantineStore {
       );
     }
     const parameters: unknown[] = [];
-    const condition = conditionOf({ replayed: 'any', ...filter }, parameters);
+    const condition = conditionOf({ ...filter, replayed: filter.replayed ?? 'any' }, parameters);
     const [result] = await withTransaction(this.dataSource, this.limits, async (client) => {
       const { rows } = await client.query<PurgeResult>(
         `WITH gone AS (DELETE FROM ${this.records} AS r WHERE ${condition} RETURNING r.replayed_at)

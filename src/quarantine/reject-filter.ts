@@ -12,7 +12,7 @@ export interface RejectFilter {
   readonly since?: Date;
   /** Refused before this moment. */
   readonly until?: Date;
-  /** `false`: still open; `true`: replayed since; `'any'`: both. @default false */
+  /** `false`: still open; `true`: replayed since; `'any'`: both. @default false; of a purge, `'any'` */
   readonly replayed?: boolean | 'any';
 }
 

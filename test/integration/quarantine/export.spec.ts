@@ -194,6 +194,13 @@ describe('the list of refused records', () => {
     });
     expect(await quarantine.count({ replayed: 'any' })).toBe(0);
   });
+
+  it('is emptied of open and replayed records alike where the filter leaves that undefined', async () => {
+    await emptyTables(app);
+    await app.profiles.store([{ submission_id: ' ' }, { submission_id: ' ' }]);
+    await app.rows('UPDATE storage_rejected_records SET replayed_at = now() WHERE position = 0');
+    expect(await quarantine.purge({ table: 'submissions', replayed: undefined })).toEqual({ purged: 2, open: 1 });
+  });
 });
 
 function range(from: number, end: number): number[] {
