@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
+import { StorageError } from '../errors/index.js';
+import { PostgresError } from '../postgres/database-fault.js';
 import type { LoadCounts } from '../stats/load-counts.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { type ExportFormat, exportLines } from '../quarantine/export-lines.js';
-import type { QuarantinedRecord } from '../quarantine/quarantined-record.js';
+import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import type { PurgeResult } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
 import type { ReplayedLoad, ReplayResult } from './replay-result.js';
@@ -22,20 +24,21 @@ export class QuarantineService {
 
   /**
    * Refused records, those refused last first, without the records themselves unless `withRaw` asks for them.
-   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
+   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter; `QUARANTINE_FAILED` when the database does
+   * not answer as it should, with its error as the `cause`
    */
   async list(filter: RejectListFilter = {}): Promise<QuarantinedRecord[]> {
-    return this.context.store.list(filter);
+    return answered(this.context.store.list(filter));
   }
 
   /** How many there are; errors as {@link list}. */
   async count(filter: RejectFilter = {}): Promise<number> {
-    return this.context.store.count(filter);
+    return answered(this.context.store.count(filter));
   }
 
-  /** One of them; null when there is none of that id. */
+  /** One of them; null when there is none of that id. Errors as {@link list}. */
   async get(id: string, { withRaw = false }: { readonly withRaw?: boolean } = {}): Promise<QuarantinedRecord | null> {
-    return this.context.store.get(id, withRaw);
+    return answered(this.context.store.get(id, withRaw));
   }
 
   /**
@@ -43,7 +46,7 @@ export class QuarantineService {
    * what is replayed or removed meanwhile may be missing. Errors as {@link list}.
    */
   async *records(filter: RejectFilter = {}): AsyncGenerator<QuarantinedRecord & { readonly raw: Buffer }> {
-    for await (const { reading: _, ...record } of this.context.store.readAll(filter)) {
+    for await (const { reading: _, ...record } of this.readAll(filter)) {
       yield record;
     }
   }
@@ -59,7 +62,7 @@ export class QuarantineService {
     format: ExportFormat,
     onLeftOut: (why: string, record: QuarantinedRecord) => void,
   ): AsyncGenerator<Buffer> {
-    return exportLines(this.context.store.readAll(filter), format, onLeftOut);
+    return exportLines(this.readAll(filter), format, onLeftOut);
   }
 
   /**
@@ -82,11 +85,36 @@ export class QuarantineService {
 
   /**
    * Removes refused records for good, replayed or still open unless the filter says which.
-   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it leaves nothing out
+   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it leaves nothing out; `QUARANTINE_FAILED` as
+   * {@link list}, and nothing was removed then unless the connection was lost
    */
   async purge(filter: RejectFilter): Promise<PurgeResult> {
-    return this.context.store.purge(filter);
+    return answered(this.context.store.purge(filter));
   }
+
+  private async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {
+    try {
+      yield* this.context.store.readAll(filter);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+}
+
+async function answered<T>(asking: Promise<T>): Promise<T> {
+  return asking.catch((error: unknown) => {
+    throw toStorageError(error);
+  });
+}
+
+function toStorageError(error: unknown): StorageError {
+  if (error instanceof StorageError) {
+    return error;
+  }
+  const cause = PostgresError.from(error);
+  return new StorageError('QUARANTINE_FAILED', `The refused records could not be read or removed: ${cause.message}`, {
+    cause,
+  });
 }
 
 /** What a load did to each of its tables. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity } from '../entities/index.js';
+import { MAX_REJECTS_SHOWN } from '../loader/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
 import type { QuarantineStore } from '../quarantine/quarantine-store.js';
@@ -10,9 +11,6 @@ import type { RefusedLoad } from './replay-segments.js';
 
 const NAME = 'harbor_replay';
 const CHOSEN = `pg_temp.${NAME}`;
-
-/** How many records that were refused again a result names. */
-const MAX_SHOWN = 20;
 
 /** The records of one replay, in its transaction: chosen once, and locked until it ends. */
 export class ReplaySet {
@@ -110,7 +108,7 @@ export class ReplaySet {
       `SELECT r.id, r.load_id AS "loadId", r.position::float8 AS position, r.table_name AS "table", r.reason,
               r.column_name AS "column", r.message
          FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
-        WHERE r.replayed_at IS NULL ORDER BY r.created_at, r.load_id, r.position, r.id LIMIT ${MAX_SHOWN}`,
+        WHERE r.replayed_at IS NULL ORDER BY r.created_at, r.load_id, r.position, r.id LIMIT ${MAX_REJECTS_SHOWN}`,
     );
     return rows;
   }
