@@ -160,13 +160,15 @@ export class ReplayRun {
       throw this.publicError(error, ROLLED_BACK);
     }
     const { store, limits } = this.context;
-    const asking = findCommitted(store.dataSource, limits, async (client) => {
-      await ReplaySet.choose(client, store, this.filter);
-      return (await this.isIn(client, reached)) ? reached : undefined;
-    });
-    const committed = await asking.catch(() => {
+    let committed: ReplayResult | undefined;
+    try {
+      committed = await findCommitted(store.dataSource, limits, async (client) => {
+        await ReplaySet.choose(client, store, this.filter);
+        return (await this.isIn(client, reached)) ? reached : undefined;
+      });
+    } catch {
       throw this.publicError(error, NOT_KNOWN);
-    });
+    }
     if (committed === undefined) {
       throw this.publicError(error, ROLLED_BACK);
     }
