@@ -30,7 +30,10 @@ async function run(flags: BenchFlags): Promise<void> {
   if (chosen.some(({ name }) => name === 'growth')) {
     await checkIsBuilt();
   }
-  await withInterrupts((signal) => withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal })));
+  // What an interrupt means to a load it does not mean here.
+  await withInterrupts({ quiet: true }, (signal) =>
+    withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal })),
+  );
 }
 
 async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {

@@ -9,11 +9,12 @@ import { DataSource } from 'typeorm';
 import { generateHybridRecords } from '../sample/hybrid-sample.js';
 import { OpportunityEntity, storageEntities } from '../src/entities/index.js';
 import { writeByCopy } from '../src/loader/copy-writer.js';
+import type { LoadPlan } from '../src/loader/load-plan.js';
 import { LoadPlans } from '../src/loader/load-plans.js';
 import { normalizeRecord } from '../src/loader/normalize-record.js';
 import type { Row } from '../src/loader/row.js';
 import { writeByUpsert } from '../src/loader/upsert-writer.js';
-import { withTransaction } from '../src/postgres/with-transaction.js';
+import { withClient, withTransaction } from '../src/postgres/with-transaction.js';
 import { withScratch } from './scratch.js';
 
 const SEED = 7;
@@ -34,7 +35,9 @@ await withScratch(undefined, new AbortController().signal, async ({ url }) => {
 });
 
 async function compareWriters(dataSource: DataSource): Promise<void> {
-  const plan = await new LoadPlans(dataSource).for(OpportunityEntity);
+  const [plan] = (await new LoadPlans(dataSource).for([OpportunityEntity], (work) => withClient(dataSource, work))) as [
+    LoadPlan,
+  ];
   const rows = generateHybridRecords(SEED, ROWS).flatMap((record): Row[] => {
     const normalized = normalizeRecord(plan, plan.primaryKey, record);
     return normalized.kind === 'row' ? [normalized.row] : [];
