@@ -86,14 +86,17 @@ describe('loads of one key at the same time', () => {
   });
 
   it('the later one waits for the batch the earlier one has in hand', async () => {
+    const resumed = gate();
     await withLocks(app, 'LOCK TABLE submissions IN EXCLUSIVE MODE', async (release) => {
-      const earlier = app.profiles.storeBatch(posts(3), KEYED);
+      // It has more to come, or it could close the load before the later one has the row.
+      const earlier = errorOf(app.profiles.storeBatch(slowPosts(4, 3, () => {}, resumed.opened), KEYED));
       while ((await app.count(`pg_stat_activity WHERE wait_event_type = 'Lock'`)) === 0);
       const later = app.profiles.storeBatch(posts(10), KEYED);
       await someoneWaits();
       await release();
-      expect(await earlier).toMatchObject({ inserted: 3 });
       expect(await later).toMatchObject({ received: 10, receivedEarlier: 3, inserted: 10 });
+      resumed.open();
+      expect(await earlier).toMatchObject({ cause: { code: 'LOAD_TAKEN_OVER' }, result: { inserted: 3, failed: 1 } });
     });
     await expectOnce(10);
   });
