@@ -89,7 +89,8 @@ describe('loads of one key at the same time', () => {
     const resumed = gate();
     await withLocks(app, 'LOCK TABLE submissions IN EXCLUSIVE MODE', async (release) => {
       // It has more to come, or it could close the load before the later one has the row.
-      const earlier = errorOf(app.profiles.storeBatch(slowPosts(4, 3, () => {}, resumed.opened), KEYED));
+      const records = slowPosts(4, 3, () => {}, resumed.opened);
+      const earlier = errorOf(app.profiles.storeBatch(records, KEYED));
       while ((await app.count(`pg_stat_activity WHERE wait_event_type = 'Lock'`)) === 0);
       const later = app.profiles.storeBatch(posts(10), KEYED);
       await someoneWaits();

@@ -205,7 +205,9 @@ describe('schema check', () => {
     expect(await load).toBe(differences[0]?.breaks === true ? 'SchemaMismatchError' : true);
 
     // A column to add to the entity is nothing to mend in the table.
-    const mend = differences[0]?.mend.replace(/^add the column to the entity; or, when nobody needs its values any more, /, '') ?? '';
+    const mend =
+      differences[0]?.mend.replace(/^add the column to the entity; or, when nobody needs its values any more, /, '') ??
+      '';
     await app.rows('TRUNCATE gadgets');
     await app.rows(mend);
     const left = (await schema.check(Gadget)).differences;
