@@ -8,6 +8,7 @@ import { StorageError } from '../src/errors/index.js';
 import { describeFault } from '../src/postgres/database-fault.js';
 import { quoteIdentifier } from '../src/postgres/identifiers.js';
 import { migrateUp } from '../src/schema/migrations.js';
+import { databaseUrl } from '../src/testing/test-postgres.js';
 import { runStatement, withConnection } from './connection.js';
 
 /** Where a run keeps what it makes. */
@@ -85,10 +86,4 @@ async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pro
   const working = work();
   working.catch(() => {});
   return Promise.race([working, aborted]);
-}
-
-function databaseUrl(serverUrl: string, database: string): string {
-  const url = new URL(serverUrl);
-  url.pathname = `/${database}`;
-  return url.href;
 }

@@ -15,6 +15,7 @@ import { normalizeRecord } from '../src/loader/normalize-record.js';
 import type { Row } from '../src/loader/row.js';
 import { writeByUpsert } from '../src/loader/upsert-writer.js';
 import { withClient, withTransaction } from '../src/postgres/with-transaction.js';
+import { showSpread, spreadOf } from './figures.js';
 import { withScratch } from './scratch.js';
 
 const SEED = 7;
@@ -65,8 +66,6 @@ async function compareWriters(dataSource: DataSource): Promise<void> {
         ratios.push(copy / upsert);
       }
     }
-    ratios.sort((a, b) => a - b);
-    const shown = [ratios[Math.floor(ratios.length / 2)], ratios[0], ratios.at(-1)].map((ratio) => ratio?.toFixed(2));
-    console.log(`${String(size).padStart(5)} rows a batch: copy/upsert ${shown[0]} (${shown[1]} to ${shown[2]})`);
+    console.log(`${String(size).padStart(5)} rows a batch: copy/upsert ${showSpread(spreadOf(ratios))}`);
   }
 }

@@ -24,7 +24,7 @@ interface LoadReport {
   readonly durationMs: number;
   /** How often a transaction was tried again after a passing error: a deadlock, a lost connection, a server that is away. */
   readonly retries: number;
-  /** The first {@link MAX_REJECTS_SHOWN} refused records; `rejected` counts them all. */
+  /** The first 20 refused records; `rejected` counts them all. */
   readonly rejects: readonly RejectSummary[];
   /** How many records were skipped, by reason. */
   readonly skippedReasons: Readonly<Record<string, number>>;

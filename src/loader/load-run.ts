@@ -67,7 +67,8 @@ export class LoadRun<Result extends object> {
     }
     const batch = await this.readAll(records);
     if (batch === undefined) {
-      return this.nothingToDo();
+      await this.nothingToDo();
+      return this.result();
     }
     try {
       await this.runBatch(batch, keysOf(batch), async (client, pieces) => {
@@ -86,11 +87,11 @@ export class LoadRun<Result extends object> {
   /** Loads in one transaction a batch, and goes on after a batch that failed by itself; a replace is one transaction. */
   async loadBatch(records: Iterable<unknown> | AsyncIterable<unknown>): Promise<Result & BatchCounts> {
     if (await this.isDone(records)) {
-      return { ...this.result(), ...this.accounts.batchCounts() };
+      return this.batchResult();
     }
     if (this.job.options.disposition === 'replace') {
       await this.replace(records, 'entered first');
-      return { ...this.result(), ...this.accounts.batchCounts() };
+      return this.batchResult();
     }
     const inFlight = new InFlight(this.parallelism());
     let waiting: PreparedBatch | undefined;
@@ -117,11 +118,12 @@ export class LoadRun<Result extends object> {
       throw await this.stop(error);
     }
     if (this.accounts.batches === 0) {
-      return { ...(await this.nothingToDo()), ...this.accounts.batchCounts() };
+      await this.nothingToDo();
+      return this.batchResult();
     }
     await this.attempt.close('completed', this.accounts.tally);
     this.accounts.publish('completed');
-    return { ...this.result(), ...this.accounts.batchCounts() };
+    return this.batchResult();
   }
 
   private async replace(records: Iterable<unknown> | AsyncIterable<unknown>, entry?: 'entered first'): Promise<void> {
@@ -239,10 +241,9 @@ export class LoadRun<Result extends object> {
     return this.replayed;
   }
 
-  private async nothingToDo(): Promise<Result> {
+  private async nothingToDo(): Promise<void> {
     this.context.logger.warn(`nothing to load into ${this.job.name}: there are no records`);
     await this.attempt.release();
-    return this.result();
   }
 
   /** Ends a load that cannot go on; returns the error to throw. */
@@ -257,7 +258,11 @@ export class LoadRun<Result extends object> {
   }
 
   private publicError(error: unknown): Error {
-    return toPublicError(error, this.job, { ...this.result(false), ...this.accounts.batchCounts() });
+    return toPublicError(error, this.job, this.batchResult(false));
+  }
+
+  private batchResult(completed = true): Result & BatchCounts {
+    return { ...this.result(completed), ...this.accounts.batchCounts() };
   }
 
   private result(completed = true): Result {

@@ -102,6 +102,8 @@ async function startTemporaryServer(): Promise<{ readonly url: string; stop(): P
 
 async function runOnServer(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // Without a listener a server that ends meanwhile ends jest's worker; the query in hand rejects anyway.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query(statement);
@@ -110,7 +112,8 @@ async function runOnServer(url: string, statement: string): Promise<void> {
   }
 }
 
-function databaseUrl(serverUrl: string, database: string): string {
+/** The connection string of another database of a server. */
+export function databaseUrl(serverUrl: string, database: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;
