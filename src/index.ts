@@ -79,13 +79,9 @@ export type { ColumnWideningProposal, WideningProposal } from './schema/propose/
 export { writeMigration, type WrittenMigration } from './schema/propose/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './stats/load-counts.js';
+export type { HistoryEntry, HistoryFilter } from './stats/load-history.js';
 export type { LoadProgress } from './stats/load-progress.js';
-export {
-  type HistoryFilter,
-  type LoadStatistics,
-  LoadStatsService,
-  type StatsSnapshot,
-} from './stats/load-stats.service.js';
+export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './storage-options.js';
 export {
   type StorageFeatureOptions,

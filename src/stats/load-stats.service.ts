@@ -2,9 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 
-import { LoadEntity } from '../entities/index.js';
-import { quotedTableOf } from '../postgres/data-source.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from './load-counts.js';
+import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
 
 /** Counts since the process began, or since the last `reset`. */
@@ -25,20 +24,7 @@ export interface StatsSnapshot extends LoadStatistics {
   readonly tables: Readonly<Record<string, LoadStatistics>>;
 }
 
-/** Which loads of the past to list; newest first. */
-export interface HistoryFilter {
-  readonly table?: string;
-  readonly status?: LoadEntity['status'];
-  /** @default 50 */
-  readonly limit?: number;
-}
-
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-/** Counts are far below 2^53, where float8 is exact and comes back as a number. */
-const SUMS = Object.keys(NO_COUNTS)
-  .map((name) => `sum((entry.value->>'${name}')::bigint)::float8 AS ${name}`)
-  .join(', ');
 
 interface Account {
   readonly counts: LoadCounts;
@@ -47,7 +33,6 @@ interface Account {
 }
 
 const ERRORS_KEPT = 100;
-const DEFAULT_HISTORY_LIMIT = 50;
 const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 
 /**
@@ -65,7 +50,11 @@ export class LoadStatsService implements OnApplicationShutdown {
    */
   readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
 
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly past: LoadHistory;
+
+  constructor(dataSource: DataSource) {
+    this.past = new LoadHistory(dataSource);
+  }
 
   /** Counters of every table and their sum. */
   snapshot(): StatsSnapshot {
@@ -85,32 +74,21 @@ export class LoadStatsService implements OnApplicationShutdown {
     this.accounts.clear();
   }
 
-  /** Loads of the past, newest first, from `storage_loads`. */
-  async history(filter: HistoryFilter = {}): Promise<LoadEntity[]> {
-    const { table, status, limit = DEFAULT_HISTORY_LIMIT } = filter;
-    return this.dataSource.getRepository(LoadEntity).find({
-      where: { ...(table !== undefined && { tableName: table }), ...(status !== undefined && { status }) },
-      order: { startedAt: 'DESC', id: 'ASC' },
-      take: limit,
-    });
+  /** Loads of the past and those at work, newest first, from `storage_loads`. */
+  async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
+    return this.past.list(filter);
   }
 
-  /** One load of the past; null when there is none of that id. */
-  async findLoad(id: string): Promise<LoadEntity | null> {
-    return UUID.test(id) ? this.dataSource.getRepository(LoadEntity).findOneBy({ id }) : null;
+  /** One of them; null when there is none of that id. */
+  async findLoad(id: string): Promise<HistoryEntry | null> {
+    return UUID.test(id) ? this.past.find(id) : null;
   }
 
   /** What was loaded into each table since the beginning, summed from `storage_loads`. */
   async totals(): Promise<Readonly<Record<string, LoadStatistics>>> {
-    const loads = quotedTableOf(this.dataSource, LoadEntity);
-    const rows = await this.dataSource.query<({ table: string; errors: number } & LoadCounts)[]>(
-      `SELECT entry.key AS table, ${SUMS}, (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
-         FROM ${loads} AS l
-        CROSS JOIN LATERAL jsonb_each(COALESCE(l.tables, jsonb_build_object(l.table_name, to_jsonb(l)))) AS entry
-        GROUP BY 1 ORDER BY 1`,
-    );
+    const totals = await this.past.totals();
     return Object.fromEntries(
-      rows.map(({ table, errors, ...counts }) => [table, statisticsOf({ counts, errorCount: errors, errors: [] })]),
+      totals.map(({ table, errors, ...counts }) => [table, statisticsOf({ counts, errorCount: errors, errors: [] })]),
     );
   }
 

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 
-import type { LoadEntity, LoadStatus } from '../../entities/index.js';
+import type { LoadStatus } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
+import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { COUNT_COLUMNS } from '../count-columns.js';
 import { findRejects } from '../find-rejects.js';
@@ -75,21 +76,28 @@ export function addLoadsCommand(program: Command): void {
         printJson({ ...load, rejects });
       } else {
         printLoad(load);
-        printRejects({ rejects, rejected: Number(load.rejected) });
+        printRejects({ rejects, rejected: load.rejected });
       }
     });
 }
 
-function toCells(load: LoadEntity): unknown[] {
-  const stored = load.stored ?? String(BigInt(load.inserted) + BigInt(load.updated) + BigInt(load.unchanged));
-  const counts = [load.received, stored, load.rejected, load.failed].map(Number);
-  return [load.id, load.startedAt, load.tableName, load.status, ...counts, load.source, load.loadKey];
+function toCells(load: HistoryEntry): unknown[] {
+  const stored = load.stored ?? load.inserted + load.updated + load.unchanged;
+  const counts = [load.received, stored, load.rejected, load.failed];
+  return [load.loadId, load.startedAt, load.table, load.status, ...counts, load.source, load.loadKey];
 }
 
-function printLoad({ tables, unknownFields, unknownFieldsPolicy, ...load }: LoadEntity): void {
+function printLoad({ tables, unknownFields, unknownFieldsPolicy, error, options, ...load }: HistoryEntry): void {
   // What a load into both tables inserted, updated and left alone is known for each of them, and not in all.
   const elsewhere = new Set(tables === null ? [] : ['inserted', 'updated', 'unchanged']);
-  const fields = Object.entries(load).filter(([name, value]) => value !== null && value !== '' && !elsewhere.has(name));
+  const shown = {
+    ...load,
+    options: options && JSON.stringify(options),
+    error: error && `${error.code}: ${error.message}`,
+  };
+  const fields = Object.entries(shown).filter(
+    ([name, value]) => value !== null && value !== '' && !elsewhere.has(name),
+  );
   fields.forEach(([name, value]) => {
     printResult(`${name.padEnd(14)} ${value instanceof Date ? value.toISOString() : String(value)}`);
   });

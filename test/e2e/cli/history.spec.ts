@@ -18,14 +18,15 @@ describe('the history of the command line', () => {
   it('lists, shows and sums what was loaded', async () => {
     const { url } = database;
     const records = '{"submission_id":"t3_1","problem_description":"p"}\n{"submission_id":"t3_2"}\n[]\n';
-    const load = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
-    const { loadId } = await json(url, load, records);
+    const args = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
+    const { loadId } = await json(url, args, records);
 
     const { loads } = await json(url, ['loads', 'list', '--table', 'hybrid']);
-    expect(loads).toMatchObject([{ id: loadId, status: 'completed', received: '3', stored: '2', rejected: '1' }]);
+    const load = { loadId, table: 'hybrid', status: 'completed', received: 3, stored: 2, rejected: 1, error: null };
+    expect(loads).toMatchObject([load]);
     const refused = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
     expect(await json(url, ['loads', 'show', loadId])).toMatchObject({
-      id: loadId,
+      ...load,
       source: 'standard input',
       rejects: [refused],
     });

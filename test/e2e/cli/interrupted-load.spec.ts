@@ -91,7 +91,8 @@ describe('a load that is interrupted', () => {
     });
     await until(`SELECT count(*) = 0 FROM pg_stat_activity
                   WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`);
-    expect(await value('SELECT status FROM storage_loads')).toBe('running');
+    const { stdout } = await runCli(database.url, ['loads', 'list', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ loads: [{ status: 'running', received: 30, inserted: 30, failed: 0 }] });
     expect(await value('SELECT count(*)::integer FROM submissions')).toBe(30);
     await expectResumed();
   });

@@ -78,11 +78,11 @@ describe('one loader shared by the three stores', () => {
     await app.profiles.store([submission('t3_1')], { source: 'second' });
     await app.hybrid.store([opportunity('t3_1')], { source: 'third' });
     const history = await app.stats.history();
-    expect(history.map(({ source, tableName, status }) => [source, tableName, status])).toEqual([
+    expect(history.map(({ source, table, status }) => [source, table, status])).toEqual([
       ['third', 'hybrid', 'completed'],
       ['second', 'submissions', 'completed'],
       ['first', 'app_opportunities', 'completed'],
     ]);
-    expect(await app.rows('SELECT load_id FROM submissions')).toEqual([{ load_id: history[1]?.id }]);
+    expect(await app.rows('SELECT load_id FROM submissions')).toEqual([{ load_id: history[1]?.loadId }]);
   });
 });

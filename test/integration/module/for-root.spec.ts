@@ -76,9 +76,7 @@ describe('StorageModule', () => {
         expect(await pipeline.profiles.findById('a')).toMatchObject({ redditId: 'a' });
         expect(await pipeline.opportunities.findById('b')).toBeNull();
         expect(pipeline.stats.snapshot()).toMatchObject({ inserted: 2, loaded: 2, successRate: 1 });
-        expect(await pipeline.stats.history()).toMatchObject([
-          { tableName: 'hybrid', status: 'completed', stored: '1' },
-        ]);
+        expect(await pipeline.stats.history()).toMatchObject([{ table: 'hybrid', status: 'completed', stored: 1 }]);
       });
     }));
 

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { HistoryEntry } from '../../../src/index.js';
+import { withRefusal } from '../../e2e/parity/faults.js';
+import { type Fields, keyOf, many, opportunity, submission } from '../../e2e/parity/records.js';
+import { emptyTables } from '../../support/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+
+const UNMEANT = { title: 'nobody' };
+const REFUSED = submission('t3_x', { trust_score: 'high' });
+
+describe('the history of loads', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp({ loader: { maxAttempts: 1, batchSize: 4 } });
+  });
+  afterAll(() => app.close());
+  beforeEach(() => emptyTables(app));
+
+  const entryOf = async (loadId: string): Promise<HistoryEntry> => {
+    const entry = await app.stats.findLoad(loadId);
+    expect(await app.stats.history()).toContainEqual(entry);
+    return entry as HistoryEntry;
+  };
+  /** Makes the row of a load what it is when its process is killed before it has closed the load. */
+  const reopen = (loadId: string) =>
+    app.rows(
+      `UPDATE storage_loads SET (status, received, inserted, updated, unchanged, duplicates, skipped, rejected, failed,
+                                 stored, tables, finished_at) = ('running', 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL)
+        WHERE id = $1`,
+      [loadId],
+    );
+
+  it('has numbers, under the names of results', async () => {
+    const result = await app.profiles.storeBatch([...many(2, submission), REFUSED], { source: 'posts' });
+    const { loadId, table, disposition, received, inserted, rejected } = result;
+    const same = { loadId, table, disposition, received, inserted, rejected };
+    expect(await entryOf(loadId)).toMatchObject({ ...same, source: 'posts', stored: null, tables: null, error: null });
+    expect(same).toMatchObject({ table: 'submissions', received: 3, inserted: 2, rejected: 1 });
+  });
+
+  it('sums the batches of a load that was never closed, every count of it', async () => {
+    await app.profiles.store([submission('t3_0000'), submission('t3_0001')]);
+    const changed = submission('t3_0001', { author: 'a' });
+    const records = [...many(1, submission), changed, changed, UNMEANT, REFUSED, ...many(6, submission, 2)];
+    const { loadId } = await app.profiles.storeBatch(records);
+    const closed = await entryOf(loadId);
+    const totals = await app.stats.totals();
+    expect(closed).toMatchObject({ received: 11, inserted: 6, updated: 1, unchanged: 1 });
+    expect(closed).toMatchObject({ duplicates: 1, skipped: 1, rejected: 1, failed: 0 });
+
+    await reopen(loadId);
+    expect(await entryOf(loadId)).toEqual({ ...closed, status: 'running', finishedAt: null });
+    expect(await app.stats.totals()).toEqual(totals);
+  });
+
+  it('does so for each table of a hybrid load', async () => {
+    const records = [...many(5, opportunity), ...many(3, submission, 5), opportunity(keyOf(0)), UNMEANT, REFUSED];
+    const { loadId } = await app.hybrid.storeBatch(records);
+    const closed = await entryOf(loadId);
+    const totals = await app.stats.totals();
+    expect(closed).toMatchObject({ table: 'hybrid', received: 11, stored: 9, skipped: 1, rejected: 1 });
+    expect(closed.tables).toMatchObject({ app_opportunities: { inserted: 5 }, submissions: { inserted: 8 } });
+
+    await reopen(loadId);
+    expect(await entryOf(loadId)).toEqual({ ...closed, status: 'running', finishedAt: null });
+    expect(await app.stats.totals()).toEqual(totals);
+  });
+
+  it('shows how far a load is that is at work', async () => {
+    let midway: readonly HistoryEntry[] = [];
+    const committed = new Promise<void>((resolve) => {
+      app.stats.progress$.subscribe(({ batches }) => batches === 2 && resolve());
+    });
+    const records = async function* (): AsyncGenerator<Fields> {
+      yield* many(8, submission);
+      await committed;
+      midway = await app.stats.history({ status: 'running' });
+      yield submission('t3_last');
+    };
+    const { loadId } = await app.profiles.storeBatch(records());
+    expect(midway).toMatchObject([{ loadId, received: 8, inserted: 8, finishedAt: null }]);
+    expect(await app.stats.history({ status: 'running' })).toEqual([]);
+    expect(await entryOf(loadId)).toMatchObject({ status: 'completed', received: 9, inserted: 9 });
+  });
+
+  it('of a load that goes on, counts what is in, and not what its earlier attempt has lost', async () => {
+    const refusal = { table: 'submissions', when: `NEW.submission_id = 't3_0005'`, sqlstate: '40001' };
+    const first = await withRefusal(app, refusal, () =>
+      app.profiles.storeBatch(many(8, submission), { loadKey: 'posts' }),
+    );
+    expect(await entryOf(first.loadId)).toMatchObject({ received: 8, inserted: 4, failed: 4 });
+    let midway: readonly HistoryEntry[] = [];
+    const again = async function* (): AsyncGenerator<Fields> {
+      midway = await app.stats.history();
+      yield* many(8, submission);
+    };
+    await app.profiles.storeBatch(again(), { loadKey: 'posts' });
+    expect(midway).toMatchObject([{ status: 'running', attempt: 2, received: 4, inserted: 4, failed: 0 }]);
+    expect(await app.stats.history()).toMatchObject([{ status: 'completed', received: 8, inserted: 8, failed: 0 }]);
+  });
+
+  it('names what has ended a load', async () => {
+    const refusal = { table: 'submissions', when: 'true', sqlstate: '53100' };
+    await withRefusal(app, refusal, () => app.profiles.store([submission('t3_1')]).catch(() => {}));
+    const error = { code: '53100', message: expect.any(String) };
+    expect(await app.stats.history()).toMatchObject([{ status: 'failed', failed: 1, error }]);
+    expect(await app.stats.history({ table: 'app_opportunities' })).toEqual([]);
+    expect(await app.stats.history({ limit: 0 })).toEqual([]);
+  });
+});
