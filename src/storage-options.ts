@@ -82,11 +82,12 @@ const oneOf = (...values: readonly string[]): Check => [
   (value) => values.includes(value as string),
 ];
 
+/** What a connection string must be, for messages. */
+export const POSTGRES_URL_FORM =
+  'a URL that begins with postgres:// or postgresql://, the special characters of its password percent-encoded';
+
 const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
-  url: [
-    'a URL that begins with postgres:// or postgresql://, the special characters of its password percent-encoded',
-    isPostgresUrl,
-  ],
+  url: [POSTGRES_URL_FORM, isPostgresUrl],
   dataSource: [
     "a DataSource's name or a DataSource",
     (value) => (typeof value === 'object' && value !== null ? 'isInitialized' in value : isName(value)),
@@ -202,7 +203,8 @@ function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-function isPostgresUrl(value: unknown): boolean {
+/** @returns whether a value can be a connection string */
+export function isPostgresUrl(value: unknown): boolean {
   return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value) && isDecodable(value);
 }
 

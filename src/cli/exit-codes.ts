@@ -5,6 +5,6 @@ export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; everything that was to be loaded is in
   1    failed; the message says why
-  2    wrong usage
+  2    wrong usage: whatever is in the files and the database, the command cannot be right; nothing was done
   3    loaded, but some records were refused (they are in quarantine); or, of schema check: something differs
   130  interrupted`;

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 import { Command } from 'commander';
 
 import { addDemoCommand } from './commands/demo.command.js';
@@ -13,6 +15,7 @@ import { EXIT_CODES_HELP } from './exit-codes.js';
 export function createProgram(): Command {
   const program = new Command('harbor-storage')
     .description('Loads records into Postgres and neither loses, duplicates nor silently changes one.')
+    .version(packageVersion())
     .option('--url <url>', 'Postgres to work on (default: DATABASE_URL; with neither, an embedded Postgres)')
     .option('--json', 'print one JSON object on stdout')
     .option('--quiet', 'no progress and no messages on stderr')
@@ -30,6 +33,12 @@ export function createProgram(): Command {
   addDemoCommand(program);
   program.commands.forEach(inheritExitOverride);
   return program;
+}
+
+/** From the package itself, which lies elsewhere seen from the sources than seen from the build. */
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('harbor-storage/package.json') as { readonly version: string };
+  return version;
 }
 
 /** commander copies exitOverride only to commands that are added after it, and not to their children. */

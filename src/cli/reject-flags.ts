@@ -1,7 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 
-import { isId, type RejectFilter } from '../quarantine/reject-filter.js';
+import type { RejectFilter } from '../quarantine/reject-filter.js';
+import { parseId } from './parse-id.js';
 import { parseMoment } from './parse-moment.js';
+import { parseName } from './parse-name.js';
 
 /** The options that say which refused records a command means. */
 export interface RejectFlags {
@@ -15,19 +17,11 @@ export interface RejectFlags {
 export function addRejectOptions(command: Command): Command {
   return command
     .option('--load <id>', 'only those refused by this load', parseId)
-    .option('--table <table>', 'only those meant for this table (or hybrid)')
-    .option('--reason <reason>', 'only those refused by this rule or SQLSTATE')
+    .option('--table <table>', 'only those meant for this table (or hybrid)', parseName)
+    .option('--reason <reason>', 'only those refused by this rule or SQLSTATE', parseName)
     .option('--since <when>', 'only those refused since: 12h, 30d, or a date-time with its zone', parseMoment);
 }
 
 export function filterOf({ load, table, reason, since }: RejectFlags): RejectFilter {
   return { loadId: load, table, reason, since };
-}
-
-/** Reads an option that takes an id. */
-function parseId(text: string): string {
-  if (!isId(text)) {
-    throw new InvalidArgumentError('expected an id as it is listed');
-  }
-  return text;
 }

@@ -4,20 +4,22 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { type ResolvedDatabase, resolveDatabase } from '../embedded/resolve-database.js';
-import type { MigrationsMode } from '../storage-options.js';
+import { isPostgresUrl, type MigrationsMode, POSTGRES_URL_FORM } from '../storage-options.js';
 import { getStorageDataSourceName } from '../storage-tokens.js';
 import { StorageModule } from '../storage.module.js';
 import { type GlobalOptions, printMessage } from './output.js';
+import { UsageError } from './usage-error.js';
 
 /**
  * Runs `work` on the database of a command: the one that was given, or the embedded one.
  * @param work - gets the connection string
+ * @throws UsageError when what was given is no connection string
  */
 export async function withDatabase<T>(
   options: GlobalOptions,
   work: (database: ResolvedDatabase) => Promise<T>,
 ): Promise<T> {
-  const database = await resolveDatabase(options.url ?? process.env['DATABASE_URL']);
+  const database = await resolveDatabase(givenUrl(options));
   try {
     if (database.dataDir !== undefined) {
       printMessage(options, `Using the embedded Postgres; its data lies in ${database.dataDir}`);
@@ -49,6 +51,16 @@ export async function withStorage<T>(
       await app.close();
     }
   });
+}
+
+/** An empty --url, as of a shell variable that is not set, does not mean the embedded database. */
+function givenUrl({ url }: GlobalOptions): string | undefined {
+  const given = url ?? (process.env['DATABASE_URL'] || undefined);
+  if (given !== undefined && !isPostgresUrl(given)) {
+    // It may hold a password, so it is not shown.
+    throw new UsageError(`${url === undefined ? 'DATABASE_URL' : '--url'} must be ${POSTGRES_URL_FORM}`);
+  }
+  return given;
 }
 
 /** The connections of the services. */

@@ -45,7 +45,8 @@ export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'o
 }
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
-const MAX_BATCH_SIZE = 100_000;
+/** Records a transaction, at most. */
+export const MAX_BATCH_SIZE = 100_000;
 /** An index of Postgres takes up to 2,704 bytes; a key is a name, not a document. */
 const MAX_LOAD_KEY_BYTES = 512;
 /** What a load key must be, for messages. */

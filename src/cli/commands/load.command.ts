@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
-
 import { type Command, Option } from 'commander';
 
 import { detectFormat, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import type { FileFormat } from '../../files/record-reader.js';
+import { MAX_BATCH_SIZE } from '../../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-result.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
@@ -58,7 +57,7 @@ export function addLoadCommand(program: Command): void {
       ]),
     )
     .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id', parseRenameFlag)
-    .option('--batch-size <n>', 'records a transaction', parseCount(1))
+    .option('--batch-size <n>', 'records a transaction', parseCount(1, MAX_BATCH_SIZE))
     .option('--max-rejects <n>', 'stop when more records are refused (default: none; replace: 0)', parseCount(0))
     .option('--allow-empty', 'let a replace without a single row empty the table')
     .option('--dry-run', 'do everything in one transaction and roll it back')
@@ -78,10 +77,17 @@ export function addLoadCommand(program: Command): void {
 }
 
 async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
-  const format = flags.format ?? detectFormat(file) ?? (await refuseUnknownFormat(file));
   const { into, disposition = 'merge', rename } = flags;
+  if (flags.allowEmpty === true && disposition !== 'replace') {
+    throw new UsageError('--allow-empty goes with --disposition replace');
+  }
   const source = await openSource(file);
   const { stream, name, sizeBytes } = source;
+  const format = flags.format ?? detectFormat(file);
+  if (format === undefined) {
+    stream.destroy();
+    throw unknownFormat(file);
+  }
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
   const result = await withInterrupts(flags, (signal) =>
     withStorage(flags, async (app) => {
@@ -120,15 +126,10 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   return result.rejected > 0 ? EXIT.refused : EXIT.ok;
 }
 
-async function refuseUnknownFormat(file: string): Promise<never> {
-  if (file === '-') {
-    throw new UsageError('standard input needs --format: jsonl, json or csv');
-  }
-  // What is not there, or may not be looked at, has a name without a format all the same.
-  const stats = await stat(file).catch(() => undefined);
-  throw new UsageError(
-    stats?.isDirectory() === true
-      ? `${file} is a directory: name a file in it`
+function unknownFormat(file: string): UsageError {
+  return new UsageError(
+    file === '-'
+      ? 'standard input needs --format: jsonl, json or csv'
       : `the name of ${file} does not say how it is written: add --format jsonl, json or csv`,
   );
 }

@@ -10,6 +10,8 @@ import { printRejects, printUnknownFields } from '../load-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
 import { withStorage } from '../storage-context.js';
 import { parseCount } from '../parse-count.js';
+import { parseId } from '../parse-id.js';
+import { parseName } from '../parse-name.js';
 
 interface ListFlags {
   readonly table?: string;
@@ -36,7 +38,7 @@ export function addLoadsCommand(program: Command): void {
   loads
     .command('list', { isDefault: true })
     .description('the last loads, newest first')
-    .option('--table <table>', 'only loads into this table (or hybrid)')
+    .option('--table <table>', 'only loads into this table (or hybrid)', parseName)
     .addOption(
       new Option('--status <status>', 'only loads that ended so').choices([
         'running',
@@ -58,7 +60,7 @@ export function addLoadsCommand(program: Command): void {
     });
   loads
     .command('show')
-    .argument('<id>', 'the id of a load, as `loads list` shows it')
+    .argument('<id>', 'the id of a load, as `loads list` shows it', parseId)
     .description('everything about one load, and the first records it refused')
     .action(async (id: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();

@@ -5,6 +5,7 @@ import type { QuarantinedRecord } from '../../quarantine/quarantined-record.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
 import { parseCount } from '../parse-count.js';
+import { parseId } from '../parse-id.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
 import { withStorage } from '../storage-context.js';
 import { addRejectsExportCommand } from './rejects-export.command.js';
@@ -34,7 +35,7 @@ export function addRejectsCommand(program: Command): void {
     });
   rejects
     .command('show')
-    .argument('<id>', 'the id of a refused record, as `rejects list` shows it')
+    .argument('<id>', 'the id of a refused record, as `rejects list` shows it', parseId)
     .description('everything about one of them')
     .option('--record', 'and the record itself')
     .action(async (id: string, _flags: ShowFlags, command: Command) => {

@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 
 import type { SchemaReport } from '../../schema/check-schema.js';
-import { SchemaService } from '../../schema/schema.service.js';
 import { EXIT } from '../exit-codes.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
-import { withStorage } from '../storage-context.js';
-import { UsageError } from '../usage-error.js';
-import { InvalidLoadError } from '../../errors/index.js';
+import { withSchema } from '../schema-context.js';
 
 /** `schema check [table]` */
 export function addSchemaCheckCommand(schema: Command): void {
@@ -16,7 +13,7 @@ export function addSchemaCheckCommand(schema: Command): void {
     .description('compare the live tables with what this version expects; reads only')
     .action(async (table: string | undefined, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const report = await checkSchema(table, flags);
+      const report = await withSchema(flags, table, (service) => service.check(table));
       if (flags.json === true) {
         printJson(report);
       } else {
@@ -24,14 +21,6 @@ export function addSchemaCheckCommand(schema: Command): void {
       }
       process.exitCode = report.ok ? EXIT.ok : EXIT.differs;
     });
-}
-
-async function checkSchema(table: string | undefined, flags: GlobalOptions): Promise<SchemaReport> {
-  try {
-    return await withStorage(flags, (app) => app.get(SchemaService).check(table), 'off');
-  } catch (error) {
-    throw error instanceof InvalidLoadError ? new UsageError(error.message) : error;
-  }
 }
 
 function printReport({ ok, tables, differences, otherTables }: SchemaReport): void {

@@ -2,12 +2,11 @@ import type { Command } from 'commander';
 
 import type { FieldProposal, SchemaProposal } from '../../schema/propose/schema-proposal.js';
 import { writeMigration } from '../../schema/propose/write-migration.js';
-import { SchemaService } from '../../schema/schema.service.js';
 import { type GlobalOptions, printJson, printResult, printTable, showShare } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseShare } from '../parse-share.js';
 import { printProperties, printWritten } from '../migration-steps.js';
-import { withStorage } from '../storage-context.js';
+import { withSchema } from '../schema-context.js';
 
 interface ProposeFlags {
   readonly write?: boolean;
@@ -31,10 +30,8 @@ export function addSchemaProposeCommand(schema: Command): void {
     .action(async (table: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<ProposeFlags & GlobalOptions>();
       const { minCount, minShare } = flags;
-      const proposal = await withStorage(
-        flags,
-        (app) => app.get(SchemaService).propose(table, { minCount, minShare: minShare / 100 }),
-        'off',
+      const proposal = await withSchema(flags, table, (service) =>
+        service.propose(table, { minCount, minShare: minShare / 100 }),
       );
       const written = flags.write === true ? await writeMigration(proposal, flags.dir) : undefined;
       const entity = proposal.entitySource();

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 
 import type { ColumnWideningProposal, WideningProposal } from '../../schema/propose/widening-proposal.js';
 import { writeMigration } from '../../schema/propose/write-migration.js';
-import { SchemaService } from '../../schema/schema.service.js';
 import { printWritten } from '../migration-steps.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
-import { withStorage } from '../storage-context.js';
+import { withSchema } from '../schema-context.js';
 
 interface WidenFlags {
   readonly write?: boolean;
@@ -22,7 +21,7 @@ export function addSchemaWidenCommand(schema: Command): void {
     .option('--dir <folder>', 'where --write puts it', 'migrations')
     .action(async (table: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<WidenFlags & GlobalOptions>();
-      const proposal = await withStorage(flags, (app) => app.get(SchemaService).proposeWidening(table), 'off');
+      const proposal = await withSchema(flags, table, (service) => service.proposeWidening(table));
       const written = flags.write === true ? await writeMigration(proposal, flags.dir) : undefined;
       if (flags.json === true) {
         printJson({ ...proposal, migration: written ?? null });

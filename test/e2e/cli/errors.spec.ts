@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
@@ -77,13 +80,52 @@ describe('an error of the command line', () => {
     [['load', 'x.jsonl', '--into', 'nowhere'], /allowed choices/i],
     [['load', 'x.jsonl'], /--into/],
     [['bogus'], /unknown command/],
-    [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '0'], /integer from 1/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '0'], /integer from 1 to 100000/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '100001'], /integer from 1 to 100000/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--allow-empty'], /--allow-empty goes with --disposition replace/],
+    [['load', '-', '--into', 'submissions'], /standard input needs --format/],
+    [['load', 'LICENSE', '--into', 'submissions'], /the name of LICENSE does not say how it is written: add --format/],
     [['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--disposition', 'append'], /always merges/],
     [['load', 'x.jsonl', '--into', 'submissions', '--rename', 'a'], /cannot rename by 'a': write it as old=new/],
-    [['load', 'src', '--into', 'submissions'], /src is a directory: name a file in it/],
+    [['loads', 'show', 'x'], /expected an id as it is listed/],
+    [['loads', 'list', '--table', ''], /expected a name/],
+    [['rejects', 'show', 'x'], /expected an id as it is listed/],
+    [['rejects', 'purge', '--table', ''], /expected a name/],
+    [['schema', 'propose', 'nope'], /no entity or table "nope"/],
+    [['schema', 'widen', 'nope'], /no entity or table "nope"/],
+    [['stats', '--url', 'nonsense'], /^error: --url must be a URL that begins with postgres:/],
+    [['stats', '--url', ''], /^error: --url must be a URL that begins with postgres:/],
+    [['migrate', 'up', '--url', 'postgres://me:s3cret%@nowhere/x'], /^error: --url must be (?!.*s3cret)/],
   ])('exits with 2 on wrong usage: %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCli(database.url, args);
     expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+
+  it('exits with 2 when DATABASE_URL is no url', async () => {
+    const outcome = await runCli('nonsense', ['migrate', 'up', '--json']);
+    expect(outcome).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: DATABASE_URL must/),
+    });
+  });
+
+  it.each(['no-such-file', 'src'])('exits with 1 when a file cannot be read, whatever its name: %s', async (file) => {
+    const outcome = await runCli(database.url, ['load', file, '--into', 'submissions', '--json']);
+    expect([outcome.exitCode, JSON.parse(outcome.stdout).error.code]).toEqual([1, 'SOURCE_UNREADABLE']);
+  });
+
+  it.each([
+    ['loads', 'LOAD_NOT_FOUND'],
+    ['rejects', 'REJECT_NOT_FOUND'],
+  ])('exits with 1 when there is nothing of an id: %s', async (command, code) => {
+    const outcome = await runCli(database.url, [command, 'show', randomUUID(), '--json']);
+    expect([outcome.exitCode, JSON.parse(outcome.stdout).error.code]).toEqual([1, code]);
+  });
+
+  it('has no error where the version is asked for', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await runCli(database.url, ['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('exits with 1 and names the file when it is not there; --json says so on stdout too', async () => {
