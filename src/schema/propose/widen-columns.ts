@@ -57,7 +57,7 @@ function placeOf(queryRunner: QueryRunner, widening: TableWidening): Place {
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  * @throws StorageError `COLUMN_CHANGED` when a column is not of the type it was
  * @throws StorageError `COLUMN_IN_USE` when a view, a policy or the like keeps Postgres from changing a type
- * @throws StorageError `COLUMN_EXISTS` when there is a column `<column> new` of another type
+ * @throws StorageError `COLUMN_EXISTS` when there is a column `<column> new` that no widening to this type left behind
  */
 export async function widenColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
   const place = placeOf(queryRunner, widening);
@@ -162,18 +162,29 @@ export function newColumnOf(column: string): string {
   return `${column} new`;
 }
 
+/**
+ * The comment, as SQL, of a column that is being filled: one without it is somebody's own, and what it holds would be
+ * lost.
+ */
+const FILLED_COMMENT = `'filled by harbor-storage'`;
+
 /** Expand, migrate and contract in one: no version of the application sees a column in between. */
 async function exchangeColumn(place: Place, column: string, from: string, to: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
   const [old, next] = [quoteIdentifier(column), quoteIdentifier(newColumnOf(column))];
   await alterTable(queryRunner, table, async (client) => {
-    await client.query(`ALTER TABLE ${quotedTable} ADD COLUMN IF NOT EXISTS ${next} ${to}`);
-    const added = (await readLiveTable(client, place.schema, table))?.columns.get(newColumnOf(column));
-    if (added?.fullType !== to) {
+    const found = (await readLiveTable(client, place.schema, table))?.columns.get(newColumnOf(column));
+    if (found === undefined) {
+      await client.query(`ALTER TABLE ${quotedTable} ADD COLUMN ${next} ${to}`);
+      await client.query(`COMMENT ON COLUMN ${quotedTable}.${next} IS ${FILLED_COMMENT}`);
+    } else if (
+      found.fullType !== to ||
+      (await readComment(client, quotedTable, newColumnOf(column))) !== FILLED_COMMENT
+    ) {
       throw new StorageError(
         'COLUMN_EXISTS',
-        `${table} has a column ${newColumnOf(column)} of type ${added?.fullType} already, where the migration fills ` +
-          `one of ${to}: drop or rename it`,
+        `${table} has a column ${newColumnOf(column)} of type ${found.fullType} already, which is not the one of type ` +
+          `${to} that this migration fills: drop or rename it`,
       );
     }
   });
