@@ -4,6 +4,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { type ResolvedDatabase, resolveDatabase } from '../embedded/resolve-database.js';
+import { migrateNew } from '../schema/migrations.js';
 import { isPostgresUrl, type MigrationsMode, POSTGRES_URL_FORM } from '../storage-options.js';
 import { getStorageDataSourceName } from '../storage-tokens.js';
 import { StorageModule } from '../storage.module.js';
@@ -31,17 +32,19 @@ export async function withDatabase<T>(
 }
 
 /**
- * Runs `work` with the services of the package. The embedded database gets its migrations by itself.
- * @param migrations - in the place of that: what to do about migrations, whichever database it is
+ * Runs `work` with the services of the package. An embedded database that is new gets its migrations first.
+ * @param migrations - what to do about those that are pending; with `off`, a new database gets none either
  */
 export async function withStorage<T>(
   options: GlobalOptions,
   work: (app: INestApplicationContext) => Promise<T>,
-  migrations?: MigrationsMode,
+  migrations: MigrationsMode = 'check',
 ): Promise<T> {
   return withDatabase(options, async ({ url, dataDir }) => {
-    const mode = migrations ?? (dataDir === undefined ? 'check' : 'run');
-    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations: mode }), {
+    if (dataDir !== undefined && migrations !== 'off') {
+      await migrateNew({ url });
+    }
+    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations }), {
       logger: new StderrLogger(options),
       abortOnError: false,
     });

@@ -12,6 +12,11 @@ export interface MigrationStatus {
   readonly applied: boolean;
 }
 
+/** Applies all of them to a database that was never given one, and nothing to any other. */
+export async function migrateNew(connection: ConnectionOptions): Promise<void> {
+  await withMigrations(connection, (dataSource) => dataSource.runFirstMigrations());
+}
+
 /** Applies what is pending, one run at a time whoever else tries; returns the names of what it applied. */
 export async function migrateUp(connection: ConnectionOptions): Promise<string[]> {
   return withMigrations(connection, async (dataSource) => {

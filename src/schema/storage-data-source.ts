@@ -5,6 +5,8 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { storageMigrations } from '../../migrations/index.js';
 import { storageEntities } from '../entities/index.js';
 import { connectionError } from '../postgres/connection-error.js';
+import { defaultSchema } from '../postgres/data-source.js';
+import { quoteTable } from '../postgres/identifiers.js';
 import { withMigrationLock } from './migration-lock.js';
 
 /** Where this package keeps which of its migrations were applied, apart from those of the application. */
@@ -60,6 +62,18 @@ export class StorageDataSource extends DataSource {
 
   override async runMigrations(options?: Parameters<DataSource['runMigrations']>[0]): Promise<Migration[]> {
     return withMigrationLock(this, () => super.runMigrations(options));
+  }
+
+  /**
+   * Applies all of them to a database that was never given one; any other is left as it is, so that what was reverted
+   * stays so. The look is taken under the lock: a table that another run has just made holds all it applied.
+   */
+  async runFirstMigrations(): Promise<Migration[]> {
+    return withMigrationLock(this, async () => {
+      const table = quoteTable(defaultSchema(this), MIGRATIONS_TABLE);
+      const [found] = await this.query<{ isNew: boolean }[]>('SELECT to_regclass($1) IS NULL AS "isNew"', [table]);
+      return found?.isNew === true ? super.runMigrations() : [];
+    });
   }
 
   override async undoLastMigration(options?: Parameters<DataSource['undoLastMigration']>[0]): Promise<void> {

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { resolve as resolvePath } from 'node:path';
 import type { Writable } from 'node:stream';
+
+const CLI = resolvePath('dist/src/cli/main.js');
 
 /** What a command left behind. */
 export interface CliOutcome {
@@ -19,10 +22,13 @@ export interface RunningCli {
   shows(text: string): Promise<void>;
 }
 
-/** Starts the command line, as built, in a process of its own, on the database of `url`. */
-export function startCli(url: string, args: readonly string[]): RunningCli {
+/**
+ * Starts the command line, as built, in a process of its own, on the database of `url`.
+ * @param cwd - where the embedded Postgres of an empty `url` keeps its data
+ */
+export function startCli(url: string, args: readonly string[], cwd?: string): RunningCli {
   const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: '' };
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args], { env });
+  const child = spawn(process.execPath, [CLI, ...args], { env, cwd });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -53,8 +59,13 @@ export function startCli(url: string, args: readonly string[]): RunningCli {
 }
 
 /** Runs the command line to its end. */
-export async function runCli(url: string, args: readonly string[], input: string | Buffer = ''): Promise<CliOutcome> {
-  const run = startCli(url, args);
+export async function runCli(
+  url: string,
+  args: readonly string[],
+  input: string | Buffer = '',
+  cwd?: string,
+): Promise<CliOutcome> {
+  const run = startCli(url, args, cwd);
   run.stdin.end(input);
   const { signal: _, ...outcome } = await run.ended;
   return outcome;

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { storageEntities, storageMigrations } from '../../../src/index.js';
-import { migrateDown, migrateUp, readMigrationStatus } from '../../../src/schema/migrations.js';
+import { withMigrationLock } from '../../../src/schema/migration-lock.js';
+import { migrateDown, migrateNew, migrateUp, readMigrationStatus } from '../../../src/schema/migrations.js';
+import { StorageDataSource } from '../../../src/schema/storage-data-source.js';
 import { withEmptyDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
+import { eventually, queryValue } from '../../support/embedded-processes.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
 /** Every object of the public schema, by kind and name. */
@@ -46,6 +48,33 @@ describe('the migrations', () => {
     withEmptyDatabase(async (url) => {
       const runs = await Promise.all(Array.from({ length: 6 }, () => migrateUp({ url })));
       expect(runs.flat()).toEqual(NAMES);
+    }));
+
+  it('of a database that was never given one are applied, and what was reverted since stays so', () =>
+    withEmptyDatabase(async (url) => {
+      await migrateNew({ url });
+      expect((await readMigrationStatus({ url })).every(({ applied }) => applied)).toBe(true);
+      await migrateDown({ url });
+      const before = await queryValue(url, OBJECTS);
+      await migrateNew({ url });
+      expect(await queryValue(url, OBJECTS)).toEqual(before);
+    }));
+
+  it('are left to the run that is at work on a new database', () =>
+    withEmptyDatabase(async (url) => {
+      const other = await new StorageDataSource({ url }).initialize();
+      const waiting = await withMigrationLock(other, async () => {
+        const run = migrateNew({ url });
+        const isWaiting = `SELECT count(*) = 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                            WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
+        expect(await eventually(async () => (await queryValue(url, isWaiting)) === true)).toBe(true);
+        await queryValue(url, 'CREATE TABLE storage_migrations (id serial, timestamp bigint, name text)');
+        // In an object: the lock is not to be held until the run has ended.
+        return { run };
+      });
+      await waiting.run;
+      await other.destroy();
+      expect(await queryValue(url, `SELECT to_regclass('submissions') IS NULL`)).toBe(true);
     }));
 });
 

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { defaultDataDir } from '../../../src/embedded/default-data-dir.js';
+import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
+import { storageMigrations } from '../../../src/index.js';
+import { withTemporaryDir } from '../../support/embedded-processes.js';
+import { migrateDown, type MigrationStatus, readMigrationStatus } from '../../../src/schema/migrations.js';
+import { type CliOutcome, runCli } from '../../support/run-cli.js';
+
+const NAMES = storageMigrations.map(({ name }) => name);
+const LAST = NAMES.at(-1);
+
+/** Runs a command without a database, in this directory. */
+const run = (directory: string, ...args: string[]): Promise<CliOutcome> => runCli('', args, '', directory);
+
+const appliedOf = (migrations: readonly MigrationStatus[]): string[] =>
+  migrations.filter(({ applied }) => applied).map(({ name }) => name);
+
+/** Runs `work` in an empty directory whose server is kept running, so that each command finds it. */
+const withServer = (work: (directory: string, url: string) => Promise<void>): Promise<void> =>
+  withTemporaryDir(async (directory) => {
+    const server = await startEmbeddedPostgres({ dataDir: defaultDataDir(directory) });
+    try {
+      await work(directory, server.url);
+    } finally {
+      await server.stop();
+    }
+  });
+
+/** Each command is a process, and the first ones start a server. */
+const TIMEOUT_MS = 180_000;
+
+describe('the migrations of an embedded database', () => {
+  it(
+    'are applied by its first command, though six are first at the same time',
+    () =>
+      withTemporaryDir(async (directory) => {
+        const runs = await Promise.all(Array.from({ length: 6 }, () => run(directory, 'loads', 'list')));
+        expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0, 0]);
+        const { stdout } = await run(directory, 'migrate', 'status', '--json');
+        expect(appliedOf((JSON.parse(stdout) as { migrations: MigrationStatus[] }).migrations)).toEqual(NAMES);
+      }),
+    TIMEOUT_MS,
+  );
+
+  it(
+    'are applied once by ten migrate up at the same time',
+    () =>
+      withServer(async (directory) => {
+        const runs = await Promise.all(Array.from({ length: 10 }, () => run(directory, 'migrate', 'up', '--json')));
+        expect(runs.flatMap(({ stdout }) => (JSON.parse(stdout) as { applied: string[] }).applied)).toEqual(NAMES);
+      }),
+    TIMEOUT_MS,
+  );
+
+  it.each([1, NAMES.length])(
+    'stay reverted, %d of them, until migrate up: other commands name it',
+    (count) =>
+      withServer(async (directory, url) => {
+        expect(await run(directory, 'demo', '--json')).toMatchObject({ exitCode: 0 });
+        for (const name of NAMES.toReversed().slice(0, count)) {
+          expect(await migrateDown({ url })).toBe(name);
+        }
+        for (const command of [['loads', 'list'], ['demo']]) {
+          const refused = await run(directory, ...command);
+          expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+          expect(refused.stderr).toContain(`the migration ${LAST} is not applied`);
+          expect(refused.stderr).toContain('To mend it: npx harbor-storage migrate up');
+        }
+        expect(appliedOf(await readMigrationStatus({ url }))).toEqual(NAMES.slice(0, -count));
+        expect(await run(directory, 'migrate', 'up')).toMatchObject({ exitCode: 0 });
+        expect(await run(directory, 'loads', 'list')).toMatchObject({ exitCode: 0 });
+      }),
+    TIMEOUT_MS,
+  );
+
+  it(
+    'are left alone by what only looks',
+    () =>
+      withServer(async (directory, url) => {
+        expect(await run(directory, 'schema', 'check')).toMatchObject({ exitCode: 3 });
+        expect(appliedOf(await readMigrationStatus({ url }))).toEqual([]);
+        expect(await run(directory, 'demo')).toMatchObject({ exitCode: 0 });
+      }),
+    TIMEOUT_MS,
+  );
+});
