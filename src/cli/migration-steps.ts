@@ -13,6 +13,11 @@ export function printWritten({ path, registeredIn }: WrittenMigration): void {
   );
 }
 
+/** Says that a migration is there, and only to be run. */
+export function printPending(path: string): void {
+  printResult(`${path} does some of this already, and the database does not have it: run it (migration:run)`);
+}
+
 /** Says what to add to the classes of the table after a migration. */
 export function printProperties(
   { registeredIn }: WrittenMigration,

@@ -10,7 +10,7 @@ import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /** Names of the migrations of this package that the database lacks. */
 export async function findPendingMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
-  const applied = await readApplied(client, dataSource);
+  const applied = await readAppliedMigrations(client, dataSource);
   return storageMigrations.map(({ name }) => name).filter((name) => !applied.has(name));
 }
 
@@ -19,7 +19,7 @@ export async function comparePendingMigrations(
   client: ClientBase,
   dataSource: DataSource,
 ): Promise<readonly SchemaDifference[]> {
-  const applied = await readApplied(client, dataSource);
+  const applied = await readAppliedMigrations(client, dataSource);
   const ours = storageMigrations.map(({ name }) => name);
   const others = dataSource.migrations.map(({ name, constructor }) => name ?? constructor.name);
   const pending = (table: string, names: readonly string[], mend: string): SchemaDifference[] =>
@@ -36,8 +36,11 @@ export async function comparePendingMigrations(
   ];
 }
 
-/** An application may keep them in this package's own table or among its own migrations. */
-async function readApplied(client: ClientBase, dataSource: DataSource): Promise<ReadonlySet<string>> {
+/**
+ * Names of the migrations the database has, this package's and those of the DataSource. An application may keep the
+ * former in this package's own table or among its own migrations.
+ */
+export async function readAppliedMigrations(client: ClientBase, dataSource: DataSource): Promise<ReadonlySet<string>> {
   const applied = new Set<string>();
   for (const table of new Set([MIGRATIONS_TABLE, migrationsTableOf(dataSource)])) {
     const quoted = quoteTable(defaultSchema(dataSource), table);

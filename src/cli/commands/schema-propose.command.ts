@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 
 import type { FieldProposal, SchemaProposal } from '../../schema/propose/schema-proposal.js';
-import { writeMigration } from '../../schema/propose/write-migration.js';
+import { findPendingMigration, writeMigration } from '../../schema/propose/write-migration.js';
 import { type GlobalOptions, printJson, printResult, printTable, showShare } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseShare } from '../parse-share.js';
-import { printProperties, printWritten } from '../migration-steps.js';
+import { printPending, printProperties, printWritten } from '../migration-steps.js';
 import { withSchema } from '../schema-context.js';
 
 interface ProposeFlags {
@@ -34,15 +34,18 @@ export function addSchemaProposeCommand(schema: Command): void {
         service.propose(table, { minCount, minShare: minShare / 100 }),
       );
       const written = flags.write === true ? await writeMigration(proposal, flags.dir) : undefined;
+      const pending = written === undefined ? await findPendingMigration(proposal, flags.dir) : undefined;
       const entity = proposal.entitySource();
       if (flags.json === true) {
-        printJson({ ...proposal, entity, migration: written ?? null });
+        printJson({ ...proposal, entity, migration: written ?? null, pendingMigration: pending ?? null });
         return;
       }
       printProposal(proposal);
       if (written !== undefined) {
         printWritten(written);
         printProperties(written, entity);
+      } else if (pending !== undefined) {
+        printPending(pending);
       } else if (proposal.columns.length > 0) {
         printResult('To have the migration written, add --write');
       } else {

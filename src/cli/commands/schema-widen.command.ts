@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 import type { ColumnWideningProposal, WideningProposal } from '../../schema/propose/widening-proposal.js';
-import { writeMigration } from '../../schema/propose/write-migration.js';
-import { printWritten } from '../migration-steps.js';
+import { findPendingMigration, writeMigration } from '../../schema/propose/write-migration.js';
+import { printPending, printWritten } from '../migration-steps.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
 import { withSchema } from '../schema-context.js';
 
@@ -23,8 +23,9 @@ export function addSchemaWidenCommand(schema: Command): void {
       const flags = command.optsWithGlobals<WidenFlags & GlobalOptions>();
       const proposal = await withSchema(flags, table, (service) => service.proposeWidening(table));
       const written = flags.write === true ? await writeMigration(proposal, flags.dir) : undefined;
+      const pending = written === undefined ? await findPendingMigration(proposal, flags.dir) : undefined;
       if (flags.json === true) {
-        printJson({ ...proposal, migration: written ?? null });
+        printJson({ ...proposal, migration: written ?? null, pendingMigration: pending ?? null });
         return;
       }
       printProposal(proposal);
@@ -36,6 +37,8 @@ export function addSchemaWidenCommand(schema: Command): void {
         proposal.widened.forEach(({ property, options }) => printResult(`  ${property}: ${options}`));
         printResult('\nA version with the old type stops loading into the table once it starts anew: deploy soon.');
         printResult('\n3. Load the refused records again: harbor-storage rejects replay');
+      } else if (pending !== undefined) {
+        printPending(pending);
       } else if (proposal.widened.length > 0) {
         printResult('To have the migration written, add --write');
       }

@@ -109,6 +109,55 @@ export function wideningSource({ schema, table, columns }: TableWidening, option
   );
 }
 
+/** One column a migration of ours changes, as its source says it. */
+interface MigrationChange {
+  readonly column: string;
+  readonly from?: string;
+  readonly dropNotNull?: string;
+  readonly existing?: string;
+}
+
+/** What tells the migrations that concern a proposal from others. */
+export interface MigrationTarget {
+  readonly schema: string | undefined;
+  readonly table: string;
+  /** Names of the migrations the database has. */
+  readonly applied: ReadonlySet<string>;
+}
+
+/** `column: 'ups'`, in the quotes a formatter has chosen. */
+const MEMBER = /\b(\w+): (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(true))/g;
+
+/**
+ * What a migration that was written earlier is still to change in a table; nothing where the source is no such migration,
+ * or the database has it.
+ * @param up - the function it calls
+ */
+export function readPendingChanges(
+  source: string,
+  up: 'promoteFields' | 'widenColumns',
+  { schema, table, applied }: MigrationTarget,
+): readonly MigrationChange[] {
+  const name = /\bname = ['"]([^'"]+)['"]/.exec(source)?.[1];
+  if (name === undefined || applied.has(name) || !source.includes(`${up}(`)) {
+    return [];
+  }
+  const head = new Map<string, string>();
+  const changes: Record<string, string>[] = [];
+  for (const [, member = '', single, double, yes] of source.matchAll(MEMBER)) {
+    const value = single ?? double ?? yes ?? '';
+    if (member === 'column') {
+      changes.push({ column: value });
+    } else if (changes.length > 0) {
+      Object.assign(changes.at(-1) as object, { [member]: value });
+    } else {
+      head.set(member, value);
+    }
+  }
+  const isSame = head.get('schema') === schema && head.get('table') === table;
+  return isSame ? (changes as unknown as MigrationChange[]) : [];
+}
+
 /** Lays out the file of a migration. */
 function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
   const { verb, noun, table, module, constant, type, value, up, down, comment } = parts;

@@ -4,10 +4,11 @@ import { columnRoles } from '../../entities/column-roles.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
-import { withTransaction } from '../../postgres/with-transaction.js';
+import { withClient, withTransaction } from '../../postgres/with-transaction.js';
 import { type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { metadataOf } from '../entity-metadata.js';
 import { type LiveTable, readLiveTable } from '../live-table.js';
+import { readAppliedMigrations } from '../pending-migrations.js';
 import { chooseType, holdsSome } from './choose-type.js';
 import { jsonTypeOf, type ValueKind } from './column-types.js';
 import { NameCollisions, namesOf } from './field-names.js';
@@ -31,6 +32,7 @@ export async function proposeColumns(
   const metadata = metadataOf(dataSource, entity);
   const extra = extraColumnOf(metadata);
   const schema = metadata.schema ?? defaultSchema(dataSource);
+  const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
   const { live, statistics } = await withTransaction(dataSource, LIMITS, async (client) => {
     // A row that a policy hides would be left out in silence; so it is an error.
     await client.query('SET LOCAL row_security = off; SET LOCAL extra_float_digits = 1');
@@ -56,6 +58,7 @@ export async function proposeColumns(
       recordClass: recordClass === target ? undefined : recordClass.name,
       table: metadata.tableName,
       schema: metadata.schema,
+      applied,
       extra,
     },
     proposeFields(metadata, live, fields, read.rowsRead, resolved),

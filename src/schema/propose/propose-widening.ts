@@ -4,10 +4,11 @@ import { RejectedRecordEntity } from '../../entities/index.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
-import { withTransaction } from '../../postgres/with-transaction.js';
+import { withClient, withTransaction } from '../../postgres/with-transaction.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { metadataOf } from '../entity-metadata.js';
 import { readLiveTable } from '../live-table.js';
+import { readAppliedMigrations } from '../pending-migrations.js';
 import { chooseWidening } from './choose-widening.js';
 import { readDependents } from './column-dependents.js';
 import { countWithoutColumn, lookAtValues, readRefusals } from './refused-values.js';
@@ -29,6 +30,7 @@ export async function proposeWidening(
   const schema = metadata.schema ?? defaultSchema(dataSource);
   const quarantine = quotedTableOf(dataSource, RejectedRecordEntity);
   const rules = fieldRules(recordClassOf(metadata.target as RecordClass));
+  const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
   return withTransaction(dataSource, LIMITS, async (client) => {
     await client.query('SET LOCAL row_security = off');
     const live = await readLiveTable(client, schema, table);
@@ -65,6 +67,7 @@ export async function proposeWidening(
     ]);
     const withoutColumn = await countWithoutColumn(client, quarantine, table);
     const bytes = Number(rows[0]?.bytes);
-    return new WideningProposal(table, metadata.name, bytes, proposals, withoutColumn, metadata.schema);
+    const target = { schema: metadata.schema, table, applied };
+    return new WideningProposal(target, metadata.name, bytes, proposals, withoutColumn);
   });
 }

@@ -1,6 +1,12 @@
 import type { ColumnShape, PromotedType } from './column-types.js';
 import { entitySource, type EntitySource, type EntityTargetNames } from './entity-source.js';
-import { type MigrationFile, type MigrationOptions, promotionSource } from './migration-source.js';
+import {
+  type MigrationFile,
+  type MigrationOptions,
+  type MigrationTarget,
+  promotionSource,
+  readPendingChanges,
+} from './migration-source.js';
 import type { PromotedField } from './move-statements.js';
 
 /** How often the extra column holds a field, and as what. */
@@ -52,10 +58,7 @@ export interface KeptField extends FieldCounts {
 export type FieldProposal = FieldColumn | KeptField;
 
 /** What was read, and of which entity. */
-export interface ProposalSubject extends EntityTargetNames {
-  readonly table: string;
-  /** Undefined when the table lies in the DataSource's own schema. */
-  readonly schema: string | undefined;
+export interface ProposalSubject extends EntityTargetNames, MigrationTarget {
   /** The column that captured the fields. */
   readonly extra: string;
   /** Rows of the table; where a sample was read, as Postgres estimates it. */
@@ -110,6 +113,14 @@ export class SchemaProposal {
       ...(existing !== undefined && { existing }),
     }));
     return fields.length === 0 ? undefined : promotionSource({ schema, table, extra, fields }, options);
+  }
+
+  /** Whether a migration, by its source, adds one of the columns, and the database does not have that migration. */
+  isPendingIn(source: string): boolean {
+    const added = new Set(this.columns.filter(({ decision }) => decision === 'promote').map(({ column }) => column));
+    return readPendingChanges(source, 'promoteFields', this.#subject).some(
+      ({ column, existing }) => existing === undefined && added.has(column),
+    );
   }
 
   /** The TypeScript to add to the entity, and to the class its records are described by, once the migration has run. */

@@ -1,4 +1,10 @@
-import { type MigrationFile, type MigrationOptions, wideningSource } from './migration-source.js';
+import {
+  type MigrationFile,
+  type MigrationOptions,
+  type MigrationTarget,
+  readPendingChanges,
+  wideningSource,
+} from './migration-source.js';
 import type { ColumnRefusals } from './refused-values.js';
 import type { WidenedColumn } from './widen-columns.js';
 
@@ -16,7 +22,9 @@ export type ColumnWideningProposal = ColumnRefusals &
 
 /** What the quarantine says of the columns of a table. */
 export class WideningProposal {
-  readonly #schema: string | undefined;
+  readonly table: string;
+
+  readonly #target: MigrationTarget;
 
   /**
    * @param entity - name of its class
@@ -24,14 +32,14 @@ export class WideningProposal {
    * @param tableBytes - size of the table with its indexes, as far as a rewrite would have to write it
    */
   constructor(
-    readonly table: string,
+    target: MigrationTarget,
     readonly entity: string,
     readonly tableBytes: number,
     readonly columns: readonly ColumnWideningProposal[],
     readonly withoutColumn: Readonly<Record<string, number>>,
-    schema: string | undefined,
   ) {
-    this.#schema = schema;
+    this.table = target.table;
+    this.#target = target;
   }
 
   /** The columns a migration would widen. */
@@ -51,6 +59,18 @@ export class WideningProposal {
     }));
     return columns.length === 0
       ? undefined
-      : wideningSource({ schema: this.#schema, table: this.table, columns }, options);
+      : wideningSource({ schema: this.#target.schema, table: this.table, columns }, options);
+  }
+
+  /** Whether a migration, by its source, changes one of the columns, and the database does not have that migration. */
+  isPendingIn(source: string): boolean {
+    const changes = readPendingChanges(source, 'widenColumns', this.#target);
+    return this.widened.some((widened) =>
+      changes.some(
+        ({ column, from, dropNotNull }) =>
+          column === widened.column &&
+          ((widened.to !== undefined && from === widened.from) || (widened.dropNotNull && dropNotNull !== undefined)),
+      ),
+    );
   }
 }

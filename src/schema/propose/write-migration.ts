@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 
 import { StorageError } from '../../errors/index.js';
@@ -17,6 +17,7 @@ export interface WrittenMigration {
 /** Something a migration can be made of. */
 interface MigrationSource {
   migration(options?: MigrationOptions): MigrationFile | undefined;
+  isPendingIn(source: string): boolean;
 }
 
 /** This package's own name: in its repository, migrations import it by path. */
@@ -27,6 +28,7 @@ const OWN_MODULES = 'src/schema/propose';
  * Writes the migration of a proposal into a folder. Where the folder's `index.ts` exports one list of migrations, as
  * the one of this package does, it is added there.
  * @returns undefined when there is nothing to migrate
+ * @throws StorageError `MIGRATION_PENDING` when one of the folder does some of it already, and is still to be run
  * @throws StorageError `FILE_EXISTS`
  */
 export async function writeMigration(
@@ -39,6 +41,14 @@ export async function writeMigration(
   if (file === undefined) {
     return undefined;
   }
+  const pending = await findPendingMigration(proposal, folder);
+  if (pending !== undefined) {
+    throw new StorageError(
+      'MIGRATION_PENDING',
+      `${pending} does some of this already, and the database does not have it: run it first (migration:run), ` +
+        'or delete it if it is not wanted',
+    );
+  }
   await mkdir(folder, { recursive: true });
   const path = join(folder, file.fileName);
   try {
@@ -49,6 +59,18 @@ export async function writeMigration(
     });
   }
   return { path, className: file.className, registeredIn: await register(folder, file) };
+}
+
+/** The migration of a folder that does some of what is proposed, and that the database does not have. */
+export async function findPendingMigration(proposal: MigrationSource, folder: string): Promise<string | undefined> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  for (const name of names.filter((file) => /(?<!\.d)\.ts$/.test(file)).sort()) {
+    const path = join(folder, name);
+    if (proposal.isPendingIn(await readFile(path, 'utf8'))) {
+      return path;
+    }
+  }
+  return undefined;
 }
 
 /** `harbor-storage`, or the way to its source from a folder of its own repository. */

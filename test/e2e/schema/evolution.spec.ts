@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
@@ -45,10 +45,17 @@ async function importInto(project: ProjectFolder, file: string, from: string): P
   await project.write(file, `import { CapturedBefore } from '${from}';\n${text}`);
 }
 
+/** The migrations of a folder that were proposed. */
+async function migrationFiles(project: ProjectFolder, folder: string): Promise<string[]> {
+  const names = await readdir(join(project.path, folder));
+  return names.filter((name) => /-(?:promote|widen)-/.test(name)).map((name) => `${folder}/${name}`);
+}
+
 interface Proposed {
   fields: { field: string; decision: string; reason?: string }[];
   entity: { properties: string; recordProperties: string; statements: string };
   migration: { path: string; registeredIn?: string };
+  pendingMigration: string | null;
 }
 
 describe('in this repository', () => {
@@ -77,7 +84,15 @@ describe('in this repository', () => {
             ups: 'promote',
           });
           expect(proposed.migration.registeredIn).toBe('migrations/index.ts');
-          await typeorm('migration:run');
+          const { path } = proposed.migration;
+          const again = cli('schema', 'propose', 'submissions', '--write');
+          await expect(again).rejects.toThrow(`error: ${path} does some of this already`);
+          expect(await cli('schema', 'propose', 'submissions')).toContain(`${path} does some of this already`);
+          expect(await migrationFiles(project, 'migrations')).toEqual([path]);
+          const ran = await typeorm('migration:run');
+          expect(ran).toMatch(/PromoteSubmissionsFields\d+ has been executed successfully/);
+          expect(ran).not.toContain('query');
+          expect(await typeorm('migration:show')).toMatch(/\[X\] \d+ PromoteSubmissionsFields/);
           expect(
             await queryValue(
               url,
@@ -178,6 +193,8 @@ describe('in a project that has installed the package', () => {
             entity: { properties: string };
           };
           expect(await readFile(join(project.path, written.path), 'utf8')).toContain(`from 'harbor-storage';`);
+          await expect(project.node('dist/propose.js')).rejects.toThrow('MIGRATION_PENDING');
+          expect(await migrationFiles(project, 'src/migrations')).toEqual([written.path]);
 
           await project.node(TSC);
           await typeorm('migration:run', '--transaction', 'each');
@@ -209,9 +226,13 @@ describe('in a project that has installed the package', () => {
           expect(await project.node(CLI, ...propose)).toContain(
             `Column({ name: 'ups', type: 'bigint', nullable: true })(SubmissionEntity.prototype, 'ups');`,
           );
-          const { entity } = JSON.parse(
-            await project.node(CLI, 'schema', 'propose', 'submissions', '--json'),
+          await expect(project.node(CLI, ...propose)).rejects.toThrow(
+            /-promote-submissions-fields.ts does some of this/,
+          );
+          const { entity, pendingMigration } = JSON.parse(
+            await project.node(CLI, 'schema', 'propose', 'submissions', '--json', '--dir', 'src/migrations'),
           ) as Proposed;
+          expect([pendingMigration]).toEqual(await migrationFiles(project, 'src/migrations'));
           await project.write(
             'src/storage-columns.ts',
             `import { CapturedBefore, SubmissionEntity } from 'harbor-storage';\nimport { Column } from 'typeorm';\n\n${entity.statements}`,
