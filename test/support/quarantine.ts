@@ -22,7 +22,7 @@ export async function quarantined(app: StorageApp, loadId: string): Promise<Quar
 }
 
 /** Empties every table of the module. */
-export async function emptyTables(app: StorageApp): Promise<void> {
+export async function emptyTables(app: Pick<StorageApp, 'rows'>): Promise<void> {
   await app.rows(
     'TRUNCATE app_opportunities, submissions, storage_loads, storage_load_batches, storage_rejected_records',
   );

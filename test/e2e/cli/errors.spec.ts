@@ -2,32 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
 import { runCli } from '../../support/run-cli.js';
 
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
 
 describe('an error of the command line', () => {
-  let database: TestDatabase;
-  let client: Client;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
+    cli = await startCommandLine();
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
+  afterAll(() => cli.close());
 
   /** Changes the database, runs a load, and takes the change back. */
   async function loadAfter(change: string, back: string): Promise<string> {
-    await client.query(change);
-    const { exitCode, stderr } = await runCli(database.url, LOAD, RECORD);
-    await client.query(back);
+    await cli.rows(change);
+    const { exitCode, stderr } = await cli.runHere(LOAD, RECORD);
+    await cli.rows(back);
     expect([exitCode, stderr]).toEqual([1, expect.not.stringContaining('    at ')]);
     return stderr;
   }
@@ -69,7 +62,7 @@ describe('an error of the command line', () => {
   });
 
   it('says that the password is wrong, without it', async () => {
-    const url = new URL(database.url);
+    const url = new URL(cli.url);
     url.password = 's3cret';
     const { exitCode, stderr } = await runCli(url.href, LOAD, RECORD);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
@@ -97,7 +90,7 @@ describe('an error of the command line', () => {
     [['stats', '--url', ''], /^error: --url must be a URL that begins with postgres:/],
     [['migrate', 'up', '--url', 'postgres://me:s3cret%@nowhere/x'], /^error: --url must be (?!.*s3cret)/],
   ])('exits with 2 on wrong usage: %j', async (args, message) => {
-    const { exitCode, stdout, stderr } = await runCli(database.url, args);
+    const { exitCode, stdout, stderr } = await cli.runHere(args);
     expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
   });
 
@@ -111,7 +104,7 @@ describe('an error of the command line', () => {
   });
 
   it.each(['no-such-file', 'src'])('exits with 1 when a file cannot be read, whatever its name: %s', async (file) => {
-    const outcome = await runCli(database.url, ['load', file, '--into', 'submissions', '--json']);
+    const outcome = await cli.runHere(['load', file, '--into', 'submissions', '--json']);
     expect([outcome.exitCode, JSON.parse(outcome.stdout).error.code]).toEqual([1, 'SOURCE_UNREADABLE']);
   });
 
@@ -119,18 +112,18 @@ describe('an error of the command line', () => {
     ['loads', 'LOAD_NOT_FOUND'],
     ['rejects', 'REJECT_NOT_FOUND'],
   ])('exits with 1 when there is nothing of an id: %s', async (command, code) => {
-    const outcome = await runCli(database.url, [command, 'show', randomUUID(), '--json']);
+    const outcome = await cli.runHere([command, 'show', randomUUID(), '--json']);
     expect([outcome.exitCode, JSON.parse(outcome.stdout).error.code]).toEqual([1, code]);
   });
 
   it('has no error where the version is asked for', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-    expect(await runCli(database.url, ['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await cli.run(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('exits with 1 and names the file when it is not there; --json says so on stdout too', async () => {
     const args = ['load', 'no-such.jsonl', '--into', 'submissions', '--quiet', '--json'];
-    const { exitCode, stdout, stderr } = await runCli(database.url, args);
+    const { exitCode, stdout, stderr } = await cli.run(args);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('no-such.jsonl')]);
     expect(JSON.parse(stdout)).toEqual({
       error: { code: 'SOURCE_UNREADABLE', message: expect.stringContaining('no-such.jsonl') },
@@ -138,12 +131,12 @@ describe('an error of the command line', () => {
   });
 
   it('names the flag, not the option of the API', async () => {
-    const { exitCode, stderr } = await runCli(database.url, [...LOAD, '--disposition', 'replace']);
+    const { exitCode, stderr } = await cli.runHere([...LOAD, '--disposition', 'replace']);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Pass --allow-empty if that is meant')]);
   });
 
   it('shows where it comes from with --verbose', async () => {
-    const { stderr } = await runCli(database.url, ['load', 'no-such.jsonl', '--into', 'submissions', '--verbose']);
+    const { stderr } = await cli.runHere(['load', 'no-such.jsonl', '--into', 'submissions', '--verbose']);
     expect(stderr).toContain('    at ');
   });
 });

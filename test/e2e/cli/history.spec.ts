@@ -1,78 +1,73 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
+import { describe, expect, it } from '@jest/globals';
 
 import { storageMigrations } from '../../../src/index.js';
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { jsonOf } from '../../support/command-line.js';
+import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
 import { runCli } from '../../support/run-cli.js';
+import { runCommand } from '../../support/run-command.js';
 
-const json = async (url: string, args: readonly string[], input?: string) =>
-  JSON.parse((await runCli(url, [...args, '--json'], input)).stdout);
+const json = (url: string, args: readonly string[], input?: string) =>
+  jsonOf(runCommand(url, [...args, '--json'], input));
 
 describe('the history of the command line', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase();
-  });
-  afterAll(() => database.drop());
+  it('lists, shows and sums what was loaded', () =>
+    withDatabase(async (url) => {
+      const records = '{"submission_id":"t3_1","problem_description":"p"}\n{"submission_id":"t3_2"}\n[]\n';
+      const args = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
+      const { loadId } = await json(url, args, records);
 
-  it('lists, shows and sums what was loaded', async () => {
-    const { url } = database;
-    const records = '{"submission_id":"t3_1","problem_description":"p"}\n{"submission_id":"t3_2"}\n[]\n';
-    const args = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
-    const { loadId } = await json(url, args, records);
-
-    const { loads } = await json(url, ['loads', 'list', '--table', 'hybrid']);
-    const load = { loadId, table: 'hybrid', status: 'completed', received: 3, stored: 2, rejected: 1, error: null };
-    expect(loads).toMatchObject([load]);
-    const refused = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
-    expect(await json(url, ['loads', 'show', loadId])).toMatchObject({
-      ...load,
-      source: 'standard input',
-      rejects: [refused],
-    });
-    const shown = await runCli(url, ['loads', 'show', loadId]);
-    expect(shown.stdout).toMatch(/ 2 +not_an_object +the record is JSON, but not an object\n/);
-    expect(shown.stdout).toMatch(/app_opportunities +3 +1 +0 +0 +0 +1 +1 +0\n/);
-    expect(shown.stdout).not.toMatch(/null|loadKey|errorCode/);
-    const { tables } = await json(url, ['stats']);
-    expect(tables).toMatchObject({
-      app_opportunities: { received: 3, inserted: 1, skipped: 1, rejected: 1 },
-      submissions: { received: 3, inserted: 2, skipped: 0, rejected: 1, loaded: 2 },
-    });
-  });
+      const { loads } = await json(url, ['loads', 'list', '--table', 'hybrid']);
+      const load = { loadId, table: 'hybrid', status: 'completed', received: 3, stored: 2, rejected: 1, error: null };
+      expect(loads).toMatchObject([load]);
+      const refused = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
+      expect(await json(url, ['loads', 'show', loadId])).toMatchObject({
+        ...load,
+        source: 'standard input',
+        rejects: [refused],
+      });
+      const shown = await runCli(url, ['loads', 'show', loadId]);
+      expect(shown.stdout).toMatch(/ 2 +not_an_object +the record is JSON, but not an object\n/);
+      expect(shown.stdout).toMatch(/app_opportunities +3 +1 +0 +0 +0 +1 +1 +0\n/);
+      expect(shown.stdout).not.toMatch(/null|loadKey|errorCode/);
+      const { tables } = await json(url, ['stats']);
+      expect(tables).toMatchObject({
+        app_opportunities: { received: 3, inserted: 1, skipped: 1, rejected: 1 },
+        submissions: { received: 3, inserted: 2, skipped: 0, rejected: 1, loaded: 2 },
+      });
+    }));
 });
 
 describe('harbor-storage migrate', () => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase();
-    const client = new Client({ connectionString: database.url });
-    await client.connect();
-    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-    await client.end();
-  });
-  afterAll(() => database.drop());
+  it(
+    'applies once, however many run at the same time; status and down tell the truth',
+    () =>
+      withEmptyDatabase(async (url) => {
+        const runs = await Promise.all(Array.from({ length: 10 }, () => runCli(url, ['migrate', 'up', '--json'])));
+        expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 10 }, () => 0));
+        const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);
+        expect(applied).toEqual(storageMigrations.map(({ name }) => name));
 
-  it('applies once, however many run at the same time; status and down tell the truth', async () => {
-    const { url } = database;
-    const runs = await Promise.all(Array.from({ length: 10 }, () => runCli(url, ['migrate', 'up', '--json'])));
-    expect(runs.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 10 }, () => 0));
-    const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);
-    expect(applied).toEqual(storageMigrations.map(({ name }) => name));
-
-    expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
-      applied.map((name) => ({ name, applied: true })),
-    );
-    await runCli(url, ['load', '-', '--format', 'jsonl', '--into', 'submissions'], '{"submission_id":"t3_1"}\n');
-    const refused = await runCli(url, ['migrate', 'down']);
-    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/drops tables or columns, and these tables hold rows: submissions\. Add --force/);
-    for (const name of applied.toReversed()) {
-      expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: name });
-    }
-    expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
-      applied.map((name) => ({ name, applied: false })),
-    );
-    expect(await json(url, ['migrate', 'down'])).toEqual({ reverted: null });
-  }, 120_000);
+        expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
+          applied.map((name) => ({ name, applied: true })),
+        );
+        await runCommand(
+          url,
+          ['load', '-', '--format', 'jsonl', '--into', 'submissions'],
+          '{"submission_id":"t3_1"}\n',
+        );
+        const refused = await runCli(url, ['migrate', 'down']);
+        expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+        expect(refused.stderr).toMatch(
+          /drops tables or columns, and these tables hold rows: submissions\. Add --force/,
+        );
+        for (const name of applied.toReversed()) {
+          expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: name });
+        }
+        expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
+          applied.map((name) => ({ name, applied: false })),
+        );
+        expect(await json(url, ['migrate', 'down'])).toEqual({ reverted: null });
+      }),
+    120_000,
+  );
 });

@@ -1,13 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
 import { checkedLedger } from '../../support/ledger.js';
-import { runCli, type RunningCli, startCli } from '../../support/run-cli.js';
+import { emptyTables } from '../../support/quarantine.js';
+import { type RunningCli, startCli } from '../../support/run-cli.js';
 
 /** Several processes a test. */
 jest.setTimeout(120_000);
@@ -16,39 +13,28 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const SHOWN = 'Interrupted: rolling back the batch in hand';
 
 describe('a load that is interrupted', () => {
-  let database: TestDatabase;
-  let client: Client;
-  let directory: string;
+  let cli: CommandLine;
   let load: readonly string[];
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'interrupted-load-'));
-    const file = join(directory, 'posts.jsonl');
-    await writeFile(file, Array.from({ length: 40 }, (_, n) => `{"submission_id":"t3_${n}"}\n`).join(''));
+    cli = await startCommandLine();
+    const records = Array.from({ length: 40 }, (_, n) => `{"submission_id":"t3_${n}"}\n`).join('');
+    const file = await cli.writeFile('posts.jsonl', records);
     load = ['load', file, '--into', 'submissions', '--batch-size', '10', '--disposition', 'append', '--load-key', 'k'];
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-    await rm(directory, { recursive: true });
-  });
-  beforeEach(async () => {
-    await client.query('TRUNCATE submissions, storage_loads, storage_load_batches, storage_rejected_records');
-  });
+  afterAll(() => cli.close());
+  beforeEach(() => emptyTables(cli));
 
-  const value = async (sql: string): Promise<unknown> => Object.values((await client.query(sql)).rows[0])[0];
+  const value = async (sql: string): Promise<unknown> => Object.values((await cli.rows(sql))[0] ?? {})[0];
   const until = async (sql: string) => {
     while ((await value(sql)) !== true);
   };
   /** Runs `work` while the second batch of a load is at work, waiting for a lock, and the others are in. */
   const whileSecondBatchWaits = async (work: (run: RunningCli, letGo: () => Promise<unknown>) => Promise<void>) => {
-    const blocker = new Client({ connectionString: database.url });
+    const blocker = new Client({ connectionString: cli.url });
     await blocker.connect();
     try {
       await blocker.query(`BEGIN; INSERT INTO submissions (submission_id, reddit_id) VALUES ('t3_15', 'x')`);
-      const run = startCli(database.url, load);
+      const run = startCli(cli.url, load);
       await until('SELECT count(*) = 3 FROM storage_load_batches');
       await work(run, () => blocker.query('ROLLBACK'));
     } finally {
@@ -56,11 +42,11 @@ describe('a load that is interrupted', () => {
     }
   };
   const expectResumed = async () => {
-    const { exitCode, stdout } = await runCli(database.url, [...load, '--json']);
+    const { exitCode, stdout } = await cli.runHere([...load, '--json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ received: 40, receivedEarlier: 30, inserted: 40, rejected: 0 });
     expect(await value('SELECT count(*)::integer FROM submissions')).toBe(40);
-    const account = await checkedLedger(async (sql, parameters) => (await client.query(sql, parameters)).rows, 'k');
+    const account = await checkedLedger(cli.rows, 'k');
     expect(account).toMatchObject({ status: 'completed', received: 40, inserted: 40 });
   };
 
@@ -91,23 +77,14 @@ describe('a load that is interrupted', () => {
     });
     await until(`SELECT count(*) = 0 FROM pg_stat_activity
                   WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`);
-    const { stdout } = await runCli(database.url, ['loads', 'list', '--json']);
+    const { stdout } = await cli.runHere(['loads', 'list', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ loads: [{ status: 'running', received: 30, inserted: 30, failed: 0 }] });
     expect(await value('SELECT count(*)::integer FROM submissions')).toBe(30);
     await expectResumed();
   });
 
   it.each(SIGNALS)('by %s: does not wait for standard input that gives no more', async (signal) => {
-    const run = startCli(database.url, [
-      'load',
-      '-',
-      '--format',
-      'jsonl',
-      '--into',
-      'submissions',
-      '--batch-size',
-      '1',
-    ]);
+    const run = startCli(cli.url, ['load', '-', '--format', 'jsonl', '--into', 'submissions', '--batch-size', '1']);
     run.stdin.write('{"submission_id":"t3_1"}\n{"submission_id":"t3_2"}\n');
     await until('SELECT count(*) = 2 FROM submissions');
     run.kill(signal);

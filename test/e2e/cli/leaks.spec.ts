@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
 import { MARK } from '../../support/leaks.js';
 import { runCli } from '../../support/run-cli.js';
 
@@ -35,13 +34,10 @@ const URLS: readonly (readonly [when: string, url: (url: URL) => string])[] = [
 ];
 
 describe('a secret, on the command line', () => {
-  let database: TestDatabase;
-  let client: Client;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
-    await client.query(`
+    cli = await startCommandLine();
+    await cli.rows(`
       ALTER TABLE submissions ADD CHECK (title NOT LIKE '%broken');
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -55,21 +51,18 @@ describe('a secret, on the command line', () => {
       END $$;
       CREATE TRIGGER fail BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION fail()`);
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
+  afterAll(() => cli.close());
 
   describe.each([[['--verbose']], [['--json', '--verbose']]])('with %j', (flags) => {
     it.each(RECORDS)('of a record is told nowhere when %s', async (_, args, input, exitCode) => {
-      const outcome = await runCli(database.url, [...args, ...flags], input);
+      const outcome = await cli.run([...args, ...flags], input);
       expect(outcome).toMatchObject({ exitCode });
       expect(outcome.stdout + outcome.stderr).not.toContain(MARK);
     });
   });
 
   it.each(URLS)('password is told nowhere when %s', async (_, urlOf) => {
-    const url = urlOf(new URL(database.url));
+    const url = urlOf(new URL(cli.url));
     for (const command of [
       [...LOAD, 'jsonl'],
       ['migrate', 'status'],

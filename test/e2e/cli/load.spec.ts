@@ -1,13 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { runCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
+import { emptyTables } from '../../support/quarantine.js';
 
 const POSTS = [
   { id: 'a1', name: 't3_a1', title: 'One', score: 5, ups: 7, created_utc: 1373490332.0 },
@@ -17,46 +13,31 @@ const RENAME = 'name=submission_id,id=reddit_id,score=reddit_score';
 const jsonl = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 describe('harbor-storage load', () => {
-  let database: TestDatabase;
-  let client: Client;
-  let directory: string;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
-    directory = await mkdtemp(join(tmpdir(), 'harbor-storage-cli-'));
+    cli = await startCommandLine();
   });
-  afterAll(async () => {
-    await client.end();
-    await rm(directory, { recursive: true });
-    await database.drop();
-  });
-  beforeEach(() => client.query('TRUNCATE app_opportunities, submissions, storage_loads, storage_rejected_records'));
-
-  async function file(name: string, content: string | Buffer): Promise<string> {
-    const path = join(directory, name);
-    await writeFile(path, content);
-    return path;
-  }
+  afterAll(() => cli.close());
+  beforeEach(() => emptyTables(cli));
 
   it('prints one JSON object on stdout, keeps unknown fields in extra, and writes nothing the second time', async () => {
-    const path = await file('posts.jsonl', jsonl(POSTS));
+    const path = await cli.writeFile('posts.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--json'];
-    const first = await runCli(database.url, args);
+    const first = await cli.run(args);
     expect(JSON.parse(first.stdout)).toMatchObject({ ok: true, received: 2, inserted: 2, rejected: 0, batches: 1 });
     expect(first).toMatchObject({ exitCode: 0, stderr: '' });
     const stored = 'SELECT submission_id, reddit_id, title, reddit_score, extra, xmin FROM submissions ORDER BY 1';
-    const before = await client.query(stored);
-    expect(before.rows[1]).toMatchObject({
+    const before = await cli.rows(stored);
+    expect(before[1]).toMatchObject({
       reddit_id: 'a2',
       title: POSTS[1]?.title,
       reddit_score: '6',
       extra: { ups: 8 },
     });
 
-    const second = await runCli(database.url, args);
+    const second = await cli.run(args);
     expect(JSON.parse(second.stdout)).toMatchObject({ inserted: 0, updated: 0, unchanged: 2 });
-    expect((await client.query(stored)).rows).toEqual(before.rows);
+    expect(await cli.rows(stored)).toEqual(before);
   });
 
   it.each([
@@ -64,10 +45,10 @@ describe('harbor-storage load', () => {
     ['posts.json', JSON.stringify(POSTS)],
     ['posts.csv', 'id,name,title,score\na1,t3_a1,One,5\na2,t3_a2,"Two, ""quoted""\nand more",6\n'],
   ])('reads %s', async (name, content) => {
-    const path = await file(name, content);
-    const { exitCode } = await runCli(database.url, ['load', path, '--into', 'submissions', '--rename', RENAME]);
+    const path = await cli.writeFile(name, content);
+    const { exitCode } = await cli.runHere(['load', path, '--into', 'submissions', '--rename', RENAME]);
     expect(exitCode).toBe(0);
-    const { rows } = await client.query('SELECT title, reddit_score FROM submissions ORDER BY submission_id');
+    const rows = await cli.rows('SELECT title, reddit_score FROM submissions ORDER BY submission_id');
     expect(rows).toEqual([
       { title: 'One', reddit_score: '5' },
       { title: POSTS[1]?.title, reddit_score: '6' },
@@ -76,37 +57,37 @@ describe('harbor-storage load', () => {
 
   it('reads standard input, and asks for its format', async () => {
     const args = ['load', '-', '--into', 'submissions', '--rename', RENAME];
-    const refused = await runCli(database.url, args, jsonl(POSTS));
+    const refused = await cli.run(args, jsonl(POSTS));
     expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('input needs --format') });
-    expect(await runCli(database.url, [...args, '--format', 'jsonl'], jsonl(POSTS))).toMatchObject({ exitCode: 0 });
+    expect(await cli.run([...args, '--format', 'jsonl'], jsonl(POSTS))).toMatchObject({ exitCode: 0 });
   });
 
   it('exits with 3 when a record was refused, and keeps its line', async () => {
-    const path = await file('bad.jsonl', `${jsonl(POSTS)}{"name": oops}\n`);
-    const result = await runCli(database.url, ['load', path, '--into', 'submissions', '--rename', RENAME]);
+    const path = await cli.writeFile('bad.jsonl', `${jsonl(POSTS)}{"name": oops}\n`);
+    const result = await cli.run(['load', path, '--into', 'submissions', '--rename', RENAME]);
     expect(result.exitCode).toBe(3);
     expect(result.stdout).toMatch(/position \(from 0\) +reason +column +why\n─+\n +2 +invalid_json/);
     expect(result.stdout).toMatch(/kept in quarantine: harbor-storage rejects list --load [0-9a-f-]{36}\n/);
-    const { rows } = await client.query('SELECT raw, position FROM storage_rejected_records');
+    const rows = await cli.rows('SELECT raw, position FROM storage_rejected_records');
     expect(rows).toEqual([{ raw: Buffer.from('{"name": oops}'), position: '2' }]);
   });
 
   it('writes nothing in a dry run, and says what it would do', async () => {
-    const path = await file('dry.jsonl', jsonl(POSTS));
+    const path = await cli.writeFile('dry.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--dry-run', '--json'];
-    const { stdout, exitCode } = await runCli(database.url, args);
+    const { stdout, exitCode } = await cli.runHere(args);
     expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { inserted: 2 }]);
-    const { rows } = await client.query(
+    const rows = await cli.rows(
       'SELECT (SELECT count(*) FROM submissions) + (SELECT count(*) FROM storage_loads) AS n',
     );
     expect(rows).toEqual([{ n: '0' }]);
   });
 
   it('says how many rows a replace deleted', async () => {
-    await client.query("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
-    const path = await file('replace.jsonl', jsonl(POSTS));
+    await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
+    const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--disposition', 'replace'];
-    const { stdout } = await runCli(database.url, args);
+    const { stdout } = await cli.runHere(args);
     expect(stdout).toMatch(/ failed +deleted\n─+\nsubmissions +2 +2 +0 +0 +0 +0 +0 +0 +1\n/);
   });
 
@@ -115,14 +96,14 @@ describe('harbor-storage load', () => {
       { submission_id: 't3_1', problem_description: 'p', title: 'x' },
       { submission_id: 't3_2', title: 'y' },
     ];
-    const args = ['load', await file('hybrid.jsonl', jsonl(records)), '--into', 'hybrid'];
-    const first = await runCli(database.url, [...args, '--json']);
+    const args = ['load', await cli.writeFile('hybrid.jsonl', jsonl(records)), '--into', 'hybrid'];
+    const first = await cli.runHere([...args, '--json']);
     expect(JSON.parse(first.stdout)).toMatchObject({
       stored: 2,
       opportunities: { inserted: 1, skipped: 1 },
       submissions: { inserted: 2 },
     });
-    const second = await runCli(database.url, args);
+    const second = await cli.runHere(args);
     expect(second.stdout).toContain(
       'app_opportunities: 1 record without a problem_description feeds submissions only\n',
     );

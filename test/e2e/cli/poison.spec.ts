@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { runCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
+import { emptyTables } from '../../support/quarantine.js';
 
 const GOOD = Array.from({ length: 250 }, (_, index) => `{"submission_id":"good${index}","title":"\\\\N"}`);
 /** Records that are refused, by reason, as they stand in the file. */
@@ -18,19 +17,13 @@ const BAD = {
 };
 
 describe('poison in a file of the command line', () => {
-  let database: TestDatabase;
-  let client: Client;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
-    await client.query(`ALTER TABLE submissions ADD CHECK (author NOT LIKE 'poison%')`);
+    cli = await startCommandLine();
+    await cli.rows(`ALTER TABLE submissions ADD CHECK (author NOT LIKE 'poison%')`);
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
-  beforeEach(() => client.query('TRUNCATE submissions, storage_rejected_records, storage_loads, storage_load_batches'));
+  afterAll(() => cli.close());
+  beforeEach(() => emptyTables(cli));
 
   it.each([
     ['jsonl', (records: readonly string[]) => `\uFEFF${records.join('\r\n')}\n\n`],
@@ -38,16 +31,16 @@ describe('poison in a file of the command line', () => {
   ])('costs itself only, by its reason and with its bytes: %s', async (format, fileOf) => {
     const records = GOOD.flatMap((good, index) => [good, ...Object.values(BAD).slice(index, index + 1)]);
     const args = ['load', '-', '--format', format, '--into', 'submissions', '--json', '--quiet'];
-    const { exitCode, stdout, stderr } = await runCli(database.url, args, fileOf(records));
+    const { exitCode, stdout, stderr } = await cli.run(args, fileOf(records));
 
     expect([exitCode, stderr]).toEqual([3, '']);
     expect(JSON.parse(stdout)).toMatchObject({ inserted: GOOD.length, rejected: Object.keys(BAD).length, failed: 0 });
-    const stored = await client.query(String.raw`SELECT count(*)::integer AS n FROM submissions WHERE title = '\N'`);
-    expect(stored.rows).toEqual([{ n: GOOD.length }]);
-    const kept = await client.query<{ reason: string; raw: Buffer }>(
+    const stored = await cli.rows(String.raw`SELECT count(*)::integer AS n FROM submissions WHERE title = '\N'`);
+    expect(stored).toEqual([{ n: GOOD.length }]);
+    const kept = await cli.rows<{ reason: string; raw: Buffer }>(
       'SELECT reason, raw FROM storage_rejected_records ORDER BY position',
     );
-    expect(kept.rows.map(({ reason, raw }) => [reason, raw.toString()])).toEqual(
+    expect(kept.map(({ reason, raw }) => [reason, raw.toString()])).toEqual(
       Object.entries(BAD).sort(([a], [b]) => records.indexOf(textOf(a)) - records.indexOf(textOf(b))),
     );
   });
@@ -60,17 +53,17 @@ describe('poison in a file of the command line', () => {
     ]);
     const file = ['submission_id,title', ...lines.flat()].join('\r\n');
     const args = ['load', '-', '--format', 'csv', '--into', 'submissions', '--json'];
-    const { exitCode, stdout } = await runCli(database.url, args, file);
+    const { exitCode, stdout } = await cli.run(args, file);
 
     expect(exitCode).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ inserted: 250, rejected: bad.length });
-    const stored = await client.query('SELECT DISTINCT title FROM submissions');
-    expect(stored.rows).toEqual([{ title: 'a\r\n"b"' }]);
-    const kept = await client.query<{ reason: string; raw: Buffer }>(
+    const stored = await cli.rows('SELECT DISTINCT title FROM submissions');
+    expect(stored).toEqual([{ title: 'a\r\n"b"' }]);
+    const kept = await cli.rows<{ reason: string; raw: Buffer }>(
       'SELECT reason, raw FROM storage_rejected_records ORDER BY position',
     );
-    expect(kept.rows.map(({ raw }) => raw.toString())).toEqual(bad);
-    expect(kept.rows.map(({ reason }) => reason)).toEqual([
+    expect(kept.map(({ raw }) => raw.toString())).toEqual(bad);
+    expect(kept.map(({ reason }) => reason)).toEqual([
       'invalid_csv',
       'invalid_csv',
       'wrong_field_count',

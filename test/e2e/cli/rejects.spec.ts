@@ -1,49 +1,36 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { type CliOutcome, runCli } from '../../support/run-cli.js';
-
-// Each command is a process of its own, and a test runs up to ten.
-jest.setTimeout(120_000);
+import { type CommandLine, jsonOf, startCommandLine } from '../../support/command-line.js';
+import { emptyTables } from '../../support/quarantine.js';
+import type { CliOutcome } from '../../support/run-cli.js';
 
 const RENAME = ['--rename', 'name=submission_id'];
 const BOM = '\ufeff';
 
 describe('harbor-storage rejects', () => {
-  let database: TestDatabase;
-  let client: Client;
-  let directory: string;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
-    directory = await mkdtemp(join(tmpdir(), 'harbor-storage-rejects-'));
+    cli = await startCommandLine();
   });
-  afterAll(async () => {
-    await client.end();
-    await rm(directory, { recursive: true });
-    await database.drop();
-  });
+  afterAll(() => cli.close());
   beforeEach(async () => {
-    await client.query('TRUNCATE app_opportunities, submissions, storage_loads, storage_rejected_records');
-    await client.query('ALTER TABLE submissions DROP CONSTRAINT IF EXISTS counted');
+    await emptyTables(cli);
+    await cli.rows('ALTER TABLE submissions DROP CONSTRAINT IF EXISTS counted');
   });
 
-  const run = (...args: string[]): Promise<CliOutcome> => runCli(database.url, ['rejects', ...args]);
-  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+  const run = (...args: string[]): Promise<CliOutcome> => cli.runHere(['rejects', ...args]);
+  const runAsProcess = (...args: string[]): Promise<CliOutcome> => cli.run(['rejects', ...args]);
+  const json = (...args: string[]) => jsonOf(run(...args, '--json'));
   const load = (input: string | Buffer, format: string, ...args: string[]) =>
-    runCli(database.url, ['load', '-', '--format', format, '--into', 'submissions', '--quiet', ...args], input);
-  const guard = () => client.query('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
-  const mend = () => client.query('ALTER TABLE submissions DROP CONSTRAINT counted');
-  const stored = async () =>
-    (await client.query('SELECT submission_id AS id, num_comments AS n, ai_profile FROM submissions ORDER BY 1')).rows;
-  const quarantined = async () =>
-    (await client.query('SELECT raw, reason FROM storage_rejected_records ORDER BY position')).rows;
+    cli.runHere(['load', '-', '--format', format, '--into', 'submissions', '--quiet', ...args], input);
+  const guard = () => cli.rows('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
+  const mend = () => cli.rows('ALTER TABLE submissions DROP CONSTRAINT counted');
+  const stored = () =>
+    cli.rows('SELECT submission_id AS id, num_comments AS n, ai_profile FROM submissions ORDER BY 1');
+  const quarantined = () => cli.rows('SELECT raw, reason FROM storage_rejected_records ORDER BY position');
 
   it('replays what was refused, a csv and a renamed jsonl too, once the cause was mended', async () => {
     await guard();
@@ -59,7 +46,7 @@ describe('harbor-storage rejects', () => {
       ],
     });
 
-    const refused = await run('replay');
+    const refused = await runAsProcess('replay');
     expect(refused.exitCode).toBe(3);
     expect(refused.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, refused again and still open: 2\n/);
     await mend();
@@ -84,7 +71,7 @@ describe('harbor-storage rejects', () => {
     expect((await json('list', '--table', 'hybrid')).total).toBe(0);
     expect((await json('list', '--since', '1h')).total).toBe(3);
     expect((await json('list', '--since', '2099-01-01T00:00:00Z')).total).toBe(0);
-    const listed = await run('list', '--limit', '2');
+    const listed = await runAsProcess('list', '--limit', '2');
     expect(listed.stdout).toMatch(/2 of 3; --limit shows more\n/);
     expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
   });
@@ -97,7 +84,7 @@ describe('harbor-storage rejects', () => {
     const [first, second] = records.map(({ id }: { id: string }) => id);
     expect((await run('show', first)).stdout).toMatch(/reason +nul_character\n/);
     expect((await run('show', first)).stdout).not.toContain('\\u0000');
-    expect((await run('show', first, '--record')).stdout).toContain(String(lines[0]));
+    expect((await runAsProcess('show', first, '--record')).stdout).toContain(String(lines[0]));
     expect(await json('show', first, '--record')).toMatchObject({ id: first, record: String(lines[0]) });
     expect(await json('show', second, '--record')).toMatchObject({ recordBase64: lines[1]?.toString('base64') });
     expect((await run('show', second, '--record')).stdout).not.toContain('\u001b');
@@ -115,9 +102,9 @@ describe('harbor-storage rejects', () => {
     await load(`{"submission_id":"ok"}\n${lines.map((line) => `${line}\r\n`).join('')}`, 'jsonl');
     const before = await quarantined();
     expect(before.map(({ raw }) => String(raw))).toEqual(lines);
-    const exported = await run('export');
+    const exported = await runAsProcess('export');
     expect(exported).toMatchObject({ exitCode: 0, stderr: 'Exported: 5\n' });
-    await client.query('TRUNCATE storage_rejected_records');
+    await cli.rows('TRUNCATE storage_rejected_records');
     await load(exported.stdout, 'jsonl');
     expect(await quarantined()).toEqual(before);
   });
@@ -128,7 +115,7 @@ describe('harbor-storage rejects', () => {
     await load('id,title\n" ",t\n', 'csv', '--rename', 'id=submission_id');
     await load('{"submission_id":" "}\n', 'jsonl');
     const before = await quarantined();
-    const out = join(directory, 'rejects.csv');
+    const out = join(cli.directory, 'rejects.csv');
     const exported = await run('export', '--format', 'csv', '--out', out);
     expect(exported).toMatchObject({ exitCode: 3, stdout: '' });
     expect(exported.stderr).toContain(`Exported: 2, to ${out}\n`);
@@ -136,9 +123,9 @@ describe('harbor-storage rejects', () => {
     expect(exported.stderr).toContain('Left out: 1, because it did not come from csv: export it as jsonl');
     const again = await run('export', '--out', out);
     expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/rejects\.csv: it exists already/) });
-    expect((await json('export', '--out', join(directory, 'rejects.jsonl'))).exported).toBe(1);
+    expect((await json('export', '--out', join(cli.directory, 'rejects.jsonl'))).exported).toBe(1);
 
-    await client.query('TRUNCATE storage_rejected_records');
+    await cli.rows('TRUNCATE storage_rejected_records');
     await load(await readFile(out), 'csv');
     expect(await quarantined()).toEqual(before.filter(({ reason }) => reason === 'wrong_type'));
   });
@@ -157,13 +144,15 @@ describe('harbor-storage rejects', () => {
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('--older-than 30d') });
     expect(await json('purge', '--older-than', '1h')).toEqual({ purged: 0, open: 0 });
     expect(await json('purge', '--replayed')).toEqual({ purged: 0, open: 0 });
-    expect((await run('purge', '--reason', 'not_an_object')).stdout).toBe('Removed: 1, of which never loaded: 1\n');
+    expect((await runAsProcess('purge', '--reason', 'not_an_object')).stdout).toBe(
+      'Removed: 1, of which never loaded: 1\n',
+    );
     expect((await json('list', '--all')).total).toBe(1);
   });
 
   it('names a table whose entity only the application knows', async () => {
     await load('[]\n', 'jsonl');
-    await client.query(`UPDATE storage_rejected_records SET table_name = 'prices'`);
+    await cli.rows(`UPDATE storage_rejected_records SET table_name = 'prices'`);
     const { exitCode, stderr } = await run('replay');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/table prices cannot be replayed here.*QuarantineService.*forFeature/);
@@ -180,9 +169,8 @@ describe('harbor-storage rejects', () => {
   });
 
   it('a load says how to see what it refused', async () => {
-    const path = join(directory, 'bad.jsonl');
-    await writeFile(path, '[]\n');
-    const { stdout } = await runCli(database.url, ['load', path, '--into', 'submissions']);
+    const path = await cli.writeFile('bad.jsonl', '[]\n');
+    const { stdout } = await cli.runHere(['load', path, '--into', 'submissions']);
     expect(stdout).toMatch(/harbor-storage rejects list --load [0-9a-f-]{36}\n/);
   });
 });

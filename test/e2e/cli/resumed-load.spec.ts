@@ -1,17 +1,11 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { type CommandLine, jsonOf, startCommandLine } from '../../support/command-line.js';
 import { checkedLedger } from '../../support/ledger.js';
-import { runCli } from '../../support/run-cli.js';
-
-/** Several processes a test. */
-jest.setTimeout(120_000);
+import { emptyTables } from '../../support/quarantine.js';
 
 const NUMBERS = Array.from({ length: 30 }, (_, n) => n);
 const FORMATS: readonly (readonly [name: string, content: string | Buffer])[] = [
@@ -22,42 +16,26 @@ const FORMATS: readonly (readonly [name: string, content: string | Buffer])[] = 
 ];
 
 describe('a load with a key, on the command line', () => {
-  let database: TestDatabase;
-  let client: Client;
-  let directory: string;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
+    cli = await startCommandLine();
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
-  beforeEach(async () => {
-    await client.query('TRUNCATE submissions, storage_loads, storage_load_batches, storage_rejected_records');
-    directory = await mkdtemp(join(tmpdir(), 'resumed-load-'));
-  });
-  afterEach(() => rm(directory, { recursive: true }));
+  afterAll(() => cli.close());
+  beforeEach(() => emptyTables(cli));
 
-  const run = (...args: string[]) => runCli(database.url, args);
-  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
-  const file = async (name: string, content: string | Buffer) => {
-    const path = join(directory, name);
-    await writeFile(path, content);
-    return path;
-  };
+  const run = (...args: string[]) => cli.runHere(args);
+  const json = (...args: string[]) => jsonOf(run(...args, '--json'));
   const load = (path: string) => ['load', path, '--into', 'submissions'];
   /** Loads a file until one of its records stops it, ten records short of its end. */
   const cutOff = async (path: string, ...key: string[]) => {
-    await client.query(`ALTER TABLE submissions ADD CONSTRAINT wall CHECK (submission_id <> 't3_20')`);
+    await cli.rows(`ALTER TABLE submissions ADD CONSTRAINT wall CHECK (submission_id <> 't3_20')`);
     const outcome = await run(...load(path), ...key, '--batch-size', '10', '--max-rejects', '0');
-    await client.query('ALTER TABLE submissions DROP CONSTRAINT wall');
+    await cli.rows('ALTER TABLE submissions DROP CONSTRAINT wall');
     expect(outcome.exitCode).toBe(1);
   };
 
   it.each(FORMATS)('--resume goes on with %s where it was cut off, and does it once', async (name, content) => {
-    const path = await file(name, content);
+    const path = await cli.writeFile(name, content);
     await cutOff(path, '--resume');
     const resumed = await run(...load(path), '--resume', '--batch-size', '7');
     expect(resumed).toMatchObject({
@@ -65,13 +43,13 @@ describe('a load with a key, on the command line', () => {
       stdout: expect.stringContaining('Resumed: 20 of 30 records were dealt with by earlier runs.'),
     });
     expect(await json(...load(path), '--resume')).toMatchObject({ received: 30, inserted: 30, replayed: true });
-    const { rows } = await client.query('SELECT load_key FROM storage_loads');
-    expect(rows).toEqual([{ load_key: expect.stringMatching(new RegExp(`^file:${name}:[0-9a-f]{32}$`)) }]);
-    await checkedLedger(async (sql, parameters) => (await client.query(sql, parameters)).rows, rows[0].load_key);
+    const loads = await cli.rows<{ load_key: string }>('SELECT load_key FROM storage_loads');
+    expect(loads).toEqual([{ load_key: expect.stringMatching(new RegExp(`^file:${name}:[0-9a-f]{32}$`)) }]);
+    await checkedLedger(cli.rows, loads[0]?.load_key ?? '');
   });
 
   it('--resume takes a file that has grown for another one', async () => {
-    const path = await file('posts.jsonl', '{"submission_id":"t3_1"}\n');
+    const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     await run(...load(path), '--resume');
     const again = await run(...load(path), '--resume');
     expect(again.stdout).toContain('Nothing was done: this load was completed before.');
@@ -81,20 +59,20 @@ describe('a load with a key, on the command line', () => {
 
   it('--load-key names standard input, which --resume cannot', async () => {
     const stdin = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
-    const refused = await runCli(database.url, [...stdin, '--resume'], '{}');
+    const refused = await cli.run([...stdin, '--resume'], '{}');
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
     expect(refused.stderr).toContain('standard input has none: name the load yourself with --load-key');
-    const keyed = (input: string) => runCli(database.url, [...stdin, '--load-key', 'today', '--json'], input);
+    const keyed = (input: string) => cli.run([...stdin, '--load-key', 'today', '--json'], input);
     expect(JSON.parse((await keyed('{"submission_id":"t3_1"}')).stdout)).toMatchObject({
       inserted: 1,
       replayed: false,
     });
     expect(JSON.parse((await keyed('{"submission_id":"t3_2"}')).stdout)).toMatchObject({ inserted: 1, replayed: true });
-    expect((await client.query('SELECT submission_id FROM submissions')).rows).toEqual([{ submission_id: 't3_1' }]);
+    expect(await cli.rows('SELECT submission_id FROM submissions')).toEqual([{ submission_id: 't3_1' }]);
   });
 
   it('the history shows the key', async () => {
-    const path = await file('posts.jsonl', '{"submission_id":"t3_1"}\n');
+    const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const { loadId } = await json(...load(path), '--load-key', 'today');
     expect((await run('loads')).stdout).toMatch(/load key\n.*\n.* today\n/s);
     expect((await run('loads', 'show', loadId)).stdout).toMatch(/^loadKey +today$/m);
@@ -107,14 +85,14 @@ describe('a load with a key, on the command line', () => {
     [['--resume', '--dry-run'], /'--resume' cannot be used with option '--dry-run'/],
     [['--load-key', ''], /It must be a text of 1 to 512 bytes/],
   ])('refuses %j as wrong usage', async (flags, message) => {
-    const path = await file('posts.jsonl', '{"submission_id":"t3_1"}\n');
+    const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const outcome = await run(...load(path), ...flags);
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
     expect(outcome.stderr).toMatch(message);
   });
 
   it('names the flag, and the load that has the key, when the key belongs to another load', async () => {
-    const path = await file('posts.jsonl', '{"submission_id":"t3_1"}\n');
+    const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const { loadId } = await json(...load(path), '--load-key', 'k');
     const outcome = await run('load', path, '--into', 'hybrid', '--load-key', 'k');
     expect(outcome.exitCode).toBe(1);

@@ -1,28 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
 
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { runCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/command-line.js';
+import { emptyTables } from '../../support/quarantine.js';
 
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
 const RECORDS = '{"submission_id":"t3_1"}\n{"name": oops}\n{"submission_id":"t3_2"}\n[]\n';
 
 describe('a load that was stopped', () => {
-  let database: TestDatabase;
-  let client: Client;
+  let cli: CommandLine;
   beforeAll(async () => {
-    database = await createTestDatabase();
-    client = new Client({ connectionString: database.url });
-    await client.connect();
+    cli = await startCommandLine();
   });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
-  });
-  beforeEach(() => client.query('TRUNCATE submissions, storage_loads, storage_rejected_records'));
+  afterAll(() => cli.close());
+  beforeEach(() => emptyTables(cli));
 
   it('shows on stderr what it refused before, and which batch was rolled back', async () => {
-    const outcome = await runCli(database.url, [...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
+    const outcome = await cli.run([...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
     expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was refused/);
     expect(outcome.stderr).toMatch(/ 1 +invalid_json +the record is not valid JSON/);
@@ -30,7 +23,7 @@ describe('a load that was stopped', () => {
   });
 
   it('puts the error and its result into the one JSON object', async () => {
-    const outcome = await runCli(database.url, [...LOAD, '--max-rejects', '1', '--batch-size', '2', '--json'], RECORDS);
+    const outcome = await cli.runHere([...LOAD, '--max-rejects', '1', '--batch-size', '2', '--json'], RECORDS);
     expect(outcome.exitCode).toBe(1);
     expect(JSON.parse(outcome.stdout)).toMatchObject({
       error: { code: 'REJECT_LIMIT_EXCEEDED', message: expect.stringContaining('was stopped') },
@@ -39,7 +32,7 @@ describe('a load that was stopped', () => {
   });
 
   it('says how to see the refused records of a batch that was rolled back', async () => {
-    const { stderr } = await runCli(database.url, [...LOAD, '--max-rejects', '0'], RECORDS);
+    const { stderr } = await cli.runHere([...LOAD, '--max-rejects', '0'], RECORDS);
     expect(stderr).toContain('run again with a higher --max-rejects');
   });
 });

@@ -1,0 +1,13 @@
+import type { GlobalOptions } from './output.js';
+import { createProgram } from './program.js';
+import { reportError } from './report-error.js';
+
+/** Runs one command to its end, errors reported, and leaves its exit code in `process.exitCode`. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = reportError(error, program.opts<GlobalOptions>());
+  }
+}
