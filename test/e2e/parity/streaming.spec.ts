@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, type LoadResult } from '../../../src/index.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 import { committedBatches, expectAccounted } from './accounts.js';
@@ -91,10 +92,7 @@ describe('a streaming source', () => {
     await blocker.query('LOCK TABLE submissions IN SHARE MODE');
     const loading = app.profiles.storeBatch(eager(), { batchSize: 100 });
     // Both connections of the load wait for the lock: nothing moves any more.
-    const blocked = `SELECT count(*)::integer AS n FROM pg_locks WHERE NOT granted AND relation = 'submissions'::regclass`;
-    for (let waiting = 0; waiting < 2;) {
-      waiting = (await app.rows<{ n: number }>(blocked))[0]?.n ?? 0;
-    }
+    await untilLockIsAwaited(app.rows, 2);
     const givenWhileBlocked = given;
     await blocker.commitTransaction();
     await blocker.release();

@@ -4,8 +4,9 @@ import pg from 'pg';
 import { LoadFailedError, type LoadOptions } from '../../../src/index.js';
 import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { checkedLedger } from '../../support/ledger.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { startStorageApp, startStorageAppAt, type StorageApp } from '../../support/storage-app.js';
 
 const post = (n: number) => ({ submission_id: `t3_${n}`, title: `title ${n}` });
 const posts = (count: number) => Array.from({ length: count }, (_, n) => post(n));
@@ -22,12 +23,19 @@ function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
 
 describe('loads of one key at the same time', () => {
   let app: StorageApp;
+  /** On the same database; does not wait for what will not come. */
+  let hurried: StorageApp;
   beforeAll(async () => {
-    app = await startStorageApp({ loader: { parallelism: 1, lockTimeoutMs: 2_000, maxAttempts: 2 }, poolSize: 20 });
+    app = await startStorageApp({ loader: { parallelism: 1, maxAttempts: 2 }, poolSize: 20 });
+    const { url } = app.dataSource.options as { url: string };
+    hurried = await startStorageAppAt(url, { loader: { parallelism: 1, maxAttempts: 2, lockTimeoutMs: 50 } });
     // So that a record which came twice would be there twice.
     await app.rows('ALTER TABLE submissions DROP CONSTRAINT submissions_pkey');
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await hurried.close();
+    await app.close();
+  });
   beforeEach(() => emptyTables(app));
 
   const ledger = () => checkedLedger((sql, parameters) => app.rows(sql, parameters), 'k');
@@ -38,12 +46,7 @@ describe('loads of one key at the same time', () => {
     expect(await ledger()).toMatchObject({ status: 'completed', received: count, inserted: count });
   };
   /** Resolves when another connection waits for a lock on the row of the load. */
-  const someoneWaits = async () => {
-    while (
-      (await app.count(`pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ON CONFLICT (load_key)%'`)) ===
-      0
-    );
-  };
+  const someoneWaits = () => untilLockIsAwaited(app.rows, 1, '%ON CONFLICT (load_key)%');
   /** Records of which the ones from `from` on come when the gate is open. */
   async function* slowPosts(count: number, from: number, reached: () => void, opened: Promise<void>) {
     for (let n = 0; n < count; n += 1) {
@@ -91,7 +94,7 @@ describe('loads of one key at the same time', () => {
       // It has more to come, or it could close the load before the later one has the row.
       const records = slowPosts(4, 3, () => {}, resumed.opened);
       const earlier = errorOf(app.profiles.storeBatch(records, KEYED));
-      while ((await app.count(`pg_stat_activity WHERE wait_event_type = 'Lock'`)) === 0);
+      await untilLockIsAwaited(app.rows);
       const later = app.profiles.storeBatch(posts(10), KEYED);
       await someoneWaits();
       await release();
@@ -106,7 +109,7 @@ describe('loads of one key at the same time', () => {
     await app.profiles.storeBatch(posts(3), { ...KEYED, maxRejects: 9 });
     await app.rows(`UPDATE storage_loads SET status = 'running'`);
     await withLocks(app, 'SELECT FROM storage_loads FOR SHARE', async () => {
-      const error = await errorOf(app.profiles.storeBatch(posts(10), KEYED));
+      const error = await errorOf(hurried.profiles.storeBatch(posts(10), KEYED));
       expect(error).toBeInstanceOf(LoadFailedError);
       expect(error).toMatchObject({ cause: { code: 'LOAD_KEY_BUSY' } });
       expect((error as Error).message).toMatch(/another transaction is at work on the load key "k"/);
@@ -144,7 +147,7 @@ describe('loads of one key at the same time', () => {
     const earlier = app.opportunities.storeBatch(slowIdeas(), { ...options, batchSize: 1 });
     await reached.opened;
     const other = posts(9).map(({ submission_id }) => ({ submission_id, problem_description: 'q' }));
-    expect(await errorOf(app.opportunities.storeBatch(other, options))).toMatchObject({
+    expect(await errorOf(hurried.opportunities.storeBatch(other, options))).toMatchObject({
       cause: { code: 'LOAD_KEY_BUSY' },
     });
     resumed.open();

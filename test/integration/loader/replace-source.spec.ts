@@ -9,12 +9,13 @@ import {
 } from '../../../src/index.js';
 import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { eventually } from '../../support/embedded-processes.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
 const REPLACE = { disposition: 'replace', batchSize: 10 } as const;
-const WAITING = `SELECT 1 FROM pg_locks WHERE NOT granted AND database =
-  (SELECT oid FROM pg_database WHERE datname = current_database())`;
+/** Those of this suite: others have theirs, on the same server. */
+const LOCKS = 'pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())';
 
 describe('the source of a replace', () => {
   let app: StorageApp;
@@ -54,7 +55,7 @@ describe('the source of a replace', () => {
     const statement = 'LOCK TABLE storage_rejected_records IN ACCESS EXCLUSIVE MODE';
     const result = await withLocks(app, statement, async (release) => {
       const replacing = app.profiles.storeBatch(records(), { ...REPLACE, maxRejects: 1 });
-      expect(await eventually(async () => (await app.rows(WAITING)).length > 0)).toBe(true);
+      await untilLockIsAwaited(app.rows);
       expect(pulled).toBeGreaterThanOrEqual(20);
       expect(pulled).toBeLessThanOrEqual(40);
       await release();
@@ -67,8 +68,7 @@ describe('the source of a replace', () => {
     const locks: number[] = [];
     const records = source(6_000, async (index) => {
       if (index === 600 || index === 5_999) {
-        const [row] = await app.rows<{ n: number }>('SELECT count(*)::integer AS n FROM pg_locks');
-        locks.push(row?.n ?? 0);
+        locks.push(await app.count(LOCKS));
       }
     });
     expect(await app.profiles.storeBatch(records, { ...REPLACE, batchSize: 200 })).toMatchObject({ inserted: 6_000 });

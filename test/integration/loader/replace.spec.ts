@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { QueryRunner } from 'typeorm';
 
 import { InvalidLoadError, RejectLimitExceededError } from '../../../src/index.js';
-import { eventually } from '../../support/embedded-processes.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { quarantined } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -143,9 +143,7 @@ describe('replace', () => {
       await gate.startTransaction();
       await gate.query('SELECT pg_advisory_xact_lock(1)');
       const replacing = app.opportunities.store([opportunity('b'), opportunity('x')], REPLACE);
-      const waits = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database =
-                       (SELECT oid FROM pg_database WHERE datname = current_database())`;
-      expect(await eventually(async () => (await app.rows(waits)).length > 0)).toBe(true);
+      await untilLockIsAwaited(app.rows);
       await late.startTransaction('REPEATABLE READ');
       expect(await ids(late)).toEqual(['a', 'b', 'c']);
       expect((await rows()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);

@@ -4,7 +4,8 @@ import { Client } from 'pg';
 
 import { StorageModule, type StorageRootOptions } from '../../../src/index.js';
 import { withDatabase } from '../../support/databases.js';
-import { eventually, queryValue } from '../../support/embedded-processes.js';
+import { queryValue } from '../../support/embedded-processes.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { initStorageApp, type StorageApp } from '../../support/storage-app.js';
 
 async function withApp(options: StorageRootOptions, work: (app: StorageApp) => Promise<void>): Promise<void> {
@@ -51,12 +52,12 @@ describe('the connections of the module', () => {
         await blocker.connect();
         await blocker.query('BEGIN; LOCK TABLE submissions IN ROW EXCLUSIVE MODE');
         const replaces = ['x', 'y'].map((prefix) => app.profiles.store(records(prefix, 3), { disposition: 'replace' }));
-        const bothWait = await eventually(
-          async () => (await queryValue(url, 'SELECT count(*)::integer FROM pg_locks WHERE NOT granted')) === 2,
-        );
-        await blocker.query('COMMIT');
-        await blocker.end();
-        expect(bothWait).toBe(true);
+        try {
+          await untilLockIsAwaited(app.rows, 2);
+        } finally {
+          await blocker.query('COMMIT');
+          await blocker.end();
+        }
         expect((await Promise.all(replaces)).map(({ inserted }) => inserted)).toEqual([3, 3]);
         expect(await app.rows('SELECT DISTINCT title FROM submissions')).toHaveLength(1);
         expect(await app.count('submissions')).toBe(3);

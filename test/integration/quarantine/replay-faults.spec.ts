@@ -3,9 +3,9 @@ import pg from 'pg';
 
 import { LoadFailedError, LoadInterruptedError, QuarantineService } from '../../../src/index.js';
 import { errorOf, withLocks } from '../../e2e/parity/faults.js';
-import { eventually } from '../../support/embedded-processes.js';
 import { type FaultApp, startFaultApp } from '../../support/fault-app.js';
 import { aboutTheFirst } from '../../support/interceptions.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -60,8 +60,7 @@ describe('a replay that does not go smoothly', () => {
     const held = 'UPDATE storage_rejected_records SET replayed_at = now() WHERE position < 100';
     const replay = await withLocks(app, held, async (release) => {
       const replaying = quarantine.replay();
-      const waits = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-      expect(await eventually(async () => (await app.rows(waits)).length > 0)).toBe(true);
+      await untilLockIsAwaited(app.rows);
       await release();
       return replaying;
     });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import fc from 'fast-check';
 
 import { type FieldPromotion, SchemaService } from '../../../src/index.js';
-import { eventually } from '../../support/embedded-processes.js';
+import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { hashOf, insertExtras, promotionOf, runDown, runUp } from '../../support/promotion.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -177,11 +177,13 @@ describe('fields that become columns', () => {
     await writer.startTransaction();
     await writer.query(`INSERT INTO submissions (submission_id, reddit_id, n) VALUES ('r2', 'r2', 2)`);
     const down = runDown(app, change);
-    const waits = await eventually(async () => (await app.count('pg_locks WHERE NOT granted')) > 0);
-    await writer.commitTransaction();
-    await writer.release();
-    await down;
-    expect(waits).toBe(true);
+    try {
+      await untilLockIsAwaited(app.rows);
+    } finally {
+      await writer.commitTransaction();
+      await writer.release();
+      await down;
+    }
     expect((await stored()).map(({ extra }) => extra)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
