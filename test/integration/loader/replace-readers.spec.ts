@@ -13,8 +13,8 @@ class Item {
   edition: number | null;
 }
 
-const BEFORE = { rows: 100_000, first: 1, last: 1 };
-const AFTER = { rows: 200_000, first: 2, last: 2 };
+const BEFORE = { rows: 20_000, first: 1, last: 1 };
+const AFTER = { rows: 40_000, first: 2, last: 2 };
 const LOOK = 'SELECT count(*)::integer AS rows, min(edition) AS first, max(edition) AS last FROM items';
 
 type Look = typeof BEFORE;
@@ -26,7 +26,7 @@ describe('readers of a table that is replaced', () => {
   });
   afterAll(() => app.close());
   beforeEach(() =>
-    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(50001, 150000) AS n; ANALYZE items'),
+    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(10001, 30000) AS n; ANALYZE items'),
   );
 
   /** One statement; and two in one transaction, which must agree. */
@@ -47,23 +47,30 @@ describe('readers of a table that is replaced', () => {
       const read = READERS[kind] as () => Promise<Look[]>;
       const seen = await read();
       let ended = false;
+      let looked = (): void => {};
+      const aLook = new Promise<void>((resolve) => (looked = resolve));
       const reading = (async () => {
         // One look more than is needed: the last begins after the load has ended.
         for (let last = false; !last;) {
           last = ended;
           seen.push(...(await read()));
+          looked();
         }
       })();
-      function* items() {
-        for (let id = 0; id < AFTER.rows; id += 1) yield { id, edition: 2 };
+      async function* items() {
+        for (let id = 0; id < AFTER.rows; id += 1) {
+          // Somebody is to have looked while the new content was on its way.
+          if (id === BEFORE.rows) await aLook;
+          yield { id, edition: 2 };
+        }
       }
-      const replacing = app.loader.loadBatch(Item, items(), { disposition: 'replace', batchSize: 20_000 });
+      const replacing = app.loader.loadBatch(Item, items(), { disposition: 'replace', batchSize: 4_000 });
       const result = await replacing.finally(() => {
         ended = true;
       });
       await reading;
 
-      expect(result).toMatchObject({ inserted: 100_000, updated: 100_000, deleted: 0, ok: true });
+      expect(result).toMatchObject({ inserted: 20_000, updated: 20_000, deleted: 0, ok: true });
       const firstNew = seen.findIndex(({ rows }) => rows === AFTER.rows);
       expect(firstNew).toBeGreaterThan(1);
       expect(new Set(seen.slice(0, firstNew).map((look) => JSON.stringify(look)))).toEqual(
