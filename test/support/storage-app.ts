@@ -28,10 +28,9 @@ export interface StorageApp {
   close(): Promise<void>;
 }
 
-export async function startStorageApp(
-  options: StorageTestingOptions = {},
-  imports: NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']> = [],
-): Promise<StorageApp> {
+type Imports = NonNullable<Parameters<typeof Test.createTestingModule>[0]['imports']>;
+
+export async function startStorageApp(options: StorageTestingOptions = {}, imports: Imports = []): Promise<StorageApp> {
   const module = await Test.createTestingModule({
     imports: [StorageTestingModule.forRoot(options), ...imports],
   }).compile();
@@ -39,10 +38,23 @@ export async function startStorageApp(
 }
 
 /** Starts an application with the module on this database. */
-export async function startStorageAppAt(url: string, options: StorageRootOptions = {}): Promise<StorageApp> {
+export async function startStorageAppAt(
+  url: string,
+  options: StorageRootOptions = {},
+  imports: Imports = [],
+): Promise<StorageApp> {
   return initStorageApp(
-    await Test.createTestingModule({ imports: [StorageModule.forRoot({ ...options, url })] }).compile(),
+    await Test.createTestingModule({ imports: [StorageModule.forRoot({ ...options, url }), ...imports] }).compile(),
   );
+}
+
+/** Starts another application on the database of one, with options of its own. */
+export async function startStorageAppBeside(
+  app: StorageApp,
+  options: StorageRootOptions,
+  imports: Imports = [],
+): Promise<StorageApp> {
+  return startStorageAppAt((app.dataSource.options as { url: string }).url, options, imports);
 }
 
 /** Starts an application that imports the module in a way of its own. */

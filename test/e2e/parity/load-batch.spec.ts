@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
 import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
 import { committedBatches, entryOf, expectAccounted } from './accounts.js';
 import { errorOf, withCheck, withLocks, withRefusal } from './faults.js';
 import { keyOf, many, opportunity, submission } from './records.js';
@@ -10,7 +10,7 @@ import { keyOf, many, opportunity, submission } from './records.js';
 describe('loadBatch', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    app = await startStorageApp({ loader: { maxAttempts: 1, lockTimeoutMs: 100 } });
+    app = await startStorageApp({ loader: { maxAttempts: 1 } });
   });
   afterAll(() => app.close());
   beforeEach(() => emptyTables(app));
@@ -63,7 +63,9 @@ describe('loadBatch', () => {
     await app.profiles.store(many(100, submission));
     const locked = `SELECT 1 FROM submissions WHERE submission_id = '${keyOf(42)}' FOR UPDATE`;
     const changed = many(100, (id) => submission(id, { author: 'new' }));
-    const result = await withLocks(app, locked, () => app.profiles.storeBatch(changed, { batchSize: 50 }));
+    const hurried = await startStorageAppBeside(app, { loader: { maxAttempts: 1, lockTimeoutMs: 100 } });
+    const result = await withLocks(app, locked, () => hurried.profiles.storeBatch(changed, { batchSize: 50 }));
+    await hurried.close();
     expect(result).toMatchObject({ batches: 2, successfulBatches: 1, failedBatches: 1, successRate: 0.5 });
     expect(result).toMatchObject({ updated: 50, failed: 50, failures: [{ batchNo: 0, code: '55P03' }] });
     expect(await app.count(`submissions WHERE author = 'new' AND submission_id >= '${keyOf(50)}'`)).toBe(50);

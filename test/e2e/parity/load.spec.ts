@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { InvalidLoadError, LoadFailedError, type LoadResult } from '../../../src/index.js';
 import { startAppWith } from '../../support/own-entities.js';
 import { emptyTables } from '../../support/quarantine.js';
-import type { StorageApp } from '../../support/storage-app.js';
+import { startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
 import { entryOf, expectAccounted } from './accounts.js';
 import { errorOf, withCheck, withLocks } from './faults.js';
 import { keyOf, many, opportunity, submission } from './records.js';
@@ -22,7 +22,7 @@ class EventEntity {
 describe('load', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    app = await startAppWith([EventEntity], { loader: { maxAttempts: 1, lockTimeoutMs: 100 } });
+    app = await startAppWith([EventEntity], { loader: { maxAttempts: 1 } });
   });
   afterAll(() => app.close());
   beforeEach(() => emptyTables(app));
@@ -140,8 +140,10 @@ describe('load', () => {
   });
 
   it('stores nothing and throws when the database would not take the load', async () => {
+    const hurried = await startStorageAppBeside(app, { loader: { maxAttempts: 1, lockTimeoutMs: 100 } });
     const lock = 'LOCK TABLE submissions IN SHARE MODE';
-    const error = await withLocks(app, lock, () => errorOf(app.profiles.store(many(3, submission))));
+    const error = await withLocks(app, lock, () => errorOf(hurried.profiles.store(many(3, submission))));
+    await hurried.close();
     expect(error).toBeInstanceOf(LoadFailedError);
     expect(error).toMatchObject({
       cause: { code: '55P03' },

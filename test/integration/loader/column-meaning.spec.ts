@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn, VersionColumn } from 'typeorm';
 
 import { InvalidLoadError, NewerBy, Preserved } from '../../../src/index.js';
 import { startAppWith } from '../../support/own-entities.js';
+import { slowAbove } from '../../support/slow-table.js';
 import type { StorageApp } from '../../support/storage-app.js';
 
 @Entity('shapes')
@@ -133,10 +134,7 @@ describe('a row that is looked at late', () => {
 describe('a batch that takes too long', () => {
   it('is done once more in halves', async () => {
     const app = await startAppWith([Reading], { loader: { statementTimeoutMs: 1_500, maxAttempts: 1 } });
-    await app.rows(`
-      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
-      CREATE TRIGGER slow BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION slow();
-    `);
+    await app.rows(slowAbove('readings', 5));
     const records = Array.from({ length: 10 }, (_, id) => ({ id: String(id) }));
     expect(await app.loader.load(Reading, records)).toMatchObject({ inserted: 10, failed: 0 });
     await app.close();

@@ -119,7 +119,7 @@ describe('a load that is to stop', () => {
     }
     const load = app.opportunities.storeBatch(source(), { batchSize: 1, signal: controller.signal });
     expect(await failureOf(load)).toBeInstanceOf(LoadInterruptedError);
-  }, 5_000);
+  });
 
   it.each([
     [{ batchSize: 0 }, 'batchSize must be an integer from 1 to 100000'],

@@ -6,7 +6,7 @@ import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { checkedLedger } from '../../support/ledger.js';
 import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, startStorageAppAt, type StorageApp } from '../../support/storage-app.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
 
 const post = (n: number) => ({ submission_id: `t3_${n}`, title: `title ${n}` });
 const posts = (count: number) => Array.from({ length: count }, (_, n) => post(n));
@@ -27,8 +27,7 @@ describe('loads of one key at the same time', () => {
   let hurried: StorageApp;
   beforeAll(async () => {
     app = await startStorageApp({ loader: { parallelism: 1, maxAttempts: 2 }, poolSize: 20 });
-    const { url } = app.dataSource.options as { url: string };
-    hurried = await startStorageAppAt(url, { loader: { parallelism: 1, maxAttempts: 2, lockTimeoutMs: 50 } });
+    hurried = await startStorageAppBeside(app, { loader: { parallelism: 1, maxAttempts: 2, lockTimeoutMs: 50 } });
     // So that a record which came twice would be there twice.
     await app.rows('ALTER TABLE submissions DROP CONSTRAINT submissions_pkey');
   });

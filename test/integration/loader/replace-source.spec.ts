@@ -11,6 +11,7 @@ import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { eventually } from '../../support/embedded-processes.js';
 import { untilLockIsAwaited } from '../../support/lock-waits.js';
 import { emptyTables } from '../../support/quarantine.js';
+import { slowAbove } from '../../support/slow-table.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
 const REPLACE = { disposition: 'replace', batchSize: 10 } as const;
@@ -83,7 +84,7 @@ describe('the source of a replace', () => {
       const records = source(50, async (index) => {
         if (index === 35) {
           await other.query(`
-            SET lock_timeout = 100;
+            SET lock_timeout = '10s';
             BEGIN;
             LOCK TABLE submissions IN ACCESS EXCLUSIVE MODE;
             INSERT INTO submissions (submission_id, reddit_id, title) VALUES ('n7', 'n7', 'theirs'), ('z', 'z', 'theirs');
@@ -182,7 +183,7 @@ describe('the source of a replace', () => {
     letEnd();
     expect(await eventually(async () => closed)).toBe(true);
     expect(await titles()).toEqual(AS_BEFORE);
-  }, 10_000);
+  });
 
   it.each([
     ['asynchronous', (of: AsyncGenerator<object>): Iterable<object> | AsyncIterable<object> => of],
@@ -214,9 +215,7 @@ describe('the source of a replace', () => {
   it('takes too long to swap at once: it is done once more in halves', async () => {
     const hurried = await startStorageApp({ loader: { statementTimeoutMs: 1_500, maxAttempts: 1 } });
     try {
-      await hurried.rows(`
-        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
-        CREATE TRIGGER slow BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION slow()`);
+      await hurried.rows(slowAbove('submissions', 5));
       expect(await hurried.profiles.storeBatch(source(10), REPLACE)).toMatchObject({ inserted: 10, failed: 0 });
     } finally {
       await hurried.close();

@@ -5,17 +5,23 @@ import { InvalidLoadError, LoadFailedError, LoadInterruptedError, type LoadOptio
 import { errorOf, withLocks } from '../../e2e/parity/faults.js';
 import { checkedLedger } from '../../support/ledger.js';
 import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
 
 const post = (n: number, fields: object = {}) => ({ submission_id: `t3_${n}`, title: `title ${n}`, ...fields });
 const posts = (count: number) => Array.from({ length: count }, (_, n) => post(n));
 
 describe('a load that was cut off', () => {
   let app: StorageApp;
+  /** On the same database; gives up a batch that waits. */
+  let hurried: StorageApp;
   beforeAll(async () => {
-    app = await startStorageApp({ loader: { lockTimeoutMs: 200, maxAttempts: 1 } });
+    app = await startStorageApp({ loader: { maxAttempts: 1 } });
+    hurried = await startStorageAppBeside(app, { loader: { maxAttempts: 1, lockTimeoutMs: 500 } });
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await hurried.close();
+    await app.close();
+  });
   beforeEach(async () => {
     await emptyTables(app);
     app.stats.reset();
@@ -46,7 +52,7 @@ describe('a load that was cut off', () => {
   const loadWithGap = (records: readonly object[], how: 'interrupt' | 'failure', disposition: 'merge' | 'append') =>
     withLocks(app, `INSERT INTO submissions (submission_id, reddit_id) VALUES ('t3_5', 'x')`, async (release) => {
       const controller = new AbortController();
-      const load = app.profiles.storeBatch(records, {
+      const load = (how === 'failure' ? hurried : app).profiles.storeBatch(records, {
         loadKey: 'k',
         batchSize: 4,
         disposition,

@@ -69,26 +69,22 @@ describe('shutdown of the application during a load', () => {
       expect(await openConnections(url)).toBe(0);
     }));
 
-  it(
-    'does not wait for a source that gives no more records',
-    () =>
-      withDatabase(async (url) => {
-        const app = await startAt(url);
-        const noMore = new Promise<void>((resolve) => {
-          letSourceEnd = resolve;
-        });
-        let closing: Promise<void> | undefined;
-        async function* stalled() {
-          yield { submission_id: 'a' };
-          closing = app.close();
-          await noMore;
-        }
-        await expect(app.profiles.storeBatch(stalled(), { batchSize: 1 })).rejects.toThrow(LoadInterruptedError);
-        await closing;
-        expect(await queryValue(url, 'SELECT status FROM storage_loads')).toBe('interrupted');
-      }),
-    5_000,
-  );
+  it('does not wait for a source that gives no more records', () =>
+    withDatabase(async (url) => {
+      const app = await startAt(url);
+      const noMore = new Promise<void>((resolve) => {
+        letSourceEnd = resolve;
+      });
+      let closing: Promise<void> | undefined;
+      async function* stalled() {
+        yield { submission_id: 'a' };
+        closing = app.close();
+        await noMore;
+      }
+      await expect(app.profiles.storeBatch(stalled(), { batchSize: 1 })).rejects.toThrow(LoadInterruptedError);
+      await closing;
+      expect(await queryValue(url, 'SELECT status FROM storage_loads')).toBe('interrupted');
+    }));
 
   it('completes progress$, after the end of the loads at work was published', () =>
     withDatabase(async (url) => {
