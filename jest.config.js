@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 const config = {
   testEnvironment: 'node',
@@ -24,6 +26,8 @@ const config = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,
+  // jest leaves one core to itself; on two cores that is one suite at a time, which waits for Postgres half of its time.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
 
 export default config;
