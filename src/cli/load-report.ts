@@ -121,7 +121,7 @@ function printFailures(failures: readonly BatchFailure[], output?: Output): void
   if (failures.length === 0) {
     return;
   }
-  printResult(`Batches rolled back: ${failures.length}`, output);
+  printResult(`Failed batches: ${failures.length}`, output);
   printTable(
     ['batch', 'position (from 0)', 'records', 'reason', 'why'],
     failures.map(({ batchNo, firstPosition, records, code, message }) => [

@@ -14,6 +14,7 @@ import { faultOf } from './stop-load.js';
 /** Keeps count of one load, and tells those who listen. */
 export class LoadAccounts {
   private readonly failures: BatchFailure[] = [];
+  private readonly unknown: number[] = [];
   private sum: LoadTally;
   private count = 0;
   private before = 0;
@@ -42,6 +43,11 @@ export class LoadAccounts {
   /** Of the records received, those earlier attempts have dealt with. */
   get receivedEarlier(): number {
     return this.before;
+  }
+
+  /** Numbers of the batches whose end nobody could learn. */
+  get unanswered(): readonly number[] {
+    return this.unknown;
   }
 
   /** Begins with what earlier attempts have committed; the counters of this process are not theirs. */
@@ -81,7 +87,11 @@ export class LoadAccounts {
     if (this.inOwnTransactions) {
       context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
     }
-    const outcome = error instanceof CommitUnansweredError ? 'is not known to be in' : 'was rolled back';
+    const isUnknown = error instanceof CommitUnansweredError;
+    if (isUnknown) {
+      this.unknown.push(batchNo);
+    }
+    const outcome = isUnknown ? 'is not known to be in' : 'was rolled back';
     context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} ${outcome}: ${message}`);
   }
 

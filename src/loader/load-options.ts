@@ -29,7 +29,10 @@ export interface LoadOptions {
   readonly loadKey?: string;
   /** A name for the history, for example the file's. */
   readonly source?: string;
-  /** Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. */
+  /**
+   * Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. It names the batch that nobody
+   * knows to be in or not, when the database went away with its COMMIT.
+   */
   readonly signal?: AbortSignal;
   /** Called after each committed batch (of a replace: with each that was read, nothing loaded yet), and at the end. */
   readonly onProgress?: (progress: LoadProgress) => void;

@@ -18,7 +18,7 @@ import type { ResultShape } from './load-report.js';
 import type { LoadTally } from './load-tally.js';
 import { BatchBuilder, keysOf, type PreparedBatch } from './prepare-batch.js';
 import { runReplace } from './run-replace.js';
-import { checkInterrupt, SourceBroken, StopLoad, toPublicError, unlessInterrupted } from './stop-load.js';
+import { checkInterrupt, endOfLoad, SourceBroken, StopLoad, toPublicError, unlessInterrupted } from './stop-load.js';
 import { writeBatch } from './write-batch.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
@@ -113,7 +113,8 @@ export class LoadRun<Result extends object> {
       const { failure } = inFlight;
       const error: unknown = failure.aborted ? failure.reason : caught;
       if (waiting !== undefined) {
-        this.accounts.addFailure(error, waiting);
+        // Nothing of it was sent, whatever became of the COMMIT of another.
+        this.accounts.addFailure(endOfLoad(error, this.signal), waiting);
       }
       throw await this.stop(error);
     }
@@ -247,7 +248,8 @@ export class LoadRun<Result extends object> {
   }
 
   /** Ends a load that cannot go on; returns the error to throw. */
-  private async stop(error: unknown): Promise<unknown> {
+  private async stop(caught: unknown): Promise<unknown> {
+    const error = endOfLoad(caught, this.signal);
     if (error instanceof InvalidLoadError) {
       return error;
     }
@@ -258,7 +260,7 @@ export class LoadRun<Result extends object> {
   }
 
   private publicError(error: unknown): Error {
-    return toPublicError(error, this.job, this.batchResult(false));
+    return toPublicError(error, this.job, this.batchResult(false), this.accounts.unanswered);
   }
 
   private batchResult(completed = true): Result & BatchCounts {

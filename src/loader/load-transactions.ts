@@ -14,6 +14,14 @@ import type { LoadTally } from './load-tally.js';
 /** Work of one batch, in as many statements as it is told. */
 type BatchWork = (client: ClientBase, pieces: number) => Promise<LoadTally>;
 
+/** Learns of the attempts of a batch which may have lost the reply to their COMMIT. */
+interface CommitWatch {
+  /** Passes on what the work of an attempt comes to, which then has only to be committed. */
+  readonly beforeCommit: (work: Promise<LoadTally>) => Promise<LoadTally>;
+  /** Is told of each failure in a transaction of its own. */
+  readonly note: (error: unknown) => void;
+}
+
 /** A replace is one batch, however many its records are read in. */
 export const WHOLE: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
 
@@ -64,11 +72,14 @@ export class LoadTransactions {
    * @throws CommitUnansweredError when it may be in all the same
    */
   async runReplace(canRead: () => boolean, work: (client: ClientBase) => Promise<LoadTally>): Promise<LoadTally> {
-    return this.orCommitted(WHOLE, (note) =>
-      this.run(work, (error) => {
-        note(error);
-        return classifyFault(error) === 'connection' && canRead();
-      }),
+    return this.orCommitted(WHOLE, ({ beforeCommit, note }) =>
+      this.run(
+        (client) => beforeCommit(work(client)),
+        (error) => {
+          note(error);
+          return classifyFault(error) === 'connection' && canRead();
+        },
+      ),
     );
   }
 
@@ -78,12 +89,13 @@ export class LoadTransactions {
    * @throws CommitUnansweredError when it may be in all the same
    */
   async runBatch(batch: BatchPlace, work: BatchWork, signal: AbortSignal): Promise<LoadTally> {
-    return this.orCommitted(batch, (note) => {
+    return this.orCommitted(batch, ({ beforeCommit, note }) => {
       const mayRepeat = (error: unknown): boolean => {
         note(error);
         return !signal.aborted && isPassing(error);
       };
-      const attempt = (pieces: number): Promise<LoadTally> => this.run((client) => work(client, pieces), mayRepeat);
+      const attempt = (pieces: number): Promise<LoadTally> =>
+        this.run((client) => beforeCommit(work(client, pieces)), mayRepeat);
       return attempt(1).catch((error: unknown) => {
         if (this.manager !== undefined || !isTimeout(error)) {
           throw error;
@@ -104,21 +116,30 @@ export class LoadTransactions {
   }
 
   /**
-   * Runs the attempts of a batch. When they fail after one has lost its connection, perhaps with the reply to its
-   * COMMIT, and whatever the later ones failed by, the batch counts when it is in after all.
-   * @param attempts - tells of each failure in a transaction of its own
+   * Runs the attempts of a batch. When they fail after one has lost its connection with nothing left to do but to
+   * commit, and whatever the later ones failed by, the batch counts when it is in after all.
    */
   private async orCommitted(
     batch: BatchPlace,
-    attempts: (note: (error: unknown) => void) => Promise<LoadTally>,
+    attempts: (watch: CommitWatch) => Promise<LoadTally>,
   ): Promise<LoadTally> {
     const losses: unknown[] = [];
-    try {
-      return await attempts((error) => {
-        if (classifyFault(error) === 'connection') {
+    let isCommitting = false;
+    const watch: CommitWatch = {
+      async beforeCommit(work) {
+        const tally = await work;
+        isCommitting = true;
+        return tally;
+      },
+      note(error) {
+        if (isCommitting && classifyFault(error) === 'connection') {
           losses.push(error);
         }
-      });
+        isCommitting = false;
+      },
+    };
+    try {
+      return await attempts(watch);
     } catch (error) {
       const committed = losses.length > 0 ? await this.findCommitted(batch, losses[0]) : undefined;
       if (committed === undefined) {

@@ -6,6 +6,7 @@ import {
   StorageError,
 } from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
+import { CommitUnansweredError } from '../postgres/find-committed.js';
 import { errorCode, isPassing } from '../postgres/sqlstate.js';
 import type { LoadJob } from './load-job.js';
 
@@ -38,9 +39,18 @@ export function checkInterrupt(signal: AbortSignal): void {
   }
 }
 
-/** What has ended a batch: the interrupt, where it would have been tried again but for that. */
+/**
+ * What has ended a batch: the interrupt, where it would have been tried again but for that. Where nobody knows whether
+ * the batch is in, that stays what is said of it.
+ */
 export function unlessInterrupted(error: unknown, signal: AbortSignal): unknown {
-  return signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
+  const isRolledBack = !(error instanceof CommitUnansweredError);
+  return isRolledBack && signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
+}
+
+/** What has ended a load, by what has ended a batch of it. */
+export function endOfLoad(error: unknown, signal: AbortSignal): unknown {
+  return unlessInterrupted(error instanceof CommitUnansweredError ? error.cause : error, signal);
 }
 
 /** What may be said of the end of a load or batch. */
@@ -49,8 +59,11 @@ export function faultOf(error: unknown): { readonly code: string; readonly messa
   return own ? error : describeFault(error);
 }
 
-/** The error the caller of a load gets. */
-export function toPublicError(error: unknown, job: LoadJob, result: object): Error {
+/**
+ * The error the caller of a load gets.
+ * @param unanswered - numbers of the batches that nobody knows to be in or not
+ */
+export function toPublicError(error: unknown, job: LoadJob, result: object, unanswered: readonly number[]): Error {
   const { name, options } = job;
   if (error instanceof SchemaMismatchError) {
     return new SchemaMismatchError(error.differences, { cause: error, result });
@@ -59,16 +72,30 @@ export function toPublicError(error: unknown, job: LoadJob, result: object): Err
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
     const extent =
       options.disposition === 'replace' ? '. A replace is one transaction: all of it is in, or nothing' : '';
-    return new LoadFailedError(`The load into ${name} failed: ${faultOf(error).message}${extent}`, result, { cause });
+    const message = `The load into ${name} failed: ${faultOf(error).message}${extent}${doubtOf(unanswered)}`;
+    return new LoadFailedError(message, result, { cause });
   }
   if (error.reason === 'interrupt') {
-    return new LoadInterruptedError(`The load into ${name} was interrupted; what was committed before stays`, result);
+    const message = `The load into ${name} was interrupted; what was committed before stays${doubtOf(unanswered)}`;
+    return new LoadInterruptedError(message, result);
   }
   const limit = options.maxRejects;
   return new RejectLimitExceededError(
     `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} refused. ` +
       'The batch in hand was rolled back.',
     result,
+  );
+}
+
+/** What is not known, and how to learn it. */
+function doubtOf(unanswered: readonly number[]): string {
+  if (unanswered.length === 0) {
+    return '';
+  }
+  const batches = unanswered.map((batchNo) => `batch ${batchNo}`).join(', ');
+  return (
+    `. Not known to be in or not, because the COMMIT got no reply and the database could not be asked: ${batches}. ` +
+    'What is in has its row in storage_load_batches; loading again is safe by merge, by replace, or with the load key'
   );
 }
 

@@ -8,7 +8,7 @@ import { type TransactionLimits, withTransaction } from './with-transaction.js';
 class NotCommitted extends Error {}
 
 /**
- * The connection was lost, perhaps with the reply to a COMMIT, and the database cannot be asked whether it took place.
+ * The connection was lost with the reply to a COMMIT, and the database cannot be asked whether it took place.
  * Code and message are those of the loss.
  */
 export class CommitUnansweredError extends Error {

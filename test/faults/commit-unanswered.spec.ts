@@ -14,18 +14,22 @@ const records = Array.from({ length: COUNT }, (_, index) => ({
   problem_description: 'p',
 }));
 
-type Load = (app: StorageApp) => Promise<LoadResult | HybridResult>;
+type Load = (app: StorageApp, signal?: AbortSignal) => Promise<LoadResult | HybridResult>;
 const LOADS: readonly [string, Load][] = [
-  ['store by append', ({ profiles }) => profiles.store(records, { disposition: 'append' })],
-  ['storeBatch by append', ({ profiles }) => profiles.storeBatch(records, { disposition: 'append' })],
+  ['store by append', ({ profiles }, signal) => profiles.store(records, { disposition: 'append', signal })],
+  ['storeBatch by append', ({ profiles }, signal) => profiles.storeBatch(records, { disposition: 'append', signal })],
   [
     'storeBatch by append, in small batches',
-    ({ profiles }) => profiles.storeBatch(records, { disposition: 'append', batchSize: 40 }),
+    ({ profiles }, signal) => profiles.storeBatch(records, { disposition: 'append', batchSize: 40, signal }),
   ],
-  ['storeBatch by merge', ({ profiles }) => profiles.storeBatch(records)],
-  ['storeBatch of hybrid records', ({ hybrid }) => hybrid.storeBatch(records)],
-  ['store by replace', ({ profiles }) => profiles.store(records, { disposition: 'replace' })],
+  ['storeBatch by merge', ({ profiles }, signal) => profiles.storeBatch(records, { signal })],
+  ['storeBatch of hybrid records', ({ hybrid }, signal) => hybrid.storeBatch(records, { signal })],
+  ['store by replace', ({ profiles }, signal) => profiles.store(records, { disposition: 'replace', signal })],
 ];
+
+const NOT_KNOWN =
+  'Not known to be in or not, because the COMMIT got no reply and the database could not be asked: batch 0. What is in ' +
+  'has its row in storage_load_batches';
 
 /** COMMIT of a batch takes as long as someone holds the lock, and lock_timeout does not end it. */
 async function letCommitWait(fault: FaultApp): Promise<void> {
@@ -128,6 +132,23 @@ describe('a COMMIT that gets no reply, and may not be tried again', () => {
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(loaded);
     expect(loaded + result.failed).toBe(result.received);
   });
+
+  it.each(LOADS)('leaves no doubt where it was never sent: %s', async (_, load) => {
+    fault.proxy.intercept(
+      aboutTheFirst({ pattern: /storage_load_batches/ }, () => {
+        fault.proxy.onConnection(() => 'cut');
+        fault.proxy.cut();
+        return 'cut';
+      }),
+    );
+    const failure: unknown = await load(fault.app).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'LOAD_FAILED',
+      message: expect.not.stringContaining('Not known'),
+      result: { ok: false },
+    });
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
+  });
 });
 
 describe('a COMMIT that gets no reply, and is at work for longer than the retries wait', () => {
@@ -186,7 +207,36 @@ describe('a COMMIT that gets no reply, and is at work for longer than the retrie
       result: { ok: false, failed: COUNT },
     });
     expect(lines.join()).toContain('batch 0 is not known to be in');
+    expect(failure).toMatchObject({ message: expect.stringContaining(NOT_KNOWN) });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+  });
+
+  it.each(IN_ONE_BATCH)('is not said to be rolled back when the load is interrupted: %s', async (name, load) => {
+    const interrupt = new AbortController();
+    fault.proxy.intercept(
+      aboutTheFirst(COMMIT_OF_BATCH, () => {
+        interrupt.abort();
+        return 'cut the reply';
+      }),
+    );
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const failure: unknown = await load(fault.app, interrupt.signal).catch((error: unknown) => error);
+    const lines = logged.mock.calls.map(([line]) => String(line));
+    logged.mockRestore();
+    await endOfCommit();
+    expect(failure).toMatchObject({
+      code: 'LOAD_INTERRUPTED',
+      message: expect.stringContaining(NOT_KNOWN),
+      result: { ok: false, failed: COUNT, failures: [{ batchNo: 0, code: 'ECONNRESET' }] },
+    });
+    expect(lines.join()).toContain('batch 0 is not known to be in');
+    expect(lines.join()).not.toContain('rolled back');
+    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
+    // A load in one transaction has noted its end in the same one.
+    const noted = name.startsWith('store ')
+      ? { status: 'completed', error_code: null }
+      : { status: 'interrupted', error_code: 'LOAD_INTERRUPTED' };
+    expect(await fault.rows('SELECT status, error_code FROM storage_loads')).toEqual([noted]);
   });
 });
 
