@@ -17,7 +17,10 @@ export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: r
   const spec = specOf(order.plan, order.onConflict, order.key, rows);
   const stage = stageOf(order.plan, spec);
   const table = order.stage ?? STAGE;
-  if (order.stage === undefined) {
+  if (order.stage !== undefined) {
+    // Rows of an earlier part of the batch.
+    await client.query(`DELETE FROM ${table}`);
+  } else {
     const definitions = stage.map(({ name, type }) => `${name} ${type}`);
     // Another batch of a caller's transaction, or the other table of a hybrid one, may have left its own.
     await client.query(
@@ -25,9 +28,5 @@ export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: r
     );
   }
   await copyInto(client, table, stage, rows);
-  const counts = await writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${table}`, parameters: [] });
-  if (order.stage !== undefined) {
-    await client.query(`DELETE FROM ${table}`);
-  }
-  return counts;
+  return writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${table}`, parameters: [] });
 }

@@ -4,7 +4,7 @@ import { type DatabaseFault, describeFault } from '../postgres/database-fault.js
 import type { RejectedRecord } from '../quarantine/rejected-records.js';
 import { type CopiedColumn, copyInto, stageOf } from './copy-rows.js';
 import { foldUnits } from './fold-duplicates.js';
-import { buildIsolation, selectAttempt } from './isolation-block.js';
+import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
 import {
   createIsolation,
   dropIsolation,
@@ -16,11 +16,12 @@ import {
   TALLY,
   UNIT,
 } from './isolation-tables.js';
+import type { Target } from './load-job.js';
 import { type LoadUnit, partsOf } from './load-unit.js';
 import { specOf } from './merge-spec.js';
 import type { Row } from './row.js';
 import { rejectUnit, storedOutcome, type WriteOutcome } from './write-outcome.js';
-import { buildStaged, countsOf, type StagedStatements } from './write-staged.js';
+import { buildStaged, countsOf } from './write-staged.js';
 import { ON_CONFLICT, type UnitsOrder } from './write-together.js';
 
 /** Of Postgres. */
@@ -50,7 +51,7 @@ interface RefusedRow {
 
 /**
  * Writes units that Postgres has refused together, without those at fault, which it finds on the server: a handful of
- * statements, however many there are. What it makes there is dropped again, or emptied for a later batch of a replace.
+ * statements, however many there are. What it makes there is dropped again, or emptied for a later batch of the same transaction.
  * @throws pg's DatabaseError when the fault is no row's; also a row's, when the rows could not be brought to the server
  */
 export async function isolateUnits(
@@ -60,11 +61,11 @@ export async function isolateUnits(
 ): Promise<IsolationOutcome> {
   const { targets } = order.job;
   await client.query(createIsolation(targets));
-  const statements: StagedStatements[] = [];
+  const isolated: IsolatedTarget[] = [];
   for (const target of targets.keys()) {
-    statements.push(await stageRows(client, order, units, target));
+    isolated.push(await stageRows(client, order, units, target));
   }
-  const block = buildIsolation(units.length, statements, Math.min(order.maxRefused, MAX_INTEGER));
+  const block = buildIsolation(units.length, isolated, Math.min(order.maxRefused, MAX_INTEGER));
   const clear = targets.every(({ stage }) => stage === undefined) ? dropIsolation(targets) : emptyIsolation(targets);
   const results = (await client.query(
     `DO ${client.escapeLiteral(block)};
@@ -80,8 +81,9 @@ async function stageRows(
   { job, loadId }: UnitsOrder,
   units: readonly LoadUnit[],
   target: number,
-): Promise<StagedStatements> {
-  const { plan, key } = job.targets[target] as (typeof job.targets)[number];
+): Promise<IsolatedTarget> {
+  const { plan, key } = job.targets[target] as Target;
+  const table = tableOf({ plan }, target);
   const isolated = units.flatMap((unit, index) =>
     [unit, ...unit.parts].flatMap((part, number): IsolatedRow[] => {
       const row = part.rows[target];
@@ -96,10 +98,10 @@ async function stageRows(
     { name: PART, fieldOf: ({ part }) => String(part) },
     ...stageOf(plan, spec).map(({ name, fieldOf }) => ({ name, fieldOf: ({ row }: IsolatedRow) => fieldOf(row) })),
   ];
-  await copyInto(client, tableOf(target), columns, isolated);
+  await copyInto(client, table, columns, isolated);
   return rows.length === 0
-    ? { inserts: [], update: undefined }
-    : buildStaged(plan, spec, rows, selectAttempt(target), client.escapeLiteral(loadId));
+    ? { table, inserts: [], update: undefined }
+    : { table, ...buildStaged(plan, spec, rows, selectAttempt(table), client.escapeLiteral(loadId)) };
 }
 
 function outcomeOf(

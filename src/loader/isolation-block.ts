@@ -1,10 +1,15 @@
 import { isRowFaultSql } from '../postgres/sqlstate.js';
-import { PART, PLACE, REFUSED, tableOf, TALLY, UNIT } from './isolation-tables.js';
+import { PART, PLACE, REFUSED, TALLY, UNIT } from './isolation-tables.js';
 import type { StagedStatements } from './write-staged.js';
 
+/** How the rows of a target are written, from the table they are isolated in. */
+export interface IsolatedTarget extends StagedStatements {
+  readonly table: string;
+}
+
 /** The rows of one attempt, for {@link StagedStatements}. */
-export function selectAttempt(target: number): string {
-  return `SELECT * FROM ${tableOf(target)} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
+export function selectAttempt(table: string): string {
+  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
 }
 
 /** Refused for what it refers to, which may yet come: the row may be tried again. */
@@ -30,16 +35,13 @@ const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
  * @param units - how many there are, in places from 1 on
  * @param targets - the statements of each table, on the rows of {@link selectAttempt}
  */
-export function buildIsolation(units: number, targets: readonly StagedStatements[], maxRefused: number): string {
-  const each = (build: (target: number) => string): string =>
-    targets.map((_, index) => build(index + 1)).join('\n      ');
+export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRefused: number): string {
+  const each = (build: (target: number, table: string) => string): string =>
+    targets.map(({ table }, index) => build(index + 1, table)).join('\n      ');
   const zeros = `'{${targets.map(() => '0').join()}}'`;
   const numbers = (condition: string): string =>
     targets
-      .map(
-        (_, index) =>
-          `SELECT ${UNIT} AS unit, ${PART} AS part, ${PLACE} AS place FROM ${tableOf(index)} WHERE ${condition}`,
-      )
+      .map(({ table }) => `SELECT ${UNIT} AS unit, ${PART} AS part, ${PLACE} AS place FROM ${table} WHERE ${condition}`)
       .join(' UNION ALL ');
   return `#variable_conflict use_column
 DECLARE
@@ -86,7 +88,7 @@ BEGIN
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
       EXIT WHEN cardinality(harbor_waiting) = 0;
       ${each(
-        (target) => `UPDATE ${tableOf(target - 1)} AS s SET ${PLACE} = harbor_end + w.place
+        (_, table) => `UPDATE ${table} AS s SET ${PLACE} = harbor_end + w.place
         FROM unnest(harbor_waiting) WITH ORDINALITY AS w(unit, place) WHERE s.${UNIT} = w.unit;`,
       )}
       harbor_begin := harbor_end + 1;
@@ -198,7 +200,7 @@ BEGIN
 END`;
 }
 
-function buildAttempt({ inserts, update }: StagedStatements, index: number): string {
+function buildAttempt({ inserts, update, table }: IsolatedTarget, index: number): string {
   const target = index + 1;
   const insert = inserts
     .map(
@@ -213,7 +215,7 @@ ${statement}
   return update === undefined
     ? insert
     : `${insert}
-      IF harbor_inserted[${target}] < (SELECT count(*) FROM (${selectAttempt(index)}) AS s) THEN
+      IF harbor_inserted[${target}] < (SELECT count(*) FROM (${selectAttempt(table)}) AS s) THEN
 ${update};
         GET DIAGNOSTICS harbor_updated = ROW_COUNT;
         harbor_written[${target}] := harbor_written[${target}] + harbor_updated;

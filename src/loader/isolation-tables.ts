@@ -1,4 +1,6 @@
+import { nameByDefinition } from '../postgres/identifiers.js';
 import type { Target } from './load-job.js';
+import type { LoadPlan } from './load-plan.js';
 import { MASK_COLUMN } from './merge-spec.js';
 
 /** Columns of a table of {@link tableOf} beside those of the rows; the blanks keep their names apart from any sane one. */
@@ -11,18 +13,24 @@ export const REFUSED = 'pg_temp.harbor_refused';
 /** How many rows of each table were written and inserted, in one row of two arrays. */
 export const TALLY = 'pg_temp.harbor_tally';
 
-/** The table that holds the rows of a target: every column as text, so that it takes whatever there is. */
-export function tableOf(target: number): string {
-  return `pg_temp.harbor_isolated_${target}`;
+/** The table that holds the rows of a target; its name says what it is, since a transaction may have loads of many. */
+export function tableOf({ plan }: Pick<Target, 'plan'>, target: number): string {
+  return `pg_temp.${nameByDefinition(`harbor_isolated_${target}`, columnsOf(plan).join())}`;
+}
+
+function columnsOf({ columns, extra }: LoadPlan): string[] {
+  return [...columns.map(({ quoted }) => quoted), MASK_COLUMN, ...(extra === undefined ? [] : [extra])];
 }
 
 /** Creates the tables units are isolated in, unless this transaction has them already. */
 export function createIsolation(targets: readonly Target[]): string {
   const stages = targets.map(({ plan }, index) => {
-    const columns = [...plan.columns.map(({ quoted }) => quoted), MASK_COLUMN, ...(plan.extra ? [plan.extra] : [])];
-    const definitions = columns.map((name) => `${name} text`).join(', ');
+    // Every column as text, so that it takes whatever there is.
+    const definitions = columnsOf(plan)
+      .map((name) => `${name} text`)
+      .join(', ');
     const numbers = `${PLACE} integer, ${UNIT} integer, ${PART} integer, PRIMARY KEY (${PLACE}, ${PART})`;
-    return create(tableOf(index), `${numbers}, ${definitions}`);
+    return create(tableOf({ plan }, index), `${numbers}, ${definitions}`);
   });
   return [
     ...stages,
@@ -48,7 +56,7 @@ export function dropIsolation(targets: readonly Target[]): string {
 
 /** The names of the tables. */
 export function isolationTables(targets: readonly Target[]): string[] {
-  return [...targets.map((_, index) => tableOf(index)), REFUSED, TALLY];
+  return [...targets.map(tableOf), REFUSED, TALLY];
 }
 
 function create(table: string, definitions: string): string {

@@ -12,8 +12,8 @@ export interface Target {
   /** The key rows are found by; empty for an append into a table without one. */
   readonly key: readonly PlanColumn[];
   /**
-   * An empty table that can hold the rows of a batch on their way, where there is one already. Otherwise each write
-   * makes its own; but a transaction of many batches would gather a lock on each table it has ever made.
+   * A table that can hold the rows of a batch on their way, where there is one already. Otherwise each write makes its
+   * own; but a transaction of many batches would gather locks on each table it has ever made.
    */
   readonly stage?: string;
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 
 import { InvalidLoadError } from '../errors/index.js';
 import { classifyFault } from '../postgres/sqlstate.js';
+import { clientOf } from '../postgres/with-transaction.js';
 import { CommittedBatches } from './committed-batches.js';
 import type { CurrentJob } from './current-job.js';
 import { HeldBack, HeldBackError } from './held-back.js';
@@ -18,8 +19,10 @@ import type { ResultShape } from './load-report.js';
 import type { LoadTally } from './load-tally.js';
 import { BatchBuilder, keysOf, type PreparedBatch } from './prepare-batch.js';
 import { runReplace } from './run-replace.js';
+import { createSharedStages, withSharedStages } from './shared-stages.js';
 import { checkInterrupt, endOfLoad, SourceBroken, StopLoad, toPublicError, unlessInterrupted } from './stop-load.js';
 import { writeBatch } from './write-batch.js';
+import { COPY_FROM_ROWS } from './write-rows.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -186,7 +189,12 @@ export class LoadRun<Result extends object> {
     try {
       checkInterrupt(this.signal);
       this.heldBack.check(keys);
-      const written = (): Promise<LoadTally> => this.attempt.transactions.runBatch(batch, work, this.signal);
+      const written = async (): Promise<LoadTally> => {
+        if (this.manager !== undefined && this.sharesStages(batch)) {
+          await createSharedStages(await clientOf(this.manager), this.job, this.accounts.tally.rejected > 0);
+        }
+        return this.attempt.transactions.runBatch(batch, work, this.signal);
+      };
       this.accounts.addBatch(await this.current.withFreshPlan(written));
     } catch (caught) {
       const error = unlessInterrupted(caught, this.signal);
@@ -198,8 +206,9 @@ export class LoadRun<Result extends object> {
   }
 
   private async writeBatch(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTally> {
-    const { context, job } = this;
+    const { context } = this;
     const { entry } = this.attempt;
+    const job = this.sharesStages(batch) ? withSharedStages(this.job) : this.job;
     const tally = await writeBatch(
       client,
       { ...context, job, entry, rejectedBefore: this.accounts.tally.rejected, pieces },
@@ -207,6 +216,11 @@ export class LoadRun<Result extends object> {
     );
     checkInterrupt(this.signal);
     return tally;
+  }
+
+  /** A transaction keeps a lock on each table it has ever made, so the batches of a caller's make one. */
+  private sharesStages({ units }: PreparedBatch): boolean {
+    return this.manager !== undefined && units.length >= COPY_FROM_ROWS;
   }
 
   private async readAll(records: Iterable<unknown>): Promise<PreparedBatch | undefined> {

@@ -9,7 +9,7 @@ import type { WriteCounts, WriteOrder } from './write-staged.js';
  * From so many rows on COPY is the faster way: `npm run bench:writers`, on the same machine as the server, has it behind
  * for 100 rows, where the round trips of a temporary table still cost more than they spare, and ahead for 200.
  */
-const COPY_FROM_ROWS = 200;
+export const COPY_FROM_ROWS = 200;
 
 /** A parameter of {@link writeByUpsert} holds a column of all rows as one text, which may not pass 512 MiB. */
 const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { InvalidLoadError } from '../errors/index.js';
 
 /** Postgres cuts longer names to this many bytes without an error (NAMEDATALEN - 1), so two names could become one. */
@@ -25,4 +27,9 @@ export function quoteLiteral(text: string): string {
 /** `"schema"."table"`: always qualified, because a temporary table may shadow a bare name. */
 export function quoteTable(schema: string, table: string): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+}
+
+/** A name for a table of this definition; one of another definition has another name. */
+export function nameByDefinition(prefix: string, definition: string): string {
+  return `${prefix}_${createHash('sha256').update(definition).digest('hex').slice(0, 32)}`;
 }

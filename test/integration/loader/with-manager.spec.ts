@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EntityManager } from 'typeorm';
 
-import { InvalidLoadError, LoadFailedError, RejectLimitExceededError } from '../../../src/index.js';
+import { InvalidLoadError, type LoadCounts, LoadFailedError, RejectLimitExceededError } from '../../../src/index.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -10,6 +10,7 @@ describe('withManager', () => {
   beforeAll(async () => {
     app = await startStorageApp();
     await app.rows(`
+      ALTER TABLE app_opportunities ADD CONSTRAINT sure CHECK (confidence <= 1);
       CREATE SEQUENCE attempts;
       CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -133,6 +134,72 @@ describe('withManager', () => {
     });
     expect(await app.rows('SELECT submission_id AS id FROM app_opportunities')).toEqual([{ id: 'a' }]);
   });
+
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+  // Batches of other columns, masks and captured fields than those before them, with duplicates and refused records.
+  const mixed = (from: number, to: number) =>
+    numbers(from, to).map((id) =>
+      record(`t3_${id % 1_900}`, {
+        ...(id % 3 > 0 && { title: id % 5 === 0 ? null : `t${id}` }),
+        ...(id >= 400 && { reddit_score: id }),
+        ...(id >= 800 && id % 2 === 0 && { enrichment_version: `v${id}`, mood: id }),
+        ...(id % 250 === 249 && { confidence: 7 }),
+      }),
+    );
+  const BY_BATCH = { batchSize: 250 } as const;
+
+  it('gathers neither locks nor dead rows, however many batches and loads there are', async () => {
+    const keptAfter = async (manager: EntityManager, from: number, to: number) => {
+      await app.hybrid.withManager(manager).storeBatch(mixed(from, to), BY_BATCH);
+      await app.opportunities.withManager(manager).storeBatch(mixed(from, to), BY_BATCH);
+      const rows = await manager.query<{ locks: number; bytes: number }[]>(`
+        SELECT (SELECT count(*)::integer FROM pg_locks WHERE pid = pg_backend_pid()) AS locks,
+               (SELECT sum(pg_relation_size(oid))::integer FROM pg_class
+                 WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r') AS bytes`);
+      return rows[0] ?? { locks: 0, bytes: 0 };
+    };
+    await inTransaction(async (manager) => {
+      const first = await keptAfter(manager, 0, 1_000);
+      const last = await keptAfter(manager, 1_000, 5_000);
+      expect(last.locks).toBeLessThanOrEqual(first.locks);
+      expect(last.bytes).toBeLessThan(2 * first.bytes);
+    });
+  }, 60_000);
+
+  it.each([
+    ['merged', mixed(0, 3_000), BY_BATCH],
+    [
+      'with keys that come twice in a batch, written one after the other',
+      numbers(0, 3_000).map((id) => record(`t3_${id % 250}`, { reddit_score: id, title: `t${id}` })),
+      { batchSize: 500, newerBy: 'redditScore' },
+    ],
+  ])(
+    'stores batch by batch what it stores without: %s',
+    async (_, records, options) => {
+      const stored = () =>
+        app.rows(`SELECT to_jsonb(o) - '{load_id,created_at,updated_at}'::text[] AS o FROM app_opportunities AS o
+                 ORDER BY submission_id`);
+      const countsOf = ({ received, inserted, updated, unchanged, duplicates, rejected, failed }: LoadCounts) => ({
+        received,
+        inserted,
+        updated,
+        unchanged,
+        duplicates,
+        rejected,
+        failed,
+      });
+      const outside = countsOf(await app.opportunities.storeBatch(records, options));
+      const expected = await stored();
+      await emptyTables(app);
+      const inside = await inTransaction((manager) =>
+        app.opportunities.withManager(manager).storeBatch(records, options),
+      );
+      expect(countsOf(inside)).toEqual(outside);
+      expect(outside).toMatchObject({ received: 3_000, failed: 0 });
+      expect(await stored()).toEqual(expected);
+    },
+    60_000,
+  );
 
   it('is refused with the manager of no open transaction', async () => {
     const { manager } = app.dataSource;
