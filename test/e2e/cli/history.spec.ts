@@ -42,8 +42,8 @@ describe('harbor-storage migrate', () => {
     'applies once, however many run at the same time; status and down tell the truth',
     () =>
       withEmptyDatabase(async (url) => {
-        const runs = await Promise.all(Array.from({ length: 4 }, () => runCli(url, ['migrate', 'up', '--json'])));
-        expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+        const runs = await Promise.all(Array.from({ length: 10 }, () => runCli(url, ['migrate', 'up', '--json'])));
+        expect(runs.map(({ exitCode }) => exitCode)).toEqual(runs.map(() => 0));
         const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);
         expect(applied).toEqual(storageMigrations.map(({ name }) => name));
 

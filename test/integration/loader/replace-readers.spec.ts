@@ -13,8 +13,8 @@ class Item {
   edition: number | null;
 }
 
-const BEFORE = { rows: 20_000, first: 1, last: 1 };
-const AFTER = { rows: 40_000, first: 2, last: 2 };
+const BEFORE = { rows: 100_000, first: 1, last: 1 };
+const AFTER = { rows: 200_000, first: 2, last: 2 };
 const LOOK = 'SELECT count(*)::integer AS rows, min(edition) AS first, max(edition) AS last FROM items';
 
 type Look = typeof BEFORE;
@@ -26,7 +26,7 @@ describe('readers of a table that is replaced', () => {
   });
   afterAll(() => app.close());
   beforeEach(() =>
-    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(10001, 30000) AS n; ANALYZE items'),
+    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(50001, 150000) AS n; ANALYZE items'),
   );
 
   /** One statement; and two in one transaction, which must agree. */
@@ -70,7 +70,7 @@ describe('readers of a table that is replaced', () => {
       });
       await reading;
 
-      expect(result).toMatchObject({ inserted: 20_000, updated: 20_000, deleted: 0, ok: true });
+      expect(result).toMatchObject({ inserted: 100_000, updated: 100_000, deleted: 0, ok: true });
       const firstNew = seen.findIndex(({ rows }) => rows === AFTER.rows);
       expect(firstNew).toBeGreaterThan(1);
       expect(new Set(seen.slice(0, firstNew).map((look) => JSON.stringify(look)))).toEqual(
