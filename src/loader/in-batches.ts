@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import type { AnySignal } from './any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from './load-job.js';
 import { BatchBuilder, type BatchLimits, type PreparedBatch } from './prepare-batch.js';
@@ -8,7 +9,7 @@ import { SourceBroken, StopLoad } from './stop-load.js';
 /** How a source of records is read. */
 export interface BatchOptions extends BatchLimits {
   /** Stops the reading, even of a source that gives nothing more and does not end. */
-  readonly signal: AbortSignal;
+  readonly signal: AnySignal;
   /** What of the source is in already, and is passed over. */
   readonly committed: CommittedBatches;
 }
@@ -24,7 +25,10 @@ export async function* inBatches(
   { signal, committed, ...limits }: BatchOptions,
 ): AsyncGenerator<PreparedBatch> {
   const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
-  const next = Symbol.asyncIterator in records ? interruptible(() => source.next(), signal) : () => source.next();
+  const { next, release } =
+    Symbol.asyncIterator in records
+      ? interruptible(() => source.next(), signal)
+      : { next: () => source.next(), release: () => {} };
   const builder = new BatchBuilder(job, limits, committed);
   let ended = false;
   try {
@@ -44,6 +48,7 @@ export async function* inBatches(
       yield last;
     }
   } finally {
+    release();
     if (!ended) {
       // A source that hangs would hang here too, so nobody waits for it; it closes when it can.
       Promise.resolve(source.return?.()).catch(() => {});
@@ -69,11 +74,17 @@ async function readNext<R>(next: () => R | Promise<R>): Promise<R> {
   }
 }
 
-/** A promise of its own each time: racing every record against one long-lived promise would pile up listeners. */
-function interruptible<R>(next: () => R | Promise<R>, signal: AbortSignal): () => Promise<R> {
+/**
+ * A promise of its own each time: racing every record against one long-lived promise would pile up listeners.
+ * @returns also what lets go of the signal, which may outlive the source
+ */
+function interruptible<R>(
+  next: () => R | Promise<R>,
+  signal: AnySignal,
+): { readonly next: () => Promise<R>; readonly release: () => void } {
   let interrupt: (() => void) | undefined;
-  signal.addEventListener('abort', () => interrupt?.(), { once: true });
-  return () =>
+  const release = signal.onAbort(() => interrupt?.());
+  const interruptibleNext = (): Promise<R> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(new StopLoad('interrupt'));
@@ -82,4 +93,5 @@ function interruptible<R>(next: () => R | Promise<R>, signal: AbortSignal): () =
       interrupt = () => reject(new StopLoad('interrupt'));
       Promise.resolve(next()).then(resolve, reject);
     });
+  return { next: interruptibleNext, release };
 }

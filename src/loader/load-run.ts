@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { InvalidLoadError } from '../errors/index.js';
 import { classifyFault } from '../postgres/sqlstate.js';
 import { clientOf } from '../postgres/with-transaction.js';
+import { AnySignal } from './any-signal.js';
 import { CommittedBatches } from './committed-batches.js';
 import type { CurrentJob } from './current-job.js';
 import { HeldBack, HeldBackError } from './held-back.js';
@@ -30,7 +31,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 /** One load from its first record to its last: transactions, retries, accounts. */
 export class LoadRun<Result extends object> {
   private readonly startedAt = Date.now();
-  private readonly signal: AbortSignal;
+  private readonly signal: AnySignal;
   private readonly attempt: LoadAttempt;
   private readonly accounts: LoadAccounts;
   private readonly heldBack: HeldBack;
@@ -46,7 +47,7 @@ export class LoadRun<Result extends object> {
   ) {
     const job = current.now;
     const { signal } = job.options;
-    this.signal = AbortSignal.any([context.shutdown, ...(signal === undefined ? [] : [signal])]);
+    this.signal = new AnySignal([context.shutdown, ...(signal === undefined ? [] : [signal])]);
     this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
     this.heldBack = new HeldBack(job);
@@ -150,7 +151,7 @@ export class LoadRun<Result extends object> {
       records: this.job.options.batchSize,
       bytes: BATCH_BYTES,
       committed: this.committed,
-      signal: AbortSignal.any([this.signal, failure]),
+      signal: this.signal.or(failure),
     });
   }
 

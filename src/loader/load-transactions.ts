@@ -8,6 +8,7 @@ import { classifyFault, isContention, isPassing, isTimeout } from '../postgres/s
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../stats/load-ledger.js';
+import type { AnySignal } from './any-signal.js';
 import type { LoadContext } from './load-context.js';
 import type { LoadTally } from './load-tally.js';
 
@@ -88,7 +89,7 @@ export class LoadTransactions {
    * @param signal - once it is aborted, nothing is tried again
    * @throws CommitUnansweredError when it may be in all the same
    */
-  async runBatch(batch: BatchPlace, work: BatchWork, signal: AbortSignal): Promise<LoadTally> {
+  async runBatch(batch: BatchPlace, work: BatchWork, signal: AnySignal): Promise<LoadTally> {
     return this.orCommitted(batch, ({ beforeCommit, note }) => {
       const mayRepeat = (error: unknown): boolean => {
         note(error);

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../errors/index.js';
+import type { AnySignal } from './any-signal.js';
 import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
 import type { LoadAttempt } from './load-attempt.js';
@@ -16,7 +17,7 @@ interface ReplaceRun {
   readonly current: CurrentJob;
   readonly attempt: LoadAttempt;
   readonly accounts: LoadAccounts;
-  readonly signal: AbortSignal;
+  readonly signal: AnySignal;
   readonly readBatches: BatchReader;
 }
 

@@ -8,6 +8,7 @@ import {
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { CommitUnansweredError } from '../postgres/find-committed.js';
 import { errorCode, isPassing } from '../postgres/sqlstate.js';
+import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
 
 /** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
@@ -33,7 +34,7 @@ export class SourceBroken extends Error {
 }
 
 /** @throws StopLoad once the signal is aborted */
-export function checkInterrupt(signal: AbortSignal): void {
+export function checkInterrupt(signal: AnySignal): void {
   if (signal.aborted) {
     throw new StopLoad('interrupt');
   }
@@ -43,13 +44,13 @@ export function checkInterrupt(signal: AbortSignal): void {
  * What has ended a batch: the interrupt, where it would have been tried again but for that. Where nobody knows whether
  * the batch is in, that stays what is said of it.
  */
-export function unlessInterrupted(error: unknown, signal: AbortSignal): unknown {
+export function unlessInterrupted(error: unknown, signal: AnySignal): unknown {
   const isRolledBack = !(error instanceof CommitUnansweredError);
   return isRolledBack && signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
 }
 
 /** What has ended a load, by what has ended a batch of it. */
-export function endOfLoad(error: unknown, signal: AbortSignal): unknown {
+export function endOfLoad(error: unknown, signal: AnySignal): unknown {
   return unlessInterrupted(error instanceof CommitUnansweredError ? error.cause : error, signal);
 }
 
