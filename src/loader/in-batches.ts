@@ -50,14 +50,14 @@ export async function* inBatches(
   } finally {
     release();
     if (!ended) {
-      // A source that hangs would hang here too, so nobody waits for it; it closes when it can.
-      Promise.resolve(source.return?.()).catch(() => {});
+      // A stream's iterator would wait for the record it was asked for last.
+      closeSource(records instanceof Readable ? records : source);
     }
   }
 }
 
-/** Closes a source nobody will read, so that what it holds is let go. */
-export function closeUnread(records: object): void {
+/** Closes a source nobody reads on, so that what it holds is let go. One that hangs, nobody waits for. */
+export function closeSource(records: object): void {
   if (records instanceof Readable) {
     records.destroy();
   } else if ('return' in records && typeof records.return === 'function') {

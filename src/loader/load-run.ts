@@ -9,7 +9,7 @@ import { CommittedBatches } from './committed-batches.js';
 import type { CurrentJob } from './current-job.js';
 import { HeldBack, HeldBackError } from './held-back.js';
 import { hasLooseKey } from './identify-keys.js';
-import { closeUnread, inBatches } from './in-batches.js';
+import { closeSource, inBatches } from './in-batches.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
 import { LoadAttempt } from './load-attempt.js';
@@ -251,7 +251,7 @@ export class LoadRun<Result extends object> {
       throw error instanceof InvalidLoadError ? error : this.publicError(error);
     }
     if (this.replayed) {
-      closeUnread(records);
+      closeSource(records);
       accounts.publish('completed');
     }
     return this.replayed;

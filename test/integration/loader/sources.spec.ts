@@ -1,10 +1,12 @@
 import { getEventListeners, getMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { LoadInterruptedError } from '../../../src/index.js';
 import { emptyTables } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -40,5 +42,27 @@ describe('a source of records', () => {
       collectGarbage();
       expect(captured.deref()).toBeUndefined();
     });
+  });
+
+  it('is closed at an interrupt, even when it is a stream that gives nothing more', async () => {
+    const controller = new AbortController();
+    const stream = new Readable({ objectMode: true, read() {} });
+    stream.push({ submission_id: 'a' });
+    const options = { signal: controller.signal, batchSize: 1, onProgress: () => controller.abort() };
+    await expect(app.profiles.storeBatch(stream, options)).rejects.toThrow(LoadInterruptedError);
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('that breaks is the cause of the failure, even when it cannot be closed either', async () => {
+    const source = {
+      [Symbol.asyncIterator]: (): AsyncIterator<object> => ({
+        next: () => Promise.reject(new Error('the source is gone')),
+        return: () => {
+          throw new Error('it cannot be closed');
+        },
+      }),
+    };
+    const load = app.profiles.storeBatch(source);
+    await expect(load).rejects.toMatchObject({ cause: { message: 'the source is gone' } });
   });
 });
