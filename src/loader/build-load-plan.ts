@@ -149,7 +149,7 @@ const KEPT_BY_TYPE: Readonly<Record<string, string>> = {
 
 function guaranteedBy(columns: readonly PlanColumn[], property: string): string | undefined {
   const column = columns.find((candidate) => candidate.property === property);
-  return column === undefined ? undefined : KEPT_BY_TYPE[column.type];
+  return column === undefined || column.hasTransformer ? undefined : KEPT_BY_TYPE[column.type];
 }
 
 function addEmbedded(

@@ -17,8 +17,8 @@ export interface PlanColumn {
   readonly declaredType: string;
   /** The text of a value; null where a transformer says so. */
   readonly convert: (value: unknown, textual: boolean) => string | null;
-  /** A transformer wants to see nulls as well. */
-  readonly convertsNull: boolean;
+  /** It wants to see nulls as well, and the column holds something else than records say. */
+  readonly hasTransformer: boolean;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   /** The default as SQL; undefined for an identity. */

@@ -15,6 +15,15 @@ export type Normalized =
 
 type Source = Readonly<Record<string, unknown>>;
 
+/** A record on its way into a row. */
+interface Reading {
+  readonly row: Row;
+  readonly source: Source;
+  readonly textual: boolean;
+  /** What transformers were given: of their results nobody can tell. */
+  readonly given: Map<PlanColumn, unknown>;
+}
+
 /** A B-tree entry holds at most 2,704 bytes; the rest is its header. */
 const MAX_KEY_BYTES = 2_600;
 
@@ -41,12 +50,13 @@ export function normalizeRecord(
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
     const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
-    const unknown = readFields(plan, row, record, textual);
+    const reading: Reading = { row, source: record, textual, given: new Map() };
+    const unknown = readFields(plan, reading);
     checkNulls(plan, row);
     for (const column of key ?? []) {
       checkKey(column, row.values[column.index]);
     }
-    checkRules(plan, row, record);
+    checkRules(plan, reading);
     return { kind: 'row', row, unknown };
   } catch (error) {
     return { kind: 'refusal', refusal: refusalOf(error) };
@@ -62,7 +72,8 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 /** Fills the row; returns the fields no column took. */
-function readFields(plan: LoadPlan, row: Row, source: Source, textual: boolean): ReadonlyMap<string, unknown> {
+function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unknown> {
+  const { row, source, textual } = reading;
   let unknown: Map<string, unknown> | undefined;
   let standIns: string[] | undefined;
   for (const name of Object.keys(source)) {
@@ -77,18 +88,18 @@ function readFields(plan: LoadPlan, row: Row, source: Source, textual: boolean):
       if (name !== field.column.name) {
         checkSameValue(source, field.column, name);
       }
-      setValue(row, field.column, value, textual);
+      setValue(reading, field.column, value);
     } else if (field.kind === 'stand-in') {
       (standIns ??= []).push(name);
     } else if (field.kind === 'extra') {
       addExtra(row, plan.extraName, value, textual);
     } else if (field.kind === 'embedded') {
-      readEmbedded(row, field, name, value, textual);
+      readEmbedded(reading, field, name, value);
     } else if (field.kind === 'read-only') {
       throw new RefusedValue('read_only_column', 'the column is read-only', field.name);
     }
   }
-  const used = applyStandIns(plan, row, source, (column, value) => setValue(row, column, value, textual));
+  const used = applyStandIns(plan, row, source, (column, value) => setValue(reading, column, value));
   for (const name of standIns ?? []) {
     if (!used.has(name) && source[name] !== null) {
       (unknown ??= new Map()).set(name, source[name]);
@@ -98,7 +109,7 @@ function readFields(plan: LoadPlan, row: Row, source: Source, textual: boolean):
 }
 
 /** The nested object TypeORM reads the columns of an embedded class into. */
-function readEmbedded(row: Row, embedded: EmbeddedField, name: string, value: unknown, textual: boolean): void {
+function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, value: unknown): void {
   if (!isPlainObject(value)) {
     throw new RefusedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
   }
@@ -108,15 +119,17 @@ function readEmbedded(row: Row, embedded: EmbeddedField, name: string, value: un
       throw new RefusedValue('unknown_field', 'no column takes a field of this embedded object', name);
     }
     if (field.kind === 'embedded') {
-      readEmbedded(row, field, `${name}.${member}`, content, textual);
+      readEmbedded(reading, field, `${name}.${member}`, content);
     } else if (content !== undefined) {
-      setValue(row, field.column, content, textual);
+      setValue(reading, field.column, content);
     }
   }
 }
 
-function setValue(row: Row, column: PlanColumn, value: unknown, textual: boolean): void {
-  if (value === null && !column.convertsNull) {
+function setValue({ row, textual, given }: Reading, column: PlanColumn, value: unknown): void {
+  if (column.hasTransformer) {
+    given.set(column, value);
+  } else if (value === null) {
     row.values[column.index] = null;
     return;
   }
@@ -190,13 +203,13 @@ function checkKey(column: PlanColumn, value: string | null | undefined): void {
   }
 }
 
-function checkRules(plan: LoadPlan, row: Row, source: Source): void {
+function checkRules(plan: LoadPlan, reading: Reading): void {
   if (plan.check === undefined) {
     return;
   }
   const values: Record<string, unknown> = {};
   for (const column of plan.checkedColumns) {
-    values[column.property] = valueForRules(column, row.values[column.index], source);
+    values[column.property] = valueForRules(column, reading);
   }
   const failed = plan.check(values);
   if (failed !== undefined) {
@@ -207,7 +220,11 @@ function checkRules(plan: LoadPlan, row: Row, source: Source): void {
 }
 
 /** Numbers and booleans as converted, so that "72.5" passes @IsNumber(); everything else as it came. */
-function valueForRules(column: PlanColumn, text: string | null | undefined, source: Source): unknown {
+function valueForRules(column: PlanColumn, { row, source, given }: Reading): unknown {
+  if (given.has(column)) {
+    return given.get(column);
+  }
+  const text = row.values[column.index];
   if (isAbsent(text)) {
     return text;
   }

@@ -56,7 +56,7 @@ export function planColumn(
     fullType: live.fullType,
     declaredType: live.declaredType,
     convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
-    convertsNull: column.transformer !== undefined,
+    hasTransformer: column.transformer !== undefined,
     notNull: live.notNull,
     hasDefault: live.hasDefault,
     defaultExpression: live.defaultExpression,

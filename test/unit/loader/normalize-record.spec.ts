@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan } from '../../../src/loader/load-plan.js';
 import { type Normalized, normalizeRecord } from '../../../src/loader/normalize-record.js';
+import { refusalOf as refusalIn, rowOf as rowIn } from '../../support/normalized.js';
 import { planOf } from '../../support/plans.js';
 import { Article, Note } from '../../support/unit-entities.js';
 
@@ -14,25 +15,8 @@ describe('a record', () => {
   });
 
   const normalize = (record: unknown): Normalized => normalizeRecord(plan, plan.primaryKey, record);
-  /** The row as an object, absent columns left out; captured fields under `rest`. */
-  const rowOf = (record: unknown) => {
-    const normalized = normalize(record);
-    if (normalized.kind !== 'row') throw new Error(JSON.stringify(normalized));
-    const { values, fills, extra } = normalized.row;
-    const columns = plan.columns.map(({ name, index }) => [name, values[index]] as const);
-    return {
-      ...Object.fromEntries(columns.filter(([, value]) => value !== undefined)),
-      ...(extra !== undefined && { rest: Object.fromEntries(extra) }),
-      ...(fills !== undefined && {
-        fills: plan.columns.filter(({ index }) => fills.has(index)).map(({ name }) => name),
-      }),
-      ...(normalized.unknown.size > 0 && { unknown: Object.fromEntries(normalized.unknown) }),
-    };
-  };
-  const refusalOf = (record: unknown) => {
-    const normalized = normalize(record);
-    return normalized.kind === 'refusal' ? [normalized.refusal.rule, normalized.refusal.column] : normalized;
-  };
+  const rowOf = (record: unknown) => rowIn(plan, record);
+  const refusalOf = (record: unknown) => refusalIn(plan, record);
 
   it.each<[string, object, object]>([
     ['column names', { remark: 'r', short_name: 'n' }, { remark: 'r', short_name: 'n' }],
