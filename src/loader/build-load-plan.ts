@@ -2,12 +2,13 @@ import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 
-import { type ColumnRole, columnRoles } from '../entities/column-roles.js';
+import type { ColumnRole } from '../entities/column-roles.js';
 import { unknownFieldsOf } from '../entities/unknown-fields.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../postgres/identifiers.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../records/record-decorators.js';
 import { findMissingKeys } from '../schema/compare-keys.js';
+import { fieldNamesOf, propertyOf, rolesOf } from '../schema/entity-column.js';
 import type { LiveColumn, LiveTable } from '../schema/live-table.js';
 import type { EmbeddedField, Field, LoadPlan, PlanColumn } from './load-plan.js';
 import { planColumn } from './plan-column.js';
@@ -27,14 +28,13 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   const entity = metadata.target as RecordClass;
   const recordClass = recordClassOf(entity);
   const rules = fieldRules(recordClass);
-  const roles = columnRoles(entity);
   const owned = new Map<OwnedRole | 'newerBy', ColumnMetadata>();
   const fields = new Map<string, Field>();
   const columns: PlanColumn[] = [];
   for (const column of metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty)) {
     const live = table.columns.get(column.databaseName) as LiveColumn;
-    const rolesOfColumn = rolesOf(column, roles);
-    const ownedAs = OWNED_ROLES.find((role) => rolesOfColumn.has(role));
+    const roles = allRolesOf(column);
+    const ownedAs = OWNED_ROLES.find((role) => roles.has(role));
     let field: Field;
     if (ownedAs !== undefined) {
       owned.set(ownedAs, column);
@@ -42,18 +42,15 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     } else if (live.readOnly || !column.isInsert || column.generatedType !== undefined) {
       field = { kind: 'read-only', name: column.databaseName };
     } else {
-      const rule = rules.get(column.propertyName) ?? {};
-      const planned = planColumn(columns.length, column, live, rule, rolesOfColumn);
+      const rule = rules.get(propertyOf(column)) ?? {};
+      const planned = planColumn(columns.length, column, live, rule, roles);
       columns.push(planned);
       field = { kind: 'column', column: planned };
     }
-    if (rolesOfColumn.has('newerBy')) {
+    if (roles.has('newerBy')) {
       owned.set('newerBy', column);
     }
-    addField(metadata, fields, column.databaseName, field);
-    if (column.embeddedMetadata === undefined) {
-      addField(metadata, fields, column.propertyName, field);
-    }
+    fieldNamesOf(column).forEach((name) => addField(metadata, fields, name, field));
   }
   addEmbedded(fields, metadata.embeddeds, columns);
   addStandIns(fields, columns);
@@ -110,13 +107,9 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   };
 }
 
-/** What a column is for: by our decorators on its own class, which may be an embedded one, or by TypeORM's. */
-function rolesOf(
-  column: ColumnMetadata,
-  roles: ReadonlyMap<string, ReadonlySet<ColumnRole>>,
-): ReadonlySet<ColumnRole | 'version'> {
-  const own = column.embeddedMetadata === undefined ? roles : columnRoles(column.embeddedMetadata.type as object);
-  const found = new Set<ColumnRole | 'version'>(own.get(column.propertyName));
+/** What a column is for: by our decorators, or by TypeORM's. */
+function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'> {
+  const found = new Set<ColumnRole | 'version'>(rolesOf(column));
   if (column.isVersion) {
     found.add('version');
   }

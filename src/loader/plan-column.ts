@@ -4,6 +4,7 @@ import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
 import type { ColumnRole } from '../entities/column-roles.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
 import type { FieldRule } from '../records/record-decorators.js';
+import { fieldNamesOf, propertyOf } from '../schema/entity-column.js';
 import type { LiveColumn } from '../schema/live-table.js';
 import { type Converter, converterFor } from './convert-value.js';
 import { toJsonText } from './json-text.js';
@@ -51,7 +52,7 @@ export function planColumn(
     index,
     name: column.databaseName,
     quoted: quoteIdentifier(column.databaseName),
-    property: column.propertyName,
+    property: propertyOf(column),
     type: live.type,
     fullType: live.fullType,
     declaredType: live.declaredType,
@@ -62,13 +63,13 @@ export function planColumn(
     defaultExpression: live.defaultExpression,
     preserved: roles.has('preserved'),
     skipWhenAbsent: rule.skipWhenAbsent === true,
-    names: [column.databaseName, column.propertyName, ...aliases],
+    names: [...fieldNamesOf(column), ...aliases],
     aliases,
     fillsFrom: bothForms(rule.fillsFrom),
     compareAsText: live.looseEquality || !(EXACT_TYPES.has(live.type) || live.isEnum),
     looseAsKey: live.looseEquality || !(EXACT_KEY_TYPES.has(live.type) || live.isEnum),
     collation: live.collation,
-    capturedAs: roles.has('capturedBefore') ? [...new Set([column.databaseName, column.propertyName])] : [],
+    capturedAs: roles.has('capturedBefore') ? [...new Set(fieldNamesOf(column))] : [],
     updatable: column.isUpdate,
     madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),
   };

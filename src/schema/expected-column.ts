@@ -2,8 +2,8 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { TableColumn } from 'typeorm';
 import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
 
-import { columnRoles } from '../entities/column-roles.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
+import { rolesOf } from './entity-column.js';
 import type { LiveColumn } from './live-table.js';
 
 /** Types that have a length when none is written. */
@@ -110,7 +110,6 @@ export function columnDefinition(column: ColumnMetadata): string {
 
 /** The loader writes the column in every row itself. */
 export function isWrittenByLoader(column: ColumnMetadata): boolean {
-  const entity = column.embeddedMetadata?.type ?? column.entityMetadata.target;
-  const roles = typeof entity === 'function' ? columnRoles(entity).get(column.propertyName) : undefined;
-  return column.isUpdateDate || column.isVersion || roles?.has('updatedAt') === true || roles?.has('loadId') === true;
+  const roles = rolesOf(column);
+  return column.isUpdateDate || column.isVersion || roles.has('updatedAt') || roles.has('loadId');
 }

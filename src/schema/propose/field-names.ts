@@ -1,6 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { fieldNamesOf } from '../entity-column.js';
 
 /** The names a field takes when it becomes a column; one of the two is the field's own, by which records bring it. */
 export interface ColumnNames {
@@ -77,7 +78,7 @@ export class NameCollisions {
     for (const field of fields) {
       this.fields.set(identity(field), [...(this.fields.get(identity(field)) ?? []), field]);
     }
-    const columns = metadata.columns.flatMap(({ databaseName, propertyName }) => [databaseName, propertyName]);
+    const columns = metadata.columns.flatMap(fieldNamesOf);
     const members = [...metadata.relations, ...metadata.embeddeds].map(({ propertyName }) => propertyName);
     [...columns, ...members].forEach((name) => this.taken.set(identity(name), name));
     const target = metadata.target as RecordClass;

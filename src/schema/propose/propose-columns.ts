@@ -1,11 +1,11 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { columnRoles } from '../../entities/column-roles.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
 import { withClient, withTransaction } from '../../postgres/with-transaction.js';
 import { type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { fieldNamesOf, propertyOf, rolesOf } from '../entity-column.js';
 import { metadataOf } from '../entity-metadata.js';
 import { type LiveTable, readLiveTable } from '../live-table.js';
 import { readAppliedMigrations } from '../pending-migrations.js';
@@ -66,8 +66,7 @@ export async function proposeColumns(
 }
 
 function extraColumnOf(metadata: EntityMetadata): string {
-  const roles = columnRoles(metadata.target as object);
-  const column = metadata.columns.find(({ propertyName }) => roles.get(propertyName)?.has('extra') === true);
+  const column = metadata.columns.find((candidate) => rolesOf(candidate).has('extra'));
   if (column === undefined) {
     throw new InvalidLoadError(
       `${metadata.name} has no column that captures unknown fields: mark a nullable jsonb column with @ExtraFields()`,
@@ -151,21 +150,19 @@ interface ExistingColumn {
 
 /** The column records fill under exactly this name. */
 function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): ExistingColumn | undefined {
-  const known = metadata.columns.find(
-    ({ databaseName, propertyName }) => databaseName === field || propertyName === field,
-  );
+  const known = metadata.columns.find((candidate) => fieldNamesOf(candidate).includes(field));
   const names = namesOf(field);
   const column = known?.databaseName ?? ('reason' in names ? undefined : names.column);
   const found = column === undefined ? undefined : live.columns.get(column);
   return (
     found && {
       column: found.name,
-      property: known?.propertyName ?? ('reason' in names ? found.name : names.property),
+      property: known !== undefined ? propertyOf(known) : 'reason' in names ? found.name : names.property,
       type: found.type,
       readOnly: found.readOnly,
       inEntity: known !== undefined,
       // No version that knows the column has written it yet, or one that clears what it supersedes.
-      existing: known === undefined || isCapturedBefore(metadata, known.propertyName) ? 'captured' : 'filled',
+      existing: known === undefined || rolesOf(known).has('capturedBefore') ? 'captured' : 'filled',
     }
   );
 }
@@ -188,12 +185,4 @@ function proposeMove(
     return { ...counts, decision: 'keep', reason: 'other_column_type', message };
   }
   return { ...counts, decision: 'move', type, ...(form !== undefined && { form }), ...existing };
-}
-
-function isCapturedBefore({ target }: EntityMetadata, property: string): boolean {
-  return (
-    columnRoles(target as object)
-      .get(property)
-      ?.has('capturedBefore') === true
-  );
 }

@@ -6,6 +6,7 @@ import { defaultSchema, quotedTableOf } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { withClient, withTransaction } from '../../postgres/with-transaction.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { fieldNamesOf, propertyOf } from '../entity-column.js';
 import { metadataOf } from '../entity-metadata.js';
 import { readLiveTable } from '../live-table.js';
 import { readAppliedMigrations } from '../pending-migrations.js';
@@ -43,7 +44,8 @@ export async function proposeWidening(
       const found = live.columns.get(refusals.column);
       // A load into both tables names the columns of either.
       if (column !== undefined && found !== undefined) {
-        const names = [column.databaseName, column.propertyName, ...(rules.get(column.propertyName)?.aliases ?? [])];
+        const property = propertyOf(column);
+        const names = [...fieldNamesOf(column), ...(rules.get(property)?.aliases ?? [])];
         const values = await lookAtValues(client, quarantine, table, refusals, names);
         const dependents = await readDependents(client, schema, table, column.databaseName);
         const widening = chooseWidening(found, column.isPrimary, refusals, values, dependents);
@@ -56,7 +58,6 @@ export async function proposeWidening(
             widening.to !== undefined && `type: ${toLiteral(widening.to)}`,
             widening.dropNotNull === true && 'nullable: true',
           ].filter((option) => option !== false);
-          const { propertyName: property } = column;
           const from = found.fullType;
           proposals.push({ ...refusals, decision: 'widen', property, from, ...widening, options: options.join(', ') });
         }
