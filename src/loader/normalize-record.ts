@@ -86,7 +86,7 @@ function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unkno
       (unknown ??= new Map()).set(name, value);
     } else if (field.kind === 'column') {
       if (name !== field.column.name) {
-        checkSameValue(source, field.column, name);
+        checkSameValue(source, field.column, name, value);
       }
       setValue(reading, field.column, value);
     } else if (field.kind === 'stand-in') {
@@ -121,6 +121,7 @@ function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, v
     if (field.kind === 'embedded') {
       readEmbedded(reading, field, `${name}.${member}`, content);
     } else if (content !== undefined) {
+      checkSameValue(reading.source, field.column, `${name}.${member}`, content);
       setValue(reading, field.column, content);
     }
   }
@@ -148,10 +149,10 @@ function isPlainObject(value: unknown): value is Source {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** The two names of one column may not disagree. */
-function checkSameValue(source: Source, column: PlanColumn, property: string): void {
+/** A column and what stands under its other name, or in the object of an embedded class, may not disagree. */
+function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
   const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
-  if (other !== undefined && !isDeepStrictEqual(other, source[property])) {
+  if (other !== undefined && !isDeepStrictEqual(other, value)) {
     const message = `${column.name} and ${property} are one column with different values`;
     throw new RefusedValue('conflicting_keys', message, column.name);
   }

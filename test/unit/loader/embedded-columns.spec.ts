@@ -7,9 +7,17 @@ import type { LoadPlan } from '../../../src/loader/load-plan.js';
 import { refusalOf, rowOf } from '../../support/normalized.js';
 import { planOf } from '../../support/plans.js';
 
+class Country {
+  @Column('text', { nullable: true })
+  code: string | null;
+}
+
 class Tax {
   @Column('integer', { nullable: true })
   amount: number | null;
+
+  @Column(() => Country)
+  country: Country;
 }
 
 class BillRecord {
@@ -32,12 +40,12 @@ class Bill {
   tax: Tax;
 }
 
-describe('a column of an embedded class, named as a property of the entity', () => {
-  let plan: LoadPlan;
-  beforeAll(async () => {
-    plan = await planOf(Bill);
-  });
+let plan: LoadPlan;
+beforeAll(async () => {
+  plan = await planOf(Bill);
+});
 
+describe('a column of an embedded class, named as a property of the entity', () => {
   it.each([
     [{ amount: 5 }, { amount: '5' }],
     [{ price: 5 }, { amount: '5' }],
@@ -58,4 +66,24 @@ describe('a column of an embedded class, named as a property of the entity', () 
       expect(refusalOf(plan, { id: 'a', ...fields })).toEqual(['validation:max', 'amount']);
     },
   );
+});
+
+describe('a column of an embedded class, carried both as a field and in an object', () => {
+  it.each([
+    [{ tax: { amount: 1 }, taxAmount: 2 }, 'taxAmount'],
+    [{ taxAmount: 2, tax: { amount: 1 } }, 'taxAmount'],
+    [{ taxAmount: 2, tax: { amount: null } }, 'taxAmount'],
+    [{ taxAmount: null, tax: { amount: 1 } }, 'taxAmount'],
+    [{ tax: { country: { code: 'a' } }, taxCountryCode: 'b' }, 'taxCountryCode'],
+  ])('is refused when the two disagree: %j', (fields, column) => {
+    expect(refusalOf(plan, { id: 'a', ...fields })).toEqual(['conflicting_keys', column]);
+  });
+
+  it.each([
+    [{ tax: { amount: 1 }, taxAmount: 1 }],
+    [{ tax: { amount: 1 }, taxAmount: undefined }],
+    [{ taxAmount: 1, tax: { amount: undefined } }],
+  ])('may agree, or be absent in one: %j', (fields) => {
+    expect(rowOf(plan, { id: 'a', ...fields })).toEqual({ id: 'a', taxAmount: '1' });
+  });
 });
