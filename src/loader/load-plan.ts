@@ -8,7 +8,7 @@ export interface PlanColumn {
   readonly index: number;
   readonly name: string;
   readonly quoted: string;
-  /** Property of the entity; of a column in an embedded class the path, which is no name of a record's field. */
+  /** Property of the entity; where it stands in another one the path, which is no name of a record's field. */
   readonly property: string;
   /** What the text of a value is cast to. */
   readonly type: string;

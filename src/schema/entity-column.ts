@@ -2,7 +2,10 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 
 import { type ColumnRole, columnRoles } from '../entities/column-roles.js';
 
-/** The property of a column; in an embedded class its path, `tax.amount`, for the entity may have an `amount` too. */
+/**
+ * The property of a column. In an embedded class it is a path, `tax.amount`, for the entity may have an `amount` too; and
+ * so it is where a reference is made of several columns, `order.year`, `order.no`, which share a property.
+ */
 export function propertyOf(column: ColumnMetadata): string {
   return isNested(column) ? column.propertyPath : column.propertyName;
 }
@@ -18,6 +21,7 @@ export function rolesOf({ embeddedMetadata, entityMetadata, propertyName }: Colu
   return (typeof owner === 'function' ? columnRoles(owner).get(propertyName) : undefined) ?? new Set();
 }
 
-function isNested({ embeddedMetadata }: ColumnMetadata): boolean {
-  return embeddedMetadata !== undefined;
+/** The property holds more than the column: an embedded class, or a reference made of several columns. */
+function isNested({ embeddedMetadata, isVirtual, relationMetadata }: ColumnMetadata): boolean {
+  return embeddedMetadata !== undefined || (isVirtual && (relationMetadata?.joinColumns.length ?? 0) > 1);
 }
