@@ -25,7 +25,7 @@ function role(name: ColumnRole): () => PropertyDecorator {
 export const Preserved = role('preserved');
 /** Marks the column by which a merge tells newer rows from older ones. */
 export const NewerBy = role('newerBy');
-/** Marks the jsonb column that takes the fields no column knows. */
+/** Marks the jsonb column, nullable or with a default, that takes the fields no column knows. */
 export const ExtraFields = role('extra');
 /**
  * Marks a column whose field older versions of the application, which do not know it, capture into the extra column.

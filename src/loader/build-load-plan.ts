@@ -74,6 +74,11 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
         '@ExtraFields()',
     );
   }
+  const extra = owned.get('extra');
+  const liveExtra = extra === undefined ? undefined : table.columns.get(extra.databaseName);
+  if (extra !== undefined && liveExtra !== undefined) {
+    checkExtra(`${metadata.name}.${extra.propertyName}`, liveExtra);
+  }
   const quoted = (role: OwnedRole): string | undefined => {
     const column = owned.get(role);
     return column === undefined ? undefined : quoteIdentifier(column.databaseName);
@@ -96,11 +101,13 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     newerBy,
     unknownFields,
     extra: quoted('extra'),
-    extraName: owned.get('extra')?.databaseName,
+    extraName: extra?.databaseName,
+    extraDefault: liveExtra?.defaultExpression,
+    extraNotNull: liveExtra?.notNull === true,
     loadId: quoted('loadId'),
     updatedAt: quoted('updatedAt'),
     version: quoted('version'),
-    createShadow: createShadowOf(columns, table.columns.get(owned.get('extra')?.databaseName ?? ''), table),
+    createShadow: createShadowOf(columns, liveExtra, table),
     hasDeferredConstraints: table.hasDeferredConstraints,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),
@@ -174,6 +181,15 @@ function addStandIns(fields: Map<string, Field>, columns: readonly PlanColumn[])
     if (!fields.has(name)) {
       fields.set(name, { kind: 'stand-in' });
     }
+  }
+}
+
+function checkExtra(property: string, { type, notNull, hasDefault }: LiveColumn): void {
+  const wrong = type === 'jsonb' ? 'NOT NULL without a default' : `of type ${type}`;
+  if (type !== 'jsonb' || (notNull && !hasDefault)) {
+    throw new InvalidLoadError(
+      `@ExtraFields() of ${property}: the column is ${wrong}, and must be a jsonb column that is nullable or has a default`,
+    );
   }
 }
 

@@ -89,6 +89,9 @@ export interface LoadPlan {
   readonly extra: string | undefined;
   /** The extra column's name as people write it. */
   readonly extraName: string | undefined;
+  /** What it is inserted with in a row that captures nothing, as SQL; undefined where that is null. */
+  readonly extraDefault: string | undefined;
+  readonly extraNotNull: boolean;
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;

@@ -33,6 +33,8 @@ export interface MergeSpec {
   /** Columns without which no row can be inserted and which these rows lack: taken from the stored row. */
   readonly required: readonly PlanColumn[];
   readonly hasExtra: boolean;
+  /** Only some rows have one, and a new row without takes the column's default. */
+  readonly extraByRow: boolean;
 }
 
 /** The rows one statement can insert. */
@@ -63,6 +65,7 @@ export function specOf(
     const mode = modeOf(column, onConflict, counts[column.index] as ColumnCounts, rows.length);
     return mode === 'byRow' ? { column, mode, bit: (bits += 2) - 2 } : { column, mode };
   });
+  const withExtra = rows.filter((row) => row.extra !== undefined).length;
   return {
     onConflict,
     key,
@@ -71,7 +74,8 @@ export function specOf(
       onConflict === 'merge'
         ? plan.columns.filter((column) => column.notNull && !column.hasDefault && !carried.includes(column))
         : [],
-    hasExtra: rows.some((row) => row.extra !== undefined),
+    hasExtra: withExtra > 0,
+    extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
   };
 }
 

@@ -15,9 +15,10 @@ export function buildMergeStatement(plan: LoadPlan, spec: MergeSpec, source: str
 }
 
 /**
- * The first of the two statements that rows with masks take, since DO UPDATE cannot see a mask: it inserts the new rows
- * and locks the stored ones without writing them, in the byte order of the keys, so that two loads with overlapping
- * keys never meet crosswise. What it returns is as of {@link buildMergeStatement}.
+ * The first of the two statements that rows with masks take, since DO UPDATE cannot see a mask, nor tell the extra
+ * column's default from captured fields: it inserts the new rows and locks the stored ones without writing them, in the
+ * byte order of the keys, so that two loads with overlapping keys never meet crosswise. What it returns is as of
+ * {@link buildMergeStatement}.
  */
 export function buildInsertOrLock(plan: LoadPlan, spec: MergeSpec, source: string, loadIdParameter: string): string {
   const [first] = spec.key as readonly [PlanColumn];
@@ -59,7 +60,7 @@ function buildInsert(
   const values = [
     ...spec.columns.map((carried) => ({ name: carried.column.quoted, value: insertedValue(spec, carried) })),
     ...spec.required.map((column) => ({ name: column.quoted, value: storedValue(column) })),
-    { name: spec.hasExtra ? plan.extra : undefined, value: `s.${plan.extra}::jsonb` },
+    { name: spec.hasExtra ? plan.extra : undefined, value: insertedExtra(plan, spec) },
     { name: plan.loadId, value: 'b.load_id' },
     { name: plan.updatedAt, value: 'b.updated_at' },
     { name: plan.version, value: '1' },
@@ -92,6 +93,10 @@ function insertedValue(spec: MergeSpec, carried: CarriedColumn): string {
   return carried.mode === 'byRow' && instead !== undefined
     ? `CASE WHEN ${hasBit(carried.bit)} THEN ${value} ELSE ${instead} END`
     : value;
+}
+
+function insertedExtra({ extra, extraDefault }: LoadPlan, { extraByRow }: MergeSpec): string {
+  return extraByRow ? `COALESCE(s.${extra}::jsonb, ${extraDefault})` : `s.${extra}::jsonb`;
 }
 
 function fallsBackOnStored({ onConflict }: MergeSpec, { column, mode }: CarriedColumn): boolean {

@@ -89,7 +89,7 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
     }));
   if (plan.extra !== undefined) {
     const stored = `${STORED}.${plan.extra}`;
-    const kept = withoutSuperseded(stored, spec, incoming);
+    const kept = withoutSuperseded(plan, stored, spec, incoming);
     // Either side may be null, and null || jsonb is null.
     const value = spec.hasExtra ? `COALESCE(${kept} || ${incoming.extra}, ${incoming.extra}, ${kept})` : kept;
     if (value !== stored) {
@@ -100,7 +100,7 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
 }
 
 /** The stored extra column without what older versions captured of columns the row brings. */
-function withoutSuperseded(stored: string, spec: MergeSpec, incoming: Incoming): string {
+function withoutSuperseded(plan: LoadPlan, stored: string, spec: MergeSpec, incoming: Incoming): string {
   const brought = spec.columns.filter(({ column, mode }) => column.updatable && mode !== 'fill');
   const names = brought.flatMap(({ column }) => column.capturedAs.map(quoteLiteral));
   if (names.length === 0) {
@@ -110,9 +110,10 @@ function withoutSuperseded(stored: string, spec: MergeSpec, incoming: Incoming):
   const superseded = brought.flatMap((carried) =>
     carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, quoteLiteral(name), incoming)),
   );
+  const rest = `${stored} - ARRAY[${superseded.join(', ')}]`;
   return (
     `CASE WHEN ${stored} ?| ARRAY[${names.join(', ')}] ` +
-    `THEN NULLIF(${stored} - ARRAY[${superseded.join(', ')}], '{}'::jsonb) ELSE ${stored} END`
+    `THEN ${plan.extraNotNull ? rest : `NULLIF(${rest}, '{}'::jsonb)`} ELSE ${stored} END`
   );
 }
 

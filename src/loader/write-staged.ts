@@ -53,7 +53,7 @@ export function buildStaged(
   loadId: string,
 ): StagedStatements {
   const all = `(${select}) AS s`;
-  const inTwoSteps = spec.onConflict === 'merge' && maskedColumns(spec).length > 0;
+  const inTwoSteps = spec.onConflict === 'merge' && (maskedColumns(spec).length > 0 || spec.extraByRow);
   const build = inTwoSteps ? buildInsertOrLock : buildMergeStatement;
   const inserts = partsOfSpec(spec, rows).map(({ spec: part, conditions }) => {
     const source = conditions.length === 0 ? all : `(SELECT * FROM ${all} WHERE ${conditions.join(' AND ')}) AS s`;

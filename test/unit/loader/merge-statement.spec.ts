@@ -21,6 +21,7 @@ describe('the merge statement', () => {
     ),
     required: [],
     hasExtra: false,
+    extraByRow: false,
     ...rest,
   });
   const build = (spec: MergeSpec): string => buildMergeStatement(plan, spec, 'incoming AS s', '$9');
