@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { SchemaMismatchError } from '../errors/index.js';
-import { findDifferences, schemaOf } from '../schema/check-schema.js';
-import { metadataOf } from '../schema/entity-metadata.js';
+import { findDifferences } from '../schema/check-schema.js';
+import { metadataOf, schemaOf } from '../schema/entity-metadata.js';
 import { readLiveTable } from '../schema/live-table.js';
 import { readFingerprints } from '../schema/table-fingerprints.js';
 import { buildLoadPlan } from './build-load-plan.js';
 import type { LoadPlan } from './load-plan.js';
 
-/** An entity, or the name of its table. */
+/** An entity, or the name of its table: with its schema where several have one of that name. */
 export type LoadTarget<E extends ObjectLiteral = ObjectLiteral> = EntityTarget<E>;
 
 /** Runs work on the connection a load works on. */

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 
 import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
-import { quotedTableOf } from '../postgres/data-source.js';
+import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
+import { quoteLiteral } from '../postgres/identifiers.js';
 import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
@@ -23,6 +24,14 @@ export interface PurgeResult {
   readonly open: number;
 }
 
+/** A table that has refused records. */
+export interface RefusingTable {
+  /** Table name, or `hybrid`. */
+  readonly table: string;
+  /** Null where the load that refused them is no longer in the history. */
+  readonly schema: string | null;
+}
+
 const DEFAULT_LIMIT = 50;
 
 /** Reads and empties `storage_rejected_records`. */
@@ -30,6 +39,8 @@ export class QuarantineStore {
   /** Quoted names. */
   readonly records: string;
   readonly loads: string;
+  /** SQL of the schema of the table a load `l` was into; null where the load is not there. */
+  readonly schemaOfLoad: string;
 
   constructor(
     readonly dataSource: DataSource,
@@ -37,6 +48,8 @@ export class QuarantineStore {
   ) {
     this.records = quotedTableOf(dataSource, RejectedRecordEntity);
     this.loads = quotedTableOf(dataSource, LoadEntity);
+    const byDefault = quoteLiteral(defaultSchema(dataSource));
+    this.schemaOfLoad = `CASE WHEN l.id IS NOT NULL THEN COALESCE(l.options->>'schema', ${byDefault}) END`;
   }
 
   /** Those refused last come first; of what was refused together, in input order. */
@@ -89,14 +102,15 @@ export class QuarantineStore {
   }
 
   /** The tables that refused them. */
-  async tables(filter: RejectFilter): Promise<string[]> {
+  async tables(filter: RejectFilter): Promise<RefusingTable[]> {
     checkFilter(filter);
     const parameters: unknown[] = [];
-    const rows = await this.query<{ name: string }>(
-      `SELECT DISTINCT r.table_name AS name FROM ${this.records} AS r WHERE ${conditionOf(filter, parameters)}`,
+    return this.query<RefusingTable>(
+      `SELECT DISTINCT r.table_name AS "table", ${this.schemaOfLoad} AS schema
+         FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
+        WHERE ${conditionOf(filter, parameters)}`,
       parameters,
     );
-    return rows.map(({ name }) => name);
   }
 
   /** All of them, in the order they came in: load by load, by position. */

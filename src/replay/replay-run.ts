@@ -12,9 +12,10 @@ import { findCommitted } from '../postgres/find-committed.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { managerOf, type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
-import type { QuarantineStore } from '../quarantine/quarantine-store.js';
+import type { QuarantineStore, RefusingTable } from '../quarantine/quarantine-store.js';
 import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
+import { pathOf, schemaOf } from '../schema/entity-metadata.js';
 import { type ReplayedLoad, type ReplayResult, rolledBack, toReplayResult } from './replay-result.js';
 import { type ReplaySegment, segmentsOf } from './replay-segments.js';
 import { ReplaySet } from './replay-set.js';
@@ -85,7 +86,7 @@ export class ReplayRun {
     const refused = await set.loads();
     this.chosen = refused.reduce((sum, { records }) => sum + records, 0);
     const loads: ReplayedLoad[] = [];
-    for (const segment of segmentsOf(refused, (table) => this.tablesOf(table))) {
+    for (const segment of segmentsOf(refused, (load) => this.tablesOf(load))) {
       const { rejects: _, ...load } = await this.load(client, set, segment);
       await set.settle(load.loadId, segment.loads);
       loads.push(load);
@@ -97,9 +98,10 @@ export class ReplayRun {
   private async load(
     client: ClientBase,
     set: ReplaySet,
-    { table, disposition, primaryKey, newerBy, loads }: ReplaySegment,
+    segment: ReplaySegment,
   ): Promise<BatchLoadResult | HybridBatchResult> {
     const { store, loader, hybrid } = this.context;
+    const { table, disposition, primaryKey, newerBy, loads } = segment;
     const manager = managerOf(store.dataSource, client);
     const records = async function* (): AsyncGenerator<object> {
       for await (const kept of set.read(loads)) {
@@ -107,39 +109,42 @@ export class ReplayRun {
       }
     };
     const options = { ...this.options, source: 'rejects replay' };
-    const [target] = this.targetsOf(table);
+    const [target] = this.targetsOf(segment);
     return table === 'hybrid' || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)
       : loader.loadBatch(target, records(), { ...options, disposition, primaryKey, newerBy }, manager);
   }
 
   /** The entities behind what quarantine calls a table. */
-  private targetsOf(table: string): EntityTarget<ObjectLiteral>[] {
+  private targetsOf({ table, schema }: RefusingTable): EntityTarget<ObjectLiteral>[] {
     if (table === 'hybrid') {
       return HYBRID_TARGETS;
     }
-    const { dataSource } = this.context.store;
-    const found = dataSource.entityMetadatas.filter(({ tableName }) => tableName === table);
+    const found = this.context.store.dataSource.entityMetadatas.filter(
+      (metadata) => metadata.tableName === table && (schema === null || schemaOf(metadata) === schema),
+    );
     const [metadata] = found;
     if (metadata === undefined) {
+      const where = schema === null ? '' : ` in the schema ${schema}`;
       throw new InvalidLoadError(
-        `Refused records of the table ${table} cannot be replayed here, where no entity is known for it. Replay them ` +
-          'with the QuarantineService of the application that registers the entity (StorageModule.forFeature), and ' +
+        `Refused records of the table ${table} cannot be replayed here, where no entity is known for it${where}. ` +
+          'Replay them with the QuarantineService of the application that registers the entity (StorageModule.forFeature), and ' +
           'the others by naming their table',
       );
     }
-    if (new Set(found.map(({ tablePath }) => tablePath)).size > 1) {
+    const paths = [...new Set(found.map(pathOf))];
+    if (paths.length > 1) {
       throw new InvalidLoadError(
         `Refused records of the table ${table} cannot be replayed here, where there is one in several schemas ` +
-          `(${found.map(({ tablePath }) => tablePath).join(', ')}): nothing tells which of them refused the records`,
+          `(${paths.join(', ')}): nothing tells any more which of them refused the records`,
       );
     }
     return [metadata.target];
   }
 
-  private tablesOf(table: string): string[] {
+  private tablesOf(load: RefusingTable): string[] {
     const { dataSource } = this.context.store;
-    return this.targetsOf(table).map((target) => dataSource.getMetadata(target).tableName);
+    return this.targetsOf(load).map((target) => pathOf(dataSource.getMetadata(target)));
   }
 
   /** Whether the attempt whose COMMIT got no reply is in after all. Choosing its records again has waited for its end. */

@@ -1,8 +1,8 @@
+import type { RefusingTable } from '../quarantine/quarantine-store.js';
+
 /** A load some of whose refused records are to be replayed. */
-export interface RefusedLoad {
+export interface RefusedLoad extends RefusingTable {
   readonly loadId: string;
-  /** Table name, or `hybrid`. */
-  readonly table: string;
   /** As its records are to be loaded now. */
   readonly disposition: 'merge' | 'append';
   readonly primaryKey: readonly string[] | undefined;
@@ -24,22 +24,22 @@ export interface ReplaySegment extends Omit<RefusedLoad, 'loadId' | 'records'> {
  */
 export function segmentsOf(
   loads: readonly RefusedLoad[],
-  tablesOf: (table: string) => readonly string[],
+  tablesOf: (load: RefusingTable) => readonly string[],
 ): ReplaySegment[] {
   const segments: (ReplaySegment & { readonly loads: RefusedLoad[] })[] = [];
   for (const load of loads) {
-    const { table, disposition, primaryKey, newerBy } = load;
-    const tables = tablesOf(table);
-    const last = segments.findLast((segment) => tablesOf(segment.table).some((name) => tables.includes(name)));
+    const { table, schema, disposition, primaryKey, newerBy } = load;
+    const tables = tablesOf(load);
+    const last = segments.findLast((segment) => tablesOf(segment).some((name) => tables.includes(name)));
     if (last !== undefined && wayOf(last) === wayOf(load)) {
       last.loads.push(load);
     } else {
-      segments.push({ table, disposition, primaryKey, newerBy, loads: [load] });
+      segments.push({ table, schema, disposition, primaryKey, newerBy, loads: [load] });
     }
   }
   return segments;
 }
 
-function wayOf({ table, disposition, primaryKey, newerBy }: Omit<ReplaySegment, 'loads'>): string {
-  return JSON.stringify([table, disposition, primaryKey, newerBy]);
+function wayOf({ table, schema, disposition, primaryKey, newerBy }: Omit<ReplaySegment, 'loads'>): string {
+  return JSON.stringify([table, schema, disposition, primaryKey, newerBy]);
 }

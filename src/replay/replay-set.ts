@@ -43,7 +43,8 @@ export class ReplaySet {
   /** The loads that refused them, oldest first. What a replace refused is merged: the rest of it is in by now. */
   async loads(): Promise<RefusedLoad[]> {
     const { rows } = await this.client.query<RefusedLoad & { options: LoadEntity['options'] }>(
-      `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", count(*)::float8 AS records, l.options,
+      `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
+              count(*)::float8 AS records, l.options,
               CASE WHEN l.disposition = 'append' THEN 'append' ELSE 'merge' END AS disposition
          FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
          LEFT JOIN ${this.store.loads} AS l ON l.id = k.load_id

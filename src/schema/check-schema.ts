@@ -2,10 +2,9 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import type { SchemaDifference } from '../errors/index.js';
-import { defaultSchema } from '../postgres/data-source.js';
 import { withClient } from '../postgres/with-transaction.js';
 import { compareTable, isOurs, MIGRATE_COMMAND } from './compare-table.js';
-import { metadataOf } from './entity-metadata.js';
+import { metadataOf, pathOf, schemaOf } from './entity-metadata.js';
 import { type LiveTable, readLiveTable } from './live-table.js';
 import { comparePendingMigrations, findPendingMigrations } from './pending-migrations.js';
 
@@ -63,11 +62,6 @@ export async function findDifferences(
   );
 }
 
-/** The schema an entity's table lies in. */
-export function schemaOf(metadata: EntityMetadata): string {
-  return metadata.schema ?? defaultSchema(metadata.dataSource);
-}
-
 const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name
     FROM pg_catalog.pg_class c
@@ -77,7 +71,7 @@ const TABLES = `
 
 async function findOtherTables(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const schemas = [...new Set(dataSource.entityMetadatas.map(schemaOf))];
-  const known = new Set(dataSource.entityMetadatas.map((metadata) => `${schemaOf(metadata)}.${metadata.tableName}`));
+  const known = new Set(dataSource.entityMetadatas.map(pathOf));
   const { metadataTableName = 'typeorm_metadata', migrationsTableName = 'migrations' } = dataSource.options as {
     metadataTableName?: string;
     migrationsTableName?: string;
