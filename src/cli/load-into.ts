@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+import { HYBRID } from '../entities/index.js';
 import { HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
@@ -50,7 +51,7 @@ async function loadRecords(
   { into, records, options }: LoadRequest,
   manager?: EntityManager,
 ): Promise<BatchLoadResult | HybridBatchResult> {
-  if (into === 'hybrid') {
+  if (into === HYBRID) {
     const { disposition = 'merge', allowEmpty, ...rest } = options;
     if (disposition !== 'merge' || allowEmpty === true) {
       throw new UsageError('a hybrid load always merges: leave --disposition and --allow-empty out');

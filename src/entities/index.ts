@@ -1,12 +1,12 @@
 import { LoadBatchEntity } from './load-batch.entity.js';
-import { LoadEntity } from './load.entity.js';
+import { HYBRID, LoadEntity } from './load.entity.js';
 import { OpportunityEntity } from './opportunity.entity.js';
 import { RejectedRecordEntity } from './rejected-record.entity.js';
 import { SubmissionEntity } from './submission.entity.js';
 
 export { CapturedBefore, ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
 export { LoadedRow } from './loaded-row.js';
-export { LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
+export { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
 export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 

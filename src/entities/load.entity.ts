@@ -5,6 +5,9 @@ import type { UnknownFields } from './unknown-fields.js';
 /** `running` until it ends; a process that was killed leaves it so. */
 export type LoadStatus = 'running' | 'completed' | 'failed' | 'interrupted';
 
+/** Stands in the place of the table name of a load that feeds both tables; so no table of that name can be loaded. */
+export const HYBRID = 'hybrid';
+
 /** One row a load: table `storage_loads`. Counts are bigint, read as strings. */
 @Entity('storage_loads')
 @Index('storage_loads_started_at_idx', ['startedAt'])

@@ -1,4 +1,4 @@
-import type { UnknownFields } from '../entities/index.js';
+import { HYBRID, type UnknownFields } from '../entities/index.js';
 import {
   applyPolicy,
   effectivePolicy,
@@ -29,7 +29,7 @@ export function hybridJob(
   const profile = targetOf(submissions, options);
   const policy = effectivePolicy(submissions, unknownFields);
   return {
-    name: 'hybrid',
+    name: HYBRID,
     targets: [opportunity, profile],
     options,
     unknownFields: policy,

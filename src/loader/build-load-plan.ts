@@ -3,6 +3,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 
 import type { ColumnRole } from '../entities/column-roles.js';
+import { HYBRID } from '../entities/load.entity.js';
 import { unknownFieldsOf } from '../entities/unknown-fields.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../postgres/identifiers.js';
@@ -198,6 +199,12 @@ function checkLoadable(metadata: EntityMetadata): void {
     throw new InvalidLoadError(
       `${metadata.name} cannot be loaded: a ${metadata.tableType} entity shares or joins tables. ` +
         'Give the loader an entity with a table of its own.',
+    );
+  }
+  if (metadata.tableName === HYBRID) {
+    throw new InvalidLoadError(
+      `${metadata.name} cannot be loaded: the history has the name ${HYBRID} for loads into both tables of this package; ` +
+        'rename its table',
     );
   }
   if (typeof metadata.target !== 'function') {

@@ -1,3 +1,4 @@
+import { HYBRID } from '../entities/index.js';
 import type { LoadProgress } from '../stats/load-progress.js';
 import type { LedgerAccount } from '../stats/load-ledger.js';
 import { countsOf } from './field-counts.js';
@@ -31,7 +32,7 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
   const { received, stored, duplicates, rejected, failed } = tally;
   return {
     ...commonPart(job, report),
-    table: 'hybrid',
+    table: HYBRID,
     received,
     stored,
     duplicates,

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
+import { HYBRID } from '../entities/index.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
 import { HYBRID_TARGETS, type HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/load-options.js';
@@ -110,14 +111,14 @@ export class ReplayRun {
     };
     const options = { ...this.options, source: 'rejects replay' };
     const [target] = this.targetsOf(segment);
-    return table === 'hybrid' || target === undefined
+    return table === HYBRID || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)
       : loader.loadBatch(target, records(), { ...options, disposition, primaryKey, newerBy }, manager);
   }
 
   /** The entities behind what quarantine calls a table. */
   private targetsOf({ table, schema }: RefusingTable): EntityTarget<ObjectLiteral>[] {
-    if (table === 'hybrid') {
+    if (table === HYBRID) {
       return HYBRID_TARGETS;
     }
     const found = this.context.store.dataSource.entityMetadatas.filter(

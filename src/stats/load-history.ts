@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-import { LoadBatchEntity, LoadEntity, OpportunityEntity, SubmissionEntity } from '../entities/index.js';
+import { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { type LoadCounts, NO_COUNTS } from './load-counts.js';
 
@@ -98,10 +98,10 @@ export class LoadHistory {
   private accountQuery(): string {
     return `
       SELECT CASE WHEN l.status <> 'running' THEN to_jsonb(l)
-                  WHEN l.table_name = 'hybrid' THEN ${HYBRID_SUMS}
+                  WHEN l.table_name = '${HYBRID}' THEN ${HYBRID_SUMS}
                   ELSE ${tableSums(0)} END AS counts,
              CASE WHEN l.status <> 'running' THEN l.tables
-                  WHEN l.table_name = 'hybrid'
+                  WHEN l.table_name = '${HYBRID}'
                   THEN jsonb_build_object($1::text, ${tableSums(0)}, $2::text, ${tableSums(1)}) END AS tables
         FROM ${this.tableOf(LoadBatchEntity)} AS b WHERE b.load_id = l.id AND l.status = 'running'`;
   }

@@ -1,6 +1,7 @@
 import { isLosslessNumber } from 'lossless-json';
 import type { ClientBase } from 'pg';
 
+import { HYBRID } from '../../entities/index.js';
 import { parseJsonRecord } from '../../files/parse-json-line.js';
 
 /** Why and when records were refused because of one column, and not replayed since. */
@@ -29,7 +30,7 @@ interface RefusalRow extends Omit<ColumnRefusals, 'column'> {
 }
 
 /** What a quarantine holds of a table: of loads into it, and into both tables at once. */
-const OF_TABLE = `r.table_name IN ($1, 'hybrid') AND r.replayed_at IS NULL`;
+const OF_TABLE = `r.table_name IN ($1, '${HYBRID}') AND r.replayed_at IS NULL`;
 
 /** Counts the refused records of a table by column. */
 export async function readRefusals(client: ClientBase, quarantine: string, table: string): Promise<ColumnRefusals[]> {

@@ -1,13 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { InvalidLoadError } from '../../../src/index.js';
+import { Entity, PrimaryColumn } from 'typeorm';
+
+import { InvalidLoadError, StorageModule } from '../../../src/index.js';
 import { emptyTables, quarantined } from '../../support/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+
+@Entity('hybrid')
+class Hybrid {
+  @PrimaryColumn('text')
+  id: string;
+}
 
 describe('a hybrid load', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    app = await startStorageApp();
+    app = await startStorageApp({}, [StorageModule.forFeature([Hybrid])]);
     await app.rows(`
       ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0);
       ALTER TABLE app_opportunities ADD CONSTRAINT sure CHECK (confidence <= 1);
@@ -143,5 +151,13 @@ describe('a hybrid load', () => {
 
   it.each(['disposition', 'primaryKey', 'newerBy', 'allowEmpty'])('takes no %s', async (option) => {
     await expect(app.hybrid.store([whole('a')], { [option]: 'merge' })).rejects.toThrow(InvalidLoadError);
+  });
+
+  it('has its name in the history for itself: no table of that name is loaded', async () => {
+    await app.rows('CREATE TABLE hybrid (id text PRIMARY KEY)');
+    const load = app.loader.load(Hybrid, [{ id: 'a' }, { id: 5 }]);
+    await expect(load).rejects.toThrow(InvalidLoadError);
+    await expect(load).rejects.toThrow('rename its table');
+    expect(await app.count('storage_loads')).toBe(0);
   });
 });
