@@ -29,8 +29,9 @@ export class HybridStoreService {
    * stored and the record is in quarantine. Errors as {@link EntityLoader.load}.
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
+    const checked = checkRecords(records);
     return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
-      run.load(checkRecords(records)),
+      run.load(checked),
     );
   }
 
@@ -39,8 +40,9 @@ export class HybridStoreService {
     records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
     options: HybridOptions = {},
   ): Promise<HybridBatchResult> {
+    const checked = checkRecords(records, 'async too');
     return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
-      run.loadBatch(checkRecords(records, 'async too')),
+      run.loadBatch(checked),
     );
   }
 
@@ -60,8 +62,10 @@ export class HybridStoreService {
 /** Tables are always written in this order, so that two hybrid loads do not wait for each other crosswise. */
 export const HYBRID_TARGETS = [OpportunityEntity, SubmissionEntity];
 
-function checkOptions(options: HybridOptions): HybridOptions {
-  const wrong = ['disposition', 'primaryKey', 'newerBy', 'allowEmpty'].filter((name) => name in options);
+function checkOptions(options: LoadOptions): HybridOptions {
+  const wrong = (['disposition', 'primaryKey', 'newerBy', 'allowEmpty'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   if (wrong.length > 0) {
     throw new InvalidLoadError(`A hybrid load merges by submission_id: ${wrong.join(', ')} cannot be given`);
   }

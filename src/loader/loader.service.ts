@@ -79,9 +79,8 @@ export class LoaderService implements BeforeApplicationShutdown {
     options: LoadOptions = {},
     manager?: EntityManager,
   ): Promise<LoadResult> {
-    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) =>
-      run.load(checkRecords(records)),
-    );
+    const checked = checkRecords(records);
+    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.load(checked));
   }
 
   /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */

@@ -153,6 +153,35 @@ describe('a hybrid load', () => {
     await expect(app.hybrid.store([whole('a')], { [option]: 'merge' })).rejects.toThrow(InvalidLoadError);
   });
 
+  it('takes an option that is undefined as one that was not given', async () => {
+    const options = {
+      source: 's',
+      disposition: undefined,
+      primaryKey: undefined,
+      newerBy: undefined,
+      allowEmpty: undefined,
+    };
+    expect(await app.hybrid.store([whole('a')], options)).toMatchObject({ stored: 1 });
+    expect(await app.hybrid.storeBatch([whole('a')], options)).toMatchObject({ stored: 1 });
+  });
+
+  it('as any load looks at what it was given before it asks the database', async () => {
+    const records = 'no records' as never;
+    await app.rows('ALTER TABLE submissions RENAME TO moved_away');
+    try {
+      for (const call of [
+        () => app.hybrid.store(records),
+        () => app.hybrid.storeBatch(records),
+        () => app.profiles.store(records),
+        () => app.profiles.storeBatch(records),
+      ]) {
+        await expect(call()).rejects.toThrow(/^load(Batch)? takes an/);
+      }
+    } finally {
+      await app.rows('ALTER TABLE moved_away RENAME TO submissions');
+    }
+  });
+
   it('has its name in the history for itself: no table of that name is loaded', async () => {
     await app.rows('CREATE TABLE hybrid (id text PRIMARY KEY)');
     const load = app.loader.load(Hybrid, [{ id: 'a' }, { id: 5 }]);
