@@ -2,10 +2,11 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import { LoadBatchEntity, LoadEntity, RejectedRecordEntity, type UnknownFields } from '../entities/index.js';
-import { InvalidLoadError, StorageError } from '../errors/index.js';
-import { connectionError } from '../postgres/connection-error.js';
+import { InvalidLoadError } from '../errors/index.js';
+import { connectionError, isConnectionFault } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { describeFault, PostgresError } from '../postgres/database-fault.js';
+import { databaseError } from '../postgres/database-error.js';
+import { describeFault } from '../postgres/database-fault.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
@@ -154,15 +155,11 @@ export class LoaderService implements BeforeApplicationShutdown {
         (error) => manager === undefined && isPassing(error),
       );
     } catch (error) {
-      if (error instanceof StorageError) {
-        throw error;
-      }
-      if (manager === undefined) {
+      if (manager === undefined && isConnectionFault(error)) {
         throw connectionError(undefined, error);
       }
-      throw new StorageError('TRANSACTION_FAILED', `The tables cannot be looked at: ${describeFault(error).message}`, {
-        cause: PostgresError.from(error),
-      });
+      const code = manager === undefined ? 'SCHEMA_UNREADABLE' : 'TRANSACTION_FAILED';
+      throw databaseError(error, code, 'The tables cannot be looked at');
     }
   }
 

@@ -1,5 +1,6 @@
 import { StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
+import { classifyFault, errorCode } from './sqlstate.js';
 
 const NAME_THE_AUTHORITY = 'add the CA of your provider to the url: &sslrootcert=/path/to/ca.crt';
 
@@ -16,6 +17,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'add the certificate itself to the url: &sslrootcert=/path/to/server.crt',
   CERT_HAS_EXPIRED: "renew the server's certificate",
 };
+
+/** Whether the way to the database is at fault, or what it was entered with. */
+export function isConnectionFault(error: unknown): boolean {
+  return classifyFault(error) === 'connection' || Object.hasOwn(REMEDIES, errorCode(error) ?? '');
+}
 
 /**
  * Says where a connection failed and what to do, without user and password.

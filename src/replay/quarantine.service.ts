@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { StorageError } from '../errors/index.js';
-import { PostgresError } from '../postgres/database-fault.js';
+import { answered, databaseError } from '../postgres/database-error.js';
 import type { LoadCounts } from '../stats/load-counts.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { type ExportFormat, exportLines } from '../quarantine/export-lines.js';
@@ -13,6 +12,8 @@ import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.
 
 /** Which refused records to replay: open ones only. */
 export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
+
+const FAILED = ['QUARANTINE_FAILED', 'The refused records could not be read or removed'] as const;
 
 /** The quarantine: records that loads have refused, until they are replayed or removed. */
 @Injectable()
@@ -28,17 +29,17 @@ export class QuarantineService {
    * not answer as it should, with its error as the `cause`
    */
   async list(filter: RejectListFilter = {}): Promise<QuarantinedRecord[]> {
-    return answered(this.context.store.list(filter));
+    return answered(this.context.store.list(filter), ...FAILED);
   }
 
   /** How many there are; errors as {@link list}. */
   async count(filter: RejectFilter = {}): Promise<number> {
-    return answered(this.context.store.count(filter));
+    return answered(this.context.store.count(filter), ...FAILED);
   }
 
   /** One of them; null when there is none of that id. Errors as {@link list}. */
   async get(id: string, { withRaw = false }: { readonly withRaw?: boolean } = {}): Promise<QuarantinedRecord | null> {
-    return answered(this.context.store.get(id, withRaw));
+    return answered(this.context.store.get(id, withRaw), ...FAILED);
   }
 
   /**
@@ -89,32 +90,16 @@ export class QuarantineService {
    * {@link list}, and nothing was removed then unless the connection was lost
    */
   async purge(filter: RejectFilter): Promise<PurgeResult> {
-    return answered(this.context.store.purge(filter));
+    return answered(this.context.store.purge(filter), ...FAILED);
   }
 
   private async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {
     try {
       yield* this.context.store.readAll(filter);
     } catch (error) {
-      throw toStorageError(error);
+      throw databaseError(error, ...FAILED);
     }
   }
-}
-
-async function answered<T>(asking: Promise<T>): Promise<T> {
-  return asking.catch((error: unknown) => {
-    throw toStorageError(error);
-  });
-}
-
-function toStorageError(error: unknown): StorageError {
-  if (error instanceof StorageError) {
-    return error;
-  }
-  const cause = PostgresError.from(error);
-  return new StorageError('QUARANTINE_FAILED', `The refused records could not be read or removed: ${cause.message}`, {
-    cause,
-  });
 }
 
 /** What a load did to each of its tables. */

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { StorageError } from '../errors/index.js';
-import { PostgresError } from '../postgres/database-fault.js';
-import { errorCode } from '../postgres/sqlstate.js';
+import { answered } from '../postgres/database-error.js';
 import { checkSchema, type SchemaReport } from './check-schema.js';
 import { proposeColumns } from './propose/propose-columns.js';
 import type { ProposeOptions } from './propose/propose-options.js';
@@ -26,7 +24,7 @@ export class SchemaService {
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    */
   async check(entity?: EntityTarget<ObjectLiteral>): Promise<SchemaReport> {
-    return reading(() => checkSchema(this.dataSource, entity));
+    return reading(checkSchema(this.dataSource, entity));
   }
 
   /**
@@ -40,7 +38,7 @@ export class SchemaService {
    * console.log(proposal.entitySource().properties);
    */
   async propose(entity: EntityTarget<ObjectLiteral>, options: ProposeOptions = {}): Promise<SchemaProposal> {
-    return reading(() => proposeColumns(this.dataSource, entity, options));
+    return reading(proposeColumns(this.dataSource, entity, options));
   }
 
   /**
@@ -51,19 +49,10 @@ export class SchemaService {
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    */
   async proposeWidening(entity: EntityTarget<ObjectLiteral>): Promise<WideningProposal> {
-    return reading(() => proposeWidening(this.dataSource, entity));
+    return reading(proposeWidening(this.dataSource, entity));
   }
 }
 
-async function reading<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    // Without a code it is none of the database, nor of the connection to it.
-    if (error instanceof StorageError || errorCode(error) === undefined) {
-      throw error;
-    }
-    const cause = PostgresError.from(error);
-    throw new StorageError('SCHEMA_UNREADABLE', `The database cannot be looked at: ${cause.message}`, { cause });
-  }
+function reading<T>(asking: Promise<T>): Promise<T> {
+  return answered(asking, 'SCHEMA_UNREADABLE', 'The database cannot be looked at');
 }

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 
+import { answered } from '../postgres/database-error.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from './load-counts.js';
 import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
@@ -33,6 +34,7 @@ interface Account {
 }
 
 const ERRORS_KEPT = 100;
+const UNREADABLE = ['HISTORY_UNREADABLE', 'The history of loads cannot be read'] as const;
 const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 
 /**
@@ -74,19 +76,22 @@ export class LoadStatsService implements OnApplicationShutdown {
     this.accounts.clear();
   }
 
-  /** Loads of the past and those at work, newest first, from `storage_loads`. */
+  /**
+   * Loads of the past and those at work, newest first, from `storage_loads`.
+   * @throws StorageError `HISTORY_UNREADABLE` when the database does not answer as it should
+   */
   async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
-    return this.past.list(filter);
+    return answered(this.past.list(filter), ...UNREADABLE);
   }
 
-  /** One of them; null when there is none of that id. */
+  /** One of them; null when there is none of that id. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
-    return UUID.test(id) ? this.past.find(id) : null;
+    return UUID.test(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
   }
 
-  /** What was loaded into each table since the beginning, summed from `storage_loads`. */
+  /** What was loaded into each table since the beginning, summed from `storage_loads`. Errors as {@link history}. */
   async totals(): Promise<Readonly<Record<string, LoadStatistics>>> {
-    const totals = await this.past.totals();
+    const totals = await answered(this.past.totals(), ...UNREADABLE);
     return Object.fromEntries(
       totals.map(({ table, errors, ...counts }) => [table, statisticsOf({ counts, errorCount: errors, errors: [] })]),
     );

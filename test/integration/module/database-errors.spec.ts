@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Entity, PrimaryColumn } from 'typeorm';
+
+import { LoadsFrom, LoadStatsService, QuarantineService, SchemaService, StorageError } from '../../../src/index.js';
+import { errorOf } from '../../e2e/parity/faults.js';
+import { withLoginRole } from '../../support/login-role.js';
+import { startAppWith } from '../../support/own-entities.js';
+import { startStorageAppAt, type StorageApp } from '../../support/storage-app.js';
+
+/** As of a class in a circular import, which the module that names it meets before it is there. */
+const MISSING = new ReferenceError("Cannot access 'Rec' before initialization");
+
+@Entity('circular')
+@LoadsFrom(() => {
+  throw MISSING;
+})
+class Circular {
+  @PrimaryColumn('text')
+  id: string;
+}
+
+describe('what goes wrong before a load begins', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Circular], { poolSize: 1, connectTimeoutMs: 200, loader: { maxAttempts: 1 } });
+  });
+  afterAll(() => app.close());
+
+  it('is no failure of the connection when it is none of the database', async () => {
+    expect(await errorOf(app.loader.load(Circular, [{ id: 'a' }]))).toBe(MISSING);
+  });
+
+  it('is none either when the database answers and refuses', async () => {
+    await withLoginRole(app, async (url) => {
+      const other = await startStorageAppAt(url, { migrations: 'off', loader: { maxAttempts: 1 } });
+      try {
+        await app.rows('REVOKE SELECT ON pg_catalog.pg_index FROM PUBLIC');
+        expect(await errorOf(other.profiles.store([{ submission_id: 'a' }]))).toMatchObject({
+          name: 'StorageError',
+          code: 'SCHEMA_UNREADABLE',
+          message: expect.stringContaining('permission denied'),
+          cause: { name: 'PostgresError', code: '42501' },
+        });
+      } finally {
+        await app.rows('GRANT SELECT ON pg_catalog.pg_index TO PUBLIC');
+        await other.close();
+      }
+    });
+  });
+
+  const LOAD_ID = '00000000-0000-4000-8000-000000000000';
+  const CALLS: readonly [string, string, (app: StorageApp) => Promise<unknown>][] = [
+    ['a load', 'CONNECTION_FAILED', ({ profiles }) => profiles.store([{ submission_id: 'a' }])],
+    ['check', 'SCHEMA_UNREADABLE', ({ module }) => module.get(SchemaService).check()],
+    ['propose', 'SCHEMA_UNREADABLE', ({ module }) => module.get(SchemaService).propose('submissions')],
+    ['proposeWidening', 'SCHEMA_UNREADABLE', ({ module }) => module.get(SchemaService).proposeWidening('submissions')],
+    ['history', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).history()],
+    ['findLoad', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).findLoad(LOAD_ID)],
+    ['totals', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).totals()],
+    ['a list of refused records', 'QUARANTINE_FAILED', ({ module }) => module.get(QuarantineService).list()],
+  ];
+
+  it.each(CALLS)('is said by an error of the package when no connection gets free: %s', async (_, code, call) => {
+    const inUse = app.dataSource.createQueryRunner();
+    await inUse.connect();
+    try {
+      const error = await errorOf(call(app));
+      expect(error).toBeInstanceOf(StorageError);
+      expect(error).toMatchObject({
+        code,
+        message: expect.stringContaining('timeout exceeded when trying to connect'),
+        cause: { name: 'PostgresError' },
+      });
+    } finally {
+      await inUse.release();
+    }
+  });
+});
