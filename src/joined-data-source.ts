@@ -21,8 +21,12 @@ export class JoinedDataSource implements OnApplicationShutdown {
     return this.dataSource;
   }
 
-  /** Who opened it closes it. */
   async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  /** Who opened it closes it. */
+  async close(): Promise<void> {
     if (this.openedHere && this.dataSource.isInitialized) {
       await this.dataSource.destroy();
     }

@@ -6,6 +6,7 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { OpportunityEntity, storageEntities, SubmissionEntity } from './entities/index.js';
 import { StorageError } from './errors/index.js';
 import { HybridStoreService } from './hybrid/hybrid-store.service.js';
+import type { JoinedDataSource } from './joined-data-source.js';
 import { LoaderService } from './loader/loader.service.js';
 import { isRemoteWithoutTls } from './postgres/remote-without-tls.js';
 import { QuarantineStore } from './quarantine/quarantine-store.js';
@@ -36,15 +37,26 @@ export const STORAGE_SERVICES: readonly Type<object>[] = [
   SchemaService,
 ];
 
-/** The providers of a StorageModule of a name. */
-export function storageProviders(name: string, joined: Joined): Provider[] {
+/**
+ * The providers of a StorageModule of a name.
+ * @param handed - token of the JoinedDataSource, where the application has handed over an instance
+ */
+export function storageProviders(name: string, joined: Joined, handed: symbol | undefined): Provider[] {
   const token = (service: Type<object>): InjectionToken => getStorageToken(service, name);
   const ready = Symbol(`harbor-storage:${name}:ready`);
   return [
     {
       provide: ready,
-      inject: [getDataSourceToken(getStorageDataSourceName(name)), MODULE_OPTIONS_TOKEN],
-      useFactory: async (dataSource: DataSource, options: StorageModuleOptions): Promise<ReadyStorage> => {
+      inject: [
+        getDataSourceToken(getStorageDataSourceName(name)),
+        MODULE_OPTIONS_TOKEN,
+        ...(handed === undefined ? [] : [handed]),
+      ],
+      useFactory: async (
+        dataSource: DataSource,
+        options: StorageModuleOptions,
+        instance?: JoinedDataSource,
+      ): Promise<ReadyStorage> => {
         try {
           const settings = resolveStorageOptions(options, joined);
           checkEntities(dataSource);
@@ -53,9 +65,7 @@ export function storageProviders(name: string, joined: Joined): Provider[] {
           return { dataSource, settings };
         } catch (error) {
           // Nest runs no shutdown hooks after a failed start, and an open pool would keep the process alive.
-          if (joined === undefined) {
-            await dataSource.destroy();
-          }
+          await (joined === undefined ? dataSource.destroy() : instance?.close());
           throw error;
         }
       },

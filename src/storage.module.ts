@@ -84,7 +84,7 @@ function assemble(name: string = DEFAULT_STORAGE, dataSource: Joined, optionsMod
     module: StorageModule,
     global: true,
     imports: [optionsModule, ...connection.imports],
-    providers: [...connection.providers, ...storageProviders(name, dataSource)],
+    providers: [...connection.providers, ...storageProviders(name, dataSource, connection.handed)],
     exports: [...STORAGE_SERVICES.map((service) => getStorageToken(service, name)), ...connection.exports],
   };
 }
@@ -93,6 +93,8 @@ interface ConnectionParts {
   readonly imports: DynamicModule[];
   readonly providers: Provider[];
   readonly exports: (string | Type<object> | DynamicModule)[];
+  /** Token of the JoinedDataSource, where the application has handed over an instance. */
+  readonly handed?: symbol;
 }
 
 /** Whoever owns the DataSource, it is known under one name: see getStorageDataSourceName. */
@@ -109,12 +111,12 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
       exports: [token],
     };
   }
-  const joined = Symbol(`harbor-storage:${name}:joined`);
+  const handed = Symbol(`harbor-storage:${name}:handed`);
   return {
     imports: [],
     providers: [
       {
-        provide: joined,
+        provide: handed,
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: StorageModuleOptions) => {
           // Before anything is opened: what was handed over may be no DataSource at all.
@@ -122,9 +124,10 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
           return new JoinedDataSource(dataSource);
         },
       },
-      { provide: token, inject: [joined], useFactory: (handed: JoinedDataSource) => handed.open() },
+      { provide: token, inject: [handed], useFactory: (instance: JoinedDataSource) => instance.open() },
     ],
     exports: [token],
+    handed,
   };
 }
 

@@ -204,6 +204,16 @@ describe("joining the application's own DataSource", () => {
       expect(dataSource.isInitialized).toBe(false);
     }));
 
+  it('as an instance not yet open: closes it when the start fails', () =>
+    withDatabase(async (url) => {
+      const dataSource = await new DataSource(base(url)).initialize();
+      await dataSource.query('DELETE FROM storage_migrations');
+      await dataSource.destroy();
+      const starting = withApp([StorageModule.forRoot({ dataSource })], storeOne);
+      await expect(starting).rejects.toMatchObject({ name: 'SchemaMismatchError' });
+      expect(dataSource.isInitialized).toBe(false);
+    }));
+
   it('as an instance already open: uses it, and leaves it open', () =>
     withDatabase(async (url) => {
       const dataSource = await new DataSource({ ...base(url), entities: [Seen, ...storageEntities] }).initialize();
