@@ -2,7 +2,9 @@ import { isLosslessNumber } from 'lossless-json';
 import type { ClientBase } from 'pg';
 
 import { HYBRID } from '../../entities/index.js';
-import { parseJsonRecord } from '../../files/parse-json-line.js';
+import { type KeptRecord, RECORD_COLUMNS } from '../../quarantine/quarantined-record.js';
+import { rereadKeptRecord } from '../../quarantine/reread-kept-record.js';
+import { SourceRecord } from '../../records/source-record.js';
 
 /** Why and when records were refused because of one column, and not replayed since. */
 export interface ColumnRefusals {
@@ -68,7 +70,7 @@ export const NULL_REASONS: readonly string[] = ['23502', 'null_not_allowed'];
 const MOST_RECORDS = 1_000;
 const LARGEST_RECORD = 1024 * 1024;
 
-/** Looks at the values themselves, where the refused records are JSON that carries the column under one of its names. */
+/** Looks at the values themselves, where the refused records carry the column under one of its names. */
 export async function lookAtValues(
   client: ClientBase,
   quarantine: string,
@@ -76,14 +78,14 @@ export async function lookAtValues(
   { column, reasons }: ColumnRefusals,
   names: readonly string[],
 ): Promise<RefusedValues> {
-  const { rows } = await client.query<{ raw: Buffer }>(
-    `SELECT r.raw FROM ${quarantine} AS r
+  const { rows } = await client.query<KeptRecord>(
+    `SELECT ${RECORD_COLUMNS}, r.raw, r.reading FROM ${quarantine} AS r
       WHERE ${OF_TABLE} AND r.column_name = $2 AND octet_length(r.raw) <= ${LARGEST_RECORD}
         AND NOT r.reason = ANY ($3)
       ORDER BY r.created_at DESC LIMIT ${MOST_RECORDS}`,
     [table, column, NULL_REASONS],
   );
-  const values = rows.map(({ raw }) => valueOf(raw, names)).filter((value) => value !== undefined);
+  const values = rows.map((kept) => valueOf(kept, names)).filter((value) => value !== undefined);
   const others = Object.entries(reasons).filter(([reason]) => !NULL_REASONS.includes(reason));
   return {
     complete: values.length === others.reduce((sum, [, n]) => sum + n, 0),
@@ -92,13 +94,18 @@ export async function lookAtValues(
   };
 }
 
-function valueOf(raw: Buffer, names: readonly string[]): unknown {
-  const record = parseJsonRecord(raw).value as Record<string, unknown> | undefined;
+function valueOf(kept: KeptRecord, names: readonly string[]): unknown {
+  const reread = rereadKeptRecord(kept);
+  const record = (reread instanceof SourceRecord ? reread.value : reread) as Record<string, unknown> | undefined;
   const name = record && names.find((candidate) => Object.hasOwn(record, candidate) && record[candidate] !== null);
   return name === undefined ? undefined : record?.[name];
 }
 
 function isBigint(value: unknown): boolean {
-  const text = isLosslessNumber(value) ? value.value : String(value);
-  return /^-?\d{1,30}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  const text = isLosslessNumber(value) ? value.value : value;
+  if (typeof text === 'object') {
+    return false;
+  }
+  const digits = String(text);
+  return /^-?\d{1,30}$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 }

@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-records.js';
 import {
   narrowColumns,
   SchemaService,
@@ -91,6 +94,7 @@ describe('columns that refuse records', () => {
 
   it.each<[string, object, string, object]>([
     ['small', { small: 3_000_000_000 }, 'out_of_range', { to: 'bigint', by: 'new column' }],
+    ['small', { small: 3_000_000_000n }, 'out_of_range', { to: 'bigint', by: 'new column' }],
     ['small', { small: 2n ** 70n }, 'out_of_range', { to: 'numeric', by: 'new column' }],
     ['big', { big: 2n ** 63n }, 'out_of_range', { to: 'numeric', by: 'new column' }],
     ['big', { big: 1.5 }, 'not_an_integer', { to: 'numeric', by: 'new column' }],
@@ -128,6 +132,19 @@ describe('columns that refuse records', () => {
     ]);
     await expect(run(narrowColumns)).rejects.toMatchObject({ code: expect.stringMatching(/ROWS_DO_NOT_FIT|^22/) });
     expect(await app.count('gauges')).toBe(2);
+  });
+
+  it.each<[string, string, ReadRecordsOptions]>([
+    ['bigint', 'id,need,small\nb,n,3000000000\n', { format: 'csv' }],
+    ['text', 'id,need,small\nb,n,twelve\n', { format: 'csv' }],
+    [
+      'bigint',
+      '{"id":"b","need":"n","litres":3000000000}\n',
+      { format: 'jsonl', rename: new Map([['litres', 'small']]) },
+    ],
+  ])('are to become %s by what a file held: %j', async (to, file, options) => {
+    await app.loader.loadBatch(Gauge, readRecords(Readable.from([Buffer.from(file)]), options));
+    expect((await proposed()).get('small')).toMatchObject({ decision: 'widen', records: 1, to });
   });
 
   it('are to take null where records have none, and keep the other columns as they are', async () => {
