@@ -3,7 +3,9 @@ import type { QueryRunner } from 'typeorm';
 
 import { StorageError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
+import { PostgresError } from '../../postgres/database-fault.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import { classifyFault } from '../../postgres/sqlstate.js';
 import { type LiveColumn, readLiveTable } from '../live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
 import { readDependents } from './column-dependents.js';
@@ -278,14 +280,20 @@ async function refuseRows(
   condition: string,
   what: string,
 ): Promise<void> {
-  const { rows } = await client.query<{ n: number }>(
-    `SELECT count(*)::integer AS n FROM ${quotedTable} WHERE ${condition}`,
-  );
+  const doNotFit = (howMany: number | string, options?: ErrorOptions): StorageError =>
+    new StorageError(
+      'ROWS_DO_NOT_FIT',
+      `${howMany} rows of ${table} hold in ${column} what ${what} cannot: nothing was reverted. Change or delete them first`,
+      options,
+    );
+  const { rows } = await client
+    .query<{ n: number }>(`SELECT count(*)::integer AS n FROM ${quotedTable} WHERE ${condition}`)
+    .catch((error: unknown) => {
+      // A cast raises at the first value the type has no form for, and how many there are is not counted.
+      throw classifyFault(error) === 'row' ? doNotFit('some', { cause: PostgresError.from(error) }) : error;
+    });
   const n = rows[0]?.n ?? 0;
   if (n > 0) {
-    throw new StorageError(
-      'ROWS_DO_NOT_FIT',
-      `${n} rows of ${table} hold in ${column} what ${what} cannot: nothing was reverted. Change or delete them first`,
-    );
+    throw doNotFit(n);
   }
 }
