@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-import { isId } from '../quarantine/reject-filter.js';
+import { isId } from '../entities/is-id.js';
 
 /** Reads an id of a load or of a refused record. */
 export function parseId(text: string): string {

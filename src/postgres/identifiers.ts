@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { InvalidLoadError } from '../errors/index.js';
 
 /** Postgres cuts longer names to this many bytes without an error (NAMEDATALEN - 1), so two names could become one. */
-const MAX_IDENTIFIER_BYTES = 63;
+export const MAX_IDENTIFIER_BYTES = 63;
 
 /**
  * Quotes one identifier.

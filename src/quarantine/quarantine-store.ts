@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
+import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
 import { quoteLiteral } from '../postgres/identifiers.js';
@@ -10,7 +11,6 @@ import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quara
 import {
   checkFilter,
   conditionOf,
-  isId,
   isNarrowed,
   LIST_CHECKS,
   type RejectFilter,

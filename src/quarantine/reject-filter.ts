@@ -1,3 +1,4 @@
+import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 
 /** Which refused records are meant: those that fit everything given. */
@@ -26,8 +27,6 @@ export interface RejectListFilter extends RejectFilter {
   readonly withRaw?: boolean;
 }
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
 const TEXT: Check = ['a text', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')];
@@ -50,11 +49,6 @@ export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
   after: ID,
   withRaw: ['true or false', (value) => typeof value === 'boolean'],
 };
-
-/** Whether a value can be an id of these tables. */
-export function isId(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value);
-}
 
 /** @throws StorageError `INVALID_FILTER` naming every mistake at once */
 export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 
+import { isId } from '../entities/is-id.js';
 import { answered } from '../postgres/database-error.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from './load-counts.js';
 import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
@@ -24,8 +25,6 @@ export interface LoadStatistics extends LoadCounts {
 export interface StatsSnapshot extends LoadStatistics {
   readonly tables: Readonly<Record<string, LoadStatistics>>;
 }
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 interface Account {
   readonly counts: LoadCounts;
@@ -86,7 +85,7 @@ export class LoadStatsService implements OnApplicationShutdown {
 
   /** One of them; null when there is none of that id. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
-    return UUID.test(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
+    return isId(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
   }
 
   /** What was loaded into each table since the beginning, summed from `storage_loads`. Errors as {@link history}. */

@@ -1,3 +1,4 @@
+import { MAX_IDENTIFIER_BYTES } from '../../postgres/identifiers.js';
 import type { LiveColumn } from '../live-table.js';
 import type { ColumnDependents } from './column-dependents.js';
 import { type ColumnRefusals, NULL_REASONS, type RefusedValues } from './refused-values.js';
@@ -82,9 +83,6 @@ function widest(types: readonly string[]): string | undefined {
   return ['text', 'numeric', 'bigint'].find((type) => types.includes(type)) ?? types[0];
 }
 
-/** Postgres cuts a longer name. */
-const MOST_NAME_BYTES = 63;
-
 /** What Postgres does in its catalog alone: https://www.postgresql.org/docs/current/sql-altertable.html */
 function methodFor({ name, fullType: from }: LiveColumn, to: string, dependents: ColumnDependents): WideningMethod {
   const dropsModifier =
@@ -92,6 +90,6 @@ function methodFor({ name, fullType: from }: LiveColumn, to: string, dependents:
   if (dropsModifier) {
     return 'in place';
   }
-  const isNameTooLong = Buffer.byteLength(newColumnOf(name)) > MOST_NAME_BYTES;
+  const isNameTooLong = Buffer.byteLength(newColumnOf(name)) > MAX_IDENTIFIER_BYTES;
   return dependents.any || isNameTooLong ? 'rewrite' : 'new column';
 }

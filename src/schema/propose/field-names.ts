@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 
+import { MAX_IDENTIFIER_BYTES } from '../../postgres/identifiers.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { fieldNamesOf } from '../entity-column.js';
 
@@ -20,7 +21,6 @@ type NameRefusalReason = 'empty_name' | 'name_too_long' | 'unusable_name' | 'res
 /** https://www.postgresql.org/docs/current/ddl-system-columns.html */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', 'oid']);
 
-const MAX_NAME_BYTES = 63;
 /** What TypeORM takes in a column's name wherever it puts one. */
 const USABLE = /^[\p{L}\p{N}_$ -]+$/u;
 const CAMEL_CASE = /^[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*$/;
@@ -31,10 +31,10 @@ export function namesOf(field: string): ColumnNames | NameRefusal {
     return { reason: 'empty_name', message: 'it has no name' };
   }
   const bytes = Buffer.byteLength(field);
-  if (bytes > MAX_NAME_BYTES) {
+  if (bytes > MAX_IDENTIFIER_BYTES) {
     return {
       reason: 'name_too_long',
-      message: `its name has ${bytes} bytes, and Postgres would cut it to ${MAX_NAME_BYTES}`,
+      message: `its name has ${bytes} bytes, and Postgres would cut it to ${MAX_IDENTIFIER_BYTES}`,
     };
   }
   // Of an object every field of its prototype is there already.

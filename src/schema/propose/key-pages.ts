@@ -1,17 +1,22 @@
 import type { ClientBase } from 'pg';
+import type { QueryRunner } from 'typeorm';
 
 import { StorageError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import { changeRows } from './alter-table.js';
+
+/** Rows one transaction goes through: some ten milliseconds to a few hundred, in which a load may wait for a row. */
+const PAGE_ROWS = 1_000;
 
 /** The primary key of a table, to go through its rows page by page. */
-export interface PageKey {
+interface PageKey {
   /** Quoted, in key order. */
   readonly columns: readonly string[];
   readonly types: readonly string[];
 }
 
 /** Rows whose key comes after one of two keys, and not after the other; without them, from or to the end. */
-export interface Page {
+interface Page {
   readonly after: readonly string[] | undefined;
   readonly upTo: readonly string[] | undefined;
 }
@@ -21,8 +26,40 @@ interface KeyRow {
   type: string;
 }
 
-/** @throws StorageError `NO_PRIMARY_KEY` */
-export async function readPageKey(client: ClientBase, schema: string, table: string): Promise<PageKey> {
+/**
+ * Goes through the rows of a table in the order of its primary key, each page in a transaction of its own.
+ * @param statement - changes the rows `t` of a page, by its condition; parameters from `nextParameter` on are its own
+ * @returns how many rows were changed
+ * @throws StorageError `NO_PRIMARY_KEY`
+ */
+export async function changeInPages(
+  queryRunner: QueryRunner,
+  schema: string,
+  table: string,
+  statement: (page: string, nextParameter: number) => string,
+  ownParameters: readonly unknown[] = [],
+): Promise<number> {
+  const quotedTable = quoteTable(schema, table);
+  const key = await changeRows(queryRunner, table, (client) => readPageKey(client, schema, table));
+  let changed = 0;
+  let page: Page = { after: undefined, upTo: undefined };
+  do {
+    const after = page.upTo;
+    page = await changeRows(queryRunner, table, async (client) => {
+      const next = await nextPage(client, quotedTable, key, after);
+      const { where, parameters } = inPage(key, next);
+      const { rowCount } = await client.query(statement(where, parameters.length + 1), [
+        ...parameters,
+        ...ownParameters,
+      ]);
+      changed += rowCount ?? 0;
+      return next;
+    });
+  } while (page.upTo !== undefined);
+  return changed;
+}
+
+async function readPageKey(client: ClientBase, schema: string, table: string): Promise<PageKey> {
   const { rows } = await client.query<KeyRow>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
        FROM pg_catalog.pg_index i
@@ -43,19 +80,18 @@ export async function readPageKey(client: ClientBase, schema: string, table: str
   return { columns: rows.map(({ name }) => quoteIdentifier(name)), types: rows.map(({ type }) => type) };
 }
 
-/** The next page of at most `size` rows, and a few more where rows are inserted into it meanwhile. */
-export async function nextPage(
+/** The next page of at most {@link PAGE_ROWS} rows, and a few more where rows are inserted into it meanwhile. */
+async function nextPage(
   client: ClientBase,
   quotedTable: string,
   key: PageKey,
   after: readonly string[] | undefined,
-  size: number,
 ): Promise<Page> {
   const { where, parameters } = inPage(key, { after, upTo: undefined });
   const columns = key.columns.map((name) => `${name}::text`).join(', ');
   const { rows } = await client.query<string[]>({
     text: `SELECT ${columns} FROM ${quotedTable} AS t WHERE ${where}
-            ORDER BY ${key.columns.map((name) => `t.${name}`).join(', ')} LIMIT 1 OFFSET ${size - 1}`,
+            ORDER BY ${key.columns.map((name) => `t.${name}`).join(', ')} LIMIT 1 OFFSET ${PAGE_ROWS - 1}`,
     values: [...parameters],
     rowMode: 'array',
   });
@@ -63,7 +99,7 @@ export async function nextPage(
 }
 
 /** The condition that a row `t` is in the page, with the parameters it takes, from $1. */
-export function inPage(
+function inPage(
   { columns, types }: PageKey,
   { after, upTo }: Page,
 ): { readonly where: string; readonly parameters: readonly string[] } {

@@ -6,7 +6,7 @@ import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
 import { readLiveTable } from '../live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
-import { inPage, nextPage, type Page, readPageKey } from './key-pages.js';
+import { changeInPages } from './key-pages.js';
 import { countLeft, type MoveTarget, moveToColumns, moveToExtra, type PromotedField } from './move-statements.js';
 
 /** What a migration does that gives fields of the extra column columns of their own. */
@@ -29,9 +29,6 @@ export interface LeftInExtra {
   /** Values captured after the migration had gone through the rows. */
   readonly late: number;
 }
-
-/** Rows one transaction goes through: some ten milliseconds to a few hundred, in which a load may wait for a row. */
-const PAGE_ROWS = 1_000;
 
 /** What was captured while one pass ran is found by the next; after this many, a later migration is to find it. */
 const MOST_PASSES = 3;
@@ -138,24 +135,10 @@ async function inPasses(
   statement: (page: string, fieldsParameter: number) => string,
   fields: readonly PromotedField[] = promotion.fields,
 ): Promise<void> {
-  const { quotedTable } = targetOf(queryRunner, promotion);
-  const schema = promotion.schema ?? defaultSchema(queryRunner.dataSource);
+  const { table, schema = defaultSchema(queryRunner.dataSource) } = promotion;
   const names = fields.map(({ field }) => field);
-  const key = await changeRows(queryRunner, promotion.table, (client) => readPageKey(client, schema, promotion.table));
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
-    let changed = 0;
-    let page: Page = { after: undefined, upTo: undefined };
-    do {
-      const after = page.upTo;
-      page = await changeRows(queryRunner, promotion.table, async (client) => {
-        const next = await nextPage(client, quotedTable, key, after, PAGE_ROWS);
-        const { where, parameters } = inPage(key, next);
-        const { rowCount } = await client.query(statement(where, parameters.length + 1), [...parameters, names]);
-        changed += rowCount ?? 0;
-        return next;
-      });
-    } while (page.upTo !== undefined);
-    if (changed === 0) {
+    if ((await changeInPages(queryRunner, schema, table, statement, [names])) === 0) {
       return;
     }
   }

@@ -1,12 +1,11 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { InvalidLoadError } from '../../errors/index.js';
-import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
-import { withClient, withTransaction } from '../../postgres/with-transaction.js';
+import { withClient } from '../../postgres/with-transaction.js';
 import { type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf, rolesOf } from '../entity-column.js';
-import { metadataOf } from '../entity-metadata.js';
+import { metadataOf, schemaOf } from '../entity-metadata.js';
 import { type LiveTable, readLiveTable } from '../live-table.js';
 import { readAppliedMigrations } from '../pending-migrations.js';
 import { chooseType, holdsSome } from './choose-type.js';
@@ -14,10 +13,8 @@ import { jsonTypeOf, type ValueKind } from './column-types.js';
 import { NameCollisions, namesOf } from './field-names.js';
 import { type FieldStatistics, readExtraStatistics } from './field-statistics.js';
 import { type ProposeOptions, resolveProposeOptions } from './propose-options.js';
+import { readAllRows } from './read-all-rows.js';
 import { type FieldCounts, type FieldProposal, promotedTypeOf, SchemaProposal } from './schema-proposal.js';
-
-/** Reading a million rows may take minutes. */
-const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000 };
 
 /**
  * Looks at what the extra column of an entity has captured; reads only.
@@ -31,11 +28,9 @@ export async function proposeColumns(
   const resolved = resolveProposeOptions(options);
   const metadata = metadataOf(dataSource, entity);
   const extra = extraColumnOf(metadata);
-  const schema = metadata.schema ?? defaultSchema(dataSource);
+  const schema = schemaOf(metadata);
   const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
-  const { live, statistics } = await withTransaction(dataSource, LIMITS, async (client) => {
-    // A row that a policy hides would be left out in silence; so it is an error.
-    await client.query('SET LOCAL row_security = off; SET LOCAL extra_float_digits = 1');
+  const { live, statistics } = await readAllRows(dataSource, async (client) => {
     const table = await readLiveTable(client, schema, metadata.tableName);
     if (table?.columns.get(extra)?.type !== 'jsonb') {
       throw new InvalidLoadError(

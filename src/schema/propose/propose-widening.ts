@@ -2,21 +2,20 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { RejectedRecordEntity } from '../../entities/index.js';
 import { InvalidLoadError } from '../../errors/index.js';
-import { defaultSchema, quotedTableOf } from '../../postgres/data-source.js';
+import { quotedTableOf } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
-import { withClient, withTransaction } from '../../postgres/with-transaction.js';
+import { withClient } from '../../postgres/with-transaction.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../entity-column.js';
-import { metadataOf } from '../entity-metadata.js';
+import { metadataOf, schemaOf } from '../entity-metadata.js';
 import { readLiveTable } from '../live-table.js';
 import { readAppliedMigrations } from '../pending-migrations.js';
 import { chooseWidening } from './choose-widening.js';
 import { readDependents } from './column-dependents.js';
+import { readAllRows } from './read-all-rows.js';
 import { countWithoutColumn, lookAtValues, readRefusals } from './refused-values.js';
 import { toLiteral } from './source-text.js';
 import { type ColumnWideningProposal, WideningProposal } from './widening-proposal.js';
-
-const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000 };
 
 /**
  * Looks at what the quarantine holds of a table, and says which columns would have to take more; reads only.
@@ -28,12 +27,11 @@ export async function proposeWidening(
 ): Promise<WideningProposal> {
   const metadata = metadataOf(dataSource, entity);
   const { tableName: table } = metadata;
-  const schema = metadata.schema ?? defaultSchema(dataSource);
+  const schema = schemaOf(metadata);
   const quarantine = quotedTableOf(dataSource, RejectedRecordEntity);
   const rules = fieldRules(recordClassOf(metadata.target as RecordClass));
   const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
-  return withTransaction(dataSource, LIMITS, async (client) => {
-    await client.query('SET LOCAL row_security = off');
+  return readAllRows(dataSource, async (client) => {
     const live = await readLiveTable(client, schema, table);
     if (live === undefined) {
       throw new InvalidLoadError(`The database has no table ${table}: run the migrations first`);

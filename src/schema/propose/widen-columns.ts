@@ -9,7 +9,7 @@ import { classifyFault } from '../../postgres/sqlstate.js';
 import { type LiveColumn, readLiveTable } from '../live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
 import { readDependents } from './column-dependents.js';
-import { inPage, nextPage, type Page, readPageKey } from './key-pages.js';
+import { changeInPages } from './key-pages.js';
 
 /**
  * How the type of a column is changed:
@@ -38,9 +38,6 @@ export interface TableWidening {
   readonly table: string;
   readonly columns: readonly WidenedColumn[];
 }
-
-/** Every row of a page is written anew. */
-const PAGE_ROWS = 1_000;
 
 interface Place {
   readonly queryRunner: QueryRunner;
@@ -193,7 +190,7 @@ async function exchangeColumn(place: Place, column: string, from: string, to: st
   const value = cast(`t.${old}`, from, to);
   const fill = (where: string): string =>
     `UPDATE ${quotedTable} AS t SET ${next} = ${value} WHERE ${where} AND t.${next} IS DISTINCT FROM ${value}`;
-  await fillInPages(place, fill);
+  await changeInPages(queryRunner, place.schema, table, fill);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
     await refuseObstacles(client, place, column);
@@ -226,23 +223,6 @@ async function readComment(client: ClientBase, quotedTable: string, column: stri
     [quotedTable, column],
   );
   return rows[0]?.comment ?? 'NULL';
-}
-
-async function fillInPages(
-  { queryRunner, schema, table, quotedTable }: Place,
-  fill: (where: string) => string,
-): Promise<void> {
-  const key = await changeRows(queryRunner, table, (client) => readPageKey(client, schema, table));
-  let page: Page = { after: undefined, upTo: undefined };
-  do {
-    const after = page.upTo;
-    page = await changeRows(queryRunner, table, async (client) => {
-      const next = await nextPage(client, quotedTable, key, after, PAGE_ROWS);
-      const { where, parameters } = inPage(key, next);
-      await client.query(fill(where), [...parameters]);
-      return next;
-    });
-  } while (page.upTo !== undefined);
 }
 
 async function narrowType(place: Place, column: string, from: string, to: string): Promise<void> {
