@@ -3,8 +3,9 @@ import type { DataSource } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 import type { UnknownFields } from './entities/index.js';
+import { type Check, findMistakes, integerFrom } from './errors/find-mistakes.js';
 import { StorageError } from './errors/index.js';
-import { isBatchSize } from './loader/load-options.js';
+import { BATCH_SIZE } from './loader/load-options.js';
 import type { LoaderSettings } from './loader/loader.service.js';
 
 /** What the module does about its migrations when the application starts. */
@@ -71,12 +72,6 @@ export interface ResolvedStorageOptions extends LoaderSettings {
   readonly connectTimeoutMs: number;
 }
 
-type Check = readonly [expected: string, holds: (value: unknown) => boolean];
-
-const atLeast = (least: number): Check => [
-  `an integer from ${least}`,
-  (value) => Number.isSafeInteger(value) && (value as number) >= least,
-];
 const oneOf = (...values: readonly string[]): Check => [
   values.map((value) => `'${value}'`).join(', '),
   (value) => values.includes(value as string),
@@ -95,17 +90,17 @@ const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
   migrations: oneOf('run', 'check', 'off'),
   unknownFields: oneOf('capture', 'discard', 'reject'),
   loader: ['an object', (value) => typeof value === 'object' && value !== null],
-  poolSize: atLeast(1),
-  connectTimeoutMs: atLeast(1),
+  poolSize: integerFrom(1),
+  connectTimeoutMs: integerFrom(1),
 };
 
 const LOADER_CHECKS: Readonly<Record<keyof LoaderModuleOptions, Check>> = {
-  batchSize: ['an integer from 1 to 100000', isBatchSize],
-  parallelism: atLeast(1),
-  maxAttempts: atLeast(1),
-  maxRetryMs: atLeast(0),
-  statementTimeoutMs: atLeast(0),
-  lockTimeoutMs: atLeast(0),
+  batchSize: BATCH_SIZE,
+  parallelism: integerFrom(1),
+  maxAttempts: integerFrom(1),
+  maxRetryMs: integerFrom(0),
+  statementTimeoutMs: integerFrom(0),
+  lockTimeoutMs: integerFrom(0),
 };
 
 /** The application's DataSource a module was told to join when it was assembled, before any factory has run. */
@@ -117,8 +112,8 @@ export type Joined = string | DataSource | undefined;
  */
 export function resolveStorageOptions(options: StorageModuleOptions, joined: Joined): ResolvedStorageOptions {
   const mistakes = [
-    ...findMistakes(options, CHECKS, ''),
-    ...findMistakes(options.loader ?? {}, LOADER_CHECKS, 'loader.'),
+    ...findMistakes(options, CHECKS, 'no option'),
+    ...findMistakes(options.loader ?? {}, LOADER_CHECKS, 'no option', 'loader.'),
     ...connectionMistakes(options, joined),
   ];
   if (mistakes.length > 0) {
@@ -164,19 +159,6 @@ export function toDataSourceOptions(options: ResolvedStorageOptions): PostgresDa
       ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS }),
     },
   };
-}
-
-function findMistakes(given: object, checks: Readonly<Record<string, Check>>, prefix: string): string[] {
-  return Object.entries(given)
-    .filter(([, value]) => value !== undefined)
-    .flatMap(([name, value]) => {
-      const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-      if (check === undefined) {
-        return [`${prefix}${name} is no option`];
-      }
-      // What came is named by its type only: a url holds a password.
-      return check[1](value) ? [] : [`${prefix}${name} must be ${check[0]} (found ${typeof value})`];
-    });
 }
 
 function connectionMistakes({ url, dataSource }: StorageModuleOptions, joined: Joined): string[] {

@@ -1,4 +1,5 @@
 import type { LoadEntity } from '../entities/index.js';
+import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LoadProgress } from '../stats/load-progress.js';
 
@@ -50,6 +51,8 @@ export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'o
 const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
 /** Records a transaction, at most. */
 export const MAX_BATCH_SIZE = 100_000;
+/** What a batch size must be. */
+export const BATCH_SIZE = integerFrom(1, MAX_BATCH_SIZE);
 /** An index of Postgres takes up to 2,704 bytes; a key is a name, not a document. */
 const MAX_LOAD_KEY_BYTES = 512;
 /** What a load key must be, for messages. */
@@ -58,16 +61,16 @@ export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
 /** What each option must be, and how to tell. */
-const CHECKS: Readonly<Record<keyof LoadOptions, readonly [expected: string, holds: (value: unknown) => boolean]>> = {
+const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   disposition: ["'merge', 'append' or 'replace'", (value) => DISPOSITIONS.has(value)],
   primaryKey: [
     'a column name or a list of them',
     (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
   ],
   newerBy: ['a column name', isText],
-  batchSize: [`an integer from 1 to ${MAX_BATCH_SIZE}`, isBatchSize],
+  batchSize: BATCH_SIZE,
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
-  maxRejects: ['an integer from 0', (value) => Number.isSafeInteger(value) && (value as number) >= 0],
+  maxRejects: integerFrom(0),
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
@@ -81,24 +84,12 @@ export function isLoadKey(value: unknown): boolean {
   return isStorable && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
 }
 
-/** @returns whether a value can be a batch size */
-export function isBatchSize(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_BATCH_SIZE;
-}
-
 /**
  * Validates the options of a load and fills in the defaults; the only place that knows them.
  * @throws InvalidLoadError naming every mistake at once
  */
 export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: number): ResolvedLoadOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const mistakes = given.flatMap(([name, value]) => {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof LoadOptions] : undefined;
-    if (check === undefined) {
-      return [`${name} is no option of a load`];
-    }
-    return check[1](value) ? [] : [`${name} must be ${check[0]}`];
-  });
+  const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
   if (options.newerBy !== undefined && disposition !== 'merge') {
     mistakes.push(`newerBy goes with disposition 'merge', not '${disposition}'`);

@@ -1,4 +1,5 @@
 import { isId } from '../entities/is-id.js';
+import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 
 /** Which refused records are meant: those that fit everything given. */
@@ -27,8 +28,6 @@ export interface RejectListFilter extends RejectFilter {
   readonly withRaw?: boolean;
 }
 
-type Check = readonly [expected: string, holds: (value: unknown) => boolean];
-
 const TEXT: Check = ['a text', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')];
 const ID: Check = ['an id as it is listed', isId];
 const MOMENT: Check = ['a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime())];
@@ -45,20 +44,14 @@ const CHECKS: Readonly<Record<keyof RejectFilter, Check>> = {
 /** What else a list takes. */
 export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
   ...CHECKS,
-  limit: ['an integer from 1', (value) => Number.isSafeInteger(value) && (value as number) >= 1],
+  limit: integerFrom(1),
   after: ID,
   withRaw: ['true or false', (value) => typeof value === 'boolean'],
 };
 
 /** @throws StorageError `INVALID_FILTER` naming every mistake at once */
 export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {
-  const mistakes = givenIn(filter).flatMap(([name, value]) => {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) {
-      return [`${name} is none of its names`];
-    }
-    return check[1](value) ? [] : [`${name} must be ${check[0]}`];
-  });
+  const mistakes = findMistakes(filter, checks, 'none of its names');
   if (mistakes.length > 0) {
     throw new StorageError('INVALID_FILTER', `The filter of refused records is wrong: ${mistakes.join('; ')}`);
   }
@@ -66,7 +59,7 @@ export function checkFilter(filter: object, checks: Readonly<Record<string, Chec
 
 /** Whether a filter leaves any record out, beside those its default leaves out. */
 export function isNarrowed(filter: RejectFilter): boolean {
-  return givenIn(filter).some(([, value]) => value !== 'any');
+  return Object.values(filter).some((value) => value !== undefined && value !== 'any');
 }
 
 /**
@@ -86,8 +79,4 @@ export function conditionOf(filter: RejectFilter, parameters: unknown[]): string
     replayed === true && 'r.replayed_at IS NOT NULL',
   ];
   return conditions.filter((condition) => condition !== false).join(' AND ') || 'true';
-}
-
-function givenIn(filter: object): [string, unknown][] {
-  return Object.entries(filter).filter(([, value]) => value !== undefined);
 }

@@ -176,7 +176,7 @@ describe('the list of refused records', () => {
   it('names every mistake in a filter', async () => {
     const wrong = { table: '', since: new Date(Number.NaN), limit: 0, after: 'x', colour: 1 } as object;
     await expect(quarantine.list(wrong)).rejects.toThrow(
-      /limit must be .*; after must be .*; table must be a text; since must be a valid Date; colour is none of its names/,
+      /limit must be .*; after must be .*; table must be a text \(found string\); since must be a valid Date \(found object\); colour is none of its names/,
     );
     const gone = '00000000-0000-4000-8000-000000000000';
     await expect(quarantine.list({ after: gone })).rejects.toThrow(/no refused record 00000000/);
