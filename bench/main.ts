@@ -9,7 +9,7 @@ import { withInterrupts } from '../src/cli/interrupts.js';
 import { printResult } from '../src/cli/output.js';
 import { reportError } from '../src/cli/report-error.js';
 import { UsageError } from '../src/cli/usage-error.js';
-import { errorText } from '../src/postgres/sqlstate.js';
+import { errorText } from '../src/errors/error-text.js';
 import type { Bench } from './bench.js';
 import { checkIsBuilt } from './command-line.js';
 import { withConnection } from './connection.js';

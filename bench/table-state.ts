@@ -5,7 +5,7 @@ import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import { quoteIdentifier } from '../src/postgres/identifiers.js';
-import { errorCode } from '../src/postgres/sqlstate.js';
+import { errorCode } from '../src/errors/error-text.js';
 import { copyLines } from './copy-lines.js';
 import type { BenchRecord } from './data.js';
 import { type BenchTable, columnList } from './table.js';

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { errorMessage } from '../errors/error-text.js';
 import { StorageError } from '../errors/storage-error.js';
-import { errorMessage, ignoring } from './system-errors.js';
+import { ignoring } from './system-errors.js';
 import { ServerAccount } from './server-account.js';
 import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { errorCode } from '../errors/error-text.js';
 import { StorageError } from '../errors/storage-error.js';
-import { errorCode } from './system-errors.js';
 import type { ServerAccount } from './server-account.js';
 
 const WRITE = constants.O_WRONLY | constants.O_NONBLOCK;

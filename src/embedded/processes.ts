@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { errorCode, ignoring } from './system-errors.js';
+import { errorCode } from '../errors/error-text.js';
 import { runCommand } from './run-command.js';
+import { ignoring } from './system-errors.js';
 
 interface ProcessState {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { errorMessage } from './system-errors.js';
+import { errorMessage } from '../errors/error-text.js';
 
 export interface CommandResult {
   readonly ok: boolean;

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { errorCode, errorMessage } from './system-errors.js';
+import { errorCode, errorMessage } from '../errors/error-text.js';
 import { LEASE_SETTING } from './server.js';
 
 /** What a server says about itself. */

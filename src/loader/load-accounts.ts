@@ -1,5 +1,5 @@
 import type { LoadStatus } from '../entities/index.js';
-import { CommitUnansweredError } from '../postgres/find-committed.js';
+import { CommitUnansweredError } from '../postgres/connection-loss.js';
 import type { LedgerEntry } from '../stats/load-ledger.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';

@@ -4,9 +4,10 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import type { LoadStatus } from '../entities/index.js';
+import { errorCode } from '../errors/error-text.js';
 import { InvalidLoadError, StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
-import { errorCode, isContention, isPassing } from '../postgres/sqlstate.js';
+import { isContention, isPassing } from '../postgres/sqlstate.js';
 import type { LedgerAccount, LedgerEntry } from '../stats/load-ledger.js';
 import { CommittedBatches } from './committed-batches.js';
 import type { LoadContext } from './load-context.js';

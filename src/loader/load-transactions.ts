@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import { StorageError } from '../errors/index.js';
+import { CommitUnansweredError } from '../postgres/connection-loss.js';
 import { describeFault } from '../postgres/database-fault.js';
-import { CommitUnansweredError, findCommitted } from '../postgres/find-committed.js';
+import { findCommitted } from '../postgres/find-committed.js';
 import { classifyFault, isContention, isPassing, isTimeout } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../postgres/with-transaction.js';

@@ -1,3 +1,4 @@
+import { errorCode } from '../errors/error-text.js';
 import {
   LoadFailedError,
   LoadInterruptedError,
@@ -5,9 +6,9 @@ import {
   SchemaMismatchError,
   StorageError,
 } from '../errors/index.js';
+import { CommitUnansweredError } from '../postgres/connection-loss.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
-import { CommitUnansweredError } from '../postgres/find-committed.js';
-import { errorCode, isPassing } from '../postgres/sqlstate.js';
+import { isPassing } from '../postgres/sqlstate.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
 

@@ -1,6 +1,7 @@
+import { errorCode } from '../errors/error-text.js';
 import { StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
-import { classifyFault, errorCode } from './sqlstate.js';
+import { classifyFault } from './sqlstate.js';
 
 const NAME_THE_AUTHORITY = 'add the CA of your provider to the url: &sslrootcert=/path/to/ca.crt';
 

@@ -1,7 +1,7 @@
+import { errorCode } from '../errors/error-text.js';
 import { StorageError } from '../errors/index.js';
 import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
-import { errorCode } from './sqlstate.js';
 
 /**
  * What a caller is told when the database does not answer as it should: a StorageError. Errors of this package stay as

@@ -1,4 +1,4 @@
-import { errorCode, errorText } from './sqlstate.js';
+import { errorCode, errorText } from '../errors/error-text.js';
 
 /**
  * What may be said of a database error. Postgres puts row values into `message` (class 22), `detail` (class 23) and

@@ -1,25 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import { errorCode, errorText } from './sqlstate.js';
 import { type TransactionLimits, withTransaction } from './with-transaction.js';
 
 /** Rolls back a transaction that was only to ask something. */
 class NotCommitted extends Error {}
-
-/**
- * The connection was lost with the reply to a COMMIT, and the database cannot be asked whether it took place.
- * Code and message are those of the loss.
- */
-export class CommitUnansweredError extends Error {
-  override readonly name = 'CommitUnansweredError';
-  readonly code: string | undefined;
-
-  constructor(cause: unknown) {
-    super(errorText(cause, 'message') ?? '', { cause });
-    this.code = errorCode(cause);
-  }
-}
 
 /**
  * Asks whether work is in whose COMMIT got no reply; what asking has written is taken back.

@@ -1,3 +1,5 @@
+import { errorCode, errorText } from '../errors/error-text.js';
+
 /**
  * What is done about an error, by its SQLSTATE.
  * Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -107,23 +109,6 @@ export function classifyFault(error: unknown): FaultKind {
     return 'schema';
   }
   return SCHEMA_CODES.has(code) ? 'schema' : 'terminal';
-}
-
-/** The SQLSTATE of an error, or a socket's code. */
-export function errorCode(error: unknown): string | undefined {
-  return errorText(error, 'code');
-}
-
-/**
- * A text field of whatever was thrown. `instanceof Error` would not do: under jest and in vm contexts the errors of
- * Node's own modules come from another realm.
- */
-export function errorText(error: unknown, field: string): string | undefined {
-  if (typeof error !== 'object' || error === null) {
-    return undefined;
-  }
-  const value: unknown = Reflect.get(error, field);
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Whether the server may lack what a statement needs, a privilege or a feature, so that another way may do. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { isPassing } from './sqlstate.js';
-import { NotConnectedError } from './with-transaction.js';
+import { NotConnectedError } from './connection-loss.js';
 
 /** Bounds of the retries of one batch. */
 export interface RetryLimits {

@@ -1,9 +1,11 @@
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 
+import { errorText } from '../errors/error-text.js';
 import { InvalidLoadError } from '../errors/index.js';
+import { NotConnectedError } from './connection-loss.js';
 import { connectTimeoutOf } from './data-source.js';
-import { classifyFault, errorCode, errorText } from './sqlstate.js';
+import { classifyFault } from './sqlstate.js';
 
 /** Bounds on the waits of one transaction, in milliseconds; 0 means none. */
 export interface TransactionLimits {
@@ -150,17 +152,6 @@ const POOL_IN_USE = /^timeout exceeded when trying to connect/;
 function throwNotConnected(error: unknown): never {
   const away = classifyFault(error) === 'connection' && !POOL_IN_USE.test(errorText(error, 'message') ?? '');
   throw away ? new NotConnectedError(error) : error;
-}
-
-/** There was no connection to a server, so nothing was tried. Code and message are those of the error it is made of. */
-export class NotConnectedError extends Error {
-  override readonly name = 'NotConnectedError';
-  readonly code: string | undefined;
-
-  constructor(cause: unknown) {
-    super(errorText(cause, 'message') ?? '', { cause });
-    this.code = errorCode(cause);
-  }
 }
 
 /** No connection came in time; it begins as pg's own error for it does, so that it is classified the same. */

@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 
 import { type Command, Option } from 'commander';
 
+import { errorCode, errorText } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/index.js';
-import { errorCode, errorText } from '../../postgres/sqlstate.js';
 import type { ExportFormat } from '../../quarantine/export-lines.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
 import { EXIT } from '../exit-codes.js';

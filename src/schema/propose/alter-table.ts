@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { QueryRunner } from 'typeorm';
 
+import { errorCode } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/index.js';
 import { PostgresError } from '../../postgres/database-fault.js';
-import { classifyFault, errorCode } from '../../postgres/sqlstate.js';
+import { classifyFault } from '../../postgres/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
 
 /**
