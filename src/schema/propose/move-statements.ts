@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../../postgres/identifiers.js';
+import { quoteIdentifier, quoteLiteral } from '../../postgres/identifiers.js';
 import { castFromJson, castToJson, type ColumnShape } from './column-types.js';
 
 /** A field of the extra column and the column it gets. */
@@ -18,6 +18,8 @@ export interface MoveTarget {
   readonly quotedTable: string;
   /** Quoted. */
   readonly extra: string;
+  /** The same as it is written in the catalog. */
+  readonly extraName: string;
   readonly fields: readonly PromotedField[];
 }
 
@@ -59,8 +61,14 @@ export function moveToColumns(target: MoveTarget, where: string, fieldsParameter
   const isMoved = moves.map(({ isGone }) => isGone).join('\n    OR ');
   return `UPDATE ${target.quotedTable} AS t
   SET ${set.join(',\n    ')},
-    ${target.extra} = NULLIF(t.${target.extra} - array_remove(ARRAY[${gone.join(', ')}], NULL), '{}')
+    ${target.extra} = NULLIF(t.${target.extra} - array_remove(ARRAY[${gone.join(', ')}], NULL), ${emptyIfNullable(target)})
   WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved})`;
+}
+
+/** `{}`, which then becomes null; nothing where the column takes no null. */
+function emptyIfNullable({ quotedTable, extraName }: MoveTarget): string {
+  return `(SELECT '{}'::jsonb FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = ${quoteLiteral(quotedTable)}::regclass AND a.attname = ${quoteLiteral(extraName)} AND NOT a.attnotnull)`;
 }
 
 /** How one field is moved: the column's value, and when the extra column loses it. */

@@ -103,7 +103,7 @@ export async function returnFields(queryRunner: QueryRunner, promotion: FieldPro
 
 function targetOf(queryRunner: QueryRunner, { schema, table, extra, fields }: FieldPromotion): MoveTarget {
   const inSchema = schema ?? defaultSchema(queryRunner.dataSource);
-  return { quotedTable: quoteTable(inSchema, table), extra: quoteIdentifier(extra), fields };
+  return { quotedTable: quoteTable(inSchema, table), extra: quoteIdentifier(extra), extraName: extra, fields };
 }
 
 async function missingColumns(

@@ -151,6 +151,21 @@ describe('fields that become columns', () => {
     expect(logged).toHaveBeenLastCalledWith('submissions: extra keeps values of n: 3 that do not fit the column');
   });
 
+  it('leave an extra column that takes no null without a field, and not null', async () => {
+    await app.rows(`ALTER TABLE submissions ALTER extra SET DEFAULT '{}', ALTER extra SET NOT NULL`);
+    await insertExtras(app, ['{"n":1}', '{"n":2,"m":3}', '{}']);
+    const before = await hashOf(app);
+    const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
+    await runUp(app, change);
+    expect(await app.rows('SELECT n, extra FROM submissions ORDER BY submission_id')).toEqual([
+      { n: '1', extra: {} },
+      { n: '2', extra: { m: 3 } },
+      { n: null, extra: {} },
+    ]);
+    await runDown(app, change);
+    expect(await hashOf(app)).toBe(before);
+  });
+
   it('take along on the way back what was written since', async () => {
     await insertExtras(app, ['{"at":"2024-05-01T10:00:00Z","n":"x"}', '{"m":1}', '[]']);
     const change = promotion(
