@@ -18,50 +18,50 @@ export interface LoaderModuleOptions {
    * bench:batches`, batches of 1,000 take a seventh longer, and from 2,000 on the size makes little difference.
    * @default 5000
    */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /**
    * Batches of one `loadBatch` at work at the same time, each on a connection; one is left to others. By `npm run
    * bench:batches`, one alone takes a quarter longer, and three are no faster than two on two cores.
    * @default 2
    */
-  readonly parallelism?: number;
+  readonly parallelism?: number | undefined;
   /** Attempts in all for a batch that fails for a passing reason; one that gets no connection is not counted. @default 5 */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** No attempt begins later than this after the first failure, in milliseconds. @default 30000 */
-  readonly maxRetryMs?: number;
+  readonly maxRetryMs?: number | undefined;
   /** Bound on one statement, in milliseconds; 0 for none. @default 300000 */
-  readonly statementTimeoutMs?: number;
+  readonly statementTimeoutMs?: number | undefined;
   /** Bound on waiting for a lock, in milliseconds; 0 for none. @default 30000 */
-  readonly lockTimeoutMs?: number;
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 /** Options of `StorageModule.forRoot`. Exactly one of `url` and `dataSource` says where the data lies. */
 export interface StorageModuleOptions {
   /** Connection string; `sslmode` in it is honoured. The module then owns the connection pool. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** The application's own DataSource, by its name or as an instance. */
-  readonly dataSource?: string | DataSource;
+  readonly dataSource?: string | DataSource | undefined;
   /**
    * `check`: the application does not start on a database that lacks a migration; `run`: it applies what is pending,
    * under a lock; `off`: nothing is looked at.
    * @default 'check'
    */
-  readonly migrations?: MigrationsMode;
+  readonly migrations?: MigrationsMode | undefined;
   /**
    * Fields no column knows: into the entity's extra column, dropped and counted, or a reason to refuse the record.
    * An entity without an extra column refuses where it should capture.
    * @default 'capture'
    */
-  readonly unknownFields?: UnknownFields;
-  readonly loader?: LoaderModuleOptions;
+  readonly unknownFields?: UnknownFields | undefined;
+  readonly loader?: LoaderModuleOptions | undefined;
   /** Connections of the pool the module owns. @default 10 */
-  readonly poolSize?: number;
+  readonly poolSize?: number | undefined;
   /**
    * Bound on connecting and on waiting for a free connection, in milliseconds. A DataSource of the application that has
    * a bound of its own keeps it.
    * @default 10000
    */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 /** Validated options. */

@@ -18,23 +18,23 @@ import { MODULE_OPTIONS_TOKEN, type StorageAsyncOptions, StorageOptionsModule } 
 /** Options of `forRoot`. */
 export type StorageRootOptions = StorageModuleOptions & {
   /** Tells several StorageModules of one application apart. @default 'default' */
-  readonly name?: string;
+  readonly name?: string | undefined;
 };
 
 /** Options of `forRootAsync`. What decides which providers exist stands outside `useFactory`. */
 export type StorageRootAsyncOptions = StorageAsyncOptions & {
   /** Tells several StorageModules of one application apart. @default 'default' */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The name of a DataSource of the application; without it the module opens its own, by `url`. */
-  readonly dataSourceName?: string;
+  readonly dataSourceName?: string | undefined;
 };
 
 /** Options of `forFeature`. */
 export interface StorageFeatureOptions {
   /** The StorageModule the loaders belong to. @default 'default' */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The application's DataSource the entities are to be added to, where it has autoLoadEntities. */
-  readonly dataSourceName?: string;
+  readonly dataSourceName?: string | undefined;
 }
 
 /** Loads records into Postgres on TypeORM entities. Import it once with `forRoot`; its services are global. */

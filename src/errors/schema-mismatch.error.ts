@@ -21,7 +21,7 @@ export type SchemaDifferenceKind =
 export interface SchemaDifference {
   readonly table: string;
   /** The column, or those of a key or an index; absent when the whole table is concerned. */
-  readonly column?: string;
+  readonly column?: string | undefined;
   readonly kind: SchemaDifferenceKind;
   readonly expected: string;
   readonly actual: string;

@@ -9,34 +9,34 @@ export type Disposition = 'merge' | 'append' | 'replace';
 /** Options of one load. */
 export interface LoadOptions {
   /** @default 'merge' */
-  readonly disposition?: Disposition;
+  readonly disposition?: Disposition | undefined;
   /** Columns (or properties) of the unique key a merge goes by. @default the entity's primary key */
-  readonly primaryKey?: string | readonly string[];
+  readonly primaryKey?: string | readonly string[] | undefined;
   /** Merge only: a row whose value in this column is smaller than the stored one changes nothing. */
-  readonly newerBy?: string;
+  readonly newerBy?: string | undefined;
   /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** `fail` stops the load at the first refused record. @default 'quarantine' */
-  readonly onReject?: 'quarantine' | 'fail';
+  readonly onReject?: 'quarantine' | 'fail' | undefined;
   /** Stops the load when more records are refused. @default none for merge and append, 0 for replace */
-  readonly maxRejects?: number;
+  readonly maxRejects?: number | undefined;
   /** Lets a replace without a single row empty the table. @default false */
-  readonly allowEmpty?: boolean;
+  readonly allowEmpty?: boolean | undefined;
   /**
    * Names this load and its input, so that it is done once: when it has completed, the same key gives its result again
    * (`replayed`) and nothing is loaded; when it was cut off, the same key goes on after what was committed. The input
    * must then come again as it was, in the same order; `batchSize` may differ. At most 512 bytes. @default none
    */
-  readonly loadKey?: string;
+  readonly loadKey?: string | undefined;
   /** A name for the history, for example the file's. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /**
    * Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. It names the batch that nobody
    * knows to be in or not, when the database went away with its COMMIT.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called after each committed batch (of a replace: with each that was read, nothing loaded yet), and at the end. */
-  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
 /** Validated options. */

@@ -7,7 +7,7 @@ export interface RejectSummary {
   readonly position: number;
   /** SQLSTATE, or the name of the rule. */
   readonly reason: string;
-  readonly column?: string;
+  readonly column?: string | undefined;
   readonly message: string;
 }
 

@@ -21,7 +21,7 @@ export interface QuarantinedRecord {
   /** When a replay took it in; null as long as it is open. */
   readonly replayedAt: Date | null;
   /** The record as it came, byte for byte; an object that was handed over as JSON. Only where it was asked for. */
-  readonly raw?: Buffer;
+  readonly raw?: Buffer | undefined;
 }
 
 /** A refused record with all that is kept of it. */

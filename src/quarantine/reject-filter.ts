@@ -5,27 +5,27 @@ import { StorageError } from '../errors/index.js';
 /** Which refused records are meant: those that fit everything given. */
 export interface RejectFilter {
   /** The load that refused them. */
-  readonly loadId?: string;
+  readonly loadId?: string | undefined;
   /** The table they were meant for, or `hybrid`. */
-  readonly table?: string;
+  readonly table?: string | undefined;
   /** The rule or SQLSTATE they were refused by. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Refused at this moment or later. */
-  readonly since?: Date;
+  readonly since?: Date | undefined;
   /** Refused before this moment. */
-  readonly until?: Date;
+  readonly until?: Date | undefined;
   /** `false`: still open; `true`: replayed since; `'any'`: both. @default false; of a purge, `'any'` */
-  readonly replayed?: boolean | 'any';
+  readonly replayed?: boolean | 'any' | undefined;
 }
 
 /** Which refused records to list. */
 export interface RejectListFilter extends RejectFilter {
   /** @default 50 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Goes on behind the record of this id, the last one of the page before. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** Brings the records themselves as well. @default false */
-  readonly withRaw?: boolean;
+  readonly withRaw?: boolean | undefined;
 }
 
 const TEXT: Check = ['a text', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')];

@@ -7,4 +7,6 @@ import type { ProfileRecord } from './profile.record.js';
  * core_functions ← function_list ← functions; monetization_score ← llm_monetization_score ← willingness_to_pay_score;
  * submission_id ← reddit_id; final_score ← opportunity_score ← total_score ← overall_score (fills an empty one only).
  */
-export type HybridRecord = Partial<OpportunityRecord> & Partial<ProfileRecord>;
+export type HybridRecord = { [Field in keyof Fields]?: Fields[Field] | undefined };
+
+type Fields = OpportunityRecord & ProfileRecord;

@@ -14,53 +14,53 @@ export class OpportunityRecord {
   @SkipWhenAbsent()
   @IsOptional()
   @IsString()
-  problemDescription?: string | null;
+  problemDescription?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  appConcept?: string | null;
+  appConcept?: string | null | undefined;
 
   @Aliases('function_list', 'functions')
   coreFunctions?: unknown;
 
   @IsOptional()
   @IsString()
-  valueProposition?: string | null;
+  valueProposition?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  targetUser?: string | null;
+  targetUser?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  monetizationModel?: string | null;
+  monetizationModel?: string | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  opportunityScore?: number | null;
+  opportunityScore?: number | null | undefined;
 
   @FillsFrom('opportunity_score', 'total_score', 'overall_score')
   @IsOptional()
   @IsNumber()
-  finalScore?: number | null;
+  finalScore?: number | null | undefined;
 
   @IsOptional()
   @IsString()
-  status?: string | null;
+  status?: string | null | undefined;
 
   aiProfile?: unknown;
 
   @IsOptional()
   @IsString()
-  appName?: string | null;
+  appName?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  appCategory?: string | null;
+  appCategory?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  profession?: string | null;
+  profession?: string | null | undefined;
 
   coreProblems?: unknown;
 
@@ -68,60 +68,60 @@ export class OpportunityRecord {
 
   @IsOptional()
   @IsString()
-  priority?: string | null;
+  priority?: string | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  confidence?: number | null;
+  confidence?: number | null | undefined;
 
   @IsOptional()
   @IsBoolean()
-  evidenceBased?: boolean | null;
+  evidenceBased?: boolean | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  trustScore?: number | null;
+  trustScore?: number | null | undefined;
 
   @IsOptional()
   @IsString()
-  trustBadge?: string | null;
+  trustBadge?: string | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  activityScore?: number | null;
+  activityScore?: number | null | undefined;
 
   @IsOptional()
   @IsString()
-  trustLevel?: string | null;
+  trustLevel?: string | null | undefined;
 
   trustBadges?: unknown;
 
   @Aliases('llm_monetization_score', 'willingness_to_pay_score')
   @IsOptional()
   @IsNumber()
-  monetizationScore?: number | null;
+  monetizationScore?: number | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  marketValidationScore?: number | null;
+  marketValidationScore?: number | null | undefined;
 
-  analyzedAt?: Date | string | null;
-
-  @IsOptional()
-  @IsString()
-  enrichmentVersion?: string | null;
+  analyzedAt?: Date | string | null | undefined;
 
   @IsOptional()
   @IsString()
-  pipelineSource?: string | null;
+  enrichmentVersion?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  title?: string | null;
+  pipelineSource?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  subreddit?: string | null;
+  title?: string | null | undefined;
 
-  redditScore?: number | bigint | null;
+  @IsOptional()
+  @IsString()
+  subreddit?: string | null | undefined;
+
+  redditScore?: number | bigint | null | undefined;
 }

@@ -11,53 +11,53 @@ export class ProfileRecord {
   @IsOptional()
   @IsString()
   @FillsFrom('submission_id')
-  redditId?: string | null;
+  redditId?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  title?: string | null;
+  title?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  selftext?: string | null;
+  selftext?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  author?: string | null;
+  author?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  subreddit?: string | null;
+  subreddit?: string | null | undefined;
 
   @IsOptional()
   @IsString()
-  url?: string | null;
+  url?: string | null | undefined;
 
   aiProfile?: unknown;
 
   @IsOptional()
   @IsNumber()
-  trustScore?: number | null;
+  trustScore?: number | null | undefined;
 
   @IsOptional()
   @IsString()
-  trustLevel?: string | null;
+  trustLevel?: string | null | undefined;
 
   marketValidation?: unknown;
 
   @IsOptional()
   @IsNumber()
-  marketValidationScore?: number | null;
+  marketValidationScore?: number | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  opportunityScore?: number | null;
+  opportunityScore?: number | null | undefined;
 
   /** Seconds since 1970, an ISO date-time with a zone, or a Date. */
   @EpochSeconds()
-  createdUtc?: Date | string | number | null;
+  createdUtc?: Date | string | number | null | undefined;
 
-  redditScore?: number | bigint | null;
+  redditScore?: number | bigint | null | undefined;
 
-  numComments?: number | bigint | null;
+  numComments?: number | bigint | null | undefined;
 }

@@ -11,7 +11,7 @@ export interface Refusal {
 /** What the bytes of a record say. */
 interface Content {
   readonly value: object | undefined;
-  readonly refusal?: Refusal;
+  readonly refusal: Refusal | undefined;
   readonly textual: boolean;
 }
 

@@ -38,7 +38,10 @@ export class QuarantineService {
   }
 
   /** One of them; null when there is none of that id. Errors as {@link list}. */
-  async get(id: string, { withRaw = false }: { readonly withRaw?: boolean } = {}): Promise<QuarantinedRecord | null> {
+  async get(
+    id: string,
+    { withRaw = false }: { readonly withRaw?: boolean | undefined } = {},
+  ): Promise<QuarantinedRecord | null> {
     return answered(this.context.store.get(id, withRaw), ...FAILED);
   }
 

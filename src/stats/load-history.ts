@@ -6,10 +6,10 @@ import { type LoadCounts, NO_COUNTS } from './load-counts.js';
 
 /** Which loads of the past to list; newest first. */
 export interface HistoryFilter {
-  readonly table?: string;
-  readonly status?: LoadEntity['status'];
+  readonly table?: string | undefined;
+  readonly status?: LoadEntity['status'] | undefined;
   /** @default 50 */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /**

@@ -96,7 +96,7 @@ export class LoadStatsService implements OnApplicationShutdown {
     );
   }
 
-  /** The loads have ended before this hook runs (see LoaderService), so each has published its end. @internal */
+  /** The loads have ended before this hook runs (see LoaderService), so each has published its end. */
   onApplicationShutdown(): void {
     this.progress.complete();
   }

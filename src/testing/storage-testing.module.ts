@@ -7,7 +7,9 @@ import { createTestDatabase, type TestDatabase } from './test-postgres.js';
 const TEST_DATABASE = Symbol('harbor-storage:test-database');
 
 /** Options of a StorageModule under test; the database is made for it. */
-export type StorageTestingOptions = Omit<StorageModuleOptions, 'url' | 'dataSource'> & { readonly name?: string };
+export type StorageTestingOptions = Omit<StorageModuleOptions, 'url' | 'dataSource'> & {
+  readonly name?: string | undefined;
+};
 
 /** Makes the database and drops it with the application. */
 @Module({

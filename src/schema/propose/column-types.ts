@@ -15,7 +15,7 @@ export type PromotedType =
 export interface ColumnShape {
   readonly type: PromotedType;
   /** Of a timestamptz: how the texts of the field are written, so that they can be given back. */
-  readonly form?: string;
+  readonly form?: string | undefined;
 }
 
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';

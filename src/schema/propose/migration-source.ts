@@ -5,11 +5,11 @@ import type { TableWidening } from './widen-columns.js';
 /** How a migration is to be named, and where it finds this package. */
 export interface MigrationOptions {
   /** The class, without its timestamp. @default what it does to the table, `PromoteSubmissionsFields` */
-  readonly className?: string;
+  readonly className?: string | undefined;
   /** Milliseconds since 1970, by which TypeORM orders migrations. @default now */
-  readonly timestamp?: number;
+  readonly timestamp?: number | undefined;
   /** What the migration imports this package from; a folder that ends in `/` holds its modules. @default 'harbor-storage' */
-  readonly importFrom?: string;
+  readonly importFrom?: string | undefined;
 }
 
 /** A migration as it is to be written. */

@@ -10,7 +10,7 @@ export interface PromotedField extends ColumnShape {
    * - `captured`: it is marked `@CapturedBefore()`, so that what lies in the extra column is newer
    * - `filled`: it is not, so that only where it is empty a value is moved
    */
-  readonly existing?: 'captured' | 'filled';
+  readonly existing?: 'captured' | 'filled' | undefined;
 }
 
 /** A statement's text; the names of the fields are its parameter `fieldsParameter`. */

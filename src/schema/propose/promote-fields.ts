@@ -12,7 +12,7 @@ import { countLeft, type MoveTarget, moveToColumns, moveToExtra, type PromotedFi
 /** What a migration does that gives fields of the extra column columns of their own. */
 export interface FieldPromotion {
   /** @default the DataSource's own schema */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   readonly table: string;
   /** The jsonb column that captured the fields. */
   readonly extra: string;

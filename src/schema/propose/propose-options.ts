@@ -4,11 +4,11 @@ import { InvalidLoadError } from '../../errors/index.js';
 /** What to propose, and of how many rows. */
 export interface ProposeOptions {
   /** A field in fewer rows stays in the extra column; from 1. @default 1 */
-  readonly minCount?: number;
+  readonly minCount?: number | undefined;
   /** A field in a smaller share of the rows stays there too; from 0 to 1. @default 0.01 */
-  readonly minShare?: number;
+  readonly minShare?: number | undefined;
   /** Of a table of more rows a sample of about so many is read; from 1 to 1,000,000,000. @default 1000000 */
-  readonly sampleAbove?: number;
+  readonly sampleAbove?: number | undefined;
 }
 
 /** The rows are counted as an `integer`. */

@@ -32,7 +32,7 @@ export interface FieldColumn extends FieldCounts, ColumnShape {
   /** Of `move`: the entity has the property too. */
   readonly inEntity: boolean;
   /** Of `move`: what a migration does beside a value the column has. */
-  readonly existing?: PromotedField['existing'];
+  readonly existing?: PromotedField['existing'] | undefined;
 }
 
 /** A field that stays in the extra column. */

@@ -24,17 +24,17 @@ export type WideningMethod = 'in place' | 'new column' | 'rewrite';
 export interface WidenedColumn {
   readonly column: string;
   /** Its type, as `format_type` writes it. */
-  readonly from?: string;
-  readonly to?: string;
-  readonly by?: WideningMethod;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly by?: WideningMethod | undefined;
   /** It is NOT NULL, and is to take null. */
-  readonly dropNotNull?: true;
+  readonly dropNotNull?: true | undefined;
 }
 
 /** What a migration does that makes columns of a table take more. */
 export interface TableWidening {
   /** @default the DataSource's own schema */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   readonly table: string;
   readonly columns: readonly WidenedColumn[];
 }
