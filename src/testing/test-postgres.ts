@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Client } from 'pg';
+import pg, { Client } from 'pg';
+import { DataSource, type MigrationInterface } from 'typeorm';
 
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
@@ -24,6 +25,12 @@ export interface TestPostgres {
 /** A server the databases of tests are made on. */
 interface TemplateServer extends TestPostgres {
   readonly template: string;
+}
+
+/** What a database for tests has beside the tables of this package. */
+export interface TestDatabaseOptions {
+  /** Migrations of your own, which create the tables of your entities; applied in the order of their timestamps. */
+  readonly migrations?: readonly (new () => MigrationInterface)[] | undefined;
 }
 
 /** A database of its own, with the migrations applied and no rows. */
@@ -72,19 +79,45 @@ async function startTemplateServer(): Promise<TemplateServer> {
  * Makes a database for one test file or one test, as a copy of the template (some 30 ms). Without a server from
  * globalSetup it starts one for this database alone, which ends with `drop`.
  */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export async function createTestDatabase({ migrations = [] }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const own = process.env[SERVER_VARIABLE] === undefined ? await startTemplateServer() : undefined;
   const url = own?.url ?? (process.env[SERVER_VARIABLE] as string);
   const template = own?.template ?? (process.env[TEMPLATE_VARIABLE] as string);
   const name = `harbor_test_${randomBytes(6).toString('hex')}`;
   await runOnServer(url, `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE ${quoteIdentifier(template)}`);
-  return {
+  const database: TestDatabase = {
     url: databaseUrl(url, name),
     async drop() {
       await runOnServer(url, `DROP DATABASE IF EXISTS ${quoteIdentifier(name)} WITH (FORCE)`);
       await own?.stop();
     },
   };
+  try {
+    await runMigrations(database.url, migrations);
+  } catch (error) {
+    await database.drop();
+    throw error;
+  }
+  return database;
+}
+
+async function runMigrations(url: string, migrations: readonly (new () => MigrationInterface)[]): Promise<void> {
+  if (migrations.length === 0) {
+    return;
+  }
+  const dataSource = new DataSource({
+    type: 'postgres',
+    driver: pg,
+    url,
+    migrations: [...migrations],
+    migrationsTransactionMode: 'each',
+  });
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
 async function startTemporaryServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
