@@ -63,6 +63,7 @@ const postgres = await startTestPostgres();
 try {
   const env = { ...process.env, DATABASE_URL: postgres.url };
   process.stdout.write(execFileSync(process.execPath, ['dist/main.js'], { env, encoding: 'utf8' }));
+  execFileSync('npx', ['typeorm', 'migration:run', '-d', 'dist/data-source.js'], { env, stdio: ['ignore', 2, 2] });
   const jest = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
   execFileSync('npx', ['jest', '--roots', 'dist', '--testTimeout', '60000'], { env: jest, stdio: ['ignore', 2, 2] });
 } finally {
