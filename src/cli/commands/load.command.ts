@@ -56,7 +56,7 @@ export function addLoadCommand(program: Command): void {
         'csv',
       ]),
     )
-    .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id', parseRenameFlag)
+    .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id,score=reddit_score', parseRenameFlag)
     .option('--batch-size <n>', 'records a transaction', parseCount(1, MAX_BATCH_SIZE))
     .option('--max-rejects <n>', 'stop when more records are refused (default: none; replace: 0)', parseCount(0))
     .option('--allow-empty', 'let a replace without a single row empty the table')
