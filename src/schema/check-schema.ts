@@ -6,7 +6,7 @@ import { withClient } from '../postgres/with-transaction.js';
 import { compareTable, isOurs, MIGRATE_COMMAND } from './compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './entity-metadata.js';
 import { type LiveTable, readLiveTable } from './live-table.js';
-import { comparePendingMigrations, findPendingMigrations } from './pending-migrations.js';
+import { compareMigrations, findPendingMigrations } from './pending-migrations.js';
 
 /** What `SchemaService.check` found. */
 export interface SchemaReport {
@@ -32,7 +32,7 @@ export async function checkSchema(
       ? dataSource.entityMetadatas.filter(({ tableType }) => tableType === 'regular' || tableType === 'junction')
       : [metadataOf(dataSource, entity)];
   return withClient(dataSource, async (client) => {
-    const differences = [...(await comparePendingMigrations(client, dataSource))];
+    const differences = [...(await compareMigrations(client, dataSource))];
     for (const metadata of entities) {
       const live = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
       differences.push(...(await findDifferences(client, metadata, live)));

@@ -3,13 +3,15 @@ import type { DataSource } from 'typeorm';
 import { storageMigrations } from '../../migrations/index.js';
 import { withClient } from '../postgres/with-transaction.js';
 import { MigrationLogger } from './migration-logger.js';
-import { findPendingMigrations } from './pending-migrations.js';
+import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';
 import { type ConnectionOptions, StorageDataSource } from './storage-data-source.js';
 
 /** One migration of this package, and whether the database has it. */
 export interface MigrationStatus {
   readonly name: string;
   readonly applied: boolean;
+  /** False of one that another version of this package applied. */
+  readonly inThisVersion: boolean;
 }
 
 /** Applies all of them to a database that was never given one, and nothing to any other. */
@@ -36,15 +38,21 @@ export async function migrateDown(connection: ConnectionOptions): Promise<string
   });
 }
 
-/** Tells which migrations a database has. */
+/** Tells which migrations a database has, also those this version does not have. */
 export async function readMigrationStatus(connection: ConnectionOptions): Promise<MigrationStatus[]> {
-  return withMigrations(connection, migrationStatus);
+  return withMigrations(connection, async (dataSource) => {
+    const unknown = await withClient(dataSource, (client) => findUnknownMigrations(client, dataSource));
+    return [
+      ...(await migrationStatus(dataSource)),
+      ...unknown.map((name) => ({ name, applied: true, inThisVersion: false })),
+    ];
+  });
 }
 
-/** Tells which migrations of this package the database of a DataSource has; reads only. */
+/** Tells which migrations of this version the database of a DataSource has; reads only. */
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationStatus[]> {
   const pending = await withClient(dataSource, (client) => findPendingMigrations(client, dataSource));
-  return storageMigrations.map(({ name }) => ({ name, applied: !pending.includes(name) }));
+  return storageMigrations.map(({ name }) => ({ name, applied: !pending.includes(name), inThisVersion: true }));
 }
 
 async function withMigrations<T>(

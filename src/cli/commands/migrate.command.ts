@@ -38,7 +38,10 @@ export function addMigrateCommand(program: Command): void {
       } else {
         printTable(
           ['migration', 'applied'],
-          migrations.map(({ name, applied }) => [name, applied ? 'yes' : 'no']),
+          migrations.map(({ name, applied, inThisVersion }) => [
+            name,
+            inThisVersion ? (applied ? 'yes' : 'no') : 'yes, but not in this version',
+          ]),
         );
       }
     });

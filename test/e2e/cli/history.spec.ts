@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { storageMigrations } from '../../../src/index.js';
 import { jsonOf } from '../../support/command-line.js';
 import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
+import { queryValue } from '../../support/embedded-processes.js';
 import { runCli } from '../../support/run-cli.js';
 import { runCommand } from '../../support/run-command.js';
 
@@ -38,6 +39,14 @@ describe('the history of the command line', () => {
 });
 
 describe('harbor-storage migrate', () => {
+  it('status tells of a migration that only another version has, and the others go on working', () =>
+    withDatabase(async (url) => {
+      await queryValue(url, `INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, 'AddLater')`);
+      const { stdout } = await runCommand(url, ['migrate', 'status']);
+      expect(stdout).toMatch(/\nAddLater +yes, but not in this version\n/);
+      expect(await runCommand(url, ['migrate', 'up'])).toMatchObject({ exitCode: 0, stdout: 'Nothing to apply\n' });
+    }));
+
   it(
     'applies once, however many run at the same time; status and down tell the truth',
     () =>
@@ -48,7 +57,7 @@ describe('harbor-storage migrate', () => {
         expect(applied).toEqual(storageMigrations.map(({ name }) => name));
 
         expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
-          applied.map((name) => ({ name, applied: true })),
+          applied.map((name) => ({ name, applied: true, inThisVersion: true })),
         );
         await runCommand(
           url,
@@ -64,7 +73,7 @@ describe('harbor-storage migrate', () => {
           expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: name });
         }
         expect((await json(url, ['migrate', 'status'])).migrations).toEqual(
-          applied.map((name) => ({ name, applied: false })),
+          applied.map((name) => ({ name, applied: false, inThisVersion: true })),
         );
         expect(await json(url, ['migrate', 'down'])).toEqual({ reverted: null });
       }),

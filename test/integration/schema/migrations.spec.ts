@@ -4,7 +4,7 @@ import { storageEntities, storageMigrations } from '../../../src/index.js';
 import { withMigrationLock } from '../../../src/schema/migration-lock.js';
 import { migrateDown, migrateNew, migrateUp, readMigrationStatus } from '../../../src/schema/migrations.js';
 import { StorageDataSource } from '../../../src/schema/storage-data-source.js';
-import { withEmptyDatabase } from '../../support/databases.js';
+import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
 import { eventually, queryValue } from '../../support/embedded-processes.js';
 import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
 
@@ -42,6 +42,15 @@ describe('the migrations', () => {
       expect(await status()).toEqual(NAMES.map((name) => [name, false]));
       await migrateUp({ url });
       expect(await status()).toEqual(NAMES.map((name) => [name, true]));
+    }));
+
+  it('tell which of them only another version has', () =>
+    withDatabase(async (url) => {
+      const later = 'AddLater9000000000000';
+      await queryValue(url, `INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, '${later}')`);
+      const status = await readMigrationStatus({ url });
+      expect(status.map(({ name }) => name)).toEqual([...NAMES, later]);
+      expect(status.at(-1)).toEqual({ name: later, applied: true, inThisVersion: false });
     }));
 
   it('run one at a time: of many at once one applies them and the others find them applied', () =>
