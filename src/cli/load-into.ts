@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { HYBRID } from '../entities/index.js';
-import { HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import { HYBRID_TARGETS, HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
 import { LoaderService } from '../loader/loader.service.js';
@@ -16,6 +16,11 @@ export interface LoadRequest {
   readonly records: AsyncIterable<object>;
   readonly options: LoadOptions;
   readonly dryRun: boolean;
+}
+
+/** The names of the fields a load into `into` takes. */
+export async function fieldNames(app: INestApplicationContext, into: string): Promise<ReadonlySet<string>> {
+  return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_TARGETS : [into]);
 }
 
 /** Carries the result of a dry run out of the transaction it rolls back. */

@@ -26,6 +26,11 @@ export function printMessage(options: GlobalOptions, text: string): void {
   }
 }
 
+/** Says what may be a mistake, and is no error. */
+export function printWarning(options: GlobalOptions, text: string): void {
+  printMessage(options, `warning: ${text}`);
+}
+
 /** No frame and no rules but the one below the head: the fewest columns of the terminal a table can take. */
 const NO_FRAME = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']

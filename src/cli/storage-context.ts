@@ -8,7 +8,7 @@ import { migrateNew } from '../schema/migrations.js';
 import { isPostgresUrl, type MigrationsMode, POSTGRES_URL_FORM } from '../storage-options.js';
 import { getStorageDataSourceName } from '../storage-tokens.js';
 import { StorageModule } from '../storage.module.js';
-import { type GlobalOptions, printMessage } from './output.js';
+import { type GlobalOptions, printMessage, printWarning } from './output.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -80,6 +80,6 @@ class StderrLogger implements LoggerService {
   error(): void {}
 
   warn(message: unknown): void {
-    printMessage(this.options, `warning: ${String(message)}`);
+    printWarning(this.options, String(message));
   }
 }

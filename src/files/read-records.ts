@@ -16,6 +16,8 @@ export interface ReadRecordsOptions {
   readonly format: FileFormat;
   /** Fields to rename, old name to new name; see {@link renameFields}. @default none */
   readonly rename?: ReadonlyMap<string, string>;
+  /** Told at the end which names of `rename` no record that was read has carried; not when none was. @default nobody */
+  readonly onUnmetRenames?: (names: readonly string[]) => void;
   /** A record of more bytes is refused, without being held in memory. @default 256 MiB */
   readonly maxLineBytes?: number;
   /** What the source is called in errors. @default 'the source' */
@@ -44,15 +46,29 @@ export async function* readRecords(source: Readable, options: ReadRecordsOptions
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
   const reader = createReader(format, maxBytes);
   let reading: Reading = { format, ...(rename.size > 0 && { rename: Object.fromEntries(rename) }) };
+  const unmet = new Set(rename.keys());
+  let wasRead = false;
+  const parse = (record: SourceRecord): SourceRecord => {
+    const { value } = record;
+    if (value !== undefined) {
+      wasRead = true;
+      unmet.forEach((field) => Object.hasOwn(value, field) && unmet.delete(field));
+    }
+    return renameFields(record, rename);
+  };
   const finish = (record: SourceRecord): SourceRecord => {
     // One object for all of them: the header is known with the first record.
     if (reading.header !== reader.header) reading = { ...reading, header: reader.header };
-    return SourceRecord.unparsed(record.raw, () => renameFields(record, rename), reading);
+    return SourceRecord.unparsed(record.raw, () => parse(record), reading);
   };
-  for await (const chunk of readBytes(source, name)) {
-    for (const record of reader.push(chunk)) yield finish(record);
+  try {
+    for await (const chunk of readBytes(source, name)) {
+      for (const record of reader.push(chunk)) yield finish(record);
+    }
+    for (const record of reader.end()) yield finish(record);
+  } finally {
+    if (wasRead && unmet.size > 0) options.onUnmetRenames?.([...unmet]);
   }
-  for (const record of reader.end()) yield finish(record);
 }
 
 function createReader(format: FileFormat, maxBytes: number): RecordReader {

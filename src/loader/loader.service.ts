@@ -108,6 +108,15 @@ export class LoaderService implements BeforeApplicationShutdown {
     await this.plansOf(targets);
   }
 
+  /**
+   * Every name a field may have that a load into `targets` takes, be it the column's, the property's or that of a
+   * stand-in; errors as {@link load}.
+   * @internal
+   */
+  async fieldNames(targets: readonly LoadTarget[]): Promise<ReadonlySet<string>> {
+    return new Set((await this.plansOf(targets)).flatMap(({ fields }) => [...fields.keys()]));
+  }
+
   /** The loads in hand roll back their batch and end as interrupted, before the connections are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     this.shutdown.abort();

@@ -7,13 +7,14 @@ import { MAX_BATCH_SIZE } from '../../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-result.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
-import { type LoadRequest, loadInto } from '../load-into.js';
+import { fieldNames, type LoadRequest, loadInto } from '../load-into.js';
 import { printLoadResult, printWhereKept } from '../load-report.js';
 import { type GlobalOptions, printJson, printMessage, printResult } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseLoadKey } from '../parse-load-key.js';
 import { parseRenameFlag } from '../parse-rename-flag.js';
 import { createProgressDisplay } from '../progress-display.js';
+import { warnOfUnknownTargets, warnOfUnmetRenames } from '../rename-warnings.js';
 import { resumeKey } from '../resume-key.js';
 import { withStorage } from '../storage-context.js';
 import { UsageError } from '../usage-error.js';
@@ -91,11 +92,15 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
   const result = await withInterrupts(flags, (signal) =>
     withStorage(flags, async (app) => {
+      if (rename !== undefined) {
+        warnOfUnknownTargets(flags, rename, into, await fieldNames(app, into));
+      }
+      let unmetRenames: readonly string[] = [];
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = createProgressDisplay(flags, sizeBytes, bytesRead);
       const request: LoadRequest = {
         into,
-        records: readRecords(stream, { format, rename, name }),
+        records: readRecords(stream, { format, rename, name, onUnmetRenames: (names) => (unmetRenames = names) }),
         dryRun: flags.dryRun === true,
         options: {
           disposition,
@@ -113,6 +118,9 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
       } finally {
         display.stop();
         stream.destroy();
+        if (rename !== undefined) {
+          warnOfUnmetRenames(flags, rename, unmetRenames);
+        }
       }
     }),
   );

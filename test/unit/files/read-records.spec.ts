@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { readRecords } from '../../../src/files/read-records.js';
+import { parseRename } from '../../../src/files/rename-fields.js';
 import type { SourceRecord } from '../../../src/records/source-record.js';
 import { collect, drain, outcome, streamOf } from './collect.js';
 
@@ -99,6 +100,23 @@ describe('readRecords, one JSON object a line', () => {
       { b: 1 },
       'rename_conflict',
     ]);
+  });
+
+  it('tells which fields to rename no record has carried, as far as records were looked at', async () => {
+    const unmetIn = async (bytes: string, look: boolean, rename = 'a=x,b=y,c=z') => {
+      const told: (readonly string[])[] = [];
+      const onUnmetRenames = (names: readonly string[]) => void told.push(names);
+      const options = { format: 'jsonl', rename: parseRename(rename), onUnmetRenames } as const;
+      for await (const record of readRecords(streamOf(bytes), options)) {
+        if (look) outcome(record);
+      }
+      return told;
+    };
+    expect(await unmetIn('{"a":1}\n{"d":1}\n{"c":null}', true)).toEqual([['b']]);
+    expect(await unmetIn('{"a":1}\n{"b":1,"c":1}', true)).toEqual([]);
+    expect(await unmetIn('{\n[]', true)).toEqual([]);
+    expect(await unmetIn('{"d":1}', false)).toEqual([]);
+    expect(await unmetIn('{"d":1}', true, '__proto__=x')).toEqual([['__proto__']]);
   });
 
   it('gives the same records however the stream is cut', async () => {

@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { runCli } from '../../support/run-cli.js';
+
+/** Several processes a test. */
+jest.setTimeout(120_000);
+
+describe('what harbor-storage load warns of', () => {
+  let database: TestDatabase;
+  let directory: string;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    directory = await mkdtemp(join(tmpdir(), 'load-warnings-'));
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true });
+    await database.drop();
+  });
+
+  const run = (...args: string[]) => runCli(database.url, args);
+  const file = async (name: string, content: string) => {
+    const path = join(directory, name);
+    await writeFile(path, content);
+    return path;
+  };
+
+  describe('--rename', () => {
+    const POSTS = '{"name":"t3_1","id":"1"}\n{"name":"t3_2","id":"2","ups":5}\n';
+    const load = async (into: string, rename: string, ...flags: string[]) =>
+      run('load', await file('posts.jsonl', POSTS), '--into', into, '--rename', rename, ...flags);
+
+    it.each(['submissions', 'hybrid'])('says which of its fields no record of a load into %s has', async (into) => {
+      const { exitCode, stderr } = await load(into, 'nmae=submission_id,id=reddit_id,ups=reddit_score', '--dry-run');
+      expect(exitCode).toBe(0);
+      expect(stderr).toBe('warning: --rename nmae=submission_id: no record that was read has a field nmae\n');
+    });
+
+    it('says so too when the load is stopped, and on stderr only', async () => {
+      const rename = 'id=submission_id,name=num_comments,nmae=title';
+      const { exitCode, stdout, stderr } = await load('submissions', rename, '--json', '--max-rejects', '0');
+      expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'REJECT_LIMIT_EXCEEDED' } }]);
+      expect(stderr).toContain('warning: --rename nmae=title: no record that was read has a field nmae\n');
+    });
+
+    it('says before the load which of its fields no column takes, and which was probably meant', async () => {
+      const { exitCode, stderr } = await load(
+        'submissions',
+        'name=submision_id,id=reddit_id,ups=something',
+        '--dry-run',
+      );
+      expect(exitCode).toBe(0);
+      expect(stderr).toBe(
+        'warning: --rename name=submision_id: submissions has no field submision_id, so it goes into extra; ' +
+          'did you mean submission_id?\n' +
+          'warning: --rename ups=something: submissions has no field something, so it goes into extra\n',
+      );
+    });
+
+    it('takes the names of properties and stand-ins for fields, and for a hybrid load those of both tables', async () => {
+      const rename = 'name=submissionId,id=function_list,ups=problem_description';
+      expect((await load('hybrid', rename, '--dry-run')).stderr).toBe('');
+      expect((await load('submissions', 'name=reddit_id', '--dry-run', '--quiet')).stderr).toBe('');
+    });
+  });
+});
