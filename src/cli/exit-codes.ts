@@ -3,7 +3,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, differs: 3, interr
 
 export const EXIT_CODES_HELP = `
 Exit codes:
-  0    done; everything that was to be loaded is in
+  0    done; everything that was to be loaded is in (skipped records were not: they are no error)
   1    failed; the message says why
   2    wrong usage: whatever is in the files and the database, the command cannot be right; nothing was done
   3    loaded, but some records were refused (they are in quarantine); or, of schema check: something differs

@@ -1,7 +1,7 @@
 import type { UnknownFields } from '../entities/index.js';
 import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../loader/load-result.js';
 import { COUNT_COLUMNS } from './count-columns.js';
-import { type Output, printResult, printTable, showCell } from './output.js';
+import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
 /** What the loads of the command line come to. */
 export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
@@ -9,9 +9,9 @@ export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
 /** Prints what a load did, as tables. */
 export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printCounts(result, output);
-  const skipped = Object.entries(result.skippedReasons);
-  if (skipped.length > 0) {
-    printResult(`Skipped: ${skipped.map(([reason, count]) => `${reason} ${count}`).join(', ')}`, output);
+  const skipped = showReasons(result.skippedReasons);
+  if (skipped !== '') {
+    printResult(`Skipped: ${skipped}`, output);
   }
   printProfileOnly(result, output);
   const dropped = Object.keys(result.discardedFields).length > 0;
@@ -23,6 +23,20 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
     const others = result.rejected + result.skipped > 0 ? ', but for those refused or skipped' : '';
     printResult(`Nothing was written: every record was in already${others}.`, output);
   }
+}
+
+/** Skipped records are no error; but where there is nothing else, it is hardly what was meant. */
+export function warnWhenAllSkipped(options: GlobalOptions, result: AnyLoadResult): void {
+  const { received, skipped, skippedReasons } = result;
+  if (received === 0 || skipped < received) {
+    return;
+  }
+  const lacking = Object.keys(skippedReasons).map((reason) => reason.replace(/^missing_/, ''));
+  printWarning(
+    options,
+    `nothing was loaded: every record was skipped (${showReasons(skippedReasons)}). Where the file has ` +
+      `${lacking.join(' and ')} under another name, say so by --rename <its name>=${lacking[0]}`,
+  );
 }
 
 /** How many fields are named; `--json` has them all. */
@@ -65,6 +79,12 @@ export function printWhereKept({ rejected, loadId }: AnyLoadResult): void {
   if (rejected > 0) {
     printResult(`Refused records are kept in quarantine: harbor-storage rejects list --load ${loadId}`);
   }
+}
+
+function showReasons(reasons: Readonly<Record<string, number>>): string {
+  return Object.entries(reasons)
+    .map(([reason, count]) => `${reason} ${showCell(count)}`)
+    .join(', ');
 }
 
 function tablesOf(result: AnyLoadResult) {

@@ -8,8 +8,8 @@ import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-resul
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load-into.js';
-import { printLoadResult, printWhereKept } from '../load-report.js';
-import { type GlobalOptions, printJson, printMessage, printResult } from '../output.js';
+import { printLoadResult, printWhereKept, warnWhenAllSkipped } from '../load-report.js';
+import { type GlobalOptions, printJson, printResult } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseLoadKey } from '../parse-load-key.js';
 import { parseRenameFlag } from '../parse-rename-flag.js';
@@ -125,9 +125,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
     }),
   );
   report(result, flags);
-  if (result.received > 0 && result.skipped === result.received) {
-    printMessage(flags, 'Every record was skipped, so nothing was loaded: does --rename name the fields of this file?');
-  }
+  warnWhenAllSkipped(flags, result);
   if (result.failed > 0) {
     return EXIT.failed;
   }

@@ -67,4 +67,29 @@ describe('what harbor-storage load warns of', () => {
       expect((await load('submissions', 'name=reddit_id', '--dry-run', '--quiet')).stderr).toBe('');
     });
   });
+
+  it.each([
+    ['submissions', 'missing_submission_id', 'submission_id', '{"name":"t3_1"}\n{"name":"t3_2"}\n'],
+    [
+      'app_opportunities',
+      'missing_problem_description',
+      'problem_description',
+      '{"submission_id":"1"}\n{"submission_id":"2"}\n',
+    ],
+  ])('a load into %s that skips every record: %s, and the way out', async (into, reason, field, records) => {
+    const path = await file('skipped.jsonl', records);
+    const { exitCode, stdout, stderr } = await run('load', path, '--into', into, '--json');
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ok: true, received: 2, skipped: 2 }]);
+    expect(stderr).toBe(
+      `warning: nothing was loaded: every record was skipped (${reason} 2). Where the file has ${field} under another ` +
+        `name, say so by --rename <its name>=${field}\n`,
+    );
+  });
+
+  it('a load that skips some records warns of nothing', async () => {
+    const path = await file('some.jsonl', '{"name":"t3_1"}\n{"submission_id":"t3_2"}\n');
+    const { exitCode, stdout, stderr } = await run('load', path, '--into', 'submissions', '--dry-run');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('Skipped: missing_submission_id 1\n');
+  });
 });
