@@ -1,10 +1,28 @@
 import type { UnknownFields } from '../entities/index.js';
 import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../loader/load-result.js';
+import type { HistoryEntry } from '../stats/load-history.js';
 import { COUNT_COLUMNS } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
 /** What the loads of the command line come to. */
 export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
+
+/** Says, before the counts of a load whose key was completed before, that they are of then and not of now. */
+export function printReplayed({ loadKey, finishedAt, source }: HistoryEntry): void {
+  const origin = source === null ? '' : ` from ${showCell(source)}`;
+  printResult(
+    `Load key ${showCell(loadKey)} was completed on ${showCell(finishedAt)} UTC${origin}: nothing was done now. ` +
+      'What it did then:',
+  );
+}
+
+/** A key that was meant for another source would leave this one out in silence. */
+export function warnOfOtherSource(options: GlobalOptions, { loadKey, source }: HistoryEntry, name: string): void {
+  if (source !== null && source !== name) {
+    const found = `load key ${loadKey} was completed from ${source}; ${name} was not read`;
+    printWarning(options, showCell(`${found}. If it is another load, choose another key`));
+  }
+}
 
 /** Prints what a load did, as tables. */
 export function printLoadResult(result: AnyLoadResult, output?: Output): void {
@@ -110,9 +128,7 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
 
 /** What is not this run's work. */
 function printEarlier({ replayed, received, receivedEarlier }: AnyLoadResult, output?: Output): void {
-  if (replayed) {
-    printResult('Nothing was done: this load was completed before. The counts are those of then.', output);
-  } else if (receivedEarlier > 0) {
+  if (!replayed && receivedEarlier > 0) {
     const [earlier, all] = [receivedEarlier, received].map((count) => count.toLocaleString('en-US'));
     printResult(
       `Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`,

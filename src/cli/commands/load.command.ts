@@ -5,10 +5,18 @@ import { readRecords } from '../../files/read-records.js';
 import type { FileFormat } from '../../files/record-reader.js';
 import { MAX_BATCH_SIZE } from '../../loader/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-result.js';
+import type { HistoryEntry } from '../../stats/load-history.js';
+import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load-into.js';
-import { printLoadResult, printWhereKept, warnWhenAllSkipped } from '../load-report.js';
+import {
+  printLoadResult,
+  printReplayed,
+  printWhereKept,
+  warnOfOtherSource,
+  warnWhenAllSkipped,
+} from '../load-report.js';
 import { type GlobalOptions, printJson, printResult } from '../output.js';
 import { parseCount } from '../parse-count.js';
 import { parseLoadKey } from '../parse-load-key.js';
@@ -90,7 +98,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
     throw unknownFormat(file);
   }
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
-  const result = await withInterrupts(flags, (signal) =>
+  const [result, replayOf] = await withInterrupts(flags, (signal) =>
     withStorage(flags, async (app) => {
       if (rename !== undefined) {
         warnOfUnknownTargets(flags, rename, into, await fieldNames(app, into));
@@ -114,7 +122,8 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
         },
       };
       try {
-        return await loadInto(app, request);
+        const loaded = await loadInto(app, request);
+        return [loaded, loaded.replayed ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null] as const;
       } finally {
         display.stop();
         stream.destroy();
@@ -124,6 +133,9 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
       }
     }),
   );
+  if (replayOf !== null) {
+    reportReplay(replayOf, name, flags);
+  }
   report(result, flags);
   warnWhenAllSkipped(flags, result);
   if (result.failed > 0) {
@@ -138,6 +150,16 @@ function unknownFormat(file: string): UsageError {
       ? 'standard input needs --format: jsonl, json or csv'
       : `the name of ${file} does not say how it is written: add --format jsonl, json or csv`,
   );
+}
+
+function reportReplay(replayOf: HistoryEntry, name: string, flags: LoadFlags & GlobalOptions): void {
+  if (flags.json !== true) {
+    printReplayed(replayOf);
+  }
+  // The key of --resume is made of the file itself, by whatever path.
+  if (flags.resume !== true) {
+    warnOfOtherSource(flags, replayOf, name);
+  }
 }
 
 function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & GlobalOptions): void {

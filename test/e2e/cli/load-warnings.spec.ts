@@ -92,4 +92,40 @@ describe('what harbor-storage load warns of', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Skipped: missing_submission_id 1\n');
   });
+
+  describe('a load key that was completed before', () => {
+    const keyed = (path: string, ...flags: string[]) =>
+      run('load', path, '--into', 'submissions', '--load-key', 'k1', ...flags);
+    let first: string;
+    let other: string;
+    beforeAll(async () => {
+      first = await file('first.jsonl', '{"submission_id":"t3_1"}\n');
+      other = await file('other.jsonl', '{"submission_id":"t3_2"}\n');
+      await keyed(first);
+    });
+
+    it('is said first, with when it was and from what', async () => {
+      const { exitCode, stdout, stderr } = await keyed(first);
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(
+        /^Load key k1 was completed on [-\d]{10} [:\d]{8} UTC from \S+first\.jsonl: nothing was done now\. What it did then:\ntable +received/,
+      );
+    });
+
+    it('warns of another source, and names both', async () => {
+      const warning =
+        `warning: load key k1 was completed from ${first}; ${other} was not read. ` +
+        'If it is another load, choose another key\n';
+      expect(await keyed(other)).toMatchObject({ exitCode: 0, stderr: warning });
+      const { stdout, stderr } = await keyed(other, '--json');
+      expect([JSON.parse(stdout), stderr]).toMatchObject([{ replayed: true, received: 1 }, warning]);
+    });
+
+    it('is no other source for --resume, by whatever path', async () => {
+      const resume = (path: string) => run('load', path, '--into', 'submissions', '--resume');
+      await resume(first);
+      const { stdout, stderr } = await resume(`${directory}/./first.jsonl`);
+      expect([stdout, stderr]).toEqual([expect.stringContaining(': nothing was done now.'), '']);
+    });
+  });
 });

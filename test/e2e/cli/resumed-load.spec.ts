@@ -52,7 +52,7 @@ describe('a load with a key, on the command line', () => {
     const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     await run(...load(path), '--resume');
     const again = await run(...load(path), '--resume');
-    expect(again.stdout).toContain('Nothing was done: this load was completed before.');
+    expect(again.stdout).toContain(`UTC from ${path}: nothing was done now. What it did then:\n`);
     await appendFile(path, '{"submission_id":"t3_2"}\n');
     expect(await json(...load(path), '--resume')).toMatchObject({ replayed: false, inserted: 1, unchanged: 1 });
   });
