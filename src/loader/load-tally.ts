@@ -60,7 +60,7 @@ export function addTallies(a: LoadTally, b: LoadTally): LoadTally {
     rejected: a.rejected + b.rejected,
     failed: a.failed + b.failed,
     targets: a.targets.map((target, index) => addTargetTallies(target, b.targets[index] ?? NO_TARGET_COUNTS)),
-    rejects: [...a.rejects, ...b.rejects].slice(0, MAX_REJECTS_SHOWN),
+    rejects: firstRejects([...a.rejects, ...b.rejects]),
     skippedReasons: addByName(a.skippedReasons, b.skippedReasons),
     unknownFields: addByName(a.unknownFields, b.unknownFields),
   };
@@ -103,12 +103,17 @@ export function countsOfTarget(tally: LoadTally, target: number): LoadCounts {
 }
 
 export function summarizeRejects(rejected: readonly RejectedRecord[]): RejectSummary[] {
-  return rejected.slice(0, MAX_REJECTS_SHOWN).map(({ position, refusal }) => ({
+  return firstRejects(rejected).map(({ position, refusal }) => ({
     position,
     reason: refusal.rule,
     column: refusal.column,
     message: refusal.message,
   }));
+}
+
+/** Those a result names: the first of the input, while batches end, and faults are found, in whatever order. */
+export function firstRejects<T extends Pick<RejectSummary, 'position'>>(rejects: readonly T[]): T[] {
+  return rejects.toSorted((a, b) => a.position - b.position).slice(0, MAX_REJECTS_SHOWN);
 }
 
 function sumOf(counters: Readonly<Record<string, number>>): number {

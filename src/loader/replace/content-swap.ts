@@ -7,8 +7,8 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { Target } from '../load-job.js';
-import { MAX_REJECTS_SHOWN, type RejectSummary } from '../load-result.js';
-import { summarizeRejects } from '../load-tally.js';
+import type { RejectSummary } from '../load-result.js';
+import { firstRejects, summarizeRejects } from '../load-tally.js';
 import { StopLoad } from '../stop-load.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { buildDeleteOthers, buildDeleteRow, buildSwap } from './swap-statements.js';
@@ -133,7 +133,7 @@ export class ContentSwap {
     }
     await insertRejectedRecords(this.client, rejectedTable, { loadId, table: target.plan.table }, rejected);
     this.deleted += (await this.client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
-    this.rejects = [...this.rejects, ...summarizeRejects(rejected)].slice(0, MAX_REJECTS_SHOWN);
+    this.rejects = firstRejects([...this.rejects, ...summarizeRejects(rejected)]);
     this.stored -= 1;
   }
 

@@ -6,8 +6,14 @@ import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import type { LedgerEntry, LoadLedger } from '../../stats/load-ledger.js';
 import { identifyKeys } from '../identify-keys.js';
 import type { LoadJob, Target } from '../load-job.js';
-import { MAX_REJECTS_SHOWN } from '../load-result.js';
-import { addTallies, emptyTally, type LoadTally, NO_TARGET_COUNTS, summarizeRejects } from '../load-tally.js';
+import {
+  addTallies,
+  emptyTally,
+  firstRejects,
+  type LoadTally,
+  NO_TARGET_COUNTS,
+  summarizeRejects,
+} from '../load-tally.js';
 import { type LoadTransactions, WHOLE } from '../load-transactions.js';
 import type { PreparedBatch } from '../prepare-batch.js';
 import { StopLoad } from '../stop-load.js';
@@ -95,7 +101,7 @@ export class TableReplace {
       duplicates,
       rejected: this.read.rejected + rejected,
       targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
-      rejects: [...this.read.rejects, ...rejects].slice(0, MAX_REJECTS_SHOWN),
+      rejects: firstRejects([...this.read.rejects, ...rejects]),
     };
     await dropShadow(client, this.staging.targets);
     if (this.keepsRecords) {
