@@ -1,25 +1,59 @@
 import { EXIT } from './exit-codes.js';
-import { type GlobalOptions, printMessage } from './output.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from './output.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** What Ctrl-C and SIGTERM do. */
+export interface Interrupts {
+  /** Aborted by them once the work has begun. */
+  readonly signal: AbortSignal;
+  /** From here on there is something to end properly; before, an interrupt ends the process. */
+  begin(): void;
+}
+
+/** Ends the process when it is interrupted, and says so, unless a command looks after that itself. */
+export function endWhenInterrupted(options: GlobalOptions): void {
+  SIGNALS.forEach((name) =>
+    process.on(name, () => {
+      if (process.listenerCount(name) === 1) {
+        end(options, 'Interrupted');
+      }
+    }),
+  );
+}
 
 /**
  * Runs `work` with a signal that Ctrl-C and SIGTERM abort, so that the batch in hand ends whole. A second one ends the
  * process at once; Postgres then rolls back what was not committed.
  */
-export async function withInterrupts<T>(options: GlobalOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withInterrupts<T>(
+  options: GlobalOptions,
+  work: (interrupts: Interrupts) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
+  let hasBegun = false;
   const onSignal = (): void => {
+    if (!hasBegun) {
+      end(options, 'Interrupted before anything was begun: nothing was done');
+    }
     if (controller.signal.aborted) {
-      process.exit(EXIT.interrupted);
+      end(options, 'Interrupted again: what was not committed is rolled back');
     }
     printMessage(options, 'Interrupted: rolling back the batch in hand. Interrupt again to end at once.');
     controller.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  SIGNALS.forEach((name) => process.on(name, onSignal));
   try {
-    return await work(controller.signal);
+    return await work({ signal: controller.signal, begin: () => (hasBegun = true) });
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    SIGNALS.forEach((name) => process.off(name, onSignal));
   }
+}
+
+function end(options: GlobalOptions, message: string): never {
+  printResult(`error: ${message}`, process.stderr);
+  if (options.json === true) {
+    printJson({ error: { code: 'INTERRUPTED', message } });
+  }
+  process.exit(EXIT.interrupted);
 }

@@ -39,7 +39,7 @@ export function reportError(error: unknown, options: GlobalOptions): number {
 }
 
 function explain(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof InvalidLoadError) {
+  if (error instanceof InvalidLoadError || error instanceof LoadInterruptedError) {
     return { code: error.code, message: nameFlags(error.message) };
   }
   if (error instanceof UsageError) {

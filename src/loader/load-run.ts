@@ -275,7 +275,10 @@ export class LoadRun<Result extends object> {
   }
 
   private publicError(error: unknown): Error {
-    return toPublicError(error, this.job, this.batchResult(false), this.accounts.unanswered);
+    return toPublicError(error, this.job, this.batchResult(false), {
+      unanswered: this.accounts.unanswered,
+      isJoined: this.manager !== undefined,
+    });
   }
 
   private batchResult(completed = true): Result & BatchCounts {

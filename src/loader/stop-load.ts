@@ -11,6 +11,7 @@ import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
+import type { ResolvedLoadOptions } from './load-options.js';
 
 /** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
 export class StopLoad extends Error {
@@ -63,22 +64,31 @@ export function faultOf(error: unknown): { readonly code: string; readonly messa
 
 /**
  * The error the caller of a load gets.
- * @param unanswered - numbers of the batches that nobody knows to be in or not
+ * @param end - `unanswered`: numbers of the batches that nobody knows to be in or not; `isJoined`: the load is part of
+ * its caller's transaction
  */
-export function toPublicError(error: unknown, job: LoadJob, result: object, unanswered: readonly number[]): Error {
+export function toPublicError(
+  error: unknown,
+  job: LoadJob,
+  result: object,
+  end: { readonly unanswered: readonly number[]; readonly isJoined: boolean },
+): Error {
   const { name, options } = job;
+  const { unanswered, isJoined } = end;
   if (error instanceof SchemaMismatchError) {
     return new SchemaMismatchError(error.differences, { cause: error, result });
   }
   if (!(error instanceof StopLoad)) {
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
-    const extent =
-      options.disposition === 'replace' ? '. A replace is one transaction: all of it is in, or nothing' : '';
+    const extent = options.disposition === 'replace' ? ALL_OR_NOTHING : '';
     const message = `The load into ${name} failed: ${faultOf(error).message}${extent}${doubtOf(unanswered)}`;
     return new LoadFailedError(message, result, { cause });
   }
   if (error.reason === 'interrupt') {
-    const message = `The load into ${name} was interrupted; what was committed before stays${doubtOf(unanswered)}`;
+    const extent = isJoined
+      ? '; what it wrote goes with the transaction it is part of'
+      : afterInterrupt(options, unanswered);
+    const message = `The load into ${name} was interrupted${extent}${doubtOf(unanswered)}`;
     return new LoadInterruptedError(message, result);
   }
   const limit = options.maxRejects;
@@ -99,6 +109,22 @@ function doubtOf(unanswered: readonly number[]): string {
     `. Not known to be in or not, because the COMMIT got no reply and the database could not be asked: ${batches}. ` +
     'What is in has its row in storage_load_batches; loading again is safe by merge, by replace, or with the load key'
   );
+}
+
+const ALL_OR_NOTHING = '. A replace is one transaction: all of it is in, or nothing';
+
+/** What is in, and how to go on. */
+function afterInterrupt({ disposition, loadKey }: ResolvedLoadOptions, unanswered: readonly number[]): string {
+  if (disposition === 'replace') {
+    return unanswered.length > 0 ? ALL_OR_NOTHING : '. A replace is one transaction: the table is as it was before';
+  }
+  const rest =
+    loadKey !== undefined
+      ? 'the same load again goes on after that'
+      : disposition === 'merge'
+        ? 'the same load again finds that in and loads the rest'
+        : 'the same load again would bring that twice, where one with a loadKey goes on after it';
+  return `; what was committed before stays, and ${rest}`;
 }
 
 /** Our own errors say nothing they should not; the database's are reduced to what may be said. */

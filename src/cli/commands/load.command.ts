@@ -98,7 +98,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
     throw unknownFormat(file);
   }
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
-  const [result, replayOf] = await withInterrupts(flags, (signal) =>
+  const [result, replayOf] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
       if (rename !== undefined) {
         warnOfUnknownTargets(flags, rename, into, await fieldNames(app, into));
@@ -121,6 +121,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
           onProgress: (progress) => display.update(progress),
         },
       };
+      begin();
       try {
         const loaded = await loadInto(app, request);
         return [loaded, loaded.replayed ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null] as const;

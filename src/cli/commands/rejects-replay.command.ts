@@ -20,8 +20,9 @@ export function addRejectsReplayCommand(rejects: Command): void {
 }
 
 async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
-  const result = await withInterrupts(flags, (signal) =>
+  const result = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
+      begin();
       const display = createProgressDisplay(flags, undefined, () => 0);
       try {
         return await app

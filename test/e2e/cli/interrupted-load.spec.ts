@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 
@@ -58,7 +61,10 @@ describe('a load that is interrupted', () => {
       await letGo();
       const { exitCode, stderr } = await run.ended;
       expect(exitCode).toBe(130);
-      expect(stderr).toContain('error: The load into submissions was interrupted; what was committed before stays');
+      expect(stderr).toContain(
+        'error: The load into submissions was interrupted; what was committed before stays, and the same load again ' +
+          'goes on after that\n',
+      );
     });
     expect(await value('SELECT row(status, received, inserted, failed)::text FROM storage_loads')).toBe(
       '(interrupted,40,30,10)',
@@ -88,7 +94,58 @@ describe('a load that is interrupted', () => {
     run.stdin.write('{"submission_id":"t3_1"}\n{"submission_id":"t3_2"}\n');
     await until('SELECT count(*) = 2 FROM submissions');
     run.kill(signal);
-    expect(await run.ended).toMatchObject({ exitCode: 130 });
+    const { exitCode, stderr } = await run.ended;
+    expect([exitCode, stderr]).toEqual([130, expect.stringContaining('the same load again finds that in and loads')]);
     expect(await value('SELECT status FROM storage_loads')).toBe('interrupted');
+  });
+
+  it('says of a replace that the table is as it was, and of an append what would have let it go on', async () => {
+    const interrupted = async (disposition: string) => {
+      const run = startCli(cli.url, [
+        'load',
+        '-',
+        '--format',
+        'jsonl',
+        '--into',
+        'submissions',
+        ...disposition.split(' '),
+      ]);
+      run.stdin.write('{"submission_id":"t3_2"}\n');
+      await until("SELECT count(*) = 1 FROM storage_loads WHERE status = 'running'");
+      run.kill('SIGINT');
+      return (await run.ended).stderr;
+    };
+    await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('t3_1', 't3_1')");
+    const ofReplace = await interrupted('--disposition replace');
+    expect(ofReplace).toContain('interrupted. A replace is one transaction: the table is as it was before\n');
+    expect(ofReplace).not.toContain('stays');
+    expect(await value('SELECT string_agg(submission_id, $$ $$) FROM submissions')).toBe('t3_1');
+    const ofAppend = await interrupted('--disposition append --batch-size 1');
+    expect(ofAppend).toContain('would bring that twice, where one with a --load-key goes on after it\n');
+  });
+
+  it.each([
+    ['load - --format jsonl --into submissions', 'Interrupted before anything was begun: nothing was done'],
+    ['rejects replay', 'Interrupted before anything was begun: nothing was done'],
+    ['loads', 'Interrupted'],
+  ])('before it has begun: %s says so, as every error is said', async (command, message) => {
+    // It waits for an answer, so the command is held up while its services start.
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `postgres://someone@127.0.0.1:${(server.address() as AddressInfo).port}/nowhere`;
+    try {
+      for (const [flags, stdout] of [
+        [[], ''],
+        [['--json'], `${JSON.stringify({ error: { code: 'INTERRUPTED', message } })}\n`],
+      ] as const) {
+        const run = startCli(url, [...command.split(' '), ...flags]);
+        const [socket] = (await once(server, 'connection')) as [Socket];
+        run.kill('SIGINT');
+        expect(await run.ended).toMatchObject({ exitCode: 130, stdout, stderr: `error: ${message}\n` });
+        socket.destroy();
+      }
+    } finally {
+      server.close();
+    }
   });
 });
