@@ -94,13 +94,17 @@ export class LoadKeys {
     const owner = rows[0] as KeyOwner;
     if (owner.table_name !== table || owner.disposition !== disposition || !owner.same_options) {
       throw new InvalidLoadError(
-        `loadKey ${JSON.stringify(loadKey)} belongs to load ${owner.id}, a ${owner.disposition} into ` +
-          `${owner.table_name}${showOptions(owner.options)} (${owner.status}); this is a ${disposition} into ` +
+        `loadKey ${JSON.stringify(loadKey)} belongs to load ${owner.id}, ${withArticle(owner.disposition)} into ` +
+          `${owner.table_name}${showOptions(owner.options)} (${owner.status}); this is ${withArticle(disposition)} into ` +
           `${table}${showOptions(options)}. Choose another key`,
       );
     }
     return owner;
   }
+}
+
+function withArticle(disposition: string): string {
+  return `${disposition === 'append' ? 'an' : 'a'} ${disposition}`;
 }
 
 function showOptions(options: LoadEntity['options']): string {

@@ -64,7 +64,24 @@ async function runList(flags: ListFlags & GlobalOptions): Promise<void> {
 
 function toCells(record: QuarantinedRecord): unknown[] {
   const { id, createdAt, table, position, key, reason, column, message, replayedAt } = record;
-  return [id, createdAt, table, position, key, reason, column, message, ...(replayedAt === null ? [] : [replayedAt])];
+  return [
+    id,
+    createdAt,
+    table,
+    position,
+    shorten(key),
+    reason,
+    column,
+    message,
+    ...(replayedAt === null ? [] : [replayedAt]),
+  ];
+}
+
+/** Characters of a key in a table; `show` and --json have more of it. */
+const MAX_KEY_SHOWN = 60;
+
+function shorten(key: string | null): string | null {
+  return key === null || key.length <= MAX_KEY_SHOWN ? key : `${key.slice(0, MAX_KEY_SHOWN - 1).toWellFormed()}…`;
 }
 
 async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<void> {

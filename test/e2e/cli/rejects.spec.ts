@@ -76,6 +76,15 @@ describe('harbor-storage rejects', () => {
     expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
   });
 
+  it('cuts a very long key in the list, and nowhere else', async () => {
+    const keys = ['k'.repeat(400), 'x'.repeat(60)];
+    await guard();
+    await load(keys.map((key) => `{"submission_id":"${key}","num_comments":-1}\n`).join(''), 'jsonl');
+    await mend();
+    expect((await run('list')).stdout.match(/[kx]{20,}…?/g)).toEqual([`${'k'.repeat(59)}…`, keys[1]]);
+    expect((await json('list')).records.map(({ key }: { key: string }) => key)).toEqual(keys);
+  });
+
   it('shows one of them, and the record only when it is asked for', async () => {
     const lines = [Buffer.from('{"submission_id":"a","title":"x\\u0000"}'), Buffer.from([0x7b, 0xff, 0x1b, 0x00])];
     await load(Buffer.concat([lines[0] as Buffer, Buffer.from('\r\n'), lines[1] as Buffer]), 'jsonl');

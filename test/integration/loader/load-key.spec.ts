@@ -138,7 +138,7 @@ describe('a load with a load key', () => {
     [
       'another disposition',
       () => app.profiles.store(untouchable, { loadKey: 'k', disposition: 'append' }),
-      /this is a append into submissions/,
+      /this is an append into submissions/,
     ],
     ['both tables', () => app.hybrid.store(untouchable, { loadKey: 'k' }), /this is a merge into hybrid/],
     [
