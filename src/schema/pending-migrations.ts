@@ -78,7 +78,11 @@ async function readNames(client: ClientBase, dataSource: DataSource, table: stri
   if (found.rows[0]?.exists !== true) {
     return [];
   }
-  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${quoted} ORDER BY id`);
+  // By way of jsonb: a table of that name may be another tool's, with other columns.
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT m.entry ->> 'name' AS name FROM (SELECT to_jsonb(t) AS entry FROM ${quoted} AS t) AS m
+      WHERE m.entry ->> 'name' IS NOT NULL ORDER BY m.entry -> 'id'`,
+  );
   return rows.map(({ name }) => name);
 }
 
