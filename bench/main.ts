@@ -31,9 +31,10 @@ async function run(flags: BenchFlags): Promise<void> {
     await checkIsBuilt();
   }
   // What an interrupt means to a load it does not mean here.
-  await withInterrupts({ quiet: true }, (signal) =>
-    withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal })),
-  );
+  await withInterrupts({ quiet: true }, async ({ signal, begin }) => {
+    begin();
+    await withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal }));
+  });
 }
 
 async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {
