@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { AdvancedConsoleLogger } from 'typeorm';
 
 import { resolveDatabase } from './src/embedded/resolve-database.js';
-import { StorageDataSource } from './src/schema/storage-data-source.js';
+import { StorageDataSource } from './src/schema/migrations/storage-data-source.js';
 
 const database = await resolveDatabase(process.env['DATABASE_URL']);
 

@@ -4,13 +4,13 @@ import 'reflect-metadata';
 import { performance } from 'node:perf_hooks';
 
 import { LoaderService } from '../src/index.js';
-import { openStorage } from './contestants/open-storage.js';
-import { withConnection } from './connection.js';
-import { generateOpportunities } from './data.js';
-import { showSpread, spreadOf } from './figures.js';
-import { withScratch } from './scratch.js';
-import { readTable } from './table.js';
-import { fillTable } from './table-state.js';
+import { openStorage } from './contestants/shared/open-storage.js';
+import { withConnection } from './tables/connection.js';
+import { generateOpportunities } from './tables/data.js';
+import { showSpread, spreadOf } from './report/figures.js';
+import { withScratch } from './tables/scratch.js';
+import { readTable } from './report/table.js';
+import { fillTable } from './tables/table-state.js';
 
 const ROWS = 50_000;
 const ROUNDS = 5;

@@ -1,6 +1,6 @@
 import type { Arena } from './contestants/contestant.js';
-import type { BenchRecord } from './data.js';
-import type { Goal } from './goals.js';
+import type { BenchRecord } from './tables/data.js';
+import type { Goal } from './report/goals.js';
 import type { Contestant } from './contestants/index.js';
 
 /** What every case is given. */

@@ -6,20 +6,20 @@ import { loadavg } from 'node:os';
 
 import { EXIT } from '../src/cli/exit-codes.js';
 import { withInterrupts } from '../src/cli/interrupts.js';
-import { printResult } from '../src/cli/output.js';
-import { reportError } from '../src/cli/report-error.js';
+import { printResult } from '../src/cli/output/output.js';
+import { reportError } from '../src/cli/output/report-error.js';
 import { UsageError } from '../src/cli/usage-error.js';
 import { errorText } from '../src/errors/error-text.js';
 import type { Bench } from './bench.js';
-import { checkIsBuilt } from './command-line.js';
-import { withConnection } from './connection.js';
+import { checkIsBuilt } from './process/command-line.js';
+import { withConnection } from './tables/connection.js';
 import type { Contestant } from './contestants/index.js';
-import { type BenchRecord, generateOpportunities, readPosts } from './data.js';
-import { describeMachine } from './machine.js';
+import { type BenchRecord, generateOpportunities, readPosts } from './tables/data.js';
+import { describeMachine } from './report/machine.js';
 import { type BenchFlags, createProgram, GOAL_ROUNDS, GOAL_ROWS } from './program.js';
-import { type NamedReport, printCase, printGoals, printMachine } from './report.js';
-import { BenchInterruptedError, type Scratch, withScratch } from './scratch.js';
-import { type BenchTable, carriedBy, readTable } from './table.js';
+import { type NamedReport, printCase, printGoals, printMachine } from './report/report.js';
+import { BenchInterruptedError, type Scratch, withScratch } from './tables/scratch.js';
+import { type BenchTable, carriedBy, readTable } from './report/table.js';
 
 async function run(flags: BenchFlags): Promise<void> {
   const { url, case: chosen } = flags;

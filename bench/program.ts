@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import { parseCount } from '../src/cli/parse-count.js';
+import { parseCount } from '../src/cli/flags/parse-count.js';
 import { type Case, cases } from './cases/index.js';
 import { type Contestant, contestants } from './contestants/index.js';
 

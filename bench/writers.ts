@@ -8,15 +8,15 @@ import { DataSource } from 'typeorm';
 
 import { generateHybridRecords } from '../sample/hybrid-sample.js';
 import { OpportunityEntity, storageEntities } from '../src/entities/index.js';
-import { writeByCopy } from '../src/loader/copy-writer.js';
-import type { LoadPlan } from '../src/loader/load-plan.js';
-import { LoadPlans } from '../src/loader/load-plans.js';
-import { normalizeRecord } from '../src/loader/normalize-record.js';
-import type { Row } from '../src/loader/row.js';
-import { writeByUpsert } from '../src/loader/upsert-writer.js';
+import { writeByCopy } from '../src/loader/write/copy-writer.js';
+import type { LoadPlan } from '../src/loader/model/load-plan.js';
+import { LoadPlans } from '../src/loader/plan/load-plans.js';
+import { normalizeRecord } from '../src/loader/normalize/normalize-record.js';
+import type { Row } from '../src/loader/model/row.js';
+import { writeByUpsert } from '../src/loader/write/upsert-writer.js';
 import { withClient, withTransaction } from '../src/postgres/with-transaction.js';
-import { showSpread, spreadOf } from './figures.js';
-import { withScratch } from './scratch.js';
+import { showSpread, spreadOf } from './report/figures.js';
+import { withScratch } from './tables/scratch.js';
 
 const SEED = 7;
 const ROWS = 2_000;

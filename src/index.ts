@@ -29,7 +29,7 @@ export {
 } from './errors/index.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
-export type { Disposition, LoadOptions } from './loader/load-options.js';
+export type { Disposition, LoadOptions } from './loader/model/load-options.js';
 export type {
   BatchCounts,
   BatchFailure,
@@ -38,7 +38,7 @@ export type {
   HybridResult,
   LoadResult,
   RejectSummary,
-} from './loader/load-result.js';
+} from './loader/model/load-result.js';
 export { LoaderService } from './loader/loader.service.js';
 export { type HybridRecord } from './records/hybrid.record.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
@@ -54,46 +54,51 @@ export type { ReplayOptions } from './replay/replay-run.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
 export type { SchemaReport } from './schema/check-schema.js';
-export type { ColumnShape, PromotedType } from './schema/propose/column-types.js';
-export type { EntitySource } from './schema/propose/entity-source.js';
-export { type FieldPromotion, type LeftInExtra, promoteFields, returnFields } from './schema/propose/promote-fields.js';
-export type { MigrationFile, MigrationOptions } from './schema/propose/migration-source.js';
-export type { PromotedField } from './schema/propose/move-statements.js';
-export type { ProposeOptions } from './schema/propose/propose-options.js';
+export type { ColumnShape, PromotedType } from './schema/propose/alter/column-types.js';
+export type { EntitySource } from './schema/propose/source/entity-source.js';
+export {
+  type FieldPromotion,
+  type LeftInExtra,
+  promoteFields,
+  returnFields,
+} from './schema/propose/alter/promote-fields.js';
+export type { MigrationFile, MigrationOptions } from './schema/propose/source/migration-source.js';
+export type { PromotedField } from './schema/propose/alter/move-statements.js';
+export type { ProposeOptions } from './schema/propose/columns/propose-options.js';
 export type {
   FieldColumn,
   FieldCounts,
   FieldProposal,
   KeptField,
   SchemaProposal,
-} from './schema/propose/schema-proposal.js';
-export type { ColumnRefusals } from './schema/propose/refused-values.js';
+} from './schema/propose/columns/schema-proposal.js';
+export type { ColumnRefusals } from './schema/propose/widen/rejected-values.js';
 export {
   narrowColumns,
   type TableWidening,
   widenColumns,
   type WidenedColumn,
   type WideningMethod,
-} from './schema/propose/widen-columns.js';
-export type { ColumnWideningProposal, WideningProposal } from './schema/propose/widening-proposal.js';
-export { writeMigration, type WrittenMigration } from './schema/propose/write-migration.js';
+} from './schema/propose/alter/widen-columns.js';
+export type { ColumnWideningProposal, WideningProposal } from './schema/propose/widen/widening-proposal.js';
+export { writeMigration, type WrittenMigration } from './schema/propose/source/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './stats/load-counts.js';
 export type { HistoryEntry, HistoryFilter } from './stats/load-history.js';
 export type { LoadProgress } from './stats/load-progress.js';
 export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';
-export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './storage-options.js';
+export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
 export {
   type StorageFeatureOptions,
   StorageModule,
   type StorageRootAsyncOptions,
   type StorageRootOptions,
-} from './storage.module.js';
+} from './module/storage.module.js';
 export {
   getLoaderToken,
   getStorageDataSourceName,
   getStorageToken,
   InjectLoader,
   InjectStorage,
-} from './storage-tokens.js';
+} from './module/storage-tokens.js';
 export { storageMigrations } from '../migrations/index.js';

@@ -6,13 +6,13 @@ import { pipeline } from 'node:stream/promises';
 
 import { StorageError } from '../../src/index.js';
 import type { Bench, CaseReport } from '../bench.js';
-import { type CommandLineLoad, loadByCommandLine } from '../command-line.js';
-import { withConnection } from '../connection.js';
-import { generateOpportunities } from '../data.js';
-import { showFigure, showSpread, spreadOf } from '../figures.js';
-import { atMost, below, type Goal } from '../goals.js';
-import { type BenchTable, readTable } from '../table.js';
-import { fillTable } from '../table-state.js';
+import { type CommandLineLoad, loadByCommandLine } from '../process/command-line.js';
+import { withConnection } from '../tables/connection.js';
+import { generateOpportunities } from '../tables/data.js';
+import { showFigure, showSpread, spreadOf } from '../report/figures.js';
+import { atMost, below, type Goal } from '../report/goals.js';
+import { type BenchTable, readTable } from '../report/table.js';
+import { fillTable } from '../tables/table-state.js';
 
 /** Whatever the rounds, a size is loaded no more often than makes this many rows. */
 const MAX_ROWS_A_SIZE = 500_000;

@@ -1,9 +1,9 @@
 import type { Bench, CaseReport } from '../bench.js';
 import { DLT_CONTESTANTS, FLOOR, harbor, OTHER_NODE_CONTESTANTS, TYPEORM_UPSERT } from '../contestants/index.js';
-import { type BenchRecord, changed } from '../data.js';
-import { microsecondsARow, type Outcome, ratioOf } from '../figures.js';
-import { atMost, type Goal } from '../goals.js';
-import { runMatch } from '../match.js';
+import { type BenchRecord, changed } from '../tables/data.js';
+import { microsecondsARow, type Outcome, ratioOf } from '../report/figures.js';
+import { atMost, type Goal } from '../report/goals.js';
+import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
 /** All contestants into the empty table. */

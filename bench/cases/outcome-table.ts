@@ -1,5 +1,5 @@
 import type { CaseReport } from '../bench.js';
-import { microsecondsARow, type Outcome, ratioOf, showSpread } from '../figures.js';
+import { microsecondsARow, type Outcome, ratioOf, showSpread } from '../report/figures.js';
 
 /**
  * The table of a match, and what says how to read it.

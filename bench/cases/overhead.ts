@@ -1,8 +1,8 @@
 import type { Bench, CaseReport } from '../bench.js';
 import { bareCopy, harbor } from '../contestants/index.js';
-import { type Outcome, ratioOf } from '../figures.js';
-import { atMost } from '../goals.js';
-import { runMatch } from '../match.js';
+import { type Outcome, ratioOf } from '../report/figures.js';
+import { atMost } from '../report/goals.js';
+import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
 /** The same way to write with and without what makes it safe. */

@@ -1,11 +1,11 @@
 import type { Bench, CaseReport } from '../bench.js';
-import { withConnection } from '../connection.js';
+import { withConnection } from '../tables/connection.js';
 import { harbor } from '../contestants/index.js';
-import { ratioOf } from '../figures.js';
-import { atMost } from '../goals.js';
-import { runMatch } from '../match.js';
-import { fillTable } from '../table-state.js';
-import { readWrites } from '../table-writes.js';
+import { ratioOf } from '../report/figures.js';
+import { atMost } from '../report/goals.js';
+import { runMatch } from '../tables/match.js';
+import { fillTable } from '../tables/table-state.js';
+import { readWrites } from '../tables/table-writes.js';
 import { outcomeTable } from './outcome-table.js';
 
 /** The same records twice: the second load must find that there is nothing to write. */

@@ -1,9 +1,9 @@
 import type { Bench, CaseReport } from '../bench.js';
 import { harbor, typeormByShape } from '../contestants/index.js';
-import { type BenchRecord, changed, sparse } from '../data.js';
-import { type Outcome, ratioOf } from '../figures.js';
-import { atMost, type Goal } from '../goals.js';
-import { runMatch } from '../match.js';
+import { type BenchRecord, changed, sparse } from '../tables/data.js';
+import { type Outcome, ratioOf } from '../report/figures.js';
+import { atMost, type Goal } from '../report/goals.js';
+import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
 /** This package puts the opportunity_score where no final_score is; TypeORM does not. */

@@ -5,12 +5,12 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
-import { copyLines } from '../copy-lines.js';
-import type { BenchRecord } from '../data.js';
-import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../table.js';
-import { chunksOf } from './chunks.js';
+import { copyLines } from '../tables/copy-lines.js';
+import type { BenchRecord } from '../tables/data.js';
+import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../report/table.js';
+import { chunksOf } from './shared/chunks.js';
 import { alwaysAvailable, type Contestant, timed } from './contestant.js';
-import { createPool } from './pool.js';
+import { createPool } from './shared/pool.js';
 
 /** The defaults of `loader.batchSize` and `loader.parallelism`. */
 const BATCH_ROWS = 5_000;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
-import type { BenchRecord } from '../data.js';
-import type { BenchTable } from '../table.js';
+import type { BenchRecord } from '../tables/data.js';
+import type { BenchTable } from '../report/table.js';
 
 /** Where a match takes place. */
 export interface Arena {

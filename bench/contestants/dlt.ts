@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { quoteTable } from '../../src/postgres/identifiers.js';
-import type { BenchRecord } from '../data.js';
-import { canRun, runChild } from '../run-child.js';
-import { runStatement } from '../connection.js';
-import type { BenchTable } from '../table.js';
+import type { BenchRecord } from '../tables/data.js';
+import { canRun, runChild } from '../process/run-child.js';
+import { runStatement } from '../tables/connection.js';
+import type { BenchTable } from '../report/table.js';
 import type { Arena, Contestant } from './contestant.js';
 
 const SCRIPT = join(import.meta.dirname, 'dlt_load.py');

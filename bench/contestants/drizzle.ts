@@ -13,10 +13,10 @@ import {
 } from 'drizzle-orm/pg-core';
 
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
-import { type BenchTable, valueNames } from '../table.js';
-import { chunksOf, rowsAStatement } from './chunks.js';
+import { type BenchTable, valueNames } from '../report/table.js';
+import { chunksOf, rowsAStatement } from './shared/chunks.js';
 import { type Session, timed } from './contestant.js';
-import { createPool } from './pool.js';
+import { createPool } from './shared/pool.js';
 
 const BUILDERS: Readonly<Record<string, (name: string) => PgColumnBuilderBase>> = {
   text,

@@ -5,9 +5,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
-import { copyLines } from '../copy-lines.js';
-import { canRun, runChild } from '../run-child.js';
-import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../table.js';
+import { copyLines } from '../tables/copy-lines.js';
+import { canRun, runChild } from '../process/run-child.js';
+import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../report/table.js';
 import type { Contestant } from './contestant.js';
 
 /** The server's own clock, so that the start of psql does not count. */

@@ -1,6 +1,6 @@
 import { LoaderService, StorageError } from '../../src/index.js';
 import { alwaysAvailable, type Contestant, timed } from './contestant.js';
-import { openStorage } from './open-storage.js';
+import { openStorage } from './shared/open-storage.js';
 
 /** This package by its public API, with validation and counts on. */
 export const harbor: Contestant = {

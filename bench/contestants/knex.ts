@@ -1,7 +1,7 @@
 import knex from 'knex';
 
-import { type BenchTable, valueNames } from '../table.js';
-import { chunksOf, rowsAStatement, withJsonText } from './chunks.js';
+import { type BenchTable, valueNames } from '../report/table.js';
+import { chunksOf, rowsAStatement, withJsonText } from './shared/chunks.js';
 import { type Session, timed } from './contestant.js';
 
 /** https://knexjs.org/guide/query-builder.html#onconflict; its batchInsert takes no onConflict. */

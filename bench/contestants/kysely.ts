@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely';
 
-import { type BenchTable, valueNames } from '../table.js';
-import { chunksOf, rowsAStatement, withJsonText } from './chunks.js';
+import { type BenchTable, valueNames } from '../report/table.js';
+import { chunksOf, rowsAStatement, withJsonText } from './shared/chunks.js';
 import { type Session, timed } from './contestant.js';
-import { createPool } from './pool.js';
+import { createPool } from './shared/pool.js';
 
 type AnyTables = Record<string, Record<string, unknown>>;
 

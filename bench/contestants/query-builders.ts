@@ -1,6 +1,6 @@
-import { showChunks } from './chunks.js';
+import { showChunks } from './shared/chunks.js';
 import type { Contestant, Session } from './contestant.js';
-import type { BenchTable } from '../table.js';
+import type { BenchTable } from '../report/table.js';
 
 type Enter = (url: string, table: BenchTable) => Promise<Session>;
 

@@ -1,9 +1,9 @@
 import type { EntityManager, EntitySchema } from 'typeorm';
 
-import type { BenchTable } from '../table.js';
-import { chunksOf, rowsAStatement, showChunks } from './chunks.js';
+import type { BenchTable } from '../report/table.js';
+import { chunksOf, rowsAStatement, showChunks } from './shared/chunks.js';
 import { alwaysAvailable, type Contestant, timed } from './contestant.js';
-import { connectTypeOrm, entityOf } from './typeorm-table.js';
+import { connectTypeOrm, entityOf } from './shared/typeorm-table.js';
 
 type Row = Record<string, unknown>;
 type Write = (manager: EntityManager, entity: EntitySchema<Row>, rows: Row[], table: BenchTable) => Promise<void>;

@@ -1,5 +1,5 @@
 import { EXIT } from './exit-codes.js';
-import { type GlobalOptions, printJson, printMessage, printResult } from './output.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from './output/output.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

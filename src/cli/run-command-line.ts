@@ -1,6 +1,6 @@
-import type { GlobalOptions } from './output.js';
+import type { GlobalOptions } from './output/output.js';
 import { createProgram } from './program.js';
-import { reportError } from './report-error.js';
+import { reportError } from './output/report-error.js';
 
 /** Runs one command to its end, errors reported, and leaves its exit code in `process.exitCode`. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {

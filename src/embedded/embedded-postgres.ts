@@ -1,9 +1,9 @@
-import { adoptServer, waitForEnd } from './adoption.js';
-import { locateBinaries, prepareBinaries } from './binaries.js';
-import { ensureCluster } from './cluster.js';
-import { type Home, prepareHome } from './home.js';
-import { type RunningServer, launchServer } from './server.js';
-import { withStartLock } from './start-lock.js';
+import { adoptServer, waitForEnd } from './server/adoption.js';
+import { locateBinaries, prepareBinaries } from './home/binaries.js';
+import { ensureCluster } from './server/cluster.js';
+import { type Home, prepareHome } from './home/home.js';
+import { type RunningServer, launchServer } from './server/server.js';
+import { withStartLock } from './server/start-lock.js';
 
 /** Options of {@link startEmbeddedPostgres}. */
 export interface EmbeddedPostgresOptions {

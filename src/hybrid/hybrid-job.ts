@@ -7,10 +7,10 @@ import {
   requiredKey,
   type Target,
   targetOf,
-} from '../loader/load-job.js';
-import type { ResolvedLoadOptions } from '../loader/load-options.js';
-import type { LoadPlan } from '../loader/load-plan.js';
-import { normalizeRecord } from '../loader/normalize-record.js';
+} from '../loader/model/load-job.js';
+import type { ResolvedLoadOptions } from '../loader/model/load-options.js';
+import type { LoadPlan } from '../loader/model/load-plan.js';
+import { normalizeRecord } from '../loader/normalize/normalize-record.js';
 
 /**
  * The load of hybrid records into both tables. Either half reads the whole record and takes the fields it knows, so the

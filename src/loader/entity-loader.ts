@@ -1,8 +1,8 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 
-import type { LoadOptions } from './load-options.js';
-import type { LoadTarget } from './load-plans.js';
-import type { BatchLoadResult, LoadResult } from './load-result.js';
+import type { LoadOptions } from './model/load-options.js';
+import type { LoadTarget } from './plan/load-plans.js';
+import type { BatchLoadResult, LoadResult } from './model/load-result.js';
 import type { LoaderService } from './loader.service.js';
 
 /** Loads records into the table of one entity. */

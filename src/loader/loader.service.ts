@@ -13,16 +13,16 @@ import { clientOf, type TransactionLimits, withClient } from '../postgres/with-t
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
-import { CurrentJob } from './current-job.js';
+import { CurrentJob } from './run/current-job.js';
 import { EntityLoader } from './entity-loader.js';
-import { entityJob, type LoadJob } from './load-job.js';
-import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './load-options.js';
-import type { LoadPlan } from './load-plan.js';
-import { type Connected, LoadPlans, type LoadTarget } from './load-plans.js';
-import { type ResultShape, toLoadResult } from './load-report.js';
-import type { BatchCounts, BatchLoadResult, LoadResult } from './load-result.js';
-import type { LoadContext } from './load-context.js';
-import { LoadRun } from './load-run.js';
+import { entityJob, type LoadJob } from './model/load-job.js';
+import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './model/load-options.js';
+import type { LoadPlan } from './model/load-plan.js';
+import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
+import { type ResultShape, toLoadResult } from './run/load-report.js';
+import type { BatchCounts, BatchLoadResult, LoadResult } from './model/load-result.js';
+import type { LoadContext } from './model/load-context.js';
+import { LoadRun } from './run/load-run.js';
 
 /** Settings of every load of a module. */
 export interface LoaderSettings {

@@ -1,4 +1,4 @@
-import type { BatchLoadResult, HybridBatchResult } from '../loader/load-result.js';
+import type { BatchLoadResult, HybridBatchResult } from '../loader/model/load-result.js';
 
 /** What one load of a replay did; its refused records are named by the replay, as quarantine knows them. */
 export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity } from '../entities/index.js';
-import { MAX_REJECTS_SHOWN } from '../loader/load-result.js';
+import { MAX_REJECTS_SHOWN } from '../loader/model/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
 import type { QuarantineStore } from '../quarantine/quarantine-store.js';

@@ -1,8 +1,8 @@
 import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 
 import type { EntityLoader } from '../loader/entity-loader.js';
-import type { LoadOptions } from '../loader/load-options.js';
-import type { BatchLoadResult, LoadResult } from '../loader/load-result.js';
+import type { LoadOptions } from '../loader/model/load-options.js';
+import type { BatchLoadResult, LoadResult } from '../loader/model/load-result.js';
 
 /** What the repositories of the two tables share: loading, reading, joining a transaction. */
 export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId: string }, R extends object> {

@@ -3,10 +3,10 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 
 import type { SchemaDifference } from '../errors/index.js';
 import { withClient } from '../postgres/with-transaction.js';
-import { compareTable, isOurs, MIGRATE_COMMAND } from './compare-table.js';
-import { metadataOf, pathOf, schemaOf } from './entity-metadata.js';
-import { type LiveTable, readLiveTable } from './live-table.js';
-import { compareMigrations, findPendingMigrations } from './pending-migrations.js';
+import { compareTable, isOurs, MIGRATE_COMMAND } from './compare/compare-table.js';
+import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
+import { type LiveTable, readLiveTable } from './table/live-table.js';
+import { compareMigrations, findPendingMigrations } from './migrations/pending-migrations.js';
 
 /** What `SchemaService.check` found. */
 export interface SchemaReport {

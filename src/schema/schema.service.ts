@@ -3,11 +3,11 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { answered } from '../postgres/database-error.js';
 import { checkSchema, type SchemaReport } from './check-schema.js';
-import { proposeColumns } from './propose/propose-columns.js';
-import type { ProposeOptions } from './propose/propose-options.js';
-import { proposeWidening } from './propose/propose-widening.js';
-import type { SchemaProposal } from './propose/schema-proposal.js';
-import type { WideningProposal } from './propose/widening-proposal.js';
+import { proposeColumns } from './propose/columns/propose-columns.js';
+import type { ProposeOptions } from './propose/columns/propose-options.js';
+import { proposeWidening } from './propose/widen/propose-widening.js';
+import type { SchemaProposal } from './propose/columns/schema-proposal.js';
+import type { WideningProposal } from './propose/widen/widening-proposal.js';
 
 /**
  * Tells where the entities of the DataSource and the live database differ, which captured fields can be columns, and which

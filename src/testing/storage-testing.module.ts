@@ -2,8 +2,8 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 
-import type { StorageModuleOptions } from '../storage-options.js';
-import { StorageModule } from '../storage.module.js';
+import type { StorageModuleOptions } from '../module/storage-options.js';
+import { StorageModule } from '../module/storage.module.js';
 import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-postgres.js';
 
 const TEST_DATABASE = Symbol('harbor-storage:test-database');

@@ -8,7 +8,7 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
-import { migrateUp } from '../schema/migrations.js';
+import { migrateUp } from '../schema/migrations/migrations.js';
 
 /** How the workers of a jest run learn of the server its globalSetup started. */
 const SERVER_VARIABLE = 'HARBOR_STORAGE_TEST_SERVER';

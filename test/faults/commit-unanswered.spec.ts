@@ -3,10 +3,10 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 
 import type { HybridResult, LoadResult } from '../../src/index.js';
-import { type FaultApp, startFaultApp } from '../support/fault-app.js';
-import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
-import type { StorageApp } from '../support/storage-app.js';
+import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/database/interceptions.js';
+import type { StorageApp } from '../support/app/storage-app.js';
 
 const COUNT = 250;
 const records = Array.from({ length: COUNT }, (_, index) => ({

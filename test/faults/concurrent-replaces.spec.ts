@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type FaultApp, startFaultApp } from '../support/fault-app.js';
-import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
+import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/database/interceptions.js';
 
 const REPLACES = 6;
 const ROWS = 500;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult, HybridBatchResult, LoadProgress } from '../../src/index.js';
-import { type FaultApp, startFaultApp } from '../support/fault-app.js';
-import type { PassingStatement, Verdict } from '../support/proxy.js';
-import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH, type StatementChoice } from '../support/interceptions.js';
+import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
+import type { PassingStatement, Verdict } from '../support/database/proxy.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH, type StatementChoice } from '../support/database/interceptions.js';
 
 const COUNT = 750;
 const records = Array.from({ length: COUNT }, (_, index) => ({

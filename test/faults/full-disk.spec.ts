@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult } from '../../src/index.js';
-import { emptyTables } from '../support/quarantine.js';
-import { giveToOwnerOf, mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
-import { startStoppableServer, type StoppableServer } from '../support/stoppable-server.js';
-import { startStorageAppAt, type StorageApp } from '../support/storage-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { giveToOwnerOf, mountSmallDisk, type SmallDisk } from '../support/database/small-disk.js';
+import { startStoppableServer, type StoppableServer } from '../support/database/stoppable-server.js';
+import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
 
 const MEGABYTES = 12;
 const mounted = await mountSmallDisk(MEGABYTES);

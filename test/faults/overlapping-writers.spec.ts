@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 
 import type { BatchLoadResult, HybridBatchResult } from '../../src/index.js';
-import { emptyTables } from '../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../support/storage-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../support/app/storage-app.js';
 
 const WRITERS = 8;
 const BATCHES = 200;

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { createTestDatabase, type TestDatabase } from '../../src/testing/index.js';
-import { PEAK_IS_UNKNOWN, runCliForPeak } from '../support/cli-peak.js';
-import { queryValue } from '../support/embedded-processes.js';
+import { PEAK_IS_UNKNOWN, runCliForPeak } from '../support/cli/cli-peak.js';
+import { queryValue } from '../support/processes/embedded-processes.js';
 
 if (PEAK_IS_UNKNOWN !== undefined) process.stderr.write(`skipped: oversized records: ${PEAK_IS_UNKNOWN}\n`);
 

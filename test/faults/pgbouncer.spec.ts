@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult, LoadProgress } from '../../src/index.js';
-import { emptyTables } from '../support/quarantine.js';
-import { type PgBouncer, pgBouncerIsMissing, startPgBouncer } from '../support/pgbouncer.js';
-import { runCli } from '../support/run-cli.js';
-import { startStoppableServer, type StoppableServer } from '../support/stoppable-server.js';
-import { startStorageAppAt, type StorageApp } from '../support/storage-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { type PgBouncer, pgBouncerIsMissing, startPgBouncer } from '../support/database/pgbouncer.js';
+import { runCli } from '../support/cli/run-cli.js';
+import { startStoppableServer, type StoppableServer } from '../support/database/stoppable-server.js';
+import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
 
 const reason = pgBouncerIsMissing();
 if (reason !== undefined) process.stderr.write(`skipped: PgBouncer: ${reason}\n`);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult, HybridBatchResult, LoadProgress } from '../../src/index.js';
-import { eventually } from '../support/embedded-processes.js';
-import { emptyTables } from '../support/quarantine.js';
-import { runCli } from '../support/run-cli.js';
-import { startStoppableServer, type StoppableServer, type StopMode } from '../support/stoppable-server.js';
-import { startStorageAppAt, type StorageApp } from '../support/storage-app.js';
+import { eventually } from '../support/processes/embedded-processes.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { runCli } from '../support/cli/run-cli.js';
+import { startStoppableServer, type StoppableServer, type StopMode } from '../support/database/stoppable-server.js';
+import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
 
 const COUNT = 2_000;
 const OUTAGE_MS = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { killAppends, killMerges } from '../support/kill-cases.js';
+import { killAppends, killMerges } from '../support/processes/kill-cases.js';
 
 const CASE = { records: 100_000, batchSize: 1_000, kills: 20 };
 const TIMEOUT_MS = 600_000;

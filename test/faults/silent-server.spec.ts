@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult } from '../../src/index.js';
-import { type FaultApp, startFaultApp } from '../support/fault-app.js';
-import { emptyTables } from '../support/quarantine.js';
-import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/interceptions.js';
+import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
+import { emptyTables } from '../support/app/quarantine.js';
+import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/database/interceptions.js';
 
 const COUNT = 500;
 /** More than the buffers of a connection hold. */

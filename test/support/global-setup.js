@@ -8,7 +8,7 @@ export default async function setUp() {
   const { startTestPostgres } = await import('../../src/testing/index.js');
   globalThis.harborTestPostgres = await startTestPostgres();
   if (process.env.HARBOR_TEST_VIA === 'pgbouncer') {
-    const { pgBouncerIsMissing, startPgBouncer } = await import('./pgbouncer.js');
+    const { pgBouncerIsMissing, startPgBouncer } = await import('./database/pgbouncer.js');
     const reason = pgBouncerIsMissing();
     if (reason !== undefined) throw new Error(reason);
     globalThis.harborTestPgBouncer = await startPgBouncer(globalThis.harborTestPostgres.url);

@@ -8,11 +8,11 @@ import { StorageError } from '../../errors/index.js';
 import { openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
-import { loadInto } from '../load-into.js';
-import { printLoadResult, printWhereKept } from '../load-report.js';
-import { type GlobalOptions, printJson, printResult } from '../output.js';
-import { printStatistics } from '../stats-report.js';
-import { withStorage } from '../storage-context.js';
+import { loadInto } from '../load/load-into.js';
+import { printLoadResult, printWhereKept } from '../output/load-report.js';
+import { type GlobalOptions, printJson, printResult } from '../output/output.js';
+import { printStatistics } from '../output/stats-report.js';
+import { withStorage } from '../context/storage-context.js';
 
 const SAMPLE = join('sample', 'hybrid-records.jsonl');
 

@@ -3,28 +3,28 @@ import { type Command, Option } from 'commander';
 import { detectFormat, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import type { FileFormat } from '../../files/record-reader.js';
-import { MAX_BATCH_SIZE } from '../../loader/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../../loader/load-result.js';
+import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
+import type { BatchLoadResult, HybridBatchResult } from '../../loader/model/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
-import { fieldNames, type LoadRequest, loadInto } from '../load-into.js';
+import { fieldNames, type LoadRequest, loadInto } from '../load/load-into.js';
 import {
   printLoadResult,
   printReplayed,
   printWhereKept,
   warnOfOtherSource,
   warnWhenAllSkipped,
-} from '../load-report.js';
-import { type GlobalOptions, printJson, printResult } from '../output.js';
-import { parseCount } from '../parse-count.js';
-import { parseLoadKey } from '../parse-load-key.js';
-import { parseRenameFlag } from '../parse-rename-flag.js';
-import { createProgressDisplay } from '../progress-display.js';
-import { warnOfUnknownTargets, warnOfUnmetRenames } from '../rename-warnings.js';
-import { resumeKey } from '../resume-key.js';
-import { withStorage } from '../storage-context.js';
+} from '../output/load-report.js';
+import { type GlobalOptions, printJson, printResult } from '../output/output.js';
+import { parseCount } from '../flags/parse-count.js';
+import { parseLoadKey } from '../flags/parse-load-key.js';
+import { parseRenameFlag } from '../flags/parse-rename-flag.js';
+import { createProgressDisplay } from '../output/progress-display.js';
+import { warnOfUnknownTargets, warnOfUnmetRenames } from '../load/rename-warnings.js';
+import { resumeKey } from '../load/resume-key.js';
+import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 interface LoadFlags {

@@ -4,14 +4,14 @@ import type { LoadStatus } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
-import { COUNT_COLUMNS } from '../count-columns.js';
-import { findRejects } from '../find-rejects.js';
-import { printRejects, printUnknownFields } from '../load-report.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
-import { withStorage } from '../storage-context.js';
-import { parseCount } from '../parse-count.js';
-import { parseId } from '../parse-id.js';
-import { parseName } from '../parse-name.js';
+import { COUNT_COLUMNS } from '../output/count-columns.js';
+import { findRejects } from '../context/find-rejects.js';
+import { printRejects, printUnknownFields } from '../output/load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
+import { withStorage } from '../context/storage-context.js';
+import { parseCount } from '../flags/parse-count.js';
+import { parseId } from '../flags/parse-id.js';
+import { parseName } from '../flags/parse-name.js';
 
 interface ListFlags {
   readonly table?: string;

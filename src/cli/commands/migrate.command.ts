@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
 import { StorageError } from '../../errors/index.js';
-import { migrateDown, migrateUp, readMigrationStatus } from '../../schema/migrations.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
-import { withDatabase } from '../storage-context.js';
-import { findTablesWithRows } from '../tables-with-rows.js';
+import { migrateDown, migrateUp, readMigrationStatus } from '../../schema/migrations/migrations.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
+import { withDatabase } from '../context/storage-context.js';
+import { findTablesWithRows } from '../context/tables-with-rows.js';
 
 interface DownFlags {
   readonly force?: boolean;

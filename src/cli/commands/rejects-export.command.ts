@@ -8,9 +8,9 @@ import { StorageError } from '../../errors/index.js';
 import type { ExportFormat } from '../../quarantine/export-lines.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
 import { EXIT } from '../exit-codes.js';
-import { type GlobalOptions, printJson, printMessage, printResult } from '../output.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
-import { withStorage } from '../storage-context.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from '../output/output.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 interface ExportFlags extends RejectFlags {

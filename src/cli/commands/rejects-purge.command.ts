@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 
 import { isNarrowed } from '../../quarantine/reject-filter.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
-import { type GlobalOptions, printJson, printResult } from '../output.js';
-import { parseMoment } from '../parse-moment.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
-import { withStorage } from '../storage-context.js';
+import { type GlobalOptions, printJson, printResult } from '../output/output.js';
+import { parseMoment } from '../flags/parse-moment.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 interface PurgeFlags extends RejectFlags {

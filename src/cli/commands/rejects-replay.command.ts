@@ -4,11 +4,11 @@ import { QuarantineService } from '../../replay/quarantine.service.js';
 import type { ReplayResult } from '../../replay/replay-result.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
-import { printLoadResult } from '../load-report.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output.js';
-import { createProgressDisplay } from '../progress-display.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../reject-flags.js';
-import { withStorage } from '../storage-context.js';
+import { printLoadResult } from '../output/load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
+import { createProgressDisplay } from '../output/progress-display.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { withStorage } from '../context/storage-context.js';
 
 /** `rejects replay` */
 export function addRejectsReplayCommand(rejects: Command): void {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
 import { LoadStatsService } from '../../stats/load-stats.service.js';
-import { type GlobalOptions, printJson } from '../output.js';
-import { printStatistics } from '../stats-report.js';
-import { withStorage } from '../storage-context.js';
+import { type GlobalOptions, printJson } from '../output/output.js';
+import { printStatistics } from '../output/stats-report.js';
+import { withStorage } from '../context/storage-context.js';
 
 /** `stats` */
 export function addStatsCommand(program: Command): void {

@@ -6,10 +6,10 @@ import { classifyFault } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
-import type { Target } from '../load-job.js';
-import type { RejectSummary } from '../load-result.js';
-import { firstRejects, summarizeRejects } from '../load-tally.js';
-import { StopLoad } from '../stop-load.js';
+import type { Target } from '../model/load-job.js';
+import type { RejectSummary } from '../model/load-result.js';
+import { firstRejects, summarizeRejects } from '../model/load-tally.js';
+import { StopLoad } from '../model/stop-load.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { buildDeleteOthers, buildDeleteRow, buildSwap } from './swap-statements.js';
 

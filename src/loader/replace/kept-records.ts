@@ -3,9 +3,9 @@ import type { ClientBase } from 'pg';
 import { inRawChunks } from '../../quarantine/raw-chunks.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
-import type { LoadJob, Target } from '../load-job.js';
-import { keyValuesOf, type LoadUnit, showKey } from '../load-unit.js';
-import { ROW_NUMBER, SHADOW } from './shadow-table.js';
+import type { LoadJob, Target } from '../model/load-job.js';
+import { keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
+import { ROW_NUMBER, SHADOW } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
 const RECORDS = `pg_temp.${NAME}`;

@@ -1,7 +1,7 @@
-import type { Target } from '../load-job.js';
-import type { PlanColumn } from '../load-plan.js';
-import { overwriteStored } from '../row-changes.js';
-import { ROW_NUMBER, SHADOW } from './shadow-table.js';
+import type { Target } from '../model/load-job.js';
+import type { PlanColumn } from '../model/load-plan.js';
+import { overwriteStored } from '../merge/row-changes.js';
+import { ROW_NUMBER, SHADOW } from './staging-table.js';
 
 /** Deletes the stored rows the shadow does not have. */
 export function buildDeleteOthers(target: Target): string {

@@ -4,8 +4,8 @@ import { InvalidLoadError } from '../../errors/index.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import type { LedgerEntry, LoadLedger } from '../../stats/load-ledger.js';
-import { identifyKeys } from '../identify-keys.js';
-import type { LoadJob, Target } from '../load-job.js';
+import { identifyKeys } from '../merge/identify-keys.js';
+import type { LoadJob, Target } from '../model/load-job.js';
 import {
   addTallies,
   emptyTally,
@@ -13,15 +13,15 @@ import {
   type LoadTally,
   NO_TARGET_COUNTS,
   summarizeRejects,
-} from '../load-tally.js';
-import { type LoadTransactions, WHOLE } from '../load-transactions.js';
-import type { PreparedBatch } from '../prepare-batch.js';
-import { StopLoad } from '../stop-load.js';
-import { createIsolation, isolationTables } from '../isolation-tables.js';
-import { writeUnits } from '../write-units.js';
+} from '../model/load-tally.js';
+import { type LoadTransactions, WHOLE } from '../write/load-transactions.js';
+import type { PreparedBatch } from '../read/prepare-batch.js';
+import { StopLoad } from '../model/stop-load.js';
+import { createIsolation, isolationTables } from '../isolate/isolation-tables.js';
+import { writeUnits } from '../isolate/write-units.js';
 import { ContentSwap, type SwapOrder } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
-import { createShadow, dropShadow, ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf, STAGE } from './shadow-table.js';
+import { createShadow, dropShadow, ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf, STAGE } from './staging-table.js';
 
 /** The load a replace belongs to. */
 export interface ReplaceContext {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { runCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { runCli } from '../../support/cli/run-cli.js';
 
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { storageMigrations } from '../../../src/index.js';
-import { jsonOf } from '../../support/command-line.js';
-import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { runCli } from '../../support/run-cli.js';
-import { runCommand } from '../../support/run-command.js';
+import { jsonOf } from '../../support/cli/command-line.js';
+import { withDatabase, withEmptyDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { runCli } from '../../support/cli/run-cli.js';
+import { runCommand } from '../../support/cli/run-command.js';
 
 const json = (url: string, args: readonly string[], input?: string) =>
   jsonOf(runCommand(url, [...args, '--json'], input));

@@ -4,10 +4,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { checkedLedger } from '../../support/ledger.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { type RunningCli, startCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { checkedLedger } from '../../support/app/ledger.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { type RunningCli, startCli } from '../../support/cli/run-cli.js';
 
 /** Several processes a test. */
 jest.setTimeout(120_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { killAppends, killMerges } from '../../support/kill-cases.js';
+import { killAppends, killMerges } from '../../support/processes/kill-cases.js';
 
 const CASE = { records: 10_000, batchSize: 200, kills: 5 };
 

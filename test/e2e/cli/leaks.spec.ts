@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { MARK } from '../../support/leaks.js';
-import { runCli } from '../../support/run-cli.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { MARK } from '../../support/app/leaks.js';
+import { runCli } from '../../support/cli/run-cli.js';
 
 const LOAD = ['load', '-', '--into', 'submissions', '--format'];
 const GOOD = `{"submission_id":"${MARK}1","title":"${MARK}"}\n`;

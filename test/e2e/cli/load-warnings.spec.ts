@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { runCli } from '../../support/run-cli.js';
+import { runCli } from '../../support/cli/run-cli.js';
 
 /** Several processes a test. */
 jest.setTimeout(120_000);

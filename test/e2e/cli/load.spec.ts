@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { emptyTables } from '../../support/quarantine.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { emptyTables } from '../../support/app/quarantine.js';
 
 const POSTS = [
   { id: 'a1', name: 't3_a1', title: 'One', score: 5, ups: 7, created_utc: 1373490332.0 },

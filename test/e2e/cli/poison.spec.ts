@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { emptyTables } from '../../support/quarantine.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { emptyTables } from '../../support/app/quarantine.js';
 
 const GOOD = Array.from({ length: 250 }, (_, index) => `{"submission_id":"good${index}","title":"\\\\N"}`);
 /** Records that are refused, by reason, as they stand in the file. */

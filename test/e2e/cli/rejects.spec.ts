@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, jsonOf, startCommandLine } from '../../support/command-line.js';
-import { emptyTables } from '../../support/quarantine.js';
-import type { CliOutcome } from '../../support/run-cli.js';
+import { type CommandLine, jsonOf, startCommandLine } from '../../support/cli/command-line.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import type { CliOutcome } from '../../support/cli/run-cli.js';
 
 const RENAME = ['--rename', 'name=submission_id'];
 const BOM = '\ufeff';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/command-line.js';
-import { withEmptyDatabase } from '../../support/databases.js';
-import { ODD_NAMES, withOddNames } from '../../support/odd-names.js';
-import { runCommand } from '../../support/run-command.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { withEmptyDatabase } from '../../support/database/databases.js';
+import { ODD_NAMES, withOddNames } from '../../support/entities/odd-names.js';
+import { runCommand } from '../../support/cli/run-command.js';
 
 describe('harbor-storage and the shape of tables', () => {
   let cli: CommandLine;

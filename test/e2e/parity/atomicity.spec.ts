@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { firstValueFrom } from 'rxjs';
 
 import { LoadInterruptedError, type LoadResult } from '../../../src/index.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { committedBatches, entryOf, expectAccounted, expectHybridAccounted } from './accounts.js';
-import { errorOf, withLocks, withRefusal } from './faults.js';
-import { type Fields, keyOf, many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { committedBatches, entryOf, expectAccounted, expectHybridAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withLocks, withRefusal } from '../../support/parity/faults.js';
+import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('a batch', () => {
   let app: StorageApp;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LoadCounts } from '../../../src/index.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { expectAccounted, expectHybridAccounted } from './accounts.js';
-import { withLocks } from './faults.js';
-import { type Fields, keyOf, many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { expectAccounted, expectHybridAccounted } from '../../support/parity/accounts.js';
+import { withLocks } from '../../support/parity/faults.js';
+import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 const WRITERS = [0, 1, 2, 3, 4, 5];
 

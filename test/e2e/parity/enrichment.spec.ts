@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { emptyTables, quarantined } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { errorOf, withCheck, withRefusal } from './faults.js';
-import { type Fields, keyOf, many, opportunity } from './records.js';
+import { emptyTables, quarantined } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { type Fields, keyOf, many, opportunity } from '../../support/parity/records.js';
 
 /** What the stages of the pipeline hand over for one post, in order. */
 const STAGES = {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LoadResult, LoadStoppedError } from '../../../src/index.js';
-import { emptyTables, quarantined } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { entryOf } from './accounts.js';
-import { errorOf, withCheck, withRefusal } from './faults.js';
-import { type Fields, many, submission } from './records.js';
+import { emptyTables, quarantined } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { entryOf } from '../../support/parity/accounts.js';
+import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { type Fields, many, submission } from '../../support/parity/records.js';
 
 describe('what is said of a failure', () => {
   let app: StorageApp;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
-import { emptyTables, quarantined } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { expectHybridAccounted } from './accounts.js';
-import { errorOf, withCheck, withRefusal } from './faults.js';
-import { keyOf, many, opportunity, submission } from './records.js';
+import { emptyTables, quarantined } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { expectHybridAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('the hybrid store', () => {
   let app: StorageApp;

@@ -12,10 +12,10 @@ import {
   StorageModule,
 } from '../../../src/index.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { initStorageApp, startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { committedBatches } from './accounts.js';
-import { errorOf } from './faults.js';
-import { many, opportunity, submission } from './records.js';
+import { initStorageApp, startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { committedBatches } from '../../support/parity/accounts.js';
+import { errorOf } from '../../support/parity/faults.js';
+import { many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('initialisation', () => {
   let app: StorageApp | undefined;

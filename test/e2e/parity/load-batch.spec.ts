@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
-import { committedBatches, entryOf, expectAccounted } from './accounts.js';
-import { errorOf, withCheck, withLocks, withRefusal } from './faults.js';
-import { keyOf, many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
+import { committedBatches, entryOf, expectAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withCheck, withLocks, withRefusal } from '../../support/parity/faults.js';
+import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('loadBatch', () => {
   let app: StorageApp;

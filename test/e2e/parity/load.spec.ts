@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import { InvalidLoadError, LoadFailedError, type LoadResult } from '../../../src/index.js';
-import { startAppWith } from '../../support/own-entities.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageAppBeside, type StorageApp } from '../../support/storage-app.js';
-import { entryOf, expectAccounted } from './accounts.js';
-import { errorOf, withCheck, withLocks } from './faults.js';
-import { keyOf, many, opportunity, submission } from './records.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
+import { entryOf, expectAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withCheck, withLocks } from '../../support/parity/faults.js';
+import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 /** Its only key is one no record can carry. */
 @Entity('parity_events')

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import pg from 'pg';
 
 import { SchemaMismatchError } from '../../../src/index.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { errorOf } from './faults.js';
-import { many, opportunity, submission } from './records.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { errorOf } from '../../support/parity/faults.js';
+import { many, opportunity, submission } from '../../support/parity/records.js';
 
 /** Tables whose columns were read from the catalog while `work` ran, in order. */
 async function tablesRead(work: () => Promise<unknown>): Promise<unknown[]> {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { committedBatches, expectAccounted } from './accounts.js';
-import { type Fields, keyOf, many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { committedBatches, expectAccounted } from '../../support/parity/accounts.js';
+import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 const ADD_COLUMN = `ALTER TABLE submissions ADD COLUMN flair text NOT NULL DEFAULT 'none'`;
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { HybridStoreService, LoaderService, LoadStatsService, SubmissionEntity } from '../../../src/index.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { errorOf, withRefusal } from './faults.js';
-import { many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('one loader shared by the three stores', () => {
   let app: StorageApp;

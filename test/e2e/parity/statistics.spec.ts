@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { LoadFailedError, type LoadProgress } from '../../../src/index.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { entryOf, expectAccounted } from './accounts.js';
-import { errorOf, withRefusal } from './faults.js';
-import { many, opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { entryOf, expectAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { many, opportunity, submission } from '../../support/parity/records.js';
 
 const REFUSES_ALL = { table: 'submissions', when: 'true', sqlstate: '53100' };
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { emptyTables, quarantined } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { expectAccounted } from './accounts.js';
-import { opportunity, submission } from './records.js';
+import { emptyTables, quarantined } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { expectAccounted } from '../../support/parity/accounts.js';
+import { opportunity, submission } from '../../support/parity/records.js';
 
 describe('the stores', () => {
   let app: StorageApp;

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, type LoadResult } from '../../../src/index.js';
-import { untilLockIsAwaited } from '../../support/lock-waits.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { committedBatches, expectAccounted } from './accounts.js';
-import { errorOf, withRefusal } from './faults.js';
-import { type Fields, keyOf, many, submission } from './records.js';
+import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { committedBatches, expectAccounted } from '../../support/parity/accounts.js';
+import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { type Fields, keyOf, many, submission } from '../../support/parity/records.js';
 
 function* generated(count: number): Generator<Fields> {
   for (let index = 0; index < count; index += 1) {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { opportunity, submission } from './records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { opportunity, submission } from '../../support/parity/records.js';
 
 const TRUST = { trust_score: 72.5, trust_badge: 'gold', activity_score: 31, trust_level: 'high', trust_badges: ['a'] };
 const AI = { ai_profile: { model: 'x' }, app_name: 'name', final_score: 80 };

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { withDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { createRepositoryCopy, createUserProject, type ProjectFolder } from '../../support/project-folder.js';
+import { withDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { createRepositoryCopy, createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
 
 const CLI = 'node_modules/harbor-storage/dist/src/cli/main.js';
 const TSC = 'node_modules/typescript/bin/tsc';

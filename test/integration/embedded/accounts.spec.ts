@@ -2,8 +2,8 @@ import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
-import { prepareSystemDirectory } from '../../../src/embedded/system-directory.js';
-import { childUser, queryValue, withTemporaryDir } from '../../support/embedded-processes.js';
+import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
+import { childUser, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const NOBODY = 65_534;
 /** Only root can be in these situations; as an ordinary user all other specs are about that user. */

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { chmod, cp, readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { locateBinaries, prepareBinaries } from '../../../src/embedded/binaries.js';
-import { ServerAccount } from '../../../src/embedded/server-account.js';
-import { prepareSystemDirectory } from '../../../src/embedded/system-directory.js';
-import { withTemporaryDir } from '../../support/embedded-processes.js';
+import { locateBinaries, prepareBinaries } from '../../../src/embedded/home/binaries.js';
+import { ServerAccount } from '../../../src/embedded/home/server-account.js';
+import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
+import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 /** The package as it is without its install script. */
 async function copyWithoutLinks(packageDir: string): Promise<void> {

@@ -4,15 +4,15 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
-import { isAlive } from '../../../src/embedded/processes.js';
-import { ServerAccount } from '../../../src/embedded/server-account.js';
+import { isAlive } from '../../../src/embedded/system/processes.js';
+import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import {
   childUser,
   eventually,
   postmasterPid,
   queryValue,
   withTemporaryDir,
-} from '../../support/embedded-processes.js';
+} from '../../support/processes/embedded-processes.js';
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });

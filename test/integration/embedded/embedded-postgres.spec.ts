@@ -3,8 +3,8 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
-import { isAlive } from '../../../src/embedded/processes.js';
-import { childUser, postmasterPid, queryValue, withTemporaryDir } from '../../support/embedded-processes.js';
+import { isAlive } from '../../../src/embedded/system/processes.js';
+import { childUser, postmasterPid, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultDataDir } from '../../../src/embedded/default-data-dir.js';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { storageMigrations } from '../../../src/index.js';
-import { withTemporaryDir } from '../../support/embedded-processes.js';
-import { migrateDown, type MigrationStatus, readMigrationStatus } from '../../../src/schema/migrations.js';
-import { type CliOutcome, runCli } from '../../support/run-cli.js';
+import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
+import { migrateDown, type MigrationStatus, readMigrationStatus } from '../../../src/schema/migrations/migrations.js';
+import { type CliOutcome, runCli } from '../../support/cli/run-cli.js';
 
 const NAMES = storageMigrations.map(({ name }) => name);
 const LAST = NAMES.at(-1);

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Home } from '../../../src/embedded/home.js';
-import { ServerAccount } from '../../../src/embedded/server-account.js';
-import { withStartLock } from '../../../src/embedded/start-lock.js';
-import { withTemporaryDir } from '../../support/embedded-processes.js';
+import { Home } from '../../../src/embedded/home/home.js';
+import { ServerAccount } from '../../../src/embedded/home/server-account.js';
+import { withStartLock } from '../../../src/embedded/server/start-lock.js';
+import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const homeIn = async (directory: string): Promise<Home> =>
   new Home(directory, await ServerAccount.forDirectory(directory));

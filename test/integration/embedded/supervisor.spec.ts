@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { Lease } from '../../../src/embedded/lease.js';
-import { isAlive } from '../../../src/embedded/processes.js';
-import { ServerAccount } from '../../../src/embedded/server-account.js';
-import { SUPERVISOR } from '../../../src/embedded/supervisor.js';
-import { eventually, withTemporaryDir } from '../../support/embedded-processes.js';
+import { Lease } from '../../../src/embedded/server/lease.js';
+import { isAlive } from '../../../src/embedded/system/processes.js';
+import { ServerAccount } from '../../../src/embedded/home/server-account.js';
+import { SUPERVISOR } from '../../../src/embedded/server/supervisor.js';
+import { eventually, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 /** Hears SIGINT only after a while, as a server that has just begun. */
 const LATE_SERVER = [

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { FileFormat } from '../../../src/files/record-reader.js';
 import { readRecords } from '../../../src/files/read-records.js';
 import type { LoadOptions } from '../../../src/index.js';
-import { MARK, Witness } from '../../support/leaks.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { MARK, Witness } from '../../support/app/leaks.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const FILES: readonly (readonly [format: FileFormat, when: string, file: string, reason: string])[] = [
   ['jsonl', 'a line is cut off', `{"submission_id":"a","title":"${MARK}`, 'invalid_json'],

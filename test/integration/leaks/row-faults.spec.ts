@@ -3,11 +3,11 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LoadOptions } from '../../../src/index.js';
-import { Account, FAILING_TRIGGER } from '../../support/leaking-accounts.js';
-import { MARK, Witness } from '../../support/leaks.js';
-import { startAppWith } from '../../support/own-entities.js';
-import { emptyTables } from '../../support/quarantine.js';
-import type { StorageApp } from '../../support/storage-app.js';
+import { Account, FAILING_TRIGGER } from '../../support/app/leaking-accounts.js';
+import { MARK, Witness } from '../../support/app/leaks.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import type { StorageApp } from '../../support/app/storage-app.js';
 
 /** One row's fault, and the reason it is refused for. */
 const REFUSED: readonly (readonly [when: string, fields: object, reason: string])[] = [

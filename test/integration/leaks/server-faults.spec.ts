@@ -4,18 +4,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Test } from '@nestjs/testing';
 
 import { type LoaderModuleOptions, StorageModule } from '../../../src/index.js';
-import { Account, FAILING_TRIGGER } from '../../support/leaking-accounts.js';
-import { MARK, Witness } from '../../support/leaks.js';
-import { withLoginRole } from '../../support/login-role.js';
-import { startAppWith } from '../../support/own-entities.js';
-import { emptyTables } from '../../support/quarantine.js';
+import { Account, FAILING_TRIGGER } from '../../support/app/leaking-accounts.js';
+import { MARK, Witness } from '../../support/app/leaks.js';
+import { withLoginRole } from '../../support/database/login-role.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { emptyTables } from '../../support/app/quarantine.js';
 import {
   initStorageApp,
   startStorageApp,
   startStorageAppAt,
   startStorageAppBeside,
   type StorageApp,
-} from '../../support/storage-app.js';
+} from '../../support/app/storage-app.js';
 
 const RECORD = { id: MARK, mail: MARK };
 const FEW_ATTEMPTS = { maxAttempts: 2, maxRetryMs: 1000 };

@@ -3,10 +3,10 @@ import { Test } from '@nestjs/testing';
 import { Client } from 'pg';
 
 import { StorageModule, type StorageRootOptions } from '../../../src/index.js';
-import { withDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { untilLockIsAwaited } from '../../support/lock-waits.js';
-import { initStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { withDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
+import { initStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 async function withApp(options: StorageRootOptions, work: (app: StorageApp) => Promise<void>): Promise<void> {
   const app = await initStorageApp(

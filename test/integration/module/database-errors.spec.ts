@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Entity, PrimaryColumn } from 'typeorm';
 
 import { LoadsFrom, LoadStatsService, QuarantineService, SchemaService, StorageError } from '../../../src/index.js';
-import { errorOf } from '../../e2e/parity/faults.js';
-import { withLoginRole } from '../../support/login-role.js';
-import { startAppWith } from '../../support/own-entities.js';
-import { startStorageAppAt, type StorageApp } from '../../support/storage-app.js';
+import { errorOf } from '../../support/parity/faults.js';
+import { withLoginRole } from '../../support/database/login-role.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { startStorageAppAt, type StorageApp } from '../../support/app/storage-app.js';
 
 /** As of a class in a circular import, which the module that names it meets before it is there. */
 const MISSING = new ReferenceError("Cannot access 'Rec' before initialization");

@@ -15,9 +15,9 @@ import {
   ProfileRepository,
   StorageModule,
 } from '../../../src/index.js';
-import { withDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { openConnections } from '../../support/open-connections.js';
+import { withDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { openConnections } from '../../support/database/open-connections.js';
 
 @Entity('gadgets')
 class Gadget {

@@ -13,7 +13,7 @@ import {
   StorageError,
   StorageModule,
 } from '../../../src/index.js';
-import { withDatabase } from '../../support/databases.js';
+import { withDatabase } from '../../support/database/databases.js';
 
 @Entity('submissions_seen')
 class Seen {

@@ -12,9 +12,9 @@ import {
   StorageModule,
   type StorageRootOptions,
 } from '../../../src/index.js';
-import { withDatabase, withEmptyDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { openConnections } from '../../support/open-connections.js';
+import { withDatabase, withEmptyDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { openConnections } from '../../support/database/open-connections.js';
 
 const start = async (options: StorageRootOptions): Promise<TestingModule> => {
   const app = await Test.createTestingModule({ imports: [StorageModule.forRoot(options)] }).compile();

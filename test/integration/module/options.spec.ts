@@ -5,8 +5,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 
 import { StorageError, StorageModule, type StorageModuleOptions, type StorageRootOptions } from '../../../src/index.js';
-import { withDatabase, withParts } from '../../support/databases.js';
-import { THROUGH_PGBOUNCER } from '../../support/open-connections.js';
+import { withDatabase, withParts } from '../../support/database/databases.js';
+import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';
 
 const start = async (options: StorageRootOptions): Promise<unknown> => startModule(StorageModule.forRoot(options));
 const startModule = async (storage: DynamicModule): Promise<unknown> => {

@@ -3,10 +3,10 @@ import { Test } from '@nestjs/testing';
 import { lastValueFrom } from 'rxjs';
 
 import { LoadInterruptedError, StorageError, StorageModule } from '../../../src/index.js';
-import { withDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
-import { openConnections } from '../../support/open-connections.js';
-import { initStorageApp } from '../../support/storage-app.js';
+import { withDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
+import { openConnections } from '../../support/database/open-connections.js';
+import { initStorageApp } from '../../support/app/storage-app.js';
 
 const startAt = async (url: string) =>
   initStorageApp(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { createTestDatabase } from '../../../src/testing/index.js';
-import { queryValue } from '../../support/embedded-processes.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
 
 const VARIABLES = ['HARBOR_STORAGE_TEST_SERVER', 'HARBOR_STORAGE_TEST_TEMPLATE'];
 

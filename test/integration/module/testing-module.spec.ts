@@ -5,8 +5,8 @@ import { Column, DataSource, Entity, type MigrationInterface, PrimaryColumn, typ
 
 import { type EntityLoader, getLoaderToken, HybridStoreService, StorageModule } from '../../../src/index.js';
 import { createTestDatabase, StorageTestingModule, type StorageTestingOptions } from '../../../src/testing/index.js';
-import { withDatabase } from '../../support/databases.js';
-import { queryValue } from '../../support/embedded-processes.js';
+import { withDatabase } from '../../support/database/databases.js';
+import { queryValue } from '../../support/processes/embedded-processes.js';
 
 @Entity('prices_tested')
 class Price {

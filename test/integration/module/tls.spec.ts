@@ -8,12 +8,12 @@ import { Client, escapeLiteral } from 'pg';
 
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { StorageModule } from '../../../src/index.js';
-import { eventually, queryValue } from '../../support/embedded-processes.js';
-import { runCli } from '../../support/run-cli.js';
-import { initStorageApp } from '../../support/storage-app.js';
+import { eventually, queryValue } from '../../support/processes/embedded-processes.js';
+import { runCli } from '../../support/cli/run-cli.js';
+import { initStorageApp } from '../../support/app/storage-app.js';
 
 /** A certificate for the host name `localhost`, and the authority that signed it; of no use to anybody else. */
-const FILES = join(import.meta.dirname, '..', '..', 'support', 'tls');
+const FILES = join(import.meta.dirname, '..', '..', 'support', 'database', 'tls');
 const CA = `sslrootcert=${encodeURIComponent(join(FILES, 'ca.crt'))}`;
 
 let directory: string;

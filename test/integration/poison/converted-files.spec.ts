@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { readRecords } from '../../../src/files/read-records.js';
 import type { BatchLoadResult } from '../../../src/index.js';
-import { CONVERTED_OPPORTUNITIES, CONVERTED_SUBMISSIONS } from '../../support/converted-file-records.js';
-import { FILES, fileOf, recordsOf } from '../../support/poison-file.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { traceCopies, type WriterTrace } from '../../support/writer-trace.js';
+import { CONVERTED_OPPORTUNITIES, CONVERTED_SUBMISSIONS } from '../../support/records/converted-file-records.js';
+import { FILES, fileOf, recordsOf } from '../../support/records/poison-file.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { traceCopies, type WriterTrace } from '../../support/app/writer-trace.js';
 
 const TABLES = [
   { table: 'app_opportunities', cases: CONVERTED_OPPORTUNITIES },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadResult } from '../../../src/index.js';
-import { emptyTables, quarantined, type QuarantinedRow } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { traceCopies, type WriterTrace } from '../../support/writer-trace.js';
+import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { traceCopies, type WriterTrace } from '../../support/app/writer-trace.js';
 
 const circular: Record<string, unknown> = { name: 'loop' };
 circular['self'] = circular;

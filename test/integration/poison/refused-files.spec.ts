@@ -5,11 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { readRecords } from '../../../src/files/read-records.js';
 import type { BatchLoadResult } from '../../../src/index.js';
-import { FILES, fileOf, type FileRecord, recordsOf } from '../../support/poison-file.js';
-import { emptyTables, quarantined, type QuarantinedRow } from '../../support/quarantine.js';
-import { REFUSED_OPPORTUNITIES, REFUSED_SUBMISSIONS, type RefusedCase } from '../../support/refused-file-records.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
-import { traceCopies, type WriterTrace } from '../../support/writer-trace.js';
+import { FILES, fileOf, type FileRecord, recordsOf } from '../../support/records/poison-file.js';
+import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app/quarantine.js';
+import {
+  REFUSED_OPPORTUNITIES,
+  REFUSED_SUBMISSIONS,
+  type RefusedCase,
+} from '../../support/records/refused-file-records.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { traceCopies, type WriterTrace } from '../../support/app/writer-trace.js';
 
 const TABLES = [
   { table: 'app_opportunities', cases: REFUSED_OPPORTUNITIES },

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { QuarantineService, StorageError } from '../../../src/index.js';
-import { errorOf } from '../../e2e/parity/faults.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { errorOf } from '../../support/parity/faults.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 describe('a quarantine the database does not answer for', () => {
   let app: StorageApp;

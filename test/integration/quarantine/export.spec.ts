@@ -5,8 +5,8 @@ import fc from 'fast-check';
 
 import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-records.js';
 import { type ExportFormat, QuarantineService } from '../../../src/index.js';
-import { emptyTables, quarantined, type QuarantinedRow } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 /** What is likely to go wrong in a line: ends of lines, quotes, signatures of files, and bytes that are no text. */
 const PIECES = [

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg';
 
 import { LoadFailedError, LoadInterruptedError, QuarantineService } from '../../../src/index.js';
-import { errorOf, withLocks } from '../../e2e/parity/faults.js';
-import { type FaultApp, startFaultApp } from '../../support/fault-app.js';
-import { aboutTheFirst } from '../../support/interceptions.js';
-import { untilLockIsAwaited } from '../../support/lock-waits.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { errorOf, withLocks } from '../../support/parity/faults.js';
+import { type FaultApp, startFaultApp } from '../../support/app/fault-app.js';
+import { aboutTheFirst } from '../../support/database/interceptions.js';
+import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const RECORDS = Array.from({ length: 300 }, (_, index) => ({ submission_id: `s${index}`, num_comments: -1 }));
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { NewerBy, QuarantineService } from '../../../src/index.js';
-import { startAppWith } from '../../support/own-entities.js';
-import { emptyTables } from '../../support/quarantine.js';
-import type { StorageApp } from '../../support/storage-app.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import type { StorageApp } from '../../support/app/storage-app.js';
 
 @Entity('replay_parents')
 class Parent {

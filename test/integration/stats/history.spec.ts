@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { HistoryEntry } from '../../../src/index.js';
-import { withRefusal } from '../../e2e/parity/faults.js';
-import { type Fields, keyOf, many, opportunity, submission } from '../../e2e/parity/records.js';
-import { emptyTables } from '../../support/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../support/storage-app.js';
+import { withRefusal } from '../../support/parity/faults.js';
+import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const UNMEANT = { title: 'nobody' };
 const REFUSED = submission('t3_x', { trust_score: 'high' });

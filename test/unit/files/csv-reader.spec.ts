@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
-import { collect, contentOf, outcome } from './collect.js';
+import { collect, contentOf, outcome } from '../../support/records/collect.js';
 
 const read = async (bytes: Buffer | string, maxLineBytes?: number) =>
   (await collect(bytes, { format: 'csv', maxLineBytes })).map(outcome);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parseJsonRecord } from '../../../src/files/parse-json-line.js';
-import { collect, contentOf, outcome } from './collect.js';
+import { collect, contentOf, outcome } from '../../support/records/collect.js';
 
 const read = async (text: string, maxLineBytes?: number) =>
   (await collect(text, { format: 'json', maxLineBytes })).map(outcome);

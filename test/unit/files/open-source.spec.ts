@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { detectFormat, openSource } from '../../../src/files/open-source.js';
 import { readRecords } from '../../../src/files/read-records.js';
-import { drain, outcome } from './collect.js';
+import { drain, outcome } from '../../support/records/collect.js';
 
 let directory: string;
 

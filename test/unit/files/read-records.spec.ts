@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { readRecords } from '../../../src/files/read-records.js';
 import { parseRename } from '../../../src/files/rename-fields.js';
 import type { SourceRecord } from '../../../src/records/source-record.js';
-import { collect, drain, outcome, streamOf } from './collect.js';
+import { collect, drain, outcome, streamOf } from '../../support/records/collect.js';
 
 const UNREADABLE = { code: 'SOURCE_UNREADABLE' };
 /** What the lines of a file come to. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { LosslessNumber } from 'lossless-json';
 
-import { toJsonText } from '../../../src/loader/json-text.js';
+import { toJsonText } from '../../../src/loader/values/json-text.js';
 import { rawBytesOf } from '../../../src/quarantine/raw-record.js';
 import { reviveRecord } from '../../../src/quarantine/revive-record.js';
 

@@ -1,0 +1,47 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { StorageError } from '../../src/errors/index.js';
+import type { BatchLoadResult } from '../../src/index.js';
+import { runChild } from './run-child.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const BUILT = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+const PRELOAD = pathToFileURL(join(import.meta.dirname, 'report-peak.js')).href;
+
+/** What the command line says of a load, and the most memory its process ever held. */
+export interface CommandLineLoad extends Pick<BatchLoadResult, 'inserted' | 'unchanged' | 'durationMs'> {
+  readonly peakKilobytes: number;
+}
+
+export interface CommandLineOrder {
+  readonly file: string;
+  readonly table: string;
+  readonly url: string;
+  /** For a file of a few bytes. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/** Compiling sources as they are imported takes 150 MB by itself, so it is the built command line that runs. */
+export async function loadByCommandLine(order: CommandLineOrder): Promise<CommandLineLoad> {
+  const { file, table, url, directory, signal } = order;
+  const peakFile = join(directory, 'peak');
+  const printed = await runChild(
+    process.execPath,
+    ['--import', PRELOAD, BUILT, 'load', file, '--into', table, '--quiet', '--json'],
+    { environment: { DATABASE_URL: url, HARBOR_BENCH_PEAK_FILE: peakFile }, signal },
+  );
+  const { inserted, unchanged, durationMs } = JSON.parse(printed) as BatchLoadResult;
+  return { inserted, unchanged, durationMs, peakKilobytes: Number(await readFile(peakFile, 'utf8')) };
+}
+
+/** @throws StorageError `BENCH_NOT_BUILT` */
+export async function checkIsBuilt(): Promise<void> {
+  try {
+    await access(BUILT);
+  } catch {
+    throw new StorageError('BENCH_NOT_BUILT', 'The case growth measures the built command line: npm run build first.');
+  }
+}

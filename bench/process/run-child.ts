@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { StorageError } from '../../src/errors/index.js';
+
+const run = promisify(execFile);
+const STDERR_TAIL = 2_000;
+
+export interface ChildOptions {
+  /** Added to the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a program and returns what it printed.
+ * @throws StorageError `BENCH_CHILD_FAILED` with the end of its stderr, without the passwords it was given
+ */
+export async function runChild(file: string, args: readonly string[], options: ChildOptions = {}): Promise<string> {
+  const { environment = {}, signal } = options;
+  try {
+    const { stdout } = await run(file, args, {
+      env: { ...process.env, ...environment },
+      signal,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  } catch (error) {
+    const stderr = String((error as { stderr?: unknown }).stderr ?? '').trim();
+    const secrets = Object.values(environment).flatMap(secretsOf);
+    const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), stderr.slice(-STDERR_TAIL));
+    throw new StorageError('BENCH_CHILD_FAILED', `${file} failed: ${shown === '' ? 'it said nothing' : shown}`);
+  }
+}
+
+/** Whether a program can be started with these arguments and ends well. */
+export async function canRun(file: string, args: readonly string[]): Promise<boolean> {
+  return run(file, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A connection string's password as it stands there and as it is meant; any other value hides nothing. */
+function secretsOf(value: string): string[] {
+  if (!URL.canParse(value)) {
+    return [];
+  }
+  const { password } = new URL(value);
+  return password === '' ? [] : [password, decodeURIComponent(password)];
+}

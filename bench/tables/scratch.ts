@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { resolveDatabase } from '../../src/embedded/resolve-database.js';
+import { StorageError } from '../../src/errors/index.js';
+import { describeFault } from '../../src/postgres/database-fault.js';
+import { quoteIdentifier } from '../../src/postgres/identifiers.js';
+import { migrateUp } from '../../src/schema/migrations/migrations.js';
+import { databaseUrl } from '../../src/testing/test-postgres.js';
+import { runStatement, withConnection } from './connection.js';
+
+/** Where a run keeps what it makes. */
+export interface Scratch {
+  /** A database of its own on the server, with the migrations. */
+  readonly url: string;
+  /** A directory of its own for files. */
+  readonly directory: string;
+}
+
+/** The user has interrupted the run. */
+export class BenchInterruptedError extends StorageError {
+  override readonly name = 'BenchInterruptedError';
+
+  constructor() {
+    super('BENCH_INTERRUPTED', 'The bench was interrupted; its database is dropped.');
+  }
+}
+
+/**
+ * Runs `work` on a new database of the server and removes it afterwards, however the work ended.
+ * @param url - a server; undefined for the embedded one, which is as durable as it is for every user
+ * @param signal - when it is aborted, the work is left where it stands
+ */
+export async function withScratch<T>(
+  url: string | undefined,
+  signal: AbortSignal,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const server = await resolveDatabase(url);
+  try {
+    return await withDatabase(server.url, async (own) => {
+      const directory = await mkdtemp(join(tmpdir(), 'harbor-bench-'));
+      try {
+        return await untilAborted(signal, async () => {
+          await migrateUp({ url: own });
+          return work({ url: own, directory });
+        });
+      } finally {
+        await rm(directory, { recursive: true, force: true, maxRetries: 10 });
+      }
+    });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function withDatabase<T>(serverUrl: string, work: (url: string) => Promise<T>): Promise<T> {
+  const name = `harbor_bench_${randomBytes(6).toString('hex')}`;
+  await withConnection(serverUrl, async (client) => {
+    await client.query(`CREATE DATABASE ${quoteIdentifier(name)}`).catch((error: unknown) => {
+      const { message } = describeFault(error);
+      throw new StorageError('BENCH_NO_DATABASE', `The bench cannot make a database of its own: ${message}`);
+    });
+  });
+  try {
+    return await work(databaseUrl(serverUrl, name));
+  } finally {
+    await runStatement(serverUrl, `DROP DATABASE ${quoteIdentifier(name)} WITH (FORCE)`).catch((error: unknown) => {
+      console.error(`The database ${name} could not be dropped: ${describeFault(error).message}`);
+    });
+  }
+}
+
+/** What is still at work when the signal comes ends with its database; nobody waits for it. */
+async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (signal.aborted) {
+    throw new BenchInterruptedError();
+  }
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new BenchInterruptedError()), { once: true });
+    // An error nobody waits for, such as a closed pipe of stdout, would end the process with the database left behind.
+    process.on('uncaughtException', reject);
+  });
+  const working = work();
+  working.catch(() => {});
+  return Promise.race([working, aborted]);
+}

@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import type { ClientBase } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+import { quoteIdentifier } from '../../src/postgres/identifiers.js';
+import { errorCode } from '../../src/errors/error-text.js';
+import { copyLines } from './copy-lines.js';
+import type { BenchRecord } from './data.js';
+import { type BenchTable, columnList } from '../report/table.js';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Brings the table into the state a case begins with: exactly these rows. */
+export async function fillTable(client: ClientBase, table: BenchTable, rows: readonly BenchRecord[]): Promise<void> {
+  await client.query(`TRUNCATE ${table.quoted}`);
+  if (rows.length > 0) {
+    const copy = client.query(copyFrom(`COPY ${table.quoted} (${columnList(table)}) FROM STDIN`));
+    await pipeline(Readable.from(copyLines(table, rows), { objectMode: false }), copy);
+    await client.query(`ANALYZE ${table.quoted}`);
+  }
+  await checkpoint(client);
+}
+
+/** Nobody shall pay for what another has left unwritten. A role that may not ask for it goes without. */
+async function checkpoint(client: ClientBase): Promise<void> {
+  try {
+    await client.query('CHECKPOINT');
+  } catch (error) {
+    if (errorCode(error) !== INSUFFICIENT_PRIVILEGE) {
+      throw error;
+    }
+  }
+}
+
+/** Sums over the content of all rows that do not depend on their order. */
+export interface Checksums {
+  readonly exact: string | null;
+  /** Does not tell an empty text from null. */
+  readonly emptyAsNull: string | null;
+}
+
+export async function readChecksums(client: ClientBase, { quoted, columns }: BenchTable): Promise<Checksums> {
+  const sum = (value: (column: string) => string): string =>
+    `sum(hashtextextended(ROW(${columns.map(({ name }) => value(quoteIdentifier(name))).join(', ')})::text, 0))::text`;
+  const { rows } = await client.query<Checksums>(
+    `SELECT ${sum((column) => column)} AS "exact", ${sum((column) => `NULLIF(${column}::text, '')`)} AS "emptyAsNull"
+     FROM ${quoted}`,
+  );
+  return rows[0] ?? { exact: null, emptyAsNull: null };
+}
+
+export async function countRows(client: ClientBase, { quoted }: BenchTable): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${quoted}`);
+  return rows[0]?.count ?? 0;
+}

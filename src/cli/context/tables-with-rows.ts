@@ -1,0 +1,25 @@
+import { OpportunityEntity, SubmissionEntity } from '../../entities/index.js';
+import { migrationStatus } from '../../schema/migrations/migrations.js';
+import { StorageDataSource } from '../../schema/migrations/storage-data-source.js';
+
+/** Which of the two tables hold rows; none where no migration was applied. */
+export async function findTablesWithRows(url: string): Promise<string[]> {
+  const dataSource = new StorageDataSource({ url });
+  await dataSource.initialize();
+  try {
+    const migrations = await migrationStatus(dataSource);
+    if (!migrations.some(({ applied }) => applied)) {
+      return [];
+    }
+    const found: string[] = [];
+    for (const entity of [OpportunityEntity, SubmissionEntity]) {
+      const repository = dataSource.getRepository<object>(entity);
+      if (await repository.exists()) {
+        found.push(repository.metadata.tableName);
+      }
+    }
+    return found;
+  } finally {
+    await dataSource.destroy();
+  }
+}

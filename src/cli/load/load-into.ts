@@ -1,0 +1,68 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+import { HYBRID } from '../../entities/index.js';
+import { HYBRID_TARGETS, HybridStoreService } from '../../hybrid/hybrid-store.service.js';
+import type { LoadOptions } from '../../loader/model/load-options.js';
+import type { BatchLoadResult, HybridBatchResult } from '../../loader/model/load-result.js';
+import { LoaderService } from '../../loader/loader.service.js';
+import { dataSourceOf } from '../context/storage-context.js';
+import { UsageError } from '../usage-error.js';
+
+/** What a command asks to be loaded. */
+export interface LoadRequest {
+  /** A table, or `hybrid`. */
+  readonly into: string;
+  readonly records: AsyncIterable<object>;
+  readonly options: LoadOptions;
+  readonly dryRun: boolean;
+}
+
+/** The names of the fields a load into `into` takes. */
+export async function fieldNames(app: INestApplicationContext, into: string): Promise<ReadonlySet<string>> {
+  return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_TARGETS : [into]);
+}
+
+/** Carries the result of a dry run out of the transaction it rolls back. */
+class DryRunDone extends Error {
+  constructor(readonly result: BatchLoadResult | HybridBatchResult) {
+    super('dry run');
+  }
+}
+
+/** Loads records into a table or into both. */
+export async function loadInto(
+  app: INestApplicationContext,
+  request: LoadRequest,
+): Promise<BatchLoadResult | HybridBatchResult> {
+  if (!request.dryRun) {
+    return loadRecords(app, request);
+  }
+  try {
+    await dataSourceOf(app).transaction(async (manager) => {
+      throw new DryRunDone(await loadRecords(app, request, manager));
+    });
+  } catch (error) {
+    if (error instanceof DryRunDone) {
+      return error.result;
+    }
+    throw error;
+  }
+  throw new Error('a dry run always ends by an exception');
+}
+
+async function loadRecords(
+  app: INestApplicationContext,
+  { into, records, options }: LoadRequest,
+  manager?: EntityManager,
+): Promise<BatchLoadResult | HybridBatchResult> {
+  if (into === HYBRID) {
+    const { disposition = 'merge', allowEmpty, ...rest } = options;
+    if (disposition !== 'merge' || allowEmpty === true) {
+      throw new UsageError('a hybrid load always merges: leave --disposition and --allow-empty out');
+    }
+    const hybrid = app.get(HybridStoreService);
+    return (manager === undefined ? hybrid : hybrid.withManager(manager)).storeBatch(records, rest);
+  }
+  return app.get(LoaderService).loadBatch(into, records, options, manager);
+}

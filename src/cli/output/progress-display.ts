@@ -1,0 +1,68 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+import type { LoadProgress } from '../../stats/load-progress.js';
+import type { GlobalOptions } from './output.js';
+
+/** Milliseconds between two lines where stderr is no terminal. */
+const LINE_INTERVAL_MS = 5_000;
+
+/** Shows how far a load is, on stderr. */
+export interface ProgressDisplay {
+  update(progress: LoadProgress): void;
+  stop(): void;
+}
+
+/**
+ * A bar on a terminal, a line every few seconds elsewhere, nothing with --quiet.
+ * @param sizeBytes - size of the source; undefined when it cannot be known
+ * @param bytesRead - how much of it was read so far
+ */
+export function createProgressDisplay(
+  options: GlobalOptions,
+  sizeBytes: number | undefined,
+  bytesRead: () => number,
+): ProgressDisplay {
+  if (options.quiet === true) {
+    return { update: () => {}, stop: () => {} };
+  }
+  const rate = createRate();
+  return process.stderr.isTTY ? createBar(sizeBytes, bytesRead, rate) : createLines(rate);
+}
+
+type Rate = (records: number) => number;
+
+function createRate(): Rate {
+  const start = Date.now();
+  return (records) => Math.round(records / Math.max(0.001, (Date.now() - start) / 1000));
+}
+
+function createBar(sizeBytes: number | undefined, bytesRead: () => number, rate: Rate): ProgressDisplay {
+  const known = sizeBytes !== undefined && sizeBytes > 0;
+  const format = known
+    ? '{bar} {percentage}% | {records} records | {rate}/s | {eta_formatted} left'
+    : '{records} records | {rate}/s';
+  const bar = new SingleBar(
+    { format, stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  );
+  bar.start(known ? sizeBytes : 1, 0, { records: 0, rate: 0 });
+  return {
+    update: ({ received, receivedEarlier }) =>
+      bar.update(known ? bytesRead() : 0, { records: received, rate: rate(received - receivedEarlier) }),
+    stop: () => bar.stop(),
+  };
+}
+
+function createLines(rate: Rate): ProgressDisplay {
+  let last = Date.now();
+  return {
+    update({ received, receivedEarlier, loaded, rejected }) {
+      if (Date.now() - last >= LINE_INTERVAL_MS) {
+        last = Date.now();
+        const speed = rate(received - receivedEarlier);
+        process.stderr.write(`${received} records read, ${loaded} loaded, ${rejected} refused, ${speed}/s\n`);
+      }
+    },
+    stop: () => {},
+  };
+}

@@ -1,0 +1,74 @@
+import { CommanderError } from 'commander';
+
+import {
+  InvalidLoadError,
+  LoadInterruptedError,
+  LoadStoppedError,
+  RejectLimitExceededError,
+  SchemaMismatchError,
+  StorageError,
+} from '../../errors/index.js';
+import { describeFault } from '../../postgres/database-fault.js';
+import { EXIT } from '../exit-codes.js';
+import { type AnyLoadResult, printLoadResult } from './load-report.js';
+import { type GlobalOptions, printJson, printResult } from './output.js';
+import { UsageError } from '../usage-error.js';
+
+/** Prints an error once, on stderr, and with --json as an object on stdout; returns the exit code. */
+export function reportError(error: unknown, options: GlobalOptions): number {
+  if (error instanceof CommanderError) {
+    // commander has printed its message already; asking for help or version is no error.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const { code, message } = explain(error);
+  printResult(`error: ${message}`, process.stderr);
+  if (options.verbose === true && error instanceof Error) {
+    printResult(error.stack ?? '', process.stderr);
+  }
+  if (error instanceof UsageError) {
+    return EXIT.usage;
+  }
+  const stopped =
+    error instanceof LoadStoppedError || (error instanceof SchemaMismatchError && error.result !== undefined);
+  if (options.json === true) {
+    printJson({ error: { code, message }, ...(stopped && { result: error.result }) });
+  } else if (stopped) {
+    printStoppedLoad(error);
+  }
+  return error instanceof LoadInterruptedError ? EXIT.interrupted : EXIT.failed;
+}
+
+function explain(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof InvalidLoadError || error instanceof LoadInterruptedError) {
+    return { code: error.code, message: nameFlags(error.message) };
+  }
+  if (error instanceof UsageError) {
+    return { code: 'USAGE', message: error.message };
+  }
+  return error instanceof StorageError ? error : describeFault(error);
+}
+
+/** The message speaks of the options of the API; whoever typed a command knows them as flags. */
+function nameFlags(message: string): string {
+  return message.replaceAll(
+    /\b(allowEmpty|batchSize|loadKey|maxRejects)\b(?:: true)?/g,
+    (_, option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
+function printStoppedLoad(error: LoadStoppedError | SchemaMismatchError): void {
+  if ('loads' in (error.result as object)) {
+    // A replay: it is one transaction, and the message says all.
+    return;
+  }
+  // The other commands load by loadBatch and storeBatch only.
+  const result = error.result as AnyLoadResult;
+  printLoadResult(result, process.stderr);
+  if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {
+    printResult(
+      'The refused records were rolled back with their batch. To see them, and to load the others, ' +
+        'run again with a higher --max-rejects.',
+      process.stderr,
+    );
+  }
+}

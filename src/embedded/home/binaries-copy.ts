@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, copyFile, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ignoring } from '../system/system-errors.js';
+import { isAlive } from '../system/processes.js';
+import { prepareSystemDirectory } from './system-directory.js';
+
+/**
+ * Copies the binaries to a directory of the system that every account can enter, once for a version and a user.
+ *
+ * @returns the directory of the copy, which takes the place of `native`
+ */
+export async function copyBinaries(
+  native: string,
+  name: string,
+  link: (native: string) => Promise<void>,
+): Promise<string> {
+  const packageCopy = join(await prepareSystemDirectory(), name);
+  const copy = join(packageCopy, 'native');
+  await removeAbandoned(packageCopy);
+  if (await isComplete(native, copy)) return copy;
+
+  const aside = `${packageCopy}.new-${process.pid}-${randomUUID()}`;
+  await mkdir(aside);
+  await copyReadable(native, join(aside, 'native'));
+  await link(join(aside, 'native'));
+  await chmod(aside, 0o755);
+  await replace(packageCopy, aside);
+  return copy;
+}
+
+/** Programs that tidy up temporary directories leave copies with holes. */
+async function isComplete(native: string, copy: string): Promise<boolean> {
+  const present = new Set(await readdir(copy, { recursive: true }).catch(ignoring('ENOENT')));
+  return (await readdir(native, { recursive: true })).every((entry) => present.has(entry));
+}
+
+async function replace(target: string, aside: string): Promise<void> {
+  // Aside first, never deleted in place: another process may be about to run what is there.
+  const old = `${aside}-old`;
+  await rename(target, old).catch(ignoring('ENOENT'));
+  // Not empty: another process was faster, and its copy is as good as ours.
+  await rename(aside, target).catch(ignoring('ENOTEMPTY', 'EEXIST'));
+  await rm(aside, { recursive: true, force: true });
+  await rm(old, { recursive: true, force: true });
+}
+
+/** What processes left behind that were killed while they copied. */
+async function removeAbandoned(target: string): Promise<void> {
+  const prefix = `${basename(target)}.new-`;
+  for (const entry of await readdir(dirname(target))) {
+    if (!entry.startsWith(prefix) || (await isAlive(Number.parseInt(entry.slice(prefix.length), 10)))) continue;
+    await rm(join(dirname(target), entry), { recursive: true, force: true });
+  }
+}
+
+/** Modes are set and not copied: a strict umask at the installation must not keep the server's account out. */
+async function copyReadable(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  await chmod(to, 0o755);
+  for (const entry of await readdir(from)) {
+    const [source, target] = [join(from, entry), join(to, entry)];
+    const found = await lstat(source);
+    if (found.isDirectory()) {
+      await copyReadable(source, target);
+    } else if (found.isFile()) {
+      await copyFile(source, target);
+      await chmod(target, basename(from) === 'bin' || (found.mode & 0o100) !== 0 ? 0o755 : 0o644);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errorMessage } from '../../errors/error-text.js';
+import { StorageError } from '../../errors/storage-error.js';
+import { ignoring } from '../system/system-errors.js';
+import { ServerAccount } from './server-account.js';
+import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
+
+/** The directory of one embedded server: its cluster and all that belongs to it. */
+export class Home {
+  constructor(
+    readonly path: string,
+    readonly account: ServerAccount,
+  ) {}
+
+  /** Postgres' own data directory. */
+  get cluster(): string {
+    return join(this.path, 'pgdata');
+  }
+
+  get passwordFile(): string {
+    return join(this.path, 'password');
+  }
+
+  get log(): string {
+    return join(this.path, 'server.log');
+  }
+
+  get previousLog(): string {
+    return join(this.path, 'server.previous.log');
+  }
+}
+
+/**
+ * Finds the home for the wanted directory, and makes it when missing. It is the wanted directory itself, unless the
+ * server's account cannot get there; then it is one in a system directory, the same one in every run.
+ */
+export async function prepareHome(wantedDir: string): Promise<Home> {
+  const wanted = resolve(wantedDir);
+  try {
+    await mkdir(dirname(wanted), { recursive: true });
+    const home = await chooseHome(wanted);
+    await mkdir(home.path, { mode: 0o700 }).catch(ignoring('EEXIST'));
+    await handOver(home);
+    return home;
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_DATA_DIR',
+      `The data directory ${wanted} cannot be used: ${errorMessage(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function chooseHome(wanted: string): Promise<Home> {
+  const account = await ServerAccount.forDirectory(wanted);
+  const asWanted = new Home(wanted, account);
+  if (process.getuid?.() !== 0 || (await hasCluster(asWanted))) return asWanted;
+
+  const hash = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
+  const elsewhere = join(systemDirectoryPath(), `${basename(wanted)}-${hash}`);
+  const moved = new Home(elsewhere, await ServerAccount.forDirectory(elsewhere));
+  // A cluster once made elsewhere stays the one for this path, even when the path can be entered by now.
+  if (!(await hasCluster(moved)) && (await account.canEnter(dirname(wanted)))) return asWanted;
+  await prepareSystemDirectory();
+  return moved;
+}
+
+async function hasCluster(home: Home): Promise<boolean> {
+  return access(home.cluster).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Root's new directory becomes the server account's. */
+async function handOver({ path, account }: Home): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  // In this order: another starter gives the directory away before it puts something in. So a directory that had
+  // something in it, and belongs to root still, is none of ours.
+  const entries = await readdir(path);
+  if ((await stat(path)).uid !== 0) return;
+  if (entries.length > 0) {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_DATA_DIR',
+      `The data directory ${path} belongs to root and is not empty. Choose another one, or give it to an ordinary user.`,
+    );
+  }
+  await account.give(path);
+}

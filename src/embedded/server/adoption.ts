@@ -1,0 +1,73 @@
+import { realpath } from 'node:fs/promises';
+import { StorageError } from '../../errors/storage-error.js';
+import { readPassword } from './cluster.js';
+import type { Home } from '../home/home.js';
+import { Lease } from './lease.js';
+import { poll } from '../system/poll.js';
+import { findPostmaster, type Postmaster } from './postmaster-pid.js';
+import { isLivingPostgres } from '../system/processes.js';
+import { type RunningServer, urlOf } from './server.js';
+import { identifyServer } from './server-identity.js';
+
+const SETTLE_TIMEOUT_MS = 120_000;
+
+/**
+ * Joins the server that runs on the home's cluster. One that is starting or stopping is waited for. Call it under the
+ * lock.
+ *
+ * @returns `undefined` when no server runs
+ * @throws StorageError when the running server is not what was asked for
+ */
+export async function adoptServer(home: Home, durable: boolean): Promise<RunningServer | undefined> {
+  const outcome = await poll(SETTLE_TIMEOUT_MS, async () => {
+    const postmaster = await findPostmaster(home);
+    if (!postmaster) return 'none';
+    if (!postmaster.isReady) return undefined;
+    const url = urlOf(await readPassword(home), postmaster);
+    const lease = await tryJoin(home, postmaster, url, durable);
+    return lease && { postmaster, lease, url };
+  });
+  if (outcome === undefined) {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_NOT_STARTED',
+      `The server that runs on ${home.cluster} neither takes connections nor ends; see ${home.log}.`,
+    );
+  }
+  return outcome === 'none' ? undefined : outcome;
+}
+
+/** Waits until this server has ended. */
+export async function waitForEnd(home: Home, { pid }: Postmaster): Promise<void> {
+  const ended = await poll(SETTLE_TIMEOUT_MS, async () => ((await isLivingPostgres(pid)) ? undefined : true));
+  if (ended) return;
+  throw new StorageError(
+    'EMBEDDED_POSTGRES_NOT_STOPPED',
+    `The embedded Postgres in ${home.path} (process ${pid}) was told to stop and did not; see ${home.log}.`,
+  );
+}
+
+async function tryJoin(home: Home, postmaster: Postmaster, url: string, durable: boolean): Promise<Lease | undefined> {
+  const identity = await identifyServer(url).catch((error: unknown) => {
+    throw foreignServer(home, postmaster, error);
+  });
+  if (!identity) return undefined;
+  const isOurs = (await realpath(identity.dataDirectory)) === (await realpath(home.cluster));
+  if (!isOurs || identity.lease === null) throw foreignServer(home, postmaster);
+  if (durable && !identity.durable) {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_NOT_DURABLE',
+      `The server that runs on ${home.path} was started with durable: false. End its users first, or choose another ` +
+        `directory.`,
+    );
+  }
+  return Lease.join(identity.lease);
+}
+
+function foreignServer(home: Home, { pid }: Postmaster, cause?: unknown): StorageError {
+  return new StorageError(
+    'EMBEDDED_POSTGRES_FOREIGN_SERVER',
+    `A server that was not started by this package runs on ${home.cluster} (process ${pid}). ` +
+      `Stop it, or set DATABASE_URL to it.`,
+    { cause },
+  );
+}

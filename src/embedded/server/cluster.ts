@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StorageError } from '../../errors/storage-error.js';
+import type { Binaries } from '../home/binaries.js';
+import { ignoring } from '../system/system-errors.js';
+import type { Home } from '../home/home.js';
+
+/** The superuser of every embedded cluster. */
+export const SUPERUSER = 'postgres';
+
+const BUILD_PREFIX = 'build-';
+const WITH_CONTENT = { recursive: true, force: true };
+
+/**
+ * Makes the cluster if there is none. Call it under the lock, with no server running.
+ *
+ * @returns the superuser's password
+ */
+export async function ensureCluster(home: Home, binaries: Binaries, durable: boolean): Promise<string> {
+  await removeLeftovers(home);
+  const major = await readMajor(home);
+  if (major === undefined) {
+    await createCluster(home, binaries, durable);
+  } else if (major !== binaries.major) {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_VERSION_MISMATCH',
+      `The cluster in ${home.path} was made by Postgres ${major}, and the installed binaries are Postgres ` +
+        `${binaries.major}. Dump it with the former and load it with the latter, or choose another directory.`,
+    );
+  }
+  return readPassword(home);
+}
+
+/** The password that was made with the cluster. */
+export async function readPassword(home: Home): Promise<string> {
+  try {
+    return await readFile(home.passwordFile, 'utf8');
+  } catch (cause) {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_DATA_DIR',
+      `The password of the cluster cannot be read from ${home.passwordFile}. Only the user who made the cluster can use ` +
+        `it; without that file nobody can, and ${home.path} has to be removed.`,
+      { cause },
+    );
+  }
+}
+
+async function readMajor(home: Home): Promise<string | undefined> {
+  return (await readFile(join(home.cluster, 'PG_VERSION'), 'utf8').catch(ignoring('ENOENT')))?.trim();
+}
+
+/** Builds it aside and moves it into place, so that a killed start leaves no half cluster. */
+async function createCluster(home: Home, binaries: Binaries, durable: boolean): Promise<void> {
+  const build = await mkdtemp(join(home.path, BUILD_PREFIX));
+  await home.account.give(build);
+  const aside = { cluster: join(build, 'pgdata'), passwordFile: join(build, 'password') };
+  await writeFile(aside.passwordFile, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
+  await home.account.give(aside.passwordFile);
+
+  const { ok, output } = await home.account.run(binaries.initdb, [
+    `--pgdata=${aside.cluster}`,
+    `--username=${SUPERUSER}`,
+    `--pwfile=${aside.passwordFile}`,
+    '--auth=scram-sha-256',
+    '-E',
+    'UTF8',
+    '--no-locale',
+    '--no-instructions',
+    ...(durable ? [] : ['--no-sync']),
+  ]);
+  if (!ok) {
+    await rm(build, WITH_CONTENT);
+    throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `No cluster could be made in ${home.path}: ${output}`);
+  }
+  // The cluster last: it is what says that all is there.
+  await rename(aside.passwordFile, home.passwordFile);
+  await rename(aside.cluster, home.cluster);
+  await rm(build, WITH_CONTENT);
+}
+
+async function removeLeftovers(home: Home): Promise<void> {
+  for (const entry of await readdir(home.path)) {
+    // With retries, because the initdb of a killed start may still be at work there.
+    if (entry.startsWith(BUILD_PREFIX)) await rm(join(home.path, entry), { ...WITH_CONTENT, maxRetries: 20 });
+  }
+}

@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoring } from '../system/system-errors.js';
+import type { Home } from '../home/home.js';
+import { isAlive, isLivingPostgres } from '../system/processes.js';
+
+/** What a running server writes about itself into `postmaster.pid`. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  readonly isReady: boolean;
+}
+
+/** No system gives this number to a process. */
+const NO_PROCESS = 2_147_483_647;
+
+/** The server that runs on the cluster of this home; `undefined` when there is none, or none any more. */
+export async function findPostmaster(home: Home): Promise<Postmaster | undefined> {
+  const text = await readFile(pathOf(home), 'utf8').catch(ignoring('ENOENT'));
+  if (text === undefined) return undefined;
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  if (!(pid > 0) || !(await isLivingPostgres(pid))) return undefined;
+  return { pid, port: Number(lines[3] ?? 0), isReady: lines[7]?.trim() === 'ready' };
+}
+
+/**
+ * After a crash Postgres refuses to start when the number of the old server has gone to another process of the same
+ * account. So we take that number out of the file. We do not remove the file: it also names the shared memory by which
+ * Postgres finds processes of the old server that still write to the cluster. Call it with no server running.
+ */
+export async function disownPostmasterPid(home: Home): Promise<void> {
+  const text = await readFile(pathOf(home), 'utf8').catch(ignoring('ENOENT'));
+  if (text === undefined) return;
+  if (await isAlive(Number.parseInt(text, 10))) await writeFile(pathOf(home), text.replace(/^.*/, String(NO_PROCESS)));
+}
+
+function pathOf(home: Home): string {
+  return join(home.cluster, 'postmaster.pid');
+}

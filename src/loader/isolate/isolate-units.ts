@@ -1,0 +1,154 @@
+import type { ClientBase, QueryResult } from 'pg';
+
+import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { type CopiedColumn, copyInto, stageOf } from '../write/copy-rows.js';
+import { foldUnits } from '../merge/fold-duplicates.js';
+import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
+import {
+  createIsolation,
+  dropIsolation,
+  emptyIsolation,
+  PART,
+  PLACE,
+  REFUSED,
+  tableOf,
+  TALLY,
+  UNIT,
+} from './isolation-tables.js';
+import type { Target } from '../model/load-job.js';
+import { type LoadUnit, partsOf } from '../model/load-unit.js';
+import { specOf } from '../merge/merge-spec.js';
+import type { Row } from '../model/row.js';
+import { rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+import { buildStaged, countsOf } from '../write/write-staged.js';
+import { ON_CONFLICT, type UnitsOrder } from '../write/write-together.js';
+
+/** Of Postgres. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
+/** What came of units, and which of them were not tried for lack of time. */
+export interface IsolationOutcome extends WriteOutcome {
+  readonly left: readonly LoadUnit[];
+}
+
+/** A row on its way, with its unit's number from 1; part 0 is the unit itself, the others are the records folded into it. */
+interface IsolatedRow {
+  readonly unit: number;
+  readonly part: number;
+  readonly row: Row;
+}
+
+/** A row of the table of what was refused. */
+interface RefusedRow {
+  readonly unit: number;
+  readonly part: number;
+  readonly code: string | null;
+  readonly table_name: string | null;
+  readonly column_name: string | null;
+  readonly constraint_name: string | null;
+}
+
+/**
+ * Writes units that Postgres has refused together, without those at fault, which it finds on the server: a handful of
+ * statements, however many there are. What it makes there is dropped again, or emptied for a later batch of the same transaction.
+ * @throws pg's DatabaseError when the fault is no row's; also a row's, when the rows could not be brought to the server
+ */
+export async function isolateUnits(
+  client: ClientBase,
+  order: UnitsOrder,
+  units: readonly LoadUnit[],
+): Promise<IsolationOutcome> {
+  const { targets } = order.job;
+  await client.query(createIsolation(targets));
+  const isolated: IsolatedTarget[] = [];
+  for (const target of targets.keys()) {
+    isolated.push(await stageRows(client, order, units, target));
+  }
+  const block = buildIsolation(units.length, isolated, Math.min(order.maxRefused, MAX_INTEGER));
+  const clear = targets.every(({ stage }) => stage === undefined) ? dropIsolation(targets) : emptyIsolation(targets);
+  const results = (await client.query(
+    `DO ${client.escapeLiteral(block)};
+     SELECT * FROM ${REFUSED} ORDER BY unit, part; SELECT * FROM ${TALLY}; ${clear}`,
+  )) as unknown as QueryResult[];
+  const [refused, tally] = results.slice(1) as [QueryResult<RefusedRow>, QueryResult<Record<string, number[]>>];
+  return outcomeOf(order, units, refused.rows, tally.rows[0] ?? {});
+}
+
+/** Brings the rows of one target to the server; returns the statements that write them. */
+async function stageRows(
+  client: ClientBase,
+  { job, loadId }: UnitsOrder,
+  units: readonly LoadUnit[],
+  target: number,
+): Promise<IsolatedTarget> {
+  const { plan, key } = job.targets[target] as Target;
+  const table = tableOf({ plan }, target);
+  const isolated = units.flatMap((unit, index) =>
+    [unit, ...unit.parts].flatMap((part, number): IsolatedRow[] => {
+      const row = part.rows[target];
+      return row === undefined ? [] : [{ unit: index + 1, part: number, row }];
+    }),
+  );
+  const rows = isolated.map(({ row }) => row);
+  const spec = specOf(plan, ON_CONFLICT[job.options.disposition], key, rows);
+  const columns: CopiedColumn<IsolatedRow>[] = [
+    { name: PLACE, fieldOf: ({ unit }) => String(unit) },
+    { name: UNIT, fieldOf: ({ unit }) => String(unit) },
+    { name: PART, fieldOf: ({ part }) => String(part) },
+    ...stageOf(plan, spec).map(({ name, fieldOf }) => ({ name, fieldOf: ({ row }: IsolatedRow) => fieldOf(row) })),
+  ];
+  await copyInto(client, table, columns, isolated);
+  return rows.length === 0
+    ? { table, inserts: [], update: undefined }
+    : { table, ...buildStaged(plan, spec, rows, selectAttempt(table), client.escapeLiteral(loadId)) };
+}
+
+function outcomeOf(
+  { job }: UnitsOrder,
+  units: readonly LoadUnit[],
+  refused: readonly RefusedRow[],
+  tally: Readonly<Record<string, readonly number[]>>,
+): IsolationOutcome {
+  const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
+  for (const row of refused) {
+    const ofUnit = faults.get(row.unit) ?? new Map<number, DatabaseFault | undefined>();
+    faults.set(row.unit, ofUnit.set(row.part, faultOf(row)));
+  }
+  const stored: LoadUnit[] = [];
+  const left: LoadUnit[] = [];
+  const rejected: RejectedRecord[] = [];
+  for (const [index, unit] of units.entries()) {
+    const ofUnit = faults.get(index + 1);
+    if (ofUnit === undefined) {
+      stored.push(unit);
+    } else if (ofUnit.has(0) && ofUnit.get(0) === undefined) {
+      left.push(unit);
+    } else {
+      // Of a unit refused as a whole, so is each of its records.
+      const whole = ofUnit.get(0);
+      const good: LoadUnit[] = [];
+      for (const [part, record] of partsOf(unit).entries()) {
+        const fault = whole ?? ofUnit.get(part + 1);
+        if (fault === undefined) {
+          good.push(record);
+        } else {
+          rejected.push(rejectUnit(job, record, fault));
+        }
+      }
+      stored.push(...(good.length === 0 ? [] : [good.reduce(foldUnits)]));
+    }
+  }
+  const counts = job.targets.map(({ plan }, target) => {
+    const rows = stored.filter((unit) => unit.rows[target] !== undefined).length;
+    const [written, inserted] = [tally['written']?.[target] ?? 0, tally['inserted']?.[target] ?? 0];
+    return countsOf(plan, ON_CONFLICT[job.options.disposition], rows, written, inserted);
+  });
+  return { ...storedOutcome(stored, counts), rejected, left };
+}
+
+function faultOf({ code, table_name, column_name, constraint_name }: RefusedRow): DatabaseFault | undefined {
+  return code === null
+    ? undefined
+    : describeFault({ code, table: table_name, column: column_name, constraint: constraint_name });
+}

@@ -1,0 +1,223 @@
+import { isRowFaultSql } from '../../postgres/sqlstate.js';
+import { PART, PLACE, REFUSED, TALLY, UNIT } from './isolation-tables.js';
+import type { StagedStatements } from '../write/write-staged.js';
+
+/** How the rows of a target are written, from the table they are isolated in. */
+export interface IsolatedTarget extends StagedStatements {
+  readonly table: string;
+}
+
+/** The rows of one attempt, for {@link StagedStatements}. */
+export function selectAttempt(table: string): string {
+  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
+}
+
+/** Refused for what it refers to, which may yet come: the row may be tried again. */
+const MISSING_REFERENCE = `'23503'`;
+
+/** Raised by a function or trigger, which may give any text, values too, for a name. */
+const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
+
+/**
+ * The body of a DO block that writes units which Postgres has refused together, without those at fault: on the server,
+ * so that it is one round trip however many there are.
+ *
+ * It goes from the first place to the last. A range that is refused is halved until one unit is refused by itself. Then
+ * a range as long as the way between two faults so far is tried, or one twice as long as the last good one: group
+ * testing by generalized binary splitting (F. K. Hwang, 1972). Of a unit that records were folded into, each is then
+ * tried by itself, on top of those before it. Units refused for a missing reference are tried again after the others,
+ * backwards and forwards by turns, as long as that brings any in: they may refer to each other. Those that stay keep
+ * their first reason. Each attempt is a subtransaction; an error that is no row's ends the block.
+ *
+ * It stops early when more records are refused than may be, or when a quarter of the statement's time is over: what it
+ * has not come to is in {@link REFUSED} without a code.
+ *
+ * @param units - how many there are, in places from 1 on
+ * @param targets - the statements of each table, on the rows of {@link selectAttempt}
+ */
+export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRefused: number): string {
+  const each = (build: (target: number, table: string) => string): string =>
+    targets.map(({ table }, index) => build(index + 1, table)).join('\n      ');
+  const zeros = `'{${targets.map(() => '0').join()}}'`;
+  const numbers = (condition: string): string =>
+    targets
+      .map(({ table }) => `SELECT ${UNIT} AS unit, ${PART} AS part, ${PLACE} AS place FROM ${table} WHERE ${condition}`)
+      .join(' UNION ALL ');
+  return `#variable_conflict use_column
+DECLARE
+  "harbor first" integer := 1;
+  "harbor last" integer;
+  "harbor step" integer := 0;
+  harbor_end integer := ${units};
+  harbor_faulty integer := ${units};
+  harbor_size integer := ${units};
+  harbor_begin integer := 1;
+  harbor_faults integer := 0;
+  harbor_refused integer := 0;
+  harbor_progress boolean := false;
+  harbor_any boolean := false;
+  harbor_settled boolean := false;
+  harbor_backwards boolean := false;
+  harbor_deadline timestamptz := clock_timestamp() + NULLIF(current_setting('statement_timeout')::interval, '0') / 4;
+  harbor_unit integer;
+  harbor_parts integer;
+  harbor_waiting integer[];
+  harbor_counts record;
+  harbor_updated integer;
+  harbor_written integer[];
+  harbor_inserted integer[];
+  harbor_part_written integer[];
+  harbor_part_inserted integer[];
+  harbor_all_written integer[] := ${zeros};
+  harbor_all_inserted integer[] := ${zeros};
+  harbor_code text;
+  harbor_table text;
+  harbor_column text;
+  harbor_constraint text;
+  harbor_context text;
+BEGIN
+  LOOP
+    IF "harbor first" > harbor_end THEN
+      EXIT WHEN harbor_settled;
+      harbor_backwards := NOT harbor_backwards;
+      harbor_settled := NOT harbor_progress;
+      harbor_waiting := ARRAY(
+        SELECT r.unit FROM ${REFUSED} AS r
+        WHERE r.code = ${MISSING_REFERENCE} AND r.part = 0
+          AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
+        ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
+      EXIT WHEN cardinality(harbor_waiting) = 0;
+      ${each(
+        (_, table) => `UPDATE ${table} AS s SET ${PLACE} = harbor_end + w.place
+        FROM unnest(harbor_waiting) WITH ORDINALITY AS w(unit, place) WHERE s.${UNIT} = w.unit;`,
+      )}
+      harbor_begin := harbor_end + 1;
+      harbor_end := harbor_end + cardinality(harbor_waiting);
+      harbor_size := cardinality(harbor_waiting);
+      harbor_faulty := NULL;
+      harbor_faults := 0;
+      harbor_progress := false;
+    END IF;
+
+    "harbor last" := CASE
+      WHEN "harbor step" > 0 THEN "harbor first"
+      WHEN harbor_faulty IS NULL THEN LEAST("harbor first" + harbor_size - 1, harbor_end)
+      ELSE ("harbor first" + harbor_faulty) / 2
+    END;
+    harbor_code := NULL;
+    harbor_written := ${zeros};
+    harbor_inserted := ${zeros};
+    BEGIN
+      ${targets.map(buildAttempt).join('\n      ')}
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS harbor_code = RETURNED_SQLSTATE, harbor_table = TABLE_NAME,
+        harbor_column = COLUMN_NAME, harbor_constraint = CONSTRAINT_NAME, harbor_context = PG_EXCEPTION_CONTEXT;
+      IF ${RAISED} THEN
+        harbor_table := NULL;
+        harbor_column := NULL;
+        harbor_constraint := NULL;
+      END IF;
+      IF NOT ${isRowFaultSql('harbor_code')} THEN
+        RAISE;
+      END IF;
+    END;
+
+    IF harbor_code IS NULL THEN
+      harbor_progress := true;
+      harbor_any := true;
+    END IF;
+    IF "harbor step" > 0 THEN
+      IF harbor_code IS NULL THEN
+      ${each(
+        (
+          target,
+        ) => `  harbor_part_written[${target}] := GREATEST(harbor_part_written[${target}], harbor_written[${target}]);
+        harbor_part_inserted[${target}] := GREATEST(harbor_part_inserted[${target}], harbor_inserted[${target}]);`,
+      )}
+      ELSE
+        INSERT INTO ${REFUSED}
+          VALUES (harbor_unit, "harbor step", harbor_code, harbor_table, harbor_column, harbor_constraint);
+        harbor_refused := harbor_refused + 1;
+      END IF;
+      IF "harbor step" < harbor_parts THEN
+        "harbor step" := "harbor step" + 1;
+        CONTINUE;
+      END IF;
+      ${each(
+        (target) => `harbor_all_written[${target}] := harbor_all_written[${target}] + harbor_part_written[${target}];
+      harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_part_inserted[${target}];`,
+      )}
+      "harbor step" := 0;
+      "harbor first" := "harbor first" + 1;
+    ELSIF harbor_code IS NULL THEN
+      ${each(
+        (target) => `harbor_all_written[${target}] := harbor_all_written[${target}] + harbor_written[${target}];
+      harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_inserted[${target}];`,
+      )}
+      IF harbor_begin > 1 THEN
+        DELETE FROM ${REFUSED} AS r
+          WHERE r.part = 0 AND r.unit IN (SELECT n.unit FROM (${numbers(`${PLACE} BETWEEN "harbor first" AND "harbor last"`)}) AS n);
+      END IF;
+      "harbor first" := "harbor last" + 1;
+      IF harbor_faulty IS NULL THEN
+        harbor_size := LEAST(harbor_size * 2, ${units});
+      ELSIF harbor_faulty < "harbor first" THEN
+        harbor_faulty := NULL;
+      END IF;
+    ELSIF "harbor last" > "harbor first" THEN
+      harbor_faulty := "harbor last";
+      CONTINUE;
+    ELSE
+      SELECT max(n.unit), max(n.part) INTO harbor_unit, harbor_parts
+        FROM (${numbers(`${PLACE} = "harbor first"`)}) AS n;
+      harbor_faulty := NULL;
+      harbor_faults := harbor_faults + 1;
+      harbor_size := GREATEST(("harbor first" - harbor_begin) / harbor_faults, 1);
+      IF harbor_parts > 0 AND (harbor_code <> ${MISSING_REFERENCE} OR harbor_settled) THEN
+        DELETE FROM ${REFUSED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
+        "harbor step" := 1;
+        harbor_part_written := ${zeros};
+        harbor_part_inserted := ${zeros};
+        CONTINUE;
+      END IF;
+      INSERT INTO ${REFUSED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
+        ON CONFLICT DO NOTHING;
+      IF FOUND AND harbor_code <> ${MISSING_REFERENCE} THEN
+        harbor_refused := harbor_refused + 1;
+      END IF;
+      "harbor first" := "harbor first" + 1;
+    END IF;
+
+    IF harbor_refused > ${maxRefused} OR clock_timestamp() > harbor_deadline THEN
+      UPDATE ${REFUSED} AS r SET code = NULL WHERE harbor_any AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
+      INSERT INTO ${REFUSED} (unit, part)
+        SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n
+        ON CONFLICT DO NOTHING;
+      EXIT;
+    END IF;
+  END LOOP;
+  INSERT INTO ${TALLY} VALUES (harbor_all_written, harbor_all_inserted);
+END`;
+}
+
+function buildAttempt({ inserts, update, table }: IsolatedTarget, index: number): string {
+  const target = index + 1;
+  const insert = inserts
+    .map(
+      (statement) => `FOR harbor_counts IN
+${statement}
+      LOOP
+        harbor_written[${target}] := harbor_written[${target}] + harbor_counts.written;
+        harbor_inserted[${target}] := harbor_inserted[${target}] + harbor_counts.inserted;
+      END LOOP;`,
+    )
+    .join('\n      ');
+  return update === undefined
+    ? insert
+    : `${insert}
+      IF harbor_inserted[${target}] < (SELECT count(*) FROM (${selectAttempt(table)}) AS s) THEN
+${update};
+        GET DIAGNOSTICS harbor_updated = ROW_COUNT;
+        harbor_written[${target}] := harbor_written[${target}] + harbor_updated;
+      END IF;`;
+}

@@ -1,0 +1,62 @@
+import { type LoadUnit, partsOf } from '../model/load-unit.js';
+import type { Row } from '../model/row.js';
+
+/**
+ * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: a later
+ * record's fields win, what it does not carry stays.
+ */
+export function foldDuplicates(units: readonly LoadUnit[]): LoadUnit[] {
+  const byKey = new Map<string, LoadUnit>();
+  for (const unit of units) {
+    const earlier = byKey.get(unit.key as string);
+    byKey.set(unit.key as string, earlier === undefined ? unit : foldUnits(earlier, unit));
+  }
+  return [...byKey.values()];
+}
+
+/**
+ * Splits records into waves with every key at most once in each, in input order. For loads in which an older record
+ * may have to change nothing (`newerBy`): only the database can tell, so each record meets the stored row by itself.
+ */
+export function splitIntoWaves(units: readonly LoadUnit[]): LoadUnit[][] {
+  const waves: LoadUnit[][] = [];
+  const seen = new Map<string, number>();
+  for (const unit of units) {
+    const wave = seen.get(unit.key as string) ?? 0;
+    seen.set(unit.key as string, wave + 1);
+    (waves[wave] ??= []).push(unit);
+  }
+  return waves;
+}
+
+/** Puts a later record on top of an earlier one with the same key. */
+export function foldUnits(earlier: LoadUnit, later: LoadUnit): LoadUnit {
+  return {
+    ...later,
+    rows: later.rows.map((row, target) => foldRows(earlier.rows[target], row)),
+    parts: [...partsOf(earlier), ...partsOf(later)],
+  };
+}
+
+function foldRows(earlier: Row | undefined, later: Row | undefined): Row | undefined {
+  if (earlier === undefined || later === undefined) {
+    return later ?? earlier;
+  }
+  const fills = new Set(earlier.fills);
+  const values = earlier.values.map((stored, index) => {
+    const incoming = later.values[index];
+    if (incoming === undefined) {
+      return stored;
+    }
+    if (!later.fills?.has(index)) {
+      fills.delete(index);
+      return incoming;
+    }
+    if (stored === undefined) {
+      fills.add(index);
+    }
+    return stored ?? incoming;
+  });
+  const extra = earlier.extra === undefined ? later.extra : new Map([...earlier.extra, ...(later.extra ?? [])]);
+  return { values, fills: fills.size === 0 ? undefined : fills, extra };
+}

@@ -1,0 +1,170 @@
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { Row } from '../model/row.js';
+
+/**
+ * How a column of the incoming rows meets the stored value:
+ * - `set`: replaces it
+ * - `keepIfNull`: replaces it unless the incoming one is null, which here means absent
+ * - `fill`: is taken only where nothing is stored
+ * - `byRow`: each row's mask says which of these, or that the row does not carry the column
+ */
+type ColumnMode = 'set' | 'keepIfNull' | 'fill' | 'byRow';
+
+/** A column that some of the rows carry. */
+export type CarriedColumn = { readonly column: PlanColumn; readonly mode: Exclude<ColumnMode, 'byRow'> } | MaskedColumn;
+
+/** A column of which each row's mask says how it is meant. */
+export interface MaskedColumn {
+  readonly column: PlanColumn;
+  readonly mode: 'byRow';
+  /** Place of the column's two bits in the masks: the row carries it, and only to fill. */
+  readonly bit: number;
+}
+
+/** A row's mask in the stage; the blank keeps the name apart from any sane column. */
+export const MASK_COLUMN = '"harbor mask"';
+
+/** How the rows of a batch meet one table. */
+export interface MergeSpec {
+  /** `merge` meets stored rows column by column, `insert` refuses them. */
+  readonly onConflict: 'merge' | 'insert';
+  readonly key: readonly PlanColumn[];
+  readonly columns: readonly CarriedColumn[];
+  /** Columns without which no row can be inserted and which these rows lack: taken from the stored row. */
+  readonly required: readonly PlanColumn[];
+  readonly hasExtra: boolean;
+  /** Only some rows have one, and a new row without takes the column's default. */
+  readonly extraByRow: boolean;
+}
+
+/** The rows one statement can insert. */
+export interface SpecPart {
+  readonly spec: MergeSpec;
+  /** Conditions on a row's mask that pick them from the stage. */
+  readonly conditions: readonly string[];
+}
+
+/** What the rows say of one column. */
+interface ColumnCounts {
+  carried: number;
+  nulls: number;
+  fills: number;
+}
+
+/** Looks at the rows of a batch: in a statement a missing value is null, so it must be told from an explicit one. */
+export function specOf(
+  plan: LoadPlan,
+  onConflict: MergeSpec['onConflict'],
+  key: readonly PlanColumn[],
+  rows: readonly Row[],
+): MergeSpec {
+  const counts = countColumns(plan, rows);
+  const carried = plan.columns.filter(({ index }) => (counts[index]?.carried ?? 0) > 0);
+  let bits = 0;
+  const columns = carried.map((column): CarriedColumn => {
+    const mode = modeOf(column, onConflict, counts[column.index] as ColumnCounts, rows.length);
+    return mode === 'byRow' ? { column, mode, bit: (bits += 2) - 2 } : { column, mode };
+  });
+  const withExtra = rows.filter((row) => row.extra !== undefined).length;
+  return {
+    onConflict,
+    key,
+    columns,
+    required:
+      onConflict === 'merge'
+        ? plan.columns.filter((column) => column.notNull && !column.hasDefault && !carried.includes(column))
+        : [],
+    hasExtra: withExtra > 0,
+    extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
+  };
+}
+
+function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
+  return plan.columns.map(({ index }) => {
+    const count = { carried: 0, nulls: 0, fills: 0 };
+    for (const { values, fills } of rows) {
+      const value = values[index];
+      if (value !== undefined) {
+        count.carried += 1;
+        if (value === null) {
+          count.nulls += 1;
+        } else if (fills !== undefined && fills.has(index)) {
+          count.fills += 1;
+        }
+      }
+    }
+    return count;
+  });
+}
+
+function modeOf(
+  { hasDefault, notNull }: PlanColumn,
+  onConflict: MergeSpec['onConflict'],
+  { carried, nulls, fills }: ColumnCounts,
+  rows: number,
+): ColumnMode {
+  const byAll = carried === rows;
+  if (onConflict !== 'merge') {
+    return byAll || !hasDefault ? 'set' : 'byRow';
+  }
+  if (byAll && fills === 0) {
+    return 'set';
+  }
+  const nullMeansAbsent = byAll || (nulls === 0 && !hasDefault && !notNull);
+  if (nullMeansAbsent && (fills === 0 || fills === carried)) {
+    return fills === 0 ? 'keepIfNull' : 'fill';
+  }
+  return 'byRow';
+}
+
+/** The columns a row's mask speaks of, in its order; without any, no mask is needed. */
+export function maskedColumns({ columns }: MergeSpec): MaskedColumn[] {
+  return columns.filter((carried) => carried.mode === 'byRow');
+}
+
+/** The mask of a row, as the text of a `bit varying`. */
+export function maskOf(masked: readonly MaskedColumn[], row: Row): string {
+  let mask = '';
+  for (const { column } of masked) {
+    mask += row.values[column.index] === undefined ? '0' : '1';
+    mask += row.fills?.has(column.index) === true ? '1' : '0';
+  }
+  return mask;
+}
+
+/** The condition that a bit of the staged row's mask is set. */
+export function hasBit(bit: number): string {
+  return `get_bit(s.${MASK_COLUMN}::bit varying, ${bit}) = 1`;
+}
+
+/**
+ * Splits rows so that each statement can insert its own: the next value of an identity cannot be written into a SELECT,
+ * so a statement carries such a column for all of its rows or for none. One part where no column is of that kind.
+ */
+export function partsOfSpec(spec: MergeSpec, rows: readonly Row[]): SpecPart[] {
+  const splitting = maskedColumns(spec).filter(({ column }) => column.hasDefault && !column.defaultExpression);
+  const parts = new Map<string, SpecPart>();
+  for (const { values } of splitting.length === 0 ? rows.slice(0, 1) : rows) {
+    const carrying = splitting.filter(({ column }) => values[column.index] !== undefined);
+    const signature = carrying.map(({ bit }) => bit).join();
+    if (!parts.has(signature)) {
+      parts.set(signature, {
+        spec: { ...spec, columns: spec.columns.flatMap((carried) => settle(carried, splitting, carrying)) },
+        conditions: splitting.map((masked) => `${carrying.includes(masked) ? '' : 'NOT '}${hasBit(masked.bit)}`),
+      });
+    }
+  }
+  return [...parts.values()];
+}
+
+/** Of a part, all rows carry a splitting column or none does. */
+function settle(
+  carried: CarriedColumn,
+  splitting: readonly CarriedColumn[],
+  carrying: readonly CarriedColumn[],
+): CarriedColumn[] {
+  if (!splitting.includes(carried)) {
+    return [carried];
+  }
+  return carrying.includes(carried) ? [{ column: carried.column, mode: 'set' }] : [];
+}

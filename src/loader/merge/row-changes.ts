@@ -1,0 +1,163 @@
+import { quoteLiteral } from '../../postgres/identifiers.js';
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
+
+/** How a statement names what comes in. */
+export interface Incoming {
+  /** The value of a column. */
+  readonly column: (column: PlanColumn) => string;
+  readonly extra: string;
+  readonly loadId: string;
+  readonly updatedAt: string;
+}
+
+/** A column of the stored row and the SQL of the value it is to have. */
+interface Change {
+  readonly name: string;
+  readonly value: string;
+  readonly asText: boolean;
+}
+
+/** The name of the stored row in every statement. */
+const STORED = 't';
+
+/** SET and WHERE of a statement that meets stored rows, one that already says so excepted: it is not written. */
+export interface StoredChange {
+  readonly set: string;
+  readonly where: string;
+}
+
+/** Merges the incoming row into the stored one, unless that is newer; undefined when nothing can change. */
+export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): StoredChange | undefined {
+  const change = changeStored(plan, mergeCarried(plan, spec, incoming), incoming);
+  return change && { ...change, where: `${change.where}${notOlder(plan, spec, incoming)}` };
+}
+
+/**
+ * Makes the stored row exactly the incoming one, in which what was not carried is its default; but what is made once
+ * is null there, and kept. Undefined when nothing can change.
+ */
+export function overwriteStored(
+  plan: LoadPlan,
+  key: readonly PlanColumn[],
+  incoming: Incoming,
+): StoredChange | undefined {
+  const changes = plan.columns
+    .filter((column) => column.updatable && !key.includes(column))
+    .map((column) => ({
+      name: column.quoted,
+      value: column.madeOnce
+        ? `COALESCE(${incoming.column(column)}, ${STORED}.${column.quoted})`
+        : incoming.column(column),
+      asText: column.compareAsText,
+    }));
+  if (plan.extra !== undefined) {
+    changes.push({ name: plan.extra, value: incoming.extra, asText: false });
+  }
+  return changeStored(plan, changes, incoming);
+}
+
+function changeStored(plan: LoadPlan, changes: readonly Change[], incoming: Incoming): StoredChange | undefined {
+  if (changes.length === 0) {
+    return undefined;
+  }
+  const assignments = changes.map(({ name, value }) => `${name} = ${value}`);
+  if (plan.loadId !== undefined) {
+    assignments.push(`${plan.loadId} = ${incoming.loadId}`);
+  }
+  if (plan.updatedAt !== undefined) {
+    assignments.push(`${plan.updatedAt} = ${incoming.updatedAt}`);
+  }
+  if (plan.version !== undefined) {
+    assignments.push(`${plan.version} = ${STORED}.${plan.version} + 1`);
+  }
+  const differences = changes.map(({ name, value, asText }) =>
+    asText
+      ? `${STORED}.${name}::text COLLATE "C" IS DISTINCT FROM (${value})::text COLLATE "C"`
+      : `${STORED}.${name} IS DISTINCT FROM ${value}`,
+  );
+  return { set: assignments.join(', '), where: `(${differences.join(' OR ')})` };
+}
+
+function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
+  const changes = spec.columns
+    .filter(({ column }) => column.updatable && !spec.key.includes(column))
+    .map((carried) => ({
+      name: carried.column.quoted,
+      value: mergedValue(carried, incoming.column(carried.column)),
+      asText: carried.column.compareAsText,
+    }));
+  if (plan.extra !== undefined) {
+    const stored = `${STORED}.${plan.extra}`;
+    const kept = withoutSuperseded(plan, stored, spec, incoming);
+    // Either side may be null, and null || jsonb is null.
+    const value = spec.hasExtra ? `COALESCE(${kept} || ${incoming.extra}, ${incoming.extra}, ${kept})` : kept;
+    if (value !== stored) {
+      changes.push({ name: plan.extra, value, asText: false });
+    }
+  }
+  return changes;
+}
+
+/** The stored extra column without what older versions captured of columns the row brings. */
+function withoutSuperseded(plan: LoadPlan, stored: string, spec: MergeSpec, incoming: Incoming): string {
+  const brought = spec.columns.filter(({ column, mode }) => column.updatable && mode !== 'fill');
+  const names = brought.flatMap(({ column }) => column.capturedAs.map(quoteLiteral));
+  if (names.length === 0) {
+    return stored;
+  }
+  // Of a null in the list Postgres removes nothing.
+  const superseded = brought.flatMap((carried) =>
+    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, quoteLiteral(name), incoming)),
+  );
+  const rest = `${stored} - ARRAY[${superseded.join(', ')}]`;
+  return (
+    `CASE WHEN ${stored} ?| ARRAY[${names.join(', ')}] ` +
+    `THEN ${plan.extraNotNull ? rest : `NULLIF(${rest}, '{}'::jsonb)`} ELSE ${stored} END`
+  );
+}
+
+function onlyWhereBrought(carried: CarriedColumn, stored: string, name: string, incoming: Incoming): string {
+  const value = incoming.column(carried.column);
+  // A null that was captured says what a null for the column says: the row is not written to tell it again.
+  const saysMore = `(${value} IS NOT NULL OR ${stored} -> ${name} <> 'null'::jsonb)`;
+  switch (carried.mode) {
+    case 'byRow':
+      return `CASE WHEN ${hasBit(carried.bit)} AND NOT ${hasBit(carried.bit + 1)} AND ${saysMore} THEN ${name} END`;
+    case 'keepIfNull':
+      return `CASE WHEN ${value} IS NOT NULL THEN ${name} END`;
+    default:
+      return `CASE WHEN ${saysMore} THEN ${name} END`;
+  }
+}
+
+/** Whether some row carries the column. */
+export function carries(spec: MergeSpec, column: PlanColumn): boolean {
+  return spec.columns.some((carried) => carried.column === column);
+}
+
+function mergedValue(carried: CarriedColumn, incoming: string): string {
+  const stored = `${STORED}.${carried.column.quoted}`;
+  const filled = `COALESCE(${stored}, ${incoming})`;
+  switch (carried.mode) {
+    case 'set':
+      return incoming;
+    case 'keepIfNull':
+      return `COALESCE(${incoming}, ${stored})`;
+    case 'fill':
+      return filled;
+    case 'byRow': {
+      const fill = carried.column.fillsFrom.length === 0 ? '' : ` WHEN ${hasBit(carried.bit + 1)} THEN ${filled}`;
+      return `CASE WHEN NOT ${hasBit(carried.bit)} THEN ${stored}${fill} ELSE ${incoming} END`;
+    }
+  }
+}
+
+function notOlder(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): string {
+  const { newerBy } = plan;
+  if (newerBy === undefined || !carries(spec, newerBy)) {
+    return '';
+  }
+  const [stored, next] = [`${STORED}.${newerBy.quoted}`, incoming.column(newerBy)];
+  return ` AND (${stored} IS NULL OR ${next} IS NULL OR ${next} >= ${stored})`;
+}

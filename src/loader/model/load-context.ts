@@ -1,0 +1,25 @@
+import type { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+
+import type { RetryLimits } from '../../postgres/with-retry.js';
+import type { TransactionLimits } from '../../postgres/with-transaction.js';
+import type { LoadKeys } from '../../stats/load-keys.js';
+import type { LoadLedger } from '../../stats/load-ledger.js';
+import type { LoadStatsService } from '../../stats/load-stats.service.js';
+
+/** What every load of a module shares. */
+export interface LoadContext {
+  readonly dataSource: DataSource;
+  readonly ledger: LoadLedger;
+  readonly loadKeys: LoadKeys;
+  /** Quoted name of the quarantine table. */
+  readonly rejectedTable: string;
+  readonly stats: LoadStatsService;
+  readonly retry: RetryLimits;
+  /** Batches of one load at work at the same time. */
+  readonly parallelism: number;
+  readonly limits: TransactionLimits;
+  readonly logger: Logger;
+  /** Aborted when the application shuts down. */
+  readonly shutdown: AbortSignal;
+}

@@ -1,0 +1,127 @@
+import type { LoadEntity } from '../../entities/index.js';
+import { type Check, findMistakes, integerFrom } from '../../errors/find-mistakes.js';
+import { InvalidLoadError } from '../../errors/index.js';
+import type { LoadProgress } from '../../stats/load-progress.js';
+
+/** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
+export type Disposition = 'merge' | 'append' | 'replace';
+
+/** Options of one load. */
+export interface LoadOptions {
+  /** @default 'merge' */
+  readonly disposition?: Disposition | undefined;
+  /** Columns (or properties) of the unique key a merge goes by. @default the entity's primary key */
+  readonly primaryKey?: string | readonly string[] | undefined;
+  /** Merge only: a row whose value in this column is smaller than the stored one changes nothing. */
+  readonly newerBy?: string | undefined;
+  /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
+  readonly batchSize?: number | undefined;
+  /** `fail` stops the load at the first refused record. @default 'quarantine' */
+  readonly onReject?: 'quarantine' | 'fail' | undefined;
+  /** Stops the load when more records are refused. @default none for merge and append, 0 for replace */
+  readonly maxRejects?: number | undefined;
+  /** Lets a replace without a single row empty the table. @default false */
+  readonly allowEmpty?: boolean | undefined;
+  /**
+   * Names this load and its input, so that it is done once: when it has completed, the same key gives its result again
+   * (`replayed`) and nothing is loaded; when it was cut off, the same key goes on after what was committed. The input
+   * must then come again as it was, in the same order; `batchSize` may differ. At most 512 bytes. @default none
+   */
+  readonly loadKey?: string | undefined;
+  /** A name for the history, for example the file's. */
+  readonly source?: string | undefined;
+  /**
+   * Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. It names the batch that nobody
+   * knows to be in or not, when the database went away with its COMMIT.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each committed batch (of a replace: with each that was read, nothing loaded yet), and at the end. */
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** Validated options. */
+export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'onReject'> {
+  readonly disposition: Disposition;
+  readonly primaryKey: readonly string[] | undefined;
+  readonly batchSize: number;
+  readonly maxRejects: number;
+  readonly allowEmpty: boolean;
+}
+
+const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
+/** Records a transaction, at most. */
+export const MAX_BATCH_SIZE = 100_000;
+/** What a batch size must be. */
+export const BATCH_SIZE = integerFrom(1, MAX_BATCH_SIZE);
+/** An index of Postgres takes up to 2,704 bytes; a key is a name, not a document. */
+const MAX_LOAD_KEY_BYTES = 512;
+/** What a load key must be, for messages. */
+export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** What each option must be, and how to tell. */
+const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
+  disposition: ["'merge', 'append' or 'replace'", (value) => DISPOSITIONS.has(value)],
+  primaryKey: [
+    'a column name or a list of them',
+    (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+  ],
+  newerBy: ['a column name', isText],
+  batchSize: BATCH_SIZE,
+  onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
+  maxRejects: integerFrom(0),
+  allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
+  loadKey: [LOAD_KEY_FORM, isLoadKey],
+  source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
+  signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
+  onProgress: ['a function', (value) => typeof value === 'function'],
+};
+
+/** @returns whether a value can be a load key */
+export function isLoadKey(value: unknown): boolean {
+  const isStorable = typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+  return isStorable && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
+}
+
+/**
+ * Validates the options of a load and fills in the defaults; the only place that knows them.
+ * @throws InvalidLoadError naming every mistake at once
+ */
+export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: number): ResolvedLoadOptions {
+  const mistakes = findMistakes(options, CHECKS, 'no option of a load');
+  const disposition = options.disposition ?? 'merge';
+  if (options.newerBy !== undefined && disposition !== 'merge') {
+    mistakes.push(`newerBy goes with disposition 'merge', not '${disposition}'`);
+  }
+  if (options.allowEmpty !== undefined && disposition !== 'replace') {
+    mistakes.push(`allowEmpty goes with disposition 'replace', not '${disposition}'`);
+  }
+  if (options.onReject === 'fail' && options.maxRejects !== undefined) {
+    mistakes.push("onReject: 'fail' already means maxRejects: 0; give one of the two");
+  }
+  if (mistakes.length > 0) {
+    throw new InvalidLoadError(`The options of the load are wrong: ${mistakes.join('; ')}`);
+  }
+  const { primaryKey, onReject, ...rest } = options;
+  return {
+    ...rest,
+    disposition,
+    primaryKey: typeof primaryKey === 'string' ? [primaryKey] : primaryKey,
+    batchSize: options.batchSize ?? defaultBatchSize,
+    maxRejects: onReject === 'fail' ? 0 : (options.maxRejects ?? (disposition === 'replace' ? 0 : Infinity)),
+    allowEmpty: options.allowEmpty ?? false,
+  };
+}
+
+/**
+ * What makes two loads into tables of one name different, beside their disposition; null when it is nothing.
+ * @param schema - that the entity names
+ */
+export function keptOptions(
+  { primaryKey, newerBy }: ResolvedLoadOptions,
+  schema: string | undefined,
+): LoadEntity['options'] {
+  const named = [primaryKey, newerBy, schema].some((option) => option !== undefined);
+  return named ? { primaryKey, newerBy, schema } : null;
+}

@@ -1,0 +1,41 @@
+import { atColumn, RefusedValue } from '../values/rejected-value.js';
+import { toJsonText } from '../values/json-text.js';
+import { checkText } from '../values/text-value.js';
+
+/** A record in the form of a table: what is absent stays undefined, null is null, all else is Postgres text. */
+export interface Row {
+  readonly values: (string | null | undefined)[];
+  /** Indexes of the values that only fill an empty column. */
+  fills: Set<number> | undefined;
+  /** Captured fields: name → JSON text. */
+  extra: Map<string, string> | undefined;
+}
+
+/**
+ * Puts a field no column knows into the row's extra column.
+ * @param column - the column that takes such fields, for messages
+ * @throws RefusedValue when JSON cannot hold it, or the record carries it twice with different values
+ */
+export function captureField(row: Row, name: string, value: unknown, column: string | undefined): void {
+  const text = atColumn(column, () => {
+    checkText(name);
+    return toJsonText(value);
+  });
+  const other = row.extra?.get(name);
+  if (other !== undefined && other !== text) {
+    const message = `${column} and the record itself carry one field with different values`;
+    throw new RefusedValue('conflicting_keys', message, column);
+  }
+  (row.extra ??= new Map()).set(name, text);
+}
+
+/** The captured fields as one JSON object; their values are JSON already. */
+export function extraText({ extra }: Row): string | null {
+  return extra === undefined
+    ? null
+    : `{${Array.from(extra, ([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
+}
+
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}

@@ -1,0 +1,60 @@
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { isAbsent, type Row } from '../model/row.js';
+
+type Source = Readonly<Record<string, unknown>>;
+
+/** The first of these names under which the record carries a value. */
+export function findPresent(source: Source, names: readonly string[]): string | undefined {
+  return names.find((name) => Object.hasOwn(source, name) && !isAbsent(source[name]));
+}
+
+/**
+ * Lets stand-ins speak for columns that were not given.
+ * @param set - converts a value and puts it into the row
+ * @returns the names that were needed
+ */
+export function applyStandIns(
+  plan: LoadPlan,
+  row: Row,
+  source: Source,
+  set: (column: PlanColumn, value: unknown) => void,
+): ReadonlySet<string> {
+  const used = new Set<string>();
+  for (const column of plan.aliasedColumns) {
+    const name = isAbsent(row.values[column.index]) ? findPresent(source, column.aliases) : undefined;
+    if (name !== undefined) {
+      set(column, source[name]);
+      used.add(name);
+    }
+  }
+  for (const column of plan.filledColumns) {
+    if (isAbsent(row.values[column.index]) && fill(plan, row, source, column, set, used)) {
+      (row.fills ??= new Set()).add(column.index);
+    }
+  }
+  return used;
+}
+
+function fill(
+  plan: LoadPlan,
+  row: Row,
+  source: Source,
+  column: PlanColumn,
+  set: (column: PlanColumn, value: unknown) => void,
+  used: Set<string>,
+): boolean {
+  const name = findPresent(source, column.fillsFrom);
+  if (name !== undefined) {
+    set(column, source[name]);
+    used.add(name);
+    return true;
+  }
+  // The column it fills from may itself have come in under another name.
+  const from = plan.columns.find((candidate) => column.fillsFrom.includes(candidate.name));
+  const value = from === undefined ? undefined : row.values[from.index];
+  if (isAbsent(value)) {
+    return false;
+  }
+  row.values[column.index] = value;
+  return true;
+}

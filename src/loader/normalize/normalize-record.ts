@@ -1,0 +1,247 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Refusal } from '../../records/source-record.js';
+import { parseJson } from '../values/convert-value.js';
+import type { EmbeddedField, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { atColumn, nameType, refusedAt, RefusedValue } from '../values/rejected-value.js';
+import { captureField, isAbsent, type Row } from '../model/row.js';
+import { applyStandIns, findPresent } from './fallback-fields.js';
+
+/** What became of a record. */
+export type Normalized =
+  | { readonly kind: 'row'; readonly row: Row; readonly unknown: ReadonlyMap<string, unknown> }
+  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'refusal'; readonly refusal: Refusal };
+
+type Source = Readonly<Record<string, unknown>>;
+
+/** A record on its way into a row. */
+interface Reading {
+  readonly row: Row;
+  readonly source: Source;
+  readonly textual: boolean;
+  /** What transformers were given: of their results nobody can tell. */
+  readonly given: Map<PlanColumn, unknown>;
+}
+
+/** A B-tree entry holds at most 2,704 bytes; the rest is its header. */
+const MAX_KEY_BYTES = 2_600;
+
+const NOTHING_UNKNOWN: ReadonlyMap<string, unknown> = new Map();
+
+/**
+ * Brings a record into the form of the plan's table.
+ * @param key - the columns the record is found by; undefined when none is needed (append)
+ * @param textual - the record comes from a file that holds only text (csv)
+ */
+export function normalizeRecord(
+  plan: LoadPlan,
+  key: readonly PlanColumn[] | undefined,
+  record: unknown,
+  textual = false,
+): Normalized {
+  if (!isPlainObject(record)) {
+    const message = `a record is an object, found ${nameType(record)}`;
+    return { kind: 'refusal', refusal: { rule: 'not_an_object', message } };
+  }
+  try {
+    const skipped = plan.skipColumns.find((column) => isMissing(record, column, key));
+    if (skipped !== undefined) {
+      return { kind: 'skip', reason: `missing_${skipped.name}` };
+    }
+    const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
+    const reading: Reading = { row, source: record, textual, given: new Map() };
+    const unknown = readFields(plan, reading);
+    checkNulls(plan, row);
+    for (const column of key ?? []) {
+      checkKey(column, row.values[column.index]);
+    }
+    checkRules(plan, reading);
+    return { kind: 'row', row, unknown };
+  } catch (error) {
+    return { kind: 'refusal', refusal: refusalOf(error) };
+  }
+}
+
+/** Getters and toJSON are the caller's code; what they throw costs their record only, and may quote values. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof RefusedValue) {
+    return { rule: error.rule, column: error.column, message: error.message };
+  }
+  return { rule: 'unreadable_value', message: 'reading the record threw an error' };
+}
+
+/** Fills the row; returns the fields no column took. */
+function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unknown> {
+  const { row, source, textual } = reading;
+  let unknown: Map<string, unknown> | undefined;
+  let standIns: string[] | undefined;
+  for (const name of Object.keys(source)) {
+    const value = source[name];
+    if (value === undefined) {
+      continue;
+    }
+    const field = plan.fields.get(name);
+    if (field === undefined) {
+      (unknown ??= new Map()).set(name, value);
+    } else if (field.kind === 'column') {
+      if (name !== field.column.name) {
+        checkSameValue(source, field.column, name, value);
+      }
+      setValue(reading, field.column, value);
+    } else if (field.kind === 'stand-in') {
+      (standIns ??= []).push(name);
+    } else if (field.kind === 'extra') {
+      addExtra(row, plan.extraName, value, textual);
+    } else if (field.kind === 'embedded') {
+      readEmbedded(reading, field, name, value);
+    } else if (field.kind === 'read-only') {
+      throw new RefusedValue('read_only_column', 'the column is read-only', field.name);
+    }
+  }
+  const used = applyStandIns(plan, row, source, (column, value) => setValue(reading, column, value));
+  for (const name of standIns ?? []) {
+    if (!used.has(name) && source[name] !== null) {
+      (unknown ??= new Map()).set(name, source[name]);
+    }
+  }
+  return unknown ?? NOTHING_UNKNOWN;
+}
+
+/** The nested object TypeORM reads the columns of an embedded class into. */
+function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, value: unknown): void {
+  if (!isPlainObject(value)) {
+    throw new RefusedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
+  }
+  for (const [member, content] of Object.entries(value)) {
+    const field = embedded.fields.get(member);
+    if (field === undefined) {
+      throw new RefusedValue('unknown_field', 'no column takes a field of this embedded object', name);
+    }
+    if (field.kind === 'embedded') {
+      readEmbedded(reading, field, `${name}.${member}`, content);
+    } else if (content !== undefined) {
+      checkSameValue(reading.source, field.column, `${name}.${member}`, content);
+      setValue(reading, field.column, content);
+    }
+  }
+}
+
+function setValue({ row, textual, given }: Reading, column: PlanColumn, value: unknown): void {
+  if (column.hasTransformer) {
+    given.set(column, value);
+  } else if (value === null) {
+    row.values[column.index] = null;
+    return;
+  }
+  try {
+    if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new RefusedValue('unsupported_value', `a ${typeof value} is no value`);
+    }
+    row.values[column.index] = column.convert(value, textual);
+  } catch (error) {
+    throw refusedAt(column.name, error);
+  }
+}
+
+/** Arrays, Maps, Dates and the like are no records; instances of classes are. */
+function isPlainObject(value: unknown): value is Source {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+/** A column and what stands under its other name, or in the object of an embedded class, may not disagree. */
+function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
+  const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
+  if (other !== undefined && !isDeepStrictEqual(other, value)) {
+    const message = `${column.name} and ${property} are one column with different values`;
+    throw new RefusedValue('conflicting_keys', message, column.name);
+  }
+}
+
+/** The record's own `extra` object, for example of a row that was exported before. */
+function addExtra(row: Row, column: string | undefined, value: unknown, textual: boolean): void {
+  if (value === null) {
+    return;
+  }
+  const content: unknown = textual && typeof value === 'string' ? atColumn(column, () => parseJson(value)) : value;
+  if (!isPlainObject(content)) {
+    throw new RefusedValue('wrong_type', `expected an object, found ${nameType(value)}`, column);
+  }
+  for (const [name, member] of Object.entries(content)) {
+    if (member !== undefined) {
+      captureField(row, name, member, column);
+    }
+  }
+}
+
+/** A blank key is a mistake and is refused; a blank anything else that a record must have is as good as absent. */
+function isMissing(source: Source, column: PlanColumn, key: readonly PlanColumn[] | undefined): boolean {
+  const name = findPresent(source, column.names);
+  const value = name === undefined ? undefined : source[name];
+  return value === undefined || (typeof value === 'string' && value.trim() === '' && !key?.includes(column));
+}
+
+function checkNulls(plan: LoadPlan, row: Row): void {
+  for (const column of plan.nullSensitiveColumns) {
+    if (row.values[column.index] === null) {
+      if (!column.preserved) {
+        throw new RefusedValue('null_not_allowed', 'the column takes no null', column.name);
+      }
+      row.values[column.index] = undefined;
+    }
+  }
+}
+
+function checkKey(column: PlanColumn, value: string | null | undefined): void {
+  if (isAbsent(value)) {
+    throw new RefusedValue('missing_key', 'a record is found by this column and must have it', column.name);
+  }
+  if (value.trim() === '') {
+    throw new RefusedValue('blank_key', 'a key must not be blank', column.name);
+  }
+  if (value.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(value) > MAX_KEY_BYTES) {
+    throw new RefusedValue('key_too_long', `a key holds at most ${MAX_KEY_BYTES} bytes`, column.name);
+  }
+}
+
+function checkRules(plan: LoadPlan, reading: Reading): void {
+  if (plan.check === undefined) {
+    return;
+  }
+  const values: Record<string, unknown> = {};
+  for (const column of plan.checkedColumns) {
+    values[column.property] = valueForRules(column, reading);
+  }
+  const failed = plan.check(values);
+  if (failed !== undefined) {
+    const column = plan.checkedColumns.find(({ property }) => property === failed.property)?.name ?? failed.property;
+    const message = `the record class refuses it: ${failed.constraint}`;
+    throw new RefusedValue(`validation:${failed.constraint}`, message, column);
+  }
+}
+
+/** Numbers and booleans as converted, so that "72.5" passes @IsNumber(); everything else as it came. */
+function valueForRules(column: PlanColumn, { row, source, given }: Reading): unknown {
+  if (given.has(column)) {
+    return given.get(column);
+  }
+  const text = row.values[column.index];
+  if (isAbsent(text)) {
+    return text;
+  }
+  switch (column.type) {
+    case 'double precision':
+    case 'real':
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return Number(text);
+    case 'boolean':
+      return text === 'true';
+    case 'text':
+    case 'character varying':
+      return text;
+    default:
+      return source[findPresent(source, column.names) ?? column.name] ?? text;
+  }
+}

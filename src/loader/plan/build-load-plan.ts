@@ -1,0 +1,213 @@
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
+
+import type { ColumnRole } from '../../entities/column-roles.js';
+import { HYBRID } from '../../entities/load.entity.js';
+import { unknownFieldsOf } from '../../entities/unknown-fields.js';
+import { InvalidLoadError } from '../../errors/index.js';
+import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { findMissingKeys } from '../../schema/compare/compare-keys.js';
+import { fieldNamesOf, propertyOf, rolesOf } from '../../schema/table/entity-column.js';
+import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
+import type { EmbeddedField, Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { planColumn } from './plan-column.js';
+import { compileRecordCheck } from '../normalize/record-checks.js';
+import { createShadowOf } from '../replace/staging-table.js';
+
+/** What the loader itself writes. */
+type OwnedRole = (typeof OWNED_ROLES)[number];
+const OWNED_ROLES = ['extra', 'loadId', 'updatedAt', 'version'] as const;
+
+/**
+ * Builds the plan of an entity from TypeORM's metadata and the live table.
+ * @throws InvalidLoadError when the entity is of a kind that cannot be loaded
+ */
+export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: LiveTable): LoadPlan {
+  checkLoadable(metadata);
+  const entity = metadata.target as RecordClass;
+  const recordClass = recordClassOf(entity);
+  const rules = fieldRules(recordClass);
+  const owned = new Map<OwnedRole | 'newerBy', ColumnMetadata>();
+  const fields = new Map<string, Field>();
+  const columns: PlanColumn[] = [];
+  for (const column of metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty)) {
+    const live = table.columns.get(column.databaseName) as LiveColumn;
+    const roles = allRolesOf(column);
+    const ownedAs = OWNED_ROLES.find((role) => roles.has(role));
+    let field: Field;
+    if (ownedAs !== undefined) {
+      owned.set(ownedAs, column);
+      field = { kind: ownedAs === 'extra' ? 'extra' : 'owned' };
+    } else if (live.readOnly || !column.isInsert || column.generatedType !== undefined) {
+      field = { kind: 'read-only', name: column.databaseName };
+    } else {
+      const rule = rules.get(propertyOf(column)) ?? {};
+      const planned = planColumn(columns.length, column, live, rule, roles);
+      columns.push(planned);
+      field = { kind: 'column', column: planned };
+    }
+    if (roles.has('newerBy')) {
+      owned.set('newerBy', column);
+    }
+    fieldNamesOf(column).forEach((name) => addField(metadata, fields, name, field));
+  }
+  addEmbedded(fields, metadata.embeddeds, columns);
+  addStandIns(fields, columns);
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const keyOf = (names: readonly string[]): PlanColumn[] | undefined => {
+    const key = names.map((name) => byName.get(name));
+    return key.every((column) => column !== undefined) ? key : undefined;
+  };
+  const checks = compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
+  const newerBy = columns.find(({ name }) => name === owned.get('newerBy')?.databaseName);
+  if (owned.has('newerBy') && newerBy === undefined) {
+    throw new InvalidLoadError(
+      `@NewerBy() of ${metadata.name}.${owned.get('newerBy')?.propertyName}: the column is written by the loader or by ` +
+        'the database, so no record can say which is newer',
+    );
+  }
+  const unknownFields = unknownFieldsOf(entity);
+  if (unknownFields === 'capture' && !owned.has('extra')) {
+    throw new InvalidLoadError(
+      `@OnUnknownFields('capture') of ${metadata.name}: it has no column to keep them in. Mark a jsonb column with ` +
+        '@ExtraFields()',
+    );
+  }
+  const extra = owned.get('extra');
+  const liveExtra = extra === undefined ? undefined : table.columns.get(extra.databaseName);
+  if (extra !== undefined && liveExtra !== undefined) {
+    checkExtra(`${metadata.name}.${extra.propertyName}`, liveExtra);
+  }
+  const quoted = (role: OwnedRole): string | undefined => {
+    const column = owned.get(role);
+    return column === undefined ? undefined : quoteIdentifier(column.databaseName);
+  };
+  return {
+    entityName: metadata.name,
+    table: metadata.tableName,
+    schema: metadata.schema,
+    quotedTable: quoteTable(schema, metadata.tableName),
+    columns,
+    skipColumns: columns.filter((column) => column.skipWhenAbsent),
+    aliasedColumns: columns.filter((column) => column.aliases.length > 0),
+    filledColumns: columns.filter((column) => column.fillsFrom.length > 0),
+    nullSensitiveColumns: columns.filter((column) => column.preserved || column.notNull),
+    emptyValues: columns.map(() => undefined),
+    primaryKey: keyOf(metadata.primaryColumns.map((column) => column.databaseName)) ?? [],
+    uniqueKeys: table.uniqueKeys.map((key) => keyOf(key.columns)).filter((key) => key !== undefined),
+    missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
+    fields,
+    newerBy,
+    unknownFields,
+    extra: quoted('extra'),
+    extraName: extra?.databaseName,
+    extraDefault: liveExtra?.defaultExpression,
+    extraNotNull: liveExtra?.notNull === true,
+    loadId: quoted('loadId'),
+    updatedAt: quoted('updatedAt'),
+    version: quoted('version'),
+    createShadow: createShadowOf(columns, liveExtra, table),
+    hasDeferredConstraints: table.hasDeferredConstraints,
+    check: checks?.check,
+    checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),
+  };
+}
+
+/** What a column is for: by our decorators, or by TypeORM's. */
+function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'> {
+  const found = new Set<ColumnRole | 'version'>(rolesOf(column));
+  if (column.isVersion) {
+    found.add('version');
+  }
+  if (column.isUpdateDate) {
+    found.add('updatedAt');
+  }
+  return found;
+}
+
+/** One name must not mean two columns. */
+function addField(metadata: EntityMetadata, fields: Map<string, Field>, name: string, field: Field): void {
+  const other = fields.get(name);
+  if (other !== undefined && other !== field) {
+    throw new InvalidLoadError(
+      `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a record ` +
+        'cannot say which it means. Rename the property.',
+    );
+  }
+  fields.set(name, field);
+}
+
+/** The class-validator rules a column's converter keeps anyway. */
+const KEPT_BY_TYPE: Readonly<Record<string, string>> = {
+  text: 'isString',
+  'character varying': 'isString',
+  'double precision': 'isNumber',
+  real: 'isNumber',
+  boolean: 'isBoolean',
+};
+
+function guaranteedBy(columns: readonly PlanColumn[], property: string): string | undefined {
+  const column = columns.find((candidate) => candidate.property === property);
+  return column === undefined || column.hasTransformer ? undefined : KEPT_BY_TYPE[column.type];
+}
+
+function addEmbedded(
+  fields: Map<string, Field>,
+  embeddeds: readonly EmbeddedMetadata[],
+  columns: readonly PlanColumn[],
+): void {
+  for (const embedded of embeddeds) {
+    fields.set(embedded.propertyName, embeddedField(embedded, columns));
+  }
+}
+
+function embeddedField(embedded: EmbeddedMetadata, columns: readonly PlanColumn[]): EmbeddedField {
+  const fields = new Map<string, EmbeddedField | { readonly kind: 'column'; readonly column: PlanColumn }>();
+  for (const { propertyName, databaseName } of embedded.columns) {
+    const column = columns.find(({ name }) => name === databaseName);
+    if (column !== undefined) {
+      fields.set(propertyName, { kind: 'column', column });
+    }
+  }
+  for (const inner of embedded.embeddeds) {
+    fields.set(inner.propertyName, embeddedField(inner, columns));
+  }
+  return { kind: 'embedded', fields };
+}
+
+function addStandIns(fields: Map<string, Field>, columns: readonly PlanColumn[]): void {
+  for (const name of columns.flatMap((column) => [...column.aliases, ...column.fillsFrom])) {
+    if (!fields.has(name)) {
+      fields.set(name, { kind: 'stand-in' });
+    }
+  }
+}
+
+function checkExtra(property: string, { type, notNull, hasDefault }: LiveColumn): void {
+  const wrong = type === 'jsonb' ? 'NOT NULL without a default' : `of type ${type}`;
+  if (type !== 'jsonb' || (notNull && !hasDefault)) {
+    throw new InvalidLoadError(
+      `@ExtraFields() of ${property}: the column is ${wrong}, and must be a jsonb column that is nullable or has a default`,
+    );
+  }
+}
+
+function checkLoadable(metadata: EntityMetadata): void {
+  if (metadata.tableType !== 'regular' || metadata.inheritancePattern !== undefined) {
+    throw new InvalidLoadError(
+      `${metadata.name} cannot be loaded: a ${metadata.tableType} entity shares or joins tables. ` +
+        'Give the loader an entity with a table of its own.',
+    );
+  }
+  if (metadata.tableName === HYBRID) {
+    throw new InvalidLoadError(
+      `${metadata.name} cannot be loaded: the history has the name ${HYBRID} for loads into both tables of this package; ` +
+        'rename its table',
+    );
+  }
+  if (typeof metadata.target !== 'function') {
+    throw new InvalidLoadError(`${metadata.name} cannot be loaded: it is an EntitySchema without a class`);
+  }
+}

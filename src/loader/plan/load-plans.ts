@@ -1,0 +1,90 @@
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+
+import { SchemaMismatchError } from '../../errors/index.js';
+import { findDifferences } from '../../schema/check-schema.js';
+import { metadataOf, schemaOf } from '../../schema/table/entity-metadata.js';
+import { readLiveTable } from '../../schema/table/live-table.js';
+import { readFingerprints } from '../../schema/table/table-fingerprints.js';
+import { buildLoadPlan } from './build-load-plan.js';
+import type { LoadPlan } from '../model/load-plan.js';
+
+/** An entity, or the name of its table: with its schema where several have one of that name. */
+export type LoadTarget<E extends ObjectLiteral = ObjectLiteral> = EntityTarget<E>;
+
+/** Runs work on the connection a load works on. */
+export type Connected = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+
+/** A plan, and what its table looked like when it was built. */
+interface KnownPlan {
+  readonly fingerprint: string | undefined;
+  readonly plan: Promise<LoadPlan>;
+}
+
+/** Builds the plan of each entity against the live table, and keeps it as long as the table does not change. */
+export class LoadPlans {
+  private readonly known = new Map<EntityMetadata, KnownPlan>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * The plans of entities, in one short statement when they are known.
+   * @throws InvalidLoadError when the DataSource has no such entity
+   * @throws SchemaMismatchError when a live table does not fit its entity
+   */
+  async for(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
+    const entities = targets.map((target) => metadataOf(this.dataSource, target));
+    const fingerprints = await this.readFingerprints(entities, connected);
+    return Promise.all(entities.map((metadata, index) => this.planOf(metadata, fingerprints?.[index], connected)));
+  }
+
+  /** Forgets every plan: the next load of each entity reads the live table again. */
+  clear(): void {
+    this.known.clear();
+  }
+
+  /** Undefined when the plans are known and it fails: what keeps the database from answering, the load meets itself. */
+  private async readFingerprints(
+    entities: readonly EntityMetadata[],
+    connected: Connected,
+  ): Promise<string[] | undefined> {
+    const tables = entities.map((metadata) => ({ schema: schemaOf(metadata), name: metadata.tableName }));
+    try {
+      return await connected((client) => readFingerprints(client, tables));
+    } catch (error) {
+      if (entities.every((metadata) => this.known.has(metadata))) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  private planOf(metadata: EntityMetadata, fingerprint: string | undefined, connected: Connected): Promise<LoadPlan> {
+    const known = this.known.get(metadata);
+    if (known !== undefined && (fingerprint === undefined || known.fingerprint === fingerprint)) {
+      return known.plan;
+    }
+    const built = { fingerprint, plan: this.build(metadata, connected) };
+    this.known.set(metadata, built);
+    // A plan that could not be built is not kept, so the load works once the table was mended.
+    built.plan.catch(() => {
+      if (this.known.get(metadata) === built) {
+        this.known.delete(metadata);
+      }
+    });
+    return built.plan;
+  }
+
+  private async build(metadata: EntityMetadata, connected: Connected): Promise<LoadPlan> {
+    const { live, differences } = await connected(async (client) => {
+      const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
+      return { live: table, differences: await findDifferences(client, metadata, table) };
+    });
+    // Without its primary key a table takes an append still: whether a load needs a key shows when its job is made.
+    const breaking = differences.filter(({ breaks, kind }) => breaks && kind !== 'primary key');
+    if (live === undefined || breaking.length > 0) {
+      throw new SchemaMismatchError(breaking);
+    }
+    return buildLoadPlan(metadata, schemaOf(metadata), live);
+  }
+}

@@ -1,0 +1,118 @@
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
+
+import type { ColumnRole } from '../../entities/column-roles.js';
+import { quoteIdentifier } from '../../postgres/identifiers.js';
+import type { FieldRule } from '../../records/record-decorators.js';
+import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
+import type { LiveColumn } from '../../schema/table/live-table.js';
+import { type Converter, converterFor } from '../values/convert-value.js';
+import { toJsonText } from '../values/json-text.js';
+import type { PlanColumn } from '../model/load-plan.js';
+import { RefusedValue } from '../values/rejected-value.js';
+
+/** Types of which two texts that are one value are also one text, as our converters write them. */
+const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
+  'text',
+  'character varying',
+  'smallint',
+  'integer',
+  'bigint',
+  'uuid',
+  'boolean',
+  'date',
+]);
+
+/**
+ * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
+ * interval of a day one of 24 hours, numeric 1.0 equals 1.00, and json has none.
+ */
+const EXACT_TYPES: ReadonlySet<string> = new Set([
+  ...EXACT_KEY_TYPES,
+  'real',
+  'double precision',
+  'jsonb',
+  'bytea',
+  'timestamp with time zone',
+  'timestamp without time zone',
+  'time without time zone',
+]);
+
+/** Works out what a load must know of a column. */
+export function planColumn(
+  index: number,
+  column: ColumnMetadata,
+  live: LiveColumn,
+  rule: FieldRule,
+  roles: ReadonlySet<ColumnRole | 'version'>,
+): PlanColumn {
+  const convert = converterFor({ ...live, epochSeconds: rule.epochSeconds === true });
+  const aliases = bothForms(rule.aliases);
+  return {
+    index,
+    name: column.databaseName,
+    quoted: quoteIdentifier(column.databaseName),
+    property: propertyOf(column),
+    type: live.type,
+    fullType: live.fullType,
+    declaredType: live.declaredType,
+    convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
+    hasTransformer: column.transformer !== undefined,
+    notNull: live.notNull,
+    hasDefault: live.hasDefault,
+    defaultExpression: live.defaultExpression,
+    preserved: roles.has('preserved'),
+    skipWhenAbsent: rule.skipWhenAbsent === true,
+    names: [...fieldNamesOf(column), ...aliases],
+    aliases,
+    fillsFrom: bothForms(rule.fillsFrom),
+    compareAsText: live.looseEquality || !(EXACT_TYPES.has(live.type) || live.isEnum),
+    looseAsKey: live.looseEquality || !(EXACT_KEY_TYPES.has(live.type) || live.isEnum),
+    collation: live.collation,
+    capturedAs: roles.has('capturedBefore') ? [...new Set(fieldNamesOf(column))] : [],
+    updatable: column.isUpdate,
+    madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),
+  };
+}
+
+/** An identity, or a key such as `DEFAULT gen_random_uuid()`. */
+function isMadeByDatabase(column: ColumnMetadata, { hasDefault, defaultExpression }: LiveColumn): boolean {
+  return hasDefault && (defaultExpression === undefined || column.isPrimary);
+}
+
+/** TypeORM's own forms of a list and of JSON in a text column. */
+function withSimpleType(type: ColumnMetadata['type'], convert: Converter): Converter {
+  if (type === 'simple-json') {
+    return (value, textual) => convert(typeof value === 'string' ? value : toJsonText(value), textual);
+  }
+  if (type === 'simple-array') {
+    return (value, textual) => convert(Array.isArray(value) ? value.map(String).join(',') : value, textual);
+  }
+  return convert;
+}
+
+type Transformer = Parameters<typeof ApplyValueTransformers.transformTo>[0];
+
+function withTransformer(transformer: Transformer | undefined, convert: Converter): PlanColumn['convert'] {
+  if (transformer === undefined) {
+    return convert;
+  }
+  return (value, textual) => {
+    const transformed = transform(transformer, value);
+    return transformed === null || transformed === undefined ? null : convert(transformed, textual);
+  };
+}
+
+/** What a transformer throws may quote the value, so it goes no further. */
+function transform(transformer: Transformer, value: unknown): unknown {
+  try {
+    return ApplyValueTransformers.transformTo(transformer, value);
+  } catch {
+    throw new RefusedValue('transformer_failed', "the column's transformer threw");
+  }
+}
+
+/** `function_list` and `functionList`: stand-ins, too, come in under column names or property names. */
+function bothForms(names: readonly string[] = []): string[] {
+  return names.flatMap((name) => [name, name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]);
+}

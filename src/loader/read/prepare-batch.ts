@@ -1,0 +1,159 @@
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { SourceRecord } from '../../records/source-record.js';
+import { StorageError } from '../../errors/index.js';
+import type { CommittedBatches } from './committed-batches.js';
+import { type Counts, FieldCounts } from '../model/field-counts.js';
+import type { LoadJob } from '../model/load-job.js';
+import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
+import type { Row } from '../model/row.js';
+
+/** The records of one transaction, normalised and checked, sorted by what becomes of them. */
+export interface PreparedBatch {
+  readonly batchNo: number;
+  readonly firstPosition: number;
+  readonly received: number;
+  readonly units: readonly LoadUnit[];
+  readonly refused: readonly RejectedRecord[];
+  readonly skippedReasons: Readonly<Record<string, number>>;
+  readonly unknownFields: Counts;
+}
+
+/** How much one batch holds, at most; a single record always fits. */
+export interface BatchLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/**
+ * Gathers a batch, record by record. Each is normalised and checked as it comes, so that of an object, or of what was
+ * parsed from a file, only what will be written is held.
+ */
+export class BatchBuilder {
+  private units: LoadUnit[] = [];
+  private refused: RejectedRecord[] = [];
+  private readonly skipped = new FieldCounts();
+  private readonly unknown = new FieldCounts();
+  private received = 0;
+  private bytes = 0;
+  private batchNo: number;
+  private firstPosition = 0;
+  private readonly isCommitted: (position: number) => boolean;
+
+  constructor(
+    private readonly job: LoadJob,
+    private readonly limits: BatchLimits,
+    private readonly committed: CommittedBatches,
+  ) {
+    this.batchNo = committed.nextBatchNo;
+    this.isCommitted = committed.follow();
+  }
+
+  /**
+   * Takes the next record; one that is in already ends the batch before it, and is passed over.
+   * @returns the batch that has ended with it
+   */
+  add(record: unknown): PreparedBatch | undefined {
+    const position = this.firstPosition + this.received;
+    if (this.isCommitted(position)) {
+      const ended = this.received === 0 ? undefined : this.take();
+      this.firstPosition += 1;
+      return ended;
+    }
+    this.prepare(record, position);
+    const isFull = this.received >= this.limits.records || this.bytes >= this.limits.bytes;
+    return isFull ? this.take() : undefined;
+  }
+
+  /**
+   * What is left when the input has ended.
+   * @throws StorageError `SOURCE_CHANGED` when earlier attempts have got further than the input now reaches
+   */
+  end(): PreparedBatch | undefined {
+    const position = this.firstPosition + this.received;
+    if (position < this.committed.end) {
+      throw new StorageError(
+        'SOURCE_CHANGED',
+        `its input has ended after ${position} records, but earlier attempts with this load key have loaded up to ` +
+          `${this.committed.end}: a load key stands for one input, which must come again as it was`,
+      );
+    }
+    return this.received === 0 ? undefined : this.take();
+  }
+
+  private prepare(record: unknown, position: number): void {
+    this.received += 1;
+    const file = record instanceof SourceRecord ? record : undefined;
+    this.bytes += file?.raw.length ?? 0;
+    if (file?.refusal !== undefined) {
+      this.refused.push({ position, source: record, key: undefined, refusal: file.refusal });
+      return;
+    }
+    const prepared = this.job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
+    if (prepared.kind === 'skip') {
+      this.skipped.add([prepared.reason]);
+    } else if (prepared.kind === 'refusal') {
+      const key = keyForQuarantine(this.job, record);
+      this.refused.push({ position, source: record, key, refusal: prepared.refusal });
+    } else {
+      this.unknown.add(prepared.unknown);
+      // Of a record of a file its bytes are enough; what was parsed from them may go.
+      const source =
+        file === undefined ? record : new SourceRecord(undefined, file.raw, undefined, file.textual, file.reading);
+      this.units.push(unitOf(this.job, position, source, prepared.rows));
+      this.bytes += file === undefined ? sizeOf(prepared.rows) : 0;
+    }
+  }
+
+  /** The batch gathered so far; the next record begins another. */
+  private take(): PreparedBatch {
+    const { batchNo, firstPosition, received, units, refused } = this;
+    const batch = {
+      batchNo,
+      firstPosition,
+      received,
+      units,
+      refused,
+      skippedReasons: this.skipped.take(),
+      unknownFields: this.unknown.take(),
+    };
+    [this.units, this.refused] = [[], []];
+    [this.received, this.bytes] = [0, 0];
+    this.batchNo += 1;
+    this.firstPosition += received;
+    return batch;
+  }
+}
+
+/** Bytes of a record that came as an object, at least. */
+function sizeOf(rows: readonly (Row | undefined)[]): number {
+  let size = 0;
+  for (const row of rows) {
+    row?.values.forEach((value) => (size += value?.length ?? 0));
+    row?.extra?.forEach((json) => (size += json.length));
+  }
+  return size;
+}
+
+/** The keys of a batch's records. */
+export function keysOf(batch: PreparedBatch): ReadonlySet<string> {
+  return new Set(batch.units.map(({ key }) => key).filter((key) => key !== undefined));
+}
+
+function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly (Row | undefined)[]): LoadUnit {
+  return { position, source, key: keyValuesOf(job, rows)?.join(KEY_SEPARATOR), rows, parts: [] };
+}
+
+/** The key of a record that was refused, where it can be told and stored. */
+function keyForQuarantine(job: LoadJob, record: unknown): string | undefined {
+  const content: unknown = record instanceof SourceRecord ? record.value : record;
+  if (typeof content !== 'object' || content === null) {
+    return undefined;
+  }
+  const parts = job.targets[0]?.key.map(({ name, property }) => {
+    const value = Object.getOwnPropertyDescriptor(content, Object.hasOwn(content, name) ? name : property)
+      ?.value as unknown;
+    return typeof value === 'number' ? String(value) : value;
+  });
+  const storable = parts?.every((part) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'));
+  return storable === true ? showKey(parts as string[]) : undefined;
+}

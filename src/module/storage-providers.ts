@@ -1,0 +1,167 @@
+import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource, Repository } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+
+import { OpportunityEntity, storageEntities, SubmissionEntity } from '../entities/index.js';
+import { StorageError } from '../errors/index.js';
+import { HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import type { JoinedDataSource } from './joined-data-source.js';
+import { LoaderService } from '../loader/loader.service.js';
+import { isRemoteWithoutTls } from '../postgres/remote-without-tls.js';
+import { QuarantineStore } from '../quarantine/quarantine-store.js';
+import { QuarantineService } from '../replay/quarantine.service.js';
+import { OpportunityRepository } from '../repositories/opportunity.repository.js';
+import { ProfileRepository } from '../repositories/profile.repository.js';
+import { prepareSchema } from '../schema/migrations/prepare-schema.js';
+import { SchemaService } from '../schema/schema.service.js';
+import { LoadStatsService } from '../stats/load-stats.service.js';
+import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
+import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
+import { MODULE_OPTIONS_TOKEN } from './storage.module-definition.js';
+
+/** The DataSource of a module, once the database has what the module needs. */
+interface ReadyStorage {
+  readonly dataSource: DataSource;
+  readonly settings: ReturnType<typeof resolveStorageOptions>;
+}
+
+/** The services every StorageModule provides and exports. */
+export const STORAGE_SERVICES: readonly Type<object>[] = [
+  LoadStatsService,
+  LoaderService,
+  OpportunityRepository,
+  ProfileRepository,
+  HybridStoreService,
+  QuarantineService,
+  SchemaService,
+];
+
+/**
+ * The providers of a StorageModule of a name.
+ * @param handed - token of the JoinedDataSource, where the application has handed over an instance
+ */
+export function storageProviders(name: string, joined: Joined, handed: symbol | undefined): Provider[] {
+  const token = (service: Type<object>): InjectionToken => getStorageToken(service, name);
+  const ready = Symbol(`harbor-storage:${name}:ready`);
+  return [
+    {
+      provide: ready,
+      inject: [
+        getDataSourceToken(getStorageDataSourceName(name)),
+        MODULE_OPTIONS_TOKEN,
+        ...(handed === undefined ? [] : [handed]),
+      ],
+      useFactory: async (
+        dataSource: DataSource,
+        options: StorageModuleOptions,
+        instance?: JoinedDataSource,
+      ): Promise<ReadyStorage> => {
+        try {
+          const settings = resolveStorageOptions(options, joined);
+          checkEntities(dataSource);
+          warnOfPlainText(dataSource);
+          await prepareSchema(dataSource, settings.migrations);
+          return { dataSource, settings };
+        } catch (error) {
+          // Nest runs no shutdown hooks after a failed start, and an open pool would keep the process alive.
+          await (joined === undefined ? dataSource.destroy() : instance?.close());
+          throw error;
+        }
+      },
+    },
+    {
+      provide: token(LoadStatsService),
+      inject: [ready],
+      useFactory: ({ dataSource }: ReadyStorage) => new LoadStatsService(dataSource),
+    },
+    {
+      provide: token(LoaderService),
+      inject: [ready, token(LoadStatsService)],
+      useFactory: ({ dataSource, settings }: ReadyStorage, stats: LoadStatsService) =>
+        new LoaderService(dataSource, stats, settings),
+    },
+    repositoryProvider(token, ready, OpportunityRepository, OpportunityEntity),
+    repositoryProvider(token, ready, ProfileRepository, SubmissionEntity),
+    {
+      provide: token(HybridStoreService),
+      inject: [token(LoaderService)],
+      useFactory: (loader: LoaderService) => new HybridStoreService(loader),
+    },
+    {
+      provide: token(QuarantineService),
+      inject: [ready, token(LoaderService), token(HybridStoreService), token(LoadStatsService)],
+      useFactory: (
+        { dataSource, settings: { retry, limits } }: ReadyStorage,
+        loader: LoaderService,
+        hybrid: HybridStoreService,
+        stats: LoadStatsService,
+      ) => {
+        const store = new QuarantineStore(dataSource, limits);
+        const logger = new Logger(QuarantineService.name);
+        return new QuarantineService({ store, loader, hybrid, retry, limits, logger }, stats);
+      },
+    },
+    {
+      provide: token(SchemaService),
+      inject: [ready],
+      useFactory: ({ dataSource }: ReadyStorage) => new SchemaService(dataSource),
+    },
+  ];
+}
+
+/**
+ * The loader of an entity of the application.
+ * @param name - of the StorageModule
+ */
+export function loaderProvider(entity: Type<object>, name: string | undefined): Provider {
+  return {
+    provide: getLoaderToken(entity, name),
+    inject: [getStorageToken(LoaderService, name), getDataSourceToken(getStorageDataSourceName(name))],
+    useFactory: (loader: LoaderService, dataSource: DataSource) => {
+      if (!dataSource.hasMetadata(entity)) {
+        throw new StorageError(
+          'ENTITIES_MISSING',
+          `The application's DataSource lacks ${entity.name}: add it to its entities, or, where it has ` +
+            `autoLoadEntities, pass forFeature([${entity.name}], { dataSourceName: 'default' }) with the name of that ` +
+            'DataSource',
+        );
+      }
+      return loader.for(entity);
+    },
+  };
+}
+
+function repositoryProvider<E extends OpportunityEntity | SubmissionEntity>(
+  token: (service: Type<object>) => InjectionToken,
+  ready: symbol,
+  service: new (repository: Repository<E>, loader: ReturnType<typeof LoaderService.prototype.for<E>>) => object,
+  entity: Type<E>,
+): Provider {
+  return {
+    provide: token(service),
+    inject: [ready, token(LoaderService)],
+    useFactory: ({ dataSource }: ReadyStorage, loader: LoaderService) =>
+      new service(dataSource.getRepository(entity), loader.for(entity)),
+  };
+}
+
+function checkEntities(dataSource: DataSource): void {
+  const missing = storageEntities.filter((entity) => !dataSource.hasMetadata(entity)).map(({ name }) => name);
+  if (missing.length > 0) {
+    throw new StorageError(
+      'ENTITIES_MISSING',
+      `The application's DataSource lacks ${missing.join(', ')}: set autoLoadEntities: true in TypeOrmModule.forRoot, ` +
+        'or list ...storageEntities (from harbor-storage) in its entities',
+    );
+  }
+}
+
+function warnOfPlainText(dataSource: DataSource): void {
+  if (isRemoteWithoutTls(dataSource.options as PostgresDataSourceOptions)) {
+    new Logger('StorageModule').warn(
+      'The connection to the database leaves this machine without TLS: add ?sslmode=verify-full to the url, ' +
+        'or set ssl in the options of the DataSource',
+    );
+  }
+}

@@ -1,0 +1,159 @@
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+
+import { storageEntities } from '../entities/index.js';
+import { JoinedDataSource } from './joined-data-source.js';
+import { connectionError } from '../postgres/connection-error.js';
+import {
+  type Joined,
+  resolveStorageOptions,
+  type StorageModuleOptions,
+  toDataSourceOptions,
+} from './storage-options.js';
+import { loaderProvider, STORAGE_SERVICES, storageProviders } from './storage-providers.js';
+import { DEFAULT_STORAGE, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
+import { MODULE_OPTIONS_TOKEN, type StorageAsyncOptions, StorageOptionsModule } from './storage.module-definition.js';
+
+/** Options of `forRoot`. */
+export type StorageRootOptions = StorageModuleOptions & {
+  /** Tells several StorageModules of one application apart. @default 'default' */
+  readonly name?: string | undefined;
+};
+
+/** Options of `forRootAsync`. What decides which providers exist stands outside `useFactory`. */
+export type StorageRootAsyncOptions = StorageAsyncOptions & {
+  /** Tells several StorageModules of one application apart. @default 'default' */
+  readonly name?: string | undefined;
+  /** The name of a DataSource of the application; without it the module opens its own, by `url`. */
+  readonly dataSourceName?: string | undefined;
+};
+
+/** Options of `forFeature`. */
+export interface StorageFeatureOptions {
+  /** The StorageModule the loaders belong to. @default 'default' */
+  readonly name?: string | undefined;
+  /** The application's DataSource the entities are to be added to, where it has autoLoadEntities. */
+  readonly dataSourceName?: string | undefined;
+}
+
+/** Loads records into Postgres on TypeORM entities. Import it once with `forRoot`; its services are global. */
+@Module({})
+export class StorageModule {
+  /**
+   * @throws StorageError `INVALID_OPTIONS` when the application starts, naming every mistake at once
+   * @throws SchemaMismatchError when the application starts on a database that lacks a migration
+   * @example
+   * StorageModule.forRoot({ url: process.env.DATABASE_URL, migrations: 'run' })
+   */
+  static forRoot({ name, ...options }: StorageRootOptions): DynamicModule {
+    return assemble(name, options.dataSource, StorageOptionsModule.forRoot(options));
+  }
+
+  /**
+   * @example
+   * StorageModule.forRootAsync({
+   *   imports: [ConfigModule],
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ url: config.getOrThrow('DATABASE_URL') }),
+   * })
+   */
+  static forRootAsync({ name, dataSourceName, ...options }: StorageRootAsyncOptions): DynamicModule {
+    return assemble(name, dataSourceName, StorageOptionsModule.forRootAsync(options));
+  }
+
+  /**
+   * Adds entities of the application, each with a loader: `@InjectLoader(MyEntity) loader: EntityLoader<MyEntity>`.
+   * @throws StorageError `ENTITIES_MISSING` when the application starts, if its own DataSource does not know one
+   */
+  static forFeature(entities: readonly Type<object>[], options: StorageFeatureOptions = {}): DynamicModule {
+    const { name, dataSourceName } = options;
+    const loaders = entities.map((entity) => loaderProvider(entity, name));
+    return {
+      module: StorageModule,
+      imports: [TypeOrmModule.forFeature([...entities], dataSourceName ?? getStorageDataSourceName(name))],
+      providers: loaders,
+      exports: [...loaders, TypeOrmModule],
+    };
+  }
+}
+
+function assemble(name: string = DEFAULT_STORAGE, dataSource: Joined, optionsModule: DynamicModule): DynamicModule {
+  const connection = connectionParts(name, dataSource, optionsModule);
+  return {
+    module: StorageModule,
+    global: true,
+    imports: [optionsModule, ...connection.imports],
+    providers: [...connection.providers, ...storageProviders(name, dataSource, connection.handed)],
+    exports: [...STORAGE_SERVICES.map((service) => getStorageToken(service, name)), ...connection.exports],
+  };
+}
+
+interface ConnectionParts {
+  readonly imports: DynamicModule[];
+  readonly providers: Provider[];
+  readonly exports: (string | Type<object> | DynamicModule)[];
+  /** Token of the JoinedDataSource, where the application has handed over an instance. */
+  readonly handed?: symbol;
+}
+
+/** Whoever owns the DataSource, it is known under one name: see getStorageDataSourceName. */
+function connectionParts(name: string, dataSource: Joined, optionsModule: DynamicModule): ConnectionParts {
+  const ownName = getStorageDataSourceName(name);
+  const token = getDataSourceToken(ownName) as string;
+  if (dataSource === undefined) {
+    return { imports: ownedConnection(ownName, optionsModule), providers: [], exports: [] };
+  }
+  if (typeof dataSource === 'string') {
+    return {
+      imports: [TypeOrmModule.forFeature(storageEntities, dataSource)],
+      providers: [{ provide: token, useExisting: getDataSourceToken(dataSource) }],
+      exports: [token],
+    };
+  }
+  const handed = Symbol(`harbor-storage:${name}:handed`);
+  return {
+    imports: [],
+    providers: [
+      {
+        provide: handed,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: (options: StorageModuleOptions) => {
+          // Before anything is opened: what was handed over may be no DataSource at all.
+          resolveStorageOptions(options, dataSource);
+          return new JoinedDataSource(dataSource);
+        },
+      },
+      { provide: token, inject: [handed], useFactory: (instance: JoinedDataSource) => instance.open() },
+    ],
+    exports: [token],
+    handed,
+  };
+}
+
+function ownedConnection(ownName: string, optionsModule: DynamicModule): DynamicModule[] {
+  return [
+    TypeOrmModule.forRootAsync({
+      name: ownName,
+      imports: [optionsModule],
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: StorageModuleOptions) => ({
+        ...toDataSourceOptions(resolveStorageOptions(options, undefined)),
+        autoLoadEntities: true,
+        // A load has its own retries; an application that cannot reach its database says so at once.
+        retryAttempts: 0,
+      }),
+      dataSourceFactory: connect,
+    }),
+    TypeOrmModule.forFeature(storageEntities, ownName),
+  ];
+}
+
+async function connect(options?: DataSourceOptions): Promise<DataSource> {
+  const dataSource = new DataSource(options as DataSourceOptions);
+  try {
+    return await dataSource.initialize();
+  } catch (error) {
+    throw connectionError((options as { url?: string }).url, error);
+  }
+}

@@ -1,0 +1,145 @@
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+
+import type { SchemaDifference } from '../../errors/index.js';
+import { quoteIdentifier } from '../../postgres/identifiers.js';
+import type { LiveIndex, LiveTable } from '../table/live-table.js';
+
+/** A key the entity has and the table lacks. */
+export interface MissingKey {
+  readonly columns: readonly string[];
+  readonly difference: SchemaDifference;
+}
+
+/** How the primary key, the unique keys and the indexes of a table differ from those of its entity. */
+export function compareKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
+  return [
+    ...findMissingKeys(metadata, live, quotedTable).map(({ difference }) => difference),
+    ...findExtraKeys(metadata, live, quotedTable),
+    ...findMissingIndexes(metadata, live, quotedTable),
+  ];
+}
+
+function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
+  const columns = namesOf(metadata.primaryColumns);
+  const primary = live.indexes.find(({ isPrimary }) => isPrimary);
+  // A missing column is said already.
+  if (isSameSet(columns, primary?.columns) || !columns.every((name) => live.columns.has(name))) {
+    return [];
+  }
+  const name = metadata.primaryColumns[0]?.primaryKeyConstraintName;
+  const constraint = name === undefined ? '' : `CONSTRAINT ${quoteIdentifier(name)} `;
+  const drop = primary === undefined ? '' : `DROP CONSTRAINT ${quoteIdentifier(primary.name)}, `;
+  return [
+    {
+      columns,
+      difference: {
+        table: metadata.tablePath,
+        column: columns.join(', '),
+        kind: 'primary key',
+        expected: 'the primary key',
+        actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
+        // Nothing else tells which row a record means.
+        breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
+        mend: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
+      },
+    },
+  ];
+}
+
+/** The primary key and the unique keys of the entity that no index of the table is for. */
+export function findMissingKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
+  return [...findMissingPrimaryKey(metadata, live, quotedTable), ...findMissingUniqueKeys(metadata, live, quotedTable)];
+}
+
+function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
+  return uniqueKeysOf(metadata)
+    .filter(({ columns }) => columns.every((name) => live.columns.has(name)))
+    .filter(({ columns }) => !live.indexes.some((index) => isWhole(index) && isSameSet(columns, index.columns)))
+    .map(({ name, columns }) => ({
+      columns,
+      difference: {
+        table: metadata.tablePath,
+        column: columns.join(', '),
+        kind: 'unique key',
+        expected: 'a unique index',
+        actual: 'none',
+        breaks: false,
+        mend: `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`,
+      },
+    }));
+}
+
+/** They refuse rows the entity takes for good. */
+function findExtraKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
+  const known = [...uniqueKeysOf(metadata).map(({ columns }) => columns), namesOf(metadata.primaryColumns)];
+  const names = new Set(metadata.indices.map(({ name }) => name));
+  return live.indexes
+    .filter((index) => index.isUnique && !index.isPrimary && !names.has(index.name))
+    .filter((index) => !known.some((columns) => isSameSet(columns, index.columns)))
+    .map((index) => ({
+      table: metadata.tablePath,
+      column: index.columns.join(', ') || index.name,
+      kind: 'unique key',
+      expected: 'no unique index',
+      actual: `unique index ${index.name}`,
+      breaks: false,
+      mend: index.isConstraint
+        ? `ALTER TABLE ${quotedTable} DROP CONSTRAINT ${quoteIdentifier(index.name)}`
+        : `DROP INDEX ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${quoteIdentifier(index.name)}`,
+    }));
+}
+
+function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
+  return metadata.indices
+    .filter(({ isUnique, where, synchronize }) => synchronize && (!isUnique || where !== undefined))
+    .filter((index) => {
+      const columns = namesOf(index.columns);
+      const found = live.indexes.find(
+        ({ name, columns: own }) => name === index.name || (index.where === undefined && own.join() === columns.join()),
+      );
+      return found?.isValid !== true && columns.every((name) => live.columns.has(name));
+    })
+    .map((index) => {
+      const columns = namesOf(index.columns);
+      const unique = index.isUnique ? 'UNIQUE ' : '';
+      const where = index.where === undefined ? '' : ` WHERE ${index.where}`;
+      const invalid = live.indexes.some(({ name }) => name === index.name);
+      const name = quoteIdentifier(index.name);
+      return {
+        table: metadata.tablePath,
+        column: columns.join(', '),
+        kind: 'index' as const,
+        expected: `index ${index.name}`,
+        actual: invalid ? 'an invalid one, whose building was cut off' : 'none',
+        breaks: false,
+        mend: invalid
+          ? `REINDEX INDEX CONCURRENTLY ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${name}`
+          : `CREATE ${unique}INDEX CONCURRENTLY ${name} ON ${quotedTable} (${quoteAll(columns)})${where}`,
+      };
+    });
+}
+
+function uniqueKeysOf(metadata: EntityMetadata): { readonly name: string; readonly columns: readonly string[] }[] {
+  return [
+    ...metadata.uniques,
+    ...metadata.indices.filter(({ isUnique, where }) => isUnique && where === undefined),
+  ].map(({ name, columns }) => ({ name, columns: namesOf(columns) }));
+}
+
+/** Over all rows and over plain columns, and finished. */
+function isWhole({ isUnique, isValid, isPartial, columns }: LiveIndex): boolean {
+  return isUnique && isValid && !isPartial && columns.length > 0;
+}
+
+function namesOf(columns: readonly ColumnMetadata[]): string[] {
+  return columns.map(({ databaseName }) => databaseName);
+}
+
+function isSameSet(a: readonly string[], b: readonly string[] | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((name) => b.includes(name));
+}
+
+function quoteAll(names: readonly string[]): string {
+  return names.map(quoteIdentifier).join(', ');
+}

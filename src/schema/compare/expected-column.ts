@@ -1,0 +1,115 @@
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { TableColumn } from 'typeorm';
+import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
+
+import { quoteIdentifier } from '../../postgres/identifiers.js';
+import { rolesOf } from '../table/entity-column.js';
+import type { LiveColumn } from '../table/live-table.js';
+
+/** Types that have a length when none is written. */
+const LENGTH_ONE: ReadonlySet<string> = new Set(['character', 'bit']);
+
+/** The type of a column as the entity says it: `character varying(20)`, `text[]`. */
+export function expectedType(column: ColumnMetadata): string {
+  const { driver } = column.entityMetadata.dataSource;
+  return driver
+    .createFullType(new TableColumn(TableUtils.createTableColumnOptions(column, driver)))
+    .toLowerCase()
+    .replace(/ array$/, '[]')
+    .replace(/^(timestamp|time)(\(\d+\))?$/, '$1$2 without time zone');
+}
+
+/** Whether a value of the one type is a value of the other, but for its length or precision. */
+export function isSameBaseType(column: ColumnMetadata, live: LiveColumn): boolean {
+  if (isEnum(column)) {
+    return live.isEnum || live.type.endsWith('[]');
+  }
+  const { driver } = column.entityMetadata.dataSource;
+  return baseOf(live.type) === baseOf(driver.normalizeType(column) + (column.isArray ? '[]' : ''));
+}
+
+/** Whether length, precision and scale are the same, too. */
+export function isSameType(column: ColumnMetadata, live: LiveColumn): boolean {
+  return (
+    isSameBaseType(column, live) && (isEnum(column) || modifierOf(live.fullType) === modifierOf(expectedType(column)))
+  );
+}
+
+function isEnum({ type }: ColumnMetadata): boolean {
+  return type === 'enum' || type === 'simple-enum';
+}
+
+/** Types outside the search_path carry their schema; fixed-length types have an internal name. */
+function baseOf(type: string): string {
+  const name = type.slice(type.lastIndexOf('.') + 1).replaceAll('"', '');
+  return name.replace(/^bpchar/, 'character');
+}
+
+/** What stands in the brackets of a type, with what Postgres adds by itself. */
+function modifierOf(fullType: string): string {
+  const [, name = '', modifier] = /^([^(]*)(?:\(([^)]*)\))?/.exec(fullType.toLowerCase()) ?? [];
+  const base = baseOf(name.replace('[]', '').trim());
+  if (modifier === undefined) {
+    return LENGTH_ONE.has(base) ? '1' : '';
+  }
+  const digits = modifier.replaceAll(' ', '');
+  return base === 'numeric' && !digits.includes(',') ? `${digits},0` : digits;
+}
+
+/** The default as SQL; `generated` where the database makes a value; undefined where there is none. */
+export function expectedDefault(column: ColumnMetadata): string | undefined {
+  if (column.isGenerated) {
+    return 'generated';
+  }
+  return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? undefined;
+}
+
+/** Whether the live default means the same, as far as text can tell. */
+export function isSameDefault(expected: string, live: LiveColumn): boolean {
+  if (expected === 'generated' || live.defaultExpression === undefined) {
+    return live.hasDefault;
+  }
+  return canonicalDefault(expected) === canonicalDefault(live.defaultExpression);
+}
+
+/** Postgres adds casts and brackets, quotes numbers, and has two names for now(). */
+function canonicalDefault(sql: string): string {
+  let text = sql.trim();
+  let before: string;
+  do {
+    before = text;
+    text = text
+      .replace(/^\((.*)\)$/s, '$1')
+      .replace(/::[a-z0-9_ ."]+(\([\d, ]+\))?(\[\])?$/i, '')
+      .trim();
+  } while (text !== before);
+  const literal = /^'(.*)'$/s.exec(text)?.[1];
+  if (literal === undefined) {
+    return text.toLowerCase() === 'current_timestamp' ? 'now()' : text.toLowerCase();
+  }
+  try {
+    // Of JSON, and of numbers and truth values, the form does not matter.
+    return JSON.stringify(JSON.parse(literal.replaceAll("''", "'")));
+  } catch {
+    return literal;
+  }
+}
+
+/** What ALTER TABLE … ADD is given to make the column as the entity says it. */
+export function columnDefinition(column: ColumnMetadata): string {
+  const byDefault = expectedDefault(column);
+  return [
+    quoteIdentifier(column.databaseName),
+    expectedType(column),
+    column.isNullable ? '' : 'NOT NULL',
+    byDefault === undefined || byDefault === 'generated' ? '' : `DEFAULT ${byDefault}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+/** The loader writes the column in every row itself. */
+export function isWrittenByLoader(column: ColumnMetadata): boolean {
+  const roles = rolesOf(column);
+  return column.isUpdateDate || column.isVersion || roles.has('updatedAt') || roles.has('loadId');
+}

@@ -1,0 +1,34 @@
+import type { DataSource } from 'typeorm';
+
+import { SchemaMismatchError } from '../../errors/index.js';
+import { MIGRATE_COMMAND } from '../compare/compare-table.js';
+import { migrateUp, migrationStatus } from './migrations.js';
+import { type ConnectionOptions, MIGRATIONS_TABLE } from './storage-data-source.js';
+
+/**
+ * Makes sure the database has the migrations of this package.
+ * @param mode - `run` applies what is pending, `check` only looks, `off` does neither
+ * @throws SchemaMismatchError naming what is pending and the command that applies it
+ */
+export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check' | 'off'): Promise<void> {
+  if (mode === 'off') {
+    return;
+  }
+  if (mode === 'run') {
+    await migrateUp(dataSource.options as ConnectionOptions);
+  }
+  const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
+  if (pending.length > 0) {
+    const mend = `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
+    throw new SchemaMismatchError(
+      pending.map(({ name: expected }) => ({
+        table: MIGRATIONS_TABLE,
+        kind: 'migration',
+        expected,
+        actual: 'not applied',
+        breaks: true,
+        mend,
+      })),
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import pg from 'pg';
+import { DataSource, type Migration } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+
+import { storageMigrations } from '../../../migrations/index.js';
+import { storageEntities } from '../../entities/index.js';
+import { connectionError } from '../../postgres/connection-error.js';
+import { defaultSchema } from '../../postgres/data-source.js';
+import { quoteTable } from '../../postgres/identifiers.js';
+import { withMigrationLock } from './migration-lock.js';
+
+/** Where this package keeps which of its migrations were applied, apart from those of the application. */
+export const MIGRATIONS_TABLE = 'storage_migrations';
+
+/** The connections of a migration run: one holds the lock, one runs the migrations. */
+const MIGRATION_POOL_SIZE = 2;
+
+/** How to reach a database: a DataSource's own options, or a few of them. */
+export type ConnectionOptions = Partial<Omit<PostgresDataSourceOptions, 'type'>>;
+
+/**
+ * The DataSource of the migration commands: TypeORM's own take no lock, and two runs at once fail in pg_type. Of a
+ * DataSource's options it takes the way to the database, and nothing of what the application does there.
+ */
+export class StorageDataSource extends DataSource {
+  constructor(connection: ConnectionOptions) {
+    super({
+      connectTimeoutMS: 10_000,
+      driver: pg,
+      ...connection,
+      applicationName: 'harbor-storage migrations',
+      type: 'postgres',
+      entities: storageEntities,
+      migrations: storageMigrations,
+      migrationsTableName: MIGRATIONS_TABLE,
+      // One transaction a migration: CREATE INDEX CONCURRENTLY can opt out of its own.
+      migrationsTransactionMode: 'each',
+      subscribers: [],
+      synchronize: false,
+      dropSchema: false,
+      migrationsRun: false,
+      logging: false,
+      cache: false,
+      installExtensions: false,
+      extra: {
+        ...(connection.extra as object | undefined),
+        max: MIGRATION_POOL_SIZE,
+        // The wait for the lock, or for an index on a large table, may take longer than a load's statement may.
+        query_timeout: undefined,
+      },
+    });
+  }
+
+  /** @throws StorageError `CONNECTION_FAILED` saying where and why, without user and password */
+  override async initialize(): Promise<this> {
+    try {
+      return await super.initialize();
+    } catch (error) {
+      throw connectionError((this.options as ConnectionOptions).url, error);
+    }
+  }
+
+  override async runMigrations(options?: Parameters<DataSource['runMigrations']>[0]): Promise<Migration[]> {
+    return withMigrationLock(this, () => super.runMigrations(options));
+  }
+
+  /**
+   * Applies all of them to a database that was never given one; any other is left as it is, so that what was reverted
+   * stays so. The look is taken under the lock: a table that another run has just made holds all it applied.
+   */
+  async runFirstMigrations(): Promise<Migration[]> {
+    return withMigrationLock(this, async () => {
+      const table = quoteTable(defaultSchema(this), MIGRATIONS_TABLE);
+      const [found] = await this.query<{ isNew: boolean }[]>('SELECT to_regclass($1) IS NULL AS "isNew"', [table]);
+      return found?.isNew === true ? super.runMigrations() : [];
+    });
+  }
+
+  override async undoLastMigration(options?: Parameters<DataSource['undoLastMigration']>[0]): Promise<void> {
+    return withMigrationLock(this, () => super.undoLastMigration(options));
+  }
+}

@@ -1,0 +1,127 @@
+import { quoteIdentifier, quoteLiteral } from '../../../postgres/identifiers.js';
+import { castFromJson, castToJson, type ColumnShape } from './column-types.js';
+
+/** A field of the extra column and the column it gets. */
+export interface PromotedField extends ColumnShape {
+  readonly field: string;
+  readonly column: string;
+  /**
+   * The column was there before the migration, and going back leaves it with its values:
+   * - `captured`: it is marked `@CapturedBefore()`, so that what lies in the extra column is newer
+   * - `filled`: it is not, so that only where it is empty a value is moved
+   */
+  readonly existing?: 'captured' | 'filled' | undefined;
+}
+
+/** A statement's text; the names of the fields are its parameter `fieldsParameter`. */
+export interface MoveTarget {
+  readonly quotedTable: string;
+  /** Quoted. */
+  readonly extra: string;
+  /** The same as it is written in the catalog. */
+  readonly extraName: string;
+  readonly fields: readonly PromotedField[];
+}
+
+/** The SQL a field is spoken of with, of a row `t`. */
+interface FieldSql {
+  readonly name: string;
+  readonly column: string;
+  /** What the extra column holds. */
+  readonly held: string;
+  /** The same as a value of the column; null where it does not fit. */
+  readonly cast: string;
+  /** The column's value as jsonb. */
+  readonly json: string;
+  /** The column's own value is not to be replaced. */
+  readonly onlyFills: boolean;
+}
+
+function sqlOf({ extra, fields }: MoveTarget, fieldsParameter: number): FieldSql[] {
+  return fields.map((field, index) => {
+    const name = `($${fieldsParameter}::text[])[${index + 1}]`;
+    const column = `t.${quoteIdentifier(field.column)}`;
+    const held = `(t.${extra} -> ${name})`;
+    const [cast, json] = [castFromJson(field, held), castToJson(field, column)];
+    return { name, column, held, cast, json, onlyFills: field.existing === 'filled' };
+  });
+}
+
+/**
+ * Moves what fits from the extra column into the columns. What lies there beside a value of the column was captured after
+ * a load wrote it, see `CapturedBefore`. A JSON null and what does not fit stay and leave the column alone: its value may
+ * come from SQL or TypeORM, which take nothing out of the extra column.
+ * One statement that speaks of `t` only: where another transaction changed a row meanwhile, Postgres evaluates all of it
+ * on what that one left.
+ */
+export function moveToColumns(target: MoveTarget, where: string, fieldsParameter: number): string {
+  const moves = sqlOf(target, fieldsParameter).map(moveOf);
+  const set = moves.map(({ value }, index) => `${unqualified(target, index)} = ${value}`);
+  const gone = moves.map(({ name, isGone }) => `CASE WHEN ${isGone} THEN ${name} END`);
+  const isMoved = moves.map(({ isGone }) => isGone).join('\n    OR ');
+  return `UPDATE ${target.quotedTable} AS t
+  SET ${set.join(',\n    ')},
+    ${target.extra} = NULLIF(t.${target.extra} - array_remove(ARRAY[${gone.join(', ')}], NULL), ${emptyIfNullable(target)})
+  WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved})`;
+}
+
+/** `{}`, which then becomes null; nothing where the column takes no null. */
+function emptyIfNullable({ quotedTable, extraName }: MoveTarget): string {
+  return `(SELECT '{}'::jsonb FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = ${quoteLiteral(quotedTable)}::regclass AND a.attname = ${quoteLiteral(extraName)} AND NOT a.attnotnull)`;
+}
+
+/** How one field is moved: the column's value, and when the extra column loses it. */
+interface Move {
+  readonly name: string;
+  readonly value: string;
+  readonly isGone: string;
+}
+
+function moveOf({ name, column, held, cast, json, onlyFills }: FieldSql): Move {
+  if (onlyFills) {
+    const isGone = `CASE WHEN ${column} IS NULL THEN (${cast}) IS NOT NULL ELSE (${json})::text = ${held}::text END`;
+    return { name, value: `COALESCE(${column}, ${cast})`, isGone };
+  }
+  return { name, value: `COALESCE(${cast}, ${column})`, isGone: `(${cast}) IS NOT NULL` };
+}
+
+/**
+ * Moves the values of the columns into the extra column. What that holds of the field stays where the column is empty,
+ * and where it fits the column: a version that does not know the column wrote it later. A JSON null, or a value that does
+ * not fit, may be what {@link moveToColumns} left there before the column was written: the column's value takes its place.
+ */
+export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: number): string {
+  const fields = sqlOf(target, fieldsParameter);
+  const members = fields.map(
+    ({ name, column, cast, json }) =>
+      `CASE WHEN ${column} IS NOT NULL AND (${cast}) IS NULL THEN jsonb_build_object(${name}, ${json}) ELSE '{}' END`,
+  );
+  const set = fields.map((_, index) => `${unqualified(target, index)} = NULL`);
+  return `UPDATE ${target.quotedTable} AS t
+  SET ${set.join(', ')},
+    ${target.extra} = COALESCE(t.${target.extra}, '{}') || ${members.join('\n      || ')}
+  WHERE ${where} AND (${fields.map(({ column }) => `${column} IS NOT NULL`).join(' OR ')})`;
+}
+
+/** Counts, for each field, what the extra column still holds of it; see {@link LeftInExtra}. */
+export function countLeft(target: MoveTarget): string {
+  const counts = sqlOf(target, 1).map(({ column, held, cast, onlyFills }, index) => {
+    const isNull = `jsonb_typeof(${held}) = 'null'`;
+    const fits = `(${cast}) IS NOT NULL`;
+    const isBeside = `${column} IS NOT NULL AND ${onlyFills ? `(${fits} OR ${isNull})` : isNull}`;
+    const count = (condition: string, name: string): string =>
+      `count(*) FILTER (WHERE ${condition})::integer AS ${name}_${index}`;
+    return [
+      count(`NOT (${fits}) AND NOT (${isNull})`, 'unfitting'),
+      count(isBeside, 'beside'),
+      count(`${fits} AND NOT (${isBeside})`, 'late'),
+    ].join(',\n    ');
+  });
+  return `SELECT ${counts.join(',\n    ')}
+  FROM ${target.quotedTable} AS t WHERE t.${target.extra} ?| $1::text[]`;
+}
+
+function unqualified({ fields }: MoveTarget, index: number): string {
+  return quoteIdentifier((fields[index] as PromotedField).column);
+}

@@ -1,0 +1,60 @@
+import { type ColumnShape, jsonTypeOf, type ValueKind } from '../alter/column-types.js';
+import { commonForm } from '../alter/date-time-forms.js';
+
+/** Why a field gets no column because of what it holds. */
+export interface TypeRefusal {
+  readonly reason: 'mixed_types' | 'only_null';
+  readonly message: string;
+}
+
+/** The narrowest type that gives back every one of these values exactly. JSON null fits them all. */
+export function chooseType(kinds: ReadonlyMap<ValueKind, number>): ColumnShape | TypeRefusal {
+  const found = new Set([...kinds.keys()].filter((kind) => kind !== 'null'));
+  const types = new Set([...found].map(jsonTypeOf));
+  const isWithin = (...allowed: readonly ValueKind[]): boolean => [...found].every((kind) => allowed.includes(kind));
+  if (found.size === 0) {
+    return { reason: 'only_null', message: 'it is null everywhere, which tells no type' };
+  }
+  if (isWithin('object', 'array')) {
+    return { type: 'jsonb' };
+  }
+  if (types.size > 1) {
+    return { reason: 'mixed_types', message: `mixed types: ${[...types].sort().join(', ')}` };
+  }
+  if (found.has('boolean')) {
+    return { type: 'boolean' };
+  }
+  if (types.has('number')) {
+    return { type: chooseNumber(isWithin) };
+  }
+  const forms = new Set([...found].map((kind) => /^moment (.*)$/.exec(kind)?.[1]));
+  const form = forms.has(undefined) ? undefined : commonForm(forms as ReadonlySet<string>);
+  if (form !== undefined) {
+    return { type: 'timestamptz', form };
+  }
+  return { type: isWithin('uuid') ? 'uuid' : 'text' };
+}
+
+function chooseNumber(isWithin: (...kinds: readonly ValueKind[]) => boolean): ColumnShape['type'] {
+  if (isWithin('small integer', 'integer')) {
+    return 'bigint';
+  }
+  return isWithin('small integer', 'double') ? 'double precision' : 'numeric';
+}
+
+const HOLDS: Readonly<Partial<Record<ColumnShape['type'], readonly string[]>>> = {
+  bigint: ['small integer', 'integer'],
+  'double precision': ['small integer', 'double'],
+  numeric: ['small integer', 'integer', 'double', 'number'],
+  jsonb: ['object', 'array'],
+};
+
+/** Whether a column of a type holds some of these values. */
+export function holdsSome(type: ColumnShape['type'], kinds: ReadonlyMap<ValueKind, number>): boolean {
+  return [...kinds.keys()].some((kind) => {
+    if (type === 'text') {
+      return jsonTypeOf(kind) === 'string';
+    }
+    return type === 'timestamptz' ? kind.startsWith('moment') : (HOLDS[type] ?? [type]).includes(kind);
+  });
+}

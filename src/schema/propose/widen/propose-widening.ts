@@ -1,0 +1,72 @@
+import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+
+import { RejectedRecordEntity } from '../../../entities/index.js';
+import { InvalidLoadError } from '../../../errors/index.js';
+import { quotedTableOf } from '../../../postgres/data-source.js';
+import { quoteTable } from '../../../postgres/identifiers.js';
+import { withClient } from '../../../postgres/with-transaction.js';
+import { fieldRules, type RecordClass, recordClassOf } from '../../../records/record-decorators.js';
+import { fieldNamesOf, propertyOf } from '../../table/entity-column.js';
+import { metadataOf, schemaOf } from '../../table/entity-metadata.js';
+import { readLiveTable } from '../../table/live-table.js';
+import { readAppliedMigrations } from '../../migrations/pending-migrations.js';
+import { chooseWidening } from './choose-widening.js';
+import { readDependents } from '../alter/column-dependents.js';
+import { readAllRows } from '../read-all-rows.js';
+import { countWithoutColumn, lookAtValues, readRefusals } from './rejected-values.js';
+import { toLiteral } from '../source/source-text.js';
+import { type ColumnWideningProposal, WideningProposal } from './widening-proposal.js';
+
+/**
+ * Looks at what the quarantine holds of a table, and says which columns would have to take more; reads only.
+ * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table
+ */
+export async function proposeWidening(
+  dataSource: DataSource,
+  entity: EntityTarget<ObjectLiteral>,
+): Promise<WideningProposal> {
+  const metadata = metadataOf(dataSource, entity);
+  const { tableName: table } = metadata;
+  const schema = schemaOf(metadata);
+  const quarantine = quotedTableOf(dataSource, RejectedRecordEntity);
+  const rules = fieldRules(recordClassOf(metadata.target as RecordClass));
+  const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
+  return readAllRows(dataSource, async (client) => {
+    const live = await readLiveTable(client, schema, table);
+    if (live === undefined) {
+      throw new InvalidLoadError(`The database has no table ${table}: run the migrations first`);
+    }
+    const proposals: ColumnWideningProposal[] = [];
+    for (const refusals of await readRefusals(client, quarantine, table)) {
+      const column = metadata.columns.find(({ databaseName }) => databaseName === refusals.column);
+      const found = live.columns.get(refusals.column);
+      // A load into both tables names the columns of either.
+      if (column !== undefined && found !== undefined) {
+        const property = propertyOf(column);
+        const names = [...fieldNamesOf(column), ...(rules.get(property)?.aliases ?? [])];
+        const values = await lookAtValues(client, quarantine, table, refusals, names);
+        const dependents = await readDependents(client, schema, table, column.databaseName);
+        const widening = chooseWidening(found, column.isPrimary, refusals, values, dependents);
+        if ('message' in widening) {
+          proposals.push({ ...refusals, decision: 'keep', ...widening });
+        } else if (widening.to === undefined && widening.dropNotNull !== true) {
+          proposals.push({ ...refusals, decision: 'keep', message: 'the column takes them by now: replay them' });
+        } else {
+          const options = [
+            widening.to !== undefined && `type: ${toLiteral(widening.to)}`,
+            widening.dropNotNull === true && 'nullable: true',
+          ].filter((option) => option !== false);
+          const from = found.fullType;
+          proposals.push({ ...refusals, decision: 'widen', property, from, ...widening, options: options.join(', ') });
+        }
+      }
+    }
+    const { rows } = await client.query<{ bytes: string }>(`SELECT pg_total_relation_size($1) AS bytes`, [
+      quoteTable(schema, table),
+    ]);
+    const withoutColumn = await countWithoutColumn(client, quarantine, table);
+    const bytes = Number(rows[0]?.bytes);
+    const target = { schema: metadata.schema, table, applied };
+    return new WideningProposal(target, metadata.name, bytes, proposals, withoutColumn);
+  });
+}

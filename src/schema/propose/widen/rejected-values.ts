@@ -1,0 +1,111 @@
+import { isLosslessNumber } from 'lossless-json';
+import type { ClientBase } from 'pg';
+
+import { HYBRID } from '../../../entities/index.js';
+import { type KeptRecord, RECORD_COLUMNS } from '../../../quarantine/quarantined-record.js';
+import { rereadKeptRecord } from '../../../quarantine/reread-kept-record.js';
+import { SourceRecord } from '../../../records/source-record.js';
+
+/** Why and when records were refused because of one column, and not replayed since. */
+export interface ColumnRefusals {
+  readonly column: string;
+  /** Reason (SQLSTATE or rule) → records. */
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly records: number;
+  readonly loads: number;
+  readonly first: Date;
+  readonly last: Date;
+}
+
+/** What is known of the values that were refused; never the values. */
+export interface RefusedValues {
+  /** Every record refused was looked at, and its value found. */
+  readonly complete: boolean;
+  /** All that were found are texts. */
+  readonly texts: boolean;
+  /** All that were found are integers a bigint holds. */
+  readonly bigints: boolean;
+}
+
+interface RefusalRow extends Omit<ColumnRefusals, 'column'> {
+  column_name: string;
+}
+
+/** What a quarantine holds of a table: of loads into it, and into both tables at once. */
+const OF_TABLE = `r.table_name IN ($1, '${HYBRID}') AND r.replayed_at IS NULL`;
+
+/** Counts the refused records of a table by column. */
+export async function readRefusals(client: ClientBase, quarantine: string, table: string): Promise<ColumnRefusals[]> {
+  const { rows } = await client.query<RefusalRow>(
+    `SELECT column_name, jsonb_object_agg(reason, n) AS reasons, sum(n)::integer AS records, min(first) AS first,
+            max(last) AS last,
+            (SELECT count(DISTINCT r.load_id)::integer FROM ${quarantine} AS r
+              WHERE ${OF_TABLE} AND r.column_name = c.column_name) AS loads
+       FROM (SELECT r.column_name, r.reason, count(*) AS n, min(r.created_at) AS first, max(r.created_at) AS last
+               FROM ${quarantine} AS r WHERE ${OF_TABLE} AND r.column_name IS NOT NULL GROUP BY 1, 2) AS c
+      GROUP BY column_name ORDER BY 3 DESC, column_name COLLATE "C"`,
+    [table],
+  );
+  return rows.map(({ column_name: column, ...counts }) => ({ column, ...counts }));
+}
+
+/** Counts, by reason, the records whose values Postgres refused without naming the column. */
+export async function countWithoutColumn(
+  client: ClientBase,
+  quarantine: string,
+  table: string,
+): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ reason: string; n: number }>(
+    `SELECT r.reason, count(*)::integer AS n FROM ${quarantine} AS r
+      WHERE ${OF_TABLE} AND r.column_name IS NULL AND r.reason ~ '^22' GROUP BY 1 ORDER BY 1`,
+    [table],
+  );
+  return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
+}
+
+/** Where no value came, the values say nothing. */
+export const NULL_REASONS: readonly string[] = ['23502', 'null_not_allowed'];
+
+/** As many of the refused records are looked at, and none that is larger. */
+const MOST_RECORDS = 1_000;
+const LARGEST_RECORD = 1024 * 1024;
+
+/** Looks at the values themselves, where the refused records carry the column under one of its names. */
+export async function lookAtValues(
+  client: ClientBase,
+  quarantine: string,
+  table: string,
+  { column, reasons }: ColumnRefusals,
+  names: readonly string[],
+): Promise<RefusedValues> {
+  const { rows } = await client.query<KeptRecord>(
+    `SELECT ${RECORD_COLUMNS}, r.raw, r.reading FROM ${quarantine} AS r
+      WHERE ${OF_TABLE} AND r.column_name = $2 AND octet_length(r.raw) <= ${LARGEST_RECORD}
+        AND NOT r.reason = ANY ($3)
+      ORDER BY r.created_at DESC LIMIT ${MOST_RECORDS}`,
+    [table, column, NULL_REASONS],
+  );
+  const values = rows.map((kept) => valueOf(kept, names)).filter((value) => value !== undefined);
+  const others = Object.entries(reasons).filter(([reason]) => !NULL_REASONS.includes(reason));
+  return {
+    complete: values.length === others.reduce((sum, [, n]) => sum + n, 0),
+    texts: values.length > 0 && values.every((value) => typeof value === 'string'),
+    bigints: values.length > 0 && values.every(isBigint),
+  };
+}
+
+function valueOf(kept: KeptRecord, names: readonly string[]): unknown {
+  const reread = rereadKeptRecord(kept);
+  const record = (reread instanceof SourceRecord ? reread.value : reread) as Record<string, unknown> | undefined;
+  const name = record && names.find((candidate) => Object.hasOwn(record, candidate) && record[candidate] !== null);
+  return name === undefined ? undefined : record?.[name];
+}
+
+function isBigint(value: unknown): boolean {
+  const text = isLosslessNumber(value) ? value.value : value;
+  if (typeof text === 'object') {
+    return false;
+  }
+  const digits = String(text);
+  return /^-?\d{1,30}$/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+}

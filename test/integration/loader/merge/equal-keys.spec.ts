@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+@Entity('by_numeric')
+class ByNumeric {
+  @PrimaryColumn('numeric')
+  key: string;
+
+  @Column('text', { nullable: true })
+  note: string | null;
+}
+
+@Entity('by_moment')
+class ByMoment {
+  @PrimaryColumn('timestamptz')
+  key: Date;
+
+  @Column('text', { nullable: true })
+  note: string | null;
+}
+
+@Entity('by_bytes')
+class ByBytes {
+  @PrimaryColumn('bytea')
+  key: Buffer;
+
+  @Column('text', { nullable: true })
+  note: string | null;
+}
+
+@Entity('by_char')
+class ByChar {
+  @PrimaryColumn('char', { length: 4 })
+  key: string;
+
+  @Column('text', { nullable: true })
+  note: string | null;
+}
+
+@Entity('by_name')
+class ByName {
+  @PrimaryColumn('text')
+  key: string;
+
+  @Column('text', { nullable: true })
+  note: string | null;
+}
+
+describe('keys that are equal to Postgres and spelled differently', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([ByNumeric, ByMoment, ByBytes, ByChar, ByName]);
+    await app.rows(`
+      CREATE COLLATION no_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      ALTER TABLE by_name ALTER COLUMN key TYPE text COLLATE no_case;
+    `);
+  });
+  afterAll(() => app.close());
+
+  describe.each([
+    ['numeric', ByNumeric, '1.0', 1],
+    ['timestamptz', ByMoment, '2024-01-01T00:00:00Z', '2024-01-01T02:00:00+02:00'],
+    ['bytea', ByBytes, String.raw`\xAB`, Buffer.from([0xab])],
+    ['character(4)', ByChar, 'ab', 'ab  '],
+    ['text without case', ByName, 'Key', 'KEY'],
+  ] as const)('%s', (_, entity, key, same) => {
+    const table = (): string => app.dataSource.getMetadata(entity).tableName;
+    beforeEach(() => app.rows(`TRUNCATE ${table()}`));
+
+    it('are one row, written in input order, when they come in one load', async () => {
+      const records = [
+        { key, note: 'first' },
+        { key: same, note: 'last' },
+      ];
+      const result = await app.loader.load(entity, records);
+      expect(result).toMatchObject({ received: 2, inserted: 1, rejected: 0, failed: 0 });
+      expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
+    });
+
+    it('are one row when they come in two', async () => {
+      await app.loader.load(entity, [{ key, note: 'first' }]);
+      expect(await app.loader.load(entity, [{ key: same, note: 'last' }])).toMatchObject({ updated: 1 });
+      expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
+    });
+
+    it('are one row after a replace', async () => {
+      const records = [
+        { key, note: 'first' },
+        { key: same, note: 'last' },
+      ];
+      await app.loader.load(entity, records, { disposition: 'replace' });
+      expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
+    });
+  });
+});

@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import {
+  mergeIntoModel,
+  MODEL_COLUMNS,
+  type ModelRow,
+  partialOpportunity,
+} from '../../../support/records/merge-model.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+
+describe('a table after any partial merges', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp();
+  });
+  afterAll(() => app.close());
+  beforeEach(() => emptyTables(app));
+
+  const stored = async (): Promise<Map<unknown, ModelRow>> => {
+    const rows = await app.rows(`SELECT submission_id, ${MODEL_COLUMNS.join(', ')} FROM app_opportunities`);
+    return new Map(rows.map(({ submission_id, ...row }) => [submission_id, row]));
+  };
+
+  it('is what a small model says: absent keeps, null erases, preserved stays, stand-ins fill, extra grows', async () => {
+    const loads = fc.array(fc.array(partialOpportunity, { minLength: 1, maxLength: 12 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(loads, fc.integer({ min: 1, max: 12 }), async (inputs, batchSize) => {
+        await emptyTables(app);
+        const model = new Map<unknown, ModelRow>();
+        for (const [index, input] of inputs.entries()) {
+          const records = input.map(({ record }) => record);
+          const options = index % 2 === 0 ? { batchSize: 1000 } : { batchSize };
+          const before = new Map(model);
+          const result = await app.opportunities.storeBatch(records, options);
+          input.forEach((item) => model.set(item.columns.key, mergeIntoModel(model.get(item.columns.key), item)));
+
+          expect(await stored()).toEqual(model);
+          expect(result).toMatchObject({ ok: true, received: input.length });
+          // Between batches rows meet their own earlier versions, so the counts depend on where they were cut.
+          const keys = [...new Set(input.map(({ columns }) => columns.key))];
+          const inserted = keys.filter((key) => !before.has(key)).length;
+          const unchanged = keys.filter(
+            (key) => before.has(key) && isDeepStrictEqual(before.get(key), model.get(key)),
+          ).length;
+          const updated = keys.length - inserted - unchanged;
+          const counts = { inserted, updated, unchanged, duplicates: input.length - keys.length };
+          expect(result).toMatchObject(result.batches === 1 ? counts : {});
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does not depend on where the batches are cut', async () => {
+    const input = fc.array(partialOpportunity, { minLength: 2, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(input, async (items) => {
+        const records = items.map(({ record }) => record);
+        await emptyTables(app);
+        await app.opportunities.store(records);
+        const together = await stored();
+        await emptyTables(app);
+        await app.opportunities.storeBatch(records, { batchSize: 1 });
+        expect(await stored()).toEqual(together);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('reddit_id', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp();
+  });
+  afterAll(() => app.close());
+  beforeEach(() => emptyTables(app));
+
+  const redditId = async () => (await app.rows('SELECT reddit_id FROM submissions'))[0]?.['reddit_id'];
+
+  it('falls back to the submission id on insert, and only fills: a stored one is never replaced by the fallback', async () => {
+    await app.profiles.store([{ submission_id: 'a' }]);
+    expect(await redditId()).toBe('a');
+    await app.profiles.store([{ submission_id: 'a', reddit_id: 'r' }]);
+    expect(await redditId()).toBe('r');
+    await app.profiles.store([{ submission_id: 'a', title: 't' }]);
+    expect(await redditId()).toBe('r');
+    await app.profiles.store([{ submission_id: 'a', reddit_id: null, title: 'u' }]);
+    expect(await redditId()).toBe('r');
+  });
+
+  it('stands in for the submission id', async () => {
+    await app.profiles.store([{ reddit_id: 'r', title: 't' }]);
+    await app.profiles.store([{ submissionId: null, redditId: 'r', title: 'u' }]);
+    expect(await app.rows('SELECT submission_id, reddit_id, title FROM submissions')).toEqual([
+      { submission_id: 'r', reddit_id: 'r', title: 'u' },
+    ]);
+  });
+});

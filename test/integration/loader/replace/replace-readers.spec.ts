@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+@Entity('items')
+class Item {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @Column('integer', { nullable: true })
+  edition: number | null;
+}
+
+const BEFORE = { rows: 100_000, first: 1, last: 1 };
+const AFTER = { rows: 200_000, first: 2, last: 2 };
+const LOOK = 'SELECT count(*)::integer AS rows, min(edition) AS first, max(edition) AS last FROM items';
+
+type Look = typeof BEFORE;
+
+describe('readers of a table that is replaced', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Item]);
+  });
+  afterAll(() => app.close());
+  beforeEach(() =>
+    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(50001, 150000) AS n; ANALYZE items'),
+  );
+
+  /** One statement; and two in one transaction, which must agree. */
+  const READERS: Record<string, () => Promise<Look[]>> = {
+    'single statements': () => app.rows<Look>(LOOK),
+    'transactions at REPEATABLE READ': () =>
+      app.dataSource.transaction('REPEATABLE READ', async (manager) => {
+        const [first] = await manager.query<Look[]>(LOOK);
+        const [second] = await manager.query<Look[]>(LOOK);
+        expect(second).toEqual(first);
+        return [first as Look];
+      }),
+  };
+
+  it.each(Object.keys(READERS))(
+    'see all of the old or all of the new, never anything else: %s',
+    async (kind) => {
+      const read = READERS[kind] as () => Promise<Look[]>;
+      const seen = await read();
+      let ended = false;
+      let looked = (): void => {};
+      const aLook = new Promise<void>((resolve) => (looked = resolve));
+      const reading = (async () => {
+        // One look more than is needed: the last begins after the load has ended.
+        for (let last = false; !last;) {
+          last = ended;
+          seen.push(...(await read()));
+          looked();
+        }
+      })();
+      async function* items() {
+        for (let id = 0; id < AFTER.rows; id += 1) {
+          // Somebody is to have looked while the new content was on its way.
+          if (id === BEFORE.rows) await aLook;
+          yield { id, edition: 2 };
+        }
+      }
+      const replacing = app.loader.loadBatch(Item, items(), { disposition: 'replace', batchSize: 4_000 });
+      const result = await replacing.finally(() => {
+        ended = true;
+      });
+      await reading;
+
+      expect(result).toMatchObject({ inserted: 100_000, updated: 100_000, deleted: 0, ok: true });
+      const firstNew = seen.findIndex(({ rows }) => rows === AFTER.rows);
+      expect(firstNew).toBeGreaterThan(1);
+      expect(new Set(seen.slice(0, firstNew).map((look) => JSON.stringify(look)))).toEqual(
+        new Set([JSON.stringify(BEFORE)]),
+      );
+      expect(new Set(seen.slice(firstNew).map((look) => JSON.stringify(look)))).toEqual(
+        new Set([JSON.stringify(AFTER)]),
+      );
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { storageEntities, storageMigrations } from '../../../../src/index.js';
+import { withMigrationLock } from '../../../../src/schema/migrations/migration-lock.js';
+import {
+  migrateDown,
+  migrateNew,
+  migrateUp,
+  readMigrationStatus,
+} from '../../../../src/schema/migrations/migrations.js';
+import { StorageDataSource } from '../../../../src/schema/migrations/storage-data-source.js';
+import { withDatabase, withEmptyDatabase } from '../../../support/database/databases.js';
+import { eventually, queryValue } from '../../../support/processes/embedded-processes.js';
+import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+
+/** Every object of the public schema, by kind and name. */
+const OBJECTS = `
+  SELECT array_agg(kind || ' ' || name ORDER BY kind, name) FROM (
+    SELECT 'relation', relname FROM pg_class LEFT JOIN pg_index ON indexrelid = pg_class.oid
+     WHERE relnamespace = 'public'::regnamespace AND indrelid IS DISTINCT FROM to_regclass('storage_migrations')
+    UNION ALL SELECT 'type', typname FROM pg_type WHERE typnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  ) AS objects (kind, name)
+  WHERE name NOT LIKE '%storage_migrations%'`;
+
+const NAMES = storageMigrations.map(({ name }) => name);
+
+describe('the migrations', () => {
+  it('up and down again leave nothing behind, and can be applied once more', () =>
+    withEmptyDatabase(async (url) => {
+      expect(await migrateUp({ url })).toEqual(NAMES);
+      const whole = await queryValue(url, OBJECTS);
+      expect(await migrateUp({ url })).toEqual([]);
+      for (const name of NAMES.toReversed()) {
+        expect(await migrateDown({ url })).toBe(name);
+      }
+      expect(await queryValue(url, OBJECTS)).toBeNull();
+      expect(await migrateDown({ url })).toBeUndefined();
+
+      expect(await migrateUp({ url })).toEqual(NAMES);
+      expect(await queryValue(url, OBJECTS)).toEqual(whole);
+    }));
+
+  it('tell which of them a database has', () =>
+    withEmptyDatabase(async (url) => {
+      const status = async () => (await readMigrationStatus({ url })).map(({ name, applied }) => [name, applied]);
+      expect(await status()).toEqual(NAMES.map((name) => [name, false]));
+      await migrateUp({ url });
+      expect(await status()).toEqual(NAMES.map((name) => [name, true]));
+    }));
+
+  it('tell which of them only another version has', () =>
+    withDatabase(async (url) => {
+      const later = 'AddLater9000000000000';
+      await queryValue(url, `INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, '${later}')`);
+      const status = await readMigrationStatus({ url });
+      expect(status.map(({ name }) => name)).toEqual([...NAMES, later]);
+      expect(status.at(-1)).toEqual({ name: later, applied: true, inThisVersion: false });
+    }));
+
+  it('run one at a time: of many at once one applies them and the others find them applied', () =>
+    withEmptyDatabase(async (url) => {
+      const runs = await Promise.all(Array.from({ length: 6 }, () => migrateUp({ url })));
+      expect(runs.flat()).toEqual(NAMES);
+    }));
+
+  it('of a database that was never given one are applied, and what was reverted since stays so', () =>
+    withEmptyDatabase(async (url) => {
+      await migrateNew({ url });
+      expect((await readMigrationStatus({ url })).every(({ applied }) => applied)).toBe(true);
+      await migrateDown({ url });
+      const before = await queryValue(url, OBJECTS);
+      await migrateNew({ url });
+      expect(await queryValue(url, OBJECTS)).toEqual(before);
+    }));
+
+  it('are left to the run that is at work on a new database', () =>
+    withEmptyDatabase(async (url) => {
+      const other = await new StorageDataSource({ url }).initialize();
+      const waiting = await withMigrationLock(other, async () => {
+        const run = migrateNew({ url });
+        const isWaiting = `SELECT count(*) = 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                            WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
+        expect(await eventually(async () => (await queryValue(url, isWaiting)) === true)).toBe(true);
+        await queryValue(url, 'CREATE TABLE storage_migrations (id serial, timestamp bigint, name text)');
+        // In an object: the lock is not to be held until the run has ended.
+        return { run };
+      });
+      await waiting.run;
+      await other.destroy();
+      expect(await queryValue(url, `SELECT to_regclass('submissions') IS NULL`)).toBe(true);
+    }));
+});
+
+describe('the schema they make', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startStorageApp();
+  });
+  afterAll(() => app.close());
+
+  it('is what the entities say: TypeORM finds nothing to change', async () => {
+    const { upQueries, downQueries } = await app.dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(downQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('has row level security on every table, and no policy that opens one', async () => {
+    const tables = await app.rows<{ name: string; secured: boolean }>(
+      `SELECT relname AS name, relrowsecurity AS secured FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`,
+    );
+    expect(tables.filter(({ secured }) => !secured)).toEqual([]);
+    const expected = [
+      ...storageEntities.map((entity) => app.dataSource.getMetadata(entity).tableName),
+      'storage_migrations',
+    ];
+    expect(tables.map(({ name }) => name)).toEqual(expected.sort());
+    expect(await app.count('pg_policy')).toBe(0);
+  });
+
+  it('has an index for everything it is filtered by', async () => {
+    const indexed = await app.rows<{ place: string }>(`
+      SELECT c.relname || '.' || a.attname AS place FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]`);
+    const places = indexed.map(({ place }) => place);
+    for (const column of ['subreddit', 'opportunity_score', 'load_id']) {
+      expect(places).toEqual(expect.arrayContaining([`app_opportunities.${column}`, `submissions.${column}`]));
+    }
+    expect(places).toEqual(
+      expect.arrayContaining(['app_opportunities.final_score', 'storage_rejected_records.load_id']),
+    );
+  });
+
+  it('has no serial, no trigger and no foreign key: a distributed Postgres takes it unchanged', async () => {
+    expect(
+      await app.rows(`SELECT relname FROM pg_class WHERE relkind = 'S' AND relname NOT LIKE 'storage_migrations%'`),
+    ).toEqual([]);
+    expect(await app.rows('SELECT tgname FROM pg_trigger')).toEqual([]);
+    expect(
+      await app.rows(`SELECT conname FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`),
+    ).toEqual([]);
+  });
+});

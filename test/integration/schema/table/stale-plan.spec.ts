@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+@Entity('moods')
+class Mood {
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('enum', { enum: ['good', 'bad'], enumName: 'mood' })
+  mood: string;
+}
+
+const errorOf = (load: Promise<unknown>): Promise<unknown> =>
+  load.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('a batch whose statement is of another time than its table', () => {
+  let app: StorageApp;
+  beforeEach(async () => {
+    app = await startAppWith([Mood], { loader: { parallelism: 1 } });
+    await app.rows(`CREATE TYPE temper AS ENUM ('good', 'bad')`);
+  });
+  afterEach(() => app.close());
+
+  const moods = (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({ id: `${index}`, mood: 'bad' }));
+  const CHANGE = 'ALTER TABLE moods ALTER mood TYPE temper USING mood::text::temper';
+
+  it('is written after all by a fresh plan, when the table still fits', async () => {
+    async function* source(): AsyncGenerator<object> {
+      yield* moods(10);
+      await app.rows(CHANGE);
+      yield* moods(30).slice(10);
+    }
+    const result = await app.loader.loadBatch(Mood, source(), { batchSize: 10 });
+    expect(result).toMatchObject({ ok: true, inserted: 30, batches: 3, failedBatches: 0 });
+    expect(await app.rows('SELECT DISTINCT mood, pg_typeof(mood)::text AS type FROM moods')).toEqual([
+      { mood: 'bad', type: 'temper' },
+    ]);
+  });
+
+  it('is written after all in a replace whose records can be read again', async () => {
+    await app.loader.load(Mood, moods(3));
+    let changed = false;
+    const records = Object.assign(moods(5), {
+      async *[Symbol.asyncIterator](): AsyncGenerator<object> {
+        if (!changed) {
+          changed = true;
+          await app.rows(CHANGE);
+        }
+        yield* moods(5);
+      },
+    });
+    const result = await app.loader.loadBatch(Mood, records, { disposition: 'replace' });
+    expect(result).toMatchObject({ ok: true, received: 5, inserted: 2, unchanged: 3 });
+    expect(await app.count('moods')).toBe(5);
+  });
+
+  it('fails a replace whose records are gone, which leaves the table as it was; the next one works', async () => {
+    await app.loader.load(Mood, moods(3));
+    async function* source(): AsyncGenerator<object> {
+      await app.rows(CHANGE);
+      yield* moods(5);
+    }
+    const error = await errorOf(app.loader.loadBatch(Mood, source(), { disposition: 'replace' }));
+    expect(error).toMatchObject({ name: 'LoadFailedError', cause: { code: '42883' } });
+    expect(await app.count('moods')).toBe(3);
+    expect(await app.loader.loadBatch(Mood, moods(5), { disposition: 'replace' })).toMatchObject({ inserted: 2 });
+  });
+});

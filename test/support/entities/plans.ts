@@ -1,0 +1,60 @@
+import type { Type } from '@nestjs/common';
+import pg from 'pg';
+import { DataSource, TableColumn } from 'typeorm';
+import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
+
+import { buildLoadPlan } from '../../../src/loader/plan/build-load-plan.js';
+import type { LoadPlan } from '../../../src/loader/model/load-plan.js';
+import { LoadPlans } from '../../../src/loader/plan/load-plans.js';
+import { withClient } from '../../../src/postgres/with-transaction.js';
+import type { LiveColumn } from '../../../src/schema/table/live-table.js';
+
+/** The plan of an entity on its live table. */
+export async function livePlanOf(dataSource: DataSource, entity: Type<object>): Promise<LoadPlan> {
+  const plans = await new LoadPlans(dataSource).for([entity], (work) => withClient(dataSource, work));
+  return plans[0] as LoadPlan;
+}
+
+/**
+ * The plan of an entity on a table that is exactly what the entity says; no database is asked.
+ * @param defaults - SQL of the columns' defaults; a default without counts as an identity
+ */
+export async function planOf(entity: Type<object>, defaults: Readonly<Record<string, string>> = {}): Promise<LoadPlan> {
+  const dataSource = new DataSource({ type: 'postgres', driver: pg, entities: [entity] });
+  await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
+  const metadata = dataSource.getMetadata(entity);
+  const columns = metadata.columns.map((column): LiveColumn => {
+    const array = column.isArray ? '[]' : '';
+    const fullType = dataSource.driver.createFullType(
+      new TableColumn(TableUtils.createTableColumnOptions(column, dataSource.driver)),
+    );
+    return {
+      name: column.databaseName,
+      type: dataSource.driver.normalizeType(column) + array,
+      fullType,
+      declaredType: fullType,
+      isEnum: column.type === 'enum',
+      notNull: !column.isNullable,
+      hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate || column.isGenerated,
+      defaultExpression: defaults[column.databaseName],
+      readOnly: column.generatedType !== undefined,
+      looseEquality: false,
+      collation: undefined,
+    };
+  });
+  const keys = [
+    metadata.primaryColumns,
+    ...metadata.indices.filter(({ isUnique }) => isUnique).map((index) => index.columns),
+  ];
+  return buildLoadPlan(metadata, 'public', {
+    columns: new Map(columns.map((column) => [column.name, column])),
+    uniqueKeys: keys.map((key, index) => ({
+      name: `key_${index}`,
+      columns: key.map(({ databaseName }) => databaseName),
+    })),
+    indexes: [],
+    checks: [],
+    hasDeferredConstraints: false,
+    rowSecurity: false,
+  });
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client } from 'pg';
+import { poll } from '../../../src/embedded/system/poll.js';
+
+const CHILD = join(import.meta.dirname, 'embedded-child.ts');
+
+/** What an embedded server is to its user, without the methods. */
+interface ServerOfChild {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly adopted: boolean;
+}
+
+/** Another process that uses an embedded server. */
+export interface ChildUser {
+  readonly server: ServerOfChild;
+  /** Lets the process stop its server and end. */
+  end(): Promise<void>;
+  /** Resolves when the process has ended, by itself or not. */
+  readonly ended: Promise<unknown>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** Starts a process that uses the server of this directory; resolves when it has it. */
+export async function childUser(dataDir: string, options: { uid?: number; forget?: boolean } = {}): Promise<ChildUser> {
+  const child = spawn(
+    process.execPath,
+    ['--import', '@swc-node/register/esm-register', CHILD, dataDir, ...(options.forget ? ['forget'] : [])],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    },
+  );
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), failureOf(child)])) as [string];
+  const ended = once(child, 'exit');
+  return {
+    ended,
+    server: JSON.parse(line) as ServerOfChild,
+    async end() {
+      child.stdin.end();
+      await ended;
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function failureOf(child: ChildProcess): Promise<never> {
+  const said: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  await once(child, 'close');
+  throw new Error(`the child ended: ${Buffer.concat(said).toString()}`);
+}
+
+/** An empty directory that other accounts can enter, removed after `work`. */
+export async function withTemporaryDir<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'harbor-storage-test-'));
+  await chmod(directory, 0o755);
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The first column of the first row. */
+export async function queryValue(url: string, sql: string): Promise<unknown> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array' });
+    return rows[0]?.[0];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Process id of the server itself. */
+export async function postmasterPid(url: string): Promise<number> {
+  return Number(await queryValue(url, `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)`));
+}
+
+/** Waits until the condition holds; `false` when it does not in 20 seconds. */
+export async function eventually(condition: () => Promise<boolean>): Promise<boolean> {
+  return (await poll(20_000, async () => ((await condition()) ? true : undefined))) ?? false;
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { nearestName } from '../../../../src/cli/load/nearest-name.js';
+
+const FIELDS = ['submission_id', 'submissionId', 'reddit_id', 'title', 'url'];
+
+describe('the name that was probably meant', () => {
+  it.each([
+    ['submision_id', 'submission_id'],
+    ['submissionid', 'submissionId'],
+    ['subbmission_idd', 'submission_id'],
+    ['titel', 'title'],
+    ['tytle', 'title'],
+    ['Url', 'url'],
+    ['ups', undefined],
+    ['id', undefined],
+    ['anything', undefined],
+    ['', undefined],
+  ])('of %j is %j', (name, meant) => {
+    expect(nearestName(name, FIELDS)).toBe(meant);
+  });
+});

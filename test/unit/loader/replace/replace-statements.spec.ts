@@ -1,0 +1,69 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+import type { Target } from '../../../../src/loader/model/load-job.js';
+import { buildSwap } from '../../../../src/loader/replace/swap-statements.js';
+import { planOf } from '../../../support/entities/plans.js';
+import { Article } from '../../../support/entities/unit-entities.js';
+
+@Entity('tickets')
+class Ticket {
+  @PrimaryGeneratedColumn('identity', { generatedIdentity: 'BY DEFAULT' })
+  id: number;
+
+  @Column('text', { unique: true })
+  code: string;
+
+  @CreateDateColumn({ type: 'timestamptz' })
+  since: Date;
+}
+
+describe('the statements of a replace', () => {
+  let articles: Target;
+  beforeAll(async () => {
+    const plan = await planOf(Article, { stock: '0' });
+    articles = { plan, key: plan.primaryKey };
+  });
+
+  it('stage into a table that refuses by itself what the table would refuse', () => {
+    expect(articles.plan.createShadow).toBe(
+      'CREATE TEMPORARY TABLE harbor_replace (' +
+        '"article_id" text NOT NULL, "shop" text NOT NULL, "label" text, "short_name" text, "stock" integer DEFAULT 0, ' +
+        '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +
+        '"harbor row" bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP; ' +
+        'CREATE UNIQUE INDEX "key_0" ON pg_temp.harbor_replace ("article_id"); ' +
+        'CREATE UNIQUE INDEX "key_1" ON pg_temp.harbor_replace ("label"); ' +
+        'CREATE TEMPORARY TABLE harbor_replace_stage (' +
+        '"article_id" text, "shop" text, "label" text, "short_name" text, "stock" integer, ' +
+        '"rating" double precision, "remark" text, "details" json, "seen_at" timestamp with time zone, ' +
+        '"rest" jsonb, "harbor mask" bit varying) ON COMMIT DROP',
+    );
+  });
+
+  it('swap in one statement, as a whole', () => {
+    expect(buildSwap(articles)).toBe(`WITH part_0 AS (
+  UPDATE "public"."articles" AS t
+  SET "shop" = s."shop", "label" = s."label", "short_name" = s."short_name", "stock" = s."stock", "rating" = s."rating", "remark" = s."remark", "details" = s."details", "seen_at" = s."seen_at", "rest" = s."rest", "load_id" = $3::uuid, "updated_at" = now()
+  FROM pg_temp.harbor_replace AS s
+  WHERE s."harbor row" BETWEEN $1 AND $2 AND t."article_id" = s."article_id" AND (t."shop" IS DISTINCT FROM s."shop" OR t."label" IS DISTINCT FROM s."label" OR t."short_name" IS DISTINCT FROM s."short_name" OR t."stock" IS DISTINCT FROM s."stock" OR t."rating" IS DISTINCT FROM s."rating" OR t."remark" IS DISTINCT FROM s."remark" OR t."details"::text COLLATE "C" IS DISTINCT FROM (s."details")::text COLLATE "C" OR t."seen_at" IS DISTINCT FROM s."seen_at" OR t."rest" IS DISTINCT FROM s."rest")
+  RETURNING 1
+), part_1 AS (
+  INSERT INTO "public"."articles" ("article_id", "shop", "label", "short_name", "stock", "rating", "remark", "details", "seen_at", "rest", "load_id", "updated_at")
+  SELECT s."article_id", s."shop", s."label", s."short_name", s."stock", s."rating", s."remark", s."details", s."seen_at", s."rest", $3::uuid, now()
+  FROM pg_temp.harbor_replace AS s
+  WHERE s."harbor row" BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM "public"."articles" AS t WHERE t."article_id" = s."article_id")
+  ORDER BY s."article_id"::text COLLATE "C"
+  RETURNING 1
+)
+SELECT ((SELECT count(*) FROM part_0))::integer AS updated, ((SELECT count(*) FROM part_1))::integer AS inserted`);
+  });
+
+  it('let the database make an identity anew for new rows only', async () => {
+    const plan = await planOf(Ticket, { since: 'now()' });
+    const statement = buildSwap({ plan, key: plan.columns.filter(({ name }) => name === 'code') });
+    expect(statement).toContain('"id" = COALESCE(s."id", t."id")');
+    expect(statement).toContain('"since" = COALESCE(s."since", t."since")');
+    expect(statement).toContain('("code", "since")\n  SELECT s."code", COALESCE(s."since", now())');
+    expect(statement).toContain('INSERT INTO "public"."tickets" ("id", "code", "since")');
+  });
+});
