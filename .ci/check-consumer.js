@@ -72,7 +72,7 @@ try {
 `,
   );
   const output = run(process.execPath, ['run.js']);
-  if (!output.includes('stored 1, refused 0')) {
+  if (!output.includes('stored 1, rejected 0')) {
     throw new Error(`the README's example printed:\n${output}`);
   }
 

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
 
-/** What it takes to load a refused record again as it was loaded. */
+/** What it takes to load a rejected record again as it was loaded. */
 export class KeepHowRecordsWereLoaded1764200000000 implements MigrationInterface {
   readonly name = 'KeepHowRecordsWereLoaded1764200000000';
 

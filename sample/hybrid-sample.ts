@@ -12,7 +12,7 @@ const FIRST_CREATED = 1_704_067_200;
 const NAME_STARTS = ['quiet', 'mossy', 'brave', 'late', 'plain', 'odd', 'paper', 'winter'];
 const NAME_ENDS = ['kettle', 'harbor', 'ledger', 'otter', 'pencil', 'lantern', 'radish', 'anvil'];
 
-/** Lines a load must refuse, each by another rule, made from a sound record. */
+/** Lines a load must reject, each by another rule, made from a sound record. */
 const FAULTS: readonly ((record: SampleRecord) => string)[] = [
   (record) => JSON.stringify({ ...record, problem_description: 'cut off\u0000here' }),
   (record) => JSON.stringify({ ...record, title: 'half an emoji \ud83d' }),
@@ -28,7 +28,7 @@ const KEYLESS = 3;
 /**
  * The lines of a file of hybrid records, the same for the same arguments. Of 300 lines: 234 full records (some by
  * alias, some with fields no column knows), 30 without a problem_description, 20 partial records of a later stage for
- * submissions that came before, 5 exact repetitions, 3 without any key, and 8 that must be refused.
+ * submissions that came before, 5 exact repetitions, 3 without any key, and 8 that must be rejected.
  *
  * @param size - number of lines, at least 20
  */

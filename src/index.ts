@@ -49,7 +49,7 @@ export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
 export type { PurgeResult } from './quarantine/quarantine-store.js';
 export type { RejectFilter, RejectListFilter } from './quarantine/reject-filter.js';
 export { QuarantineService, type ReplayFilter } from './replay/quarantine.service.js';
-export type { RefusedAgain, ReplayedLoad, ReplayResult } from './replay/replay-result.js';
+export type { RejectedAgain, ReplayedLoad, ReplayResult } from './replay/replay-result.js';
 export type { ReplayOptions } from './replay/replay-run.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
@@ -72,7 +72,7 @@ export type {
   KeptField,
   SchemaProposal,
 } from './schema/propose/columns/schema-proposal.js';
-export type { ColumnRefusals } from './schema/propose/widen/rejected-values.js';
+export type { ColumnRejections } from './schema/propose/widen/rejected-values.js';
 export {
   narrowColumns,
   type TableWidening,

@@ -1,6 +1,6 @@
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** Whether a value can be an id of a load or of a refused record: Postgres would refuse to compare any other with one. */
+/** Whether a value can be an id of a load or of a rejected record: Postgres would reject to compare any other with one. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value);
 }

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 import type { Reading } from '../records/source-record.js';
 
-/** One refused record: table `storage_rejected_records`, the quarantine. */
+/** One rejected record: table `storage_rejected_records`, the quarantine. */
 @Entity('storage_rejected_records')
 @Index('storage_rejected_records_load_id_position_idx', ['loadId', 'position', 'id'])
 @Index('storage_rejected_records_created_at_idx', ['createdAt'])
@@ -32,7 +32,7 @@ export class RejectedRecordEntity {
   @Column({ name: 'reading', type: 'json', nullable: true })
   reading: Reading | null;
 
-  /** SQLSTATE, or the name of the rule that refused it. */
+  /** SQLSTATE, or the name of the rule that rejected it. */
   @Column({ name: 'reason', type: 'text' })
   reason: string;
 

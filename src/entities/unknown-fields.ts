@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-/** What happens to fields no column knows: kept in the extra column, dropped, or a reason to refuse the record. */
+/** What happens to fields no column knows: kept in the extra column, dropped, or a reason to reject the record. */
 export type UnknownFields = 'capture' | 'discard' | 'reject';
 
 const POLICY = Symbol('harbor-storage:unknown-fields');

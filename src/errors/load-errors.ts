@@ -33,7 +33,7 @@ export class LoadFailedError<Result = unknown> extends LoadStoppedError<Result> 
   }
 }
 
-/** More records were refused than `maxRejects` (or `onReject: 'fail'`) allows. */
+/** More records were rejected than `maxRejects` (or `onReject: 'fail'`) allows. */
 export class RejectLimitExceededError<Result = unknown> extends LoadStoppedError<Result> {
   override readonly name = 'RejectLimitExceededError';
 

@@ -27,14 +27,14 @@ export interface SchemaDifference {
   readonly actual: string;
   /** A load is stopped before it writes; the others leave loads alone. */
   readonly breaks: boolean;
-  /** The command or the SQL statement that mends it. */
-  readonly mend: string;
+  /** The command or the SQL statement that fixes it. */
+  readonly fix: string;
 }
 
 /** The live database is not what the load needs. Thrown before the load, or the batch in hand, has written anything. */
 export class SchemaMismatchError extends StorageError {
   override readonly name = 'SchemaMismatchError';
-  /** The commands and statements that mend it. */
+  /** The commands and statements that fix it. */
   readonly remedy: string;
   /** What the load had done when the table changed in the middle of it; undefined before it began. */
   readonly result: unknown;
@@ -50,8 +50,8 @@ export class SchemaMismatchError extends StorageError {
       const place = column === undefined ? `table ${table}` : `column ${table}.${column}`;
       return `${place}: expected ${expected}, found ${actual}`;
     });
-    const remedy = [...new Set(differences.map(({ mend }) => mend))].join('; ');
-    super('SCHEMA_MISMATCH', `The database does not fit: ${lines.join('; ')}. To mend it: ${remedy}`, options);
+    const remedy = [...new Set(differences.map(({ fix }) => fix))].join('; ');
+    super('SCHEMA_MISMATCH', `The database does not fit: ${lines.join('; ')}. To fix: ${remedy}`, options);
     this.remedy = remedy;
     this.result = options.result;
   }

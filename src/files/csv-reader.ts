@@ -10,7 +10,7 @@ import type { RecordReader } from './record-reader.js';
  * Comma separated values (RFC 4180) with a header line. Every value is text, byte for byte; an empty cell is an absent
  * field, `""` is an empty text. Empty lines are skipped and are no records.
  *
- * Written here rather than taken from a library because a record that is refused must come with its own bytes, and must
+ * Written here rather than taken from a library because a record that is rejected must come with its own bytes, and must
  * not take the records after it along: a stray quote ends with its line, or where its quoted cell ends.
  */
 export class CsvReader implements RecordReader {
@@ -49,7 +49,7 @@ export class CsvReader implements RecordReader {
     this.mayOpen = true;
     if (this.record.isTooLong) {
       if (this.header === undefined) throw badHeader('is too long: is this a csv file?');
-      yield this.record.takeRefused();
+      yield this.record.takeRejected();
       return;
     }
     const bytes = this.record.take();
@@ -78,17 +78,17 @@ function badHeader(problem: string): StorageError {
   return new StorageError('SOURCE_UNREADABLE', `the header line of the csv file ${problem}`);
 }
 
-/** Parses the bytes of one csv record. Never throws for what they say: what cannot be read comes with a refusal. */
+/** Parses the bytes of one csv record. Never throws for what they say: what cannot be read comes with a rejection. */
 export function parseCsvRecord(raw: Buffer, header: readonly string[]): SourceRecord {
-  if (!isUtf8(raw)) return SourceRecord.refused(raw, 'invalid_utf8', 'the record is not valid UTF-8');
+  if (!isUtf8(raw)) return SourceRecord.rejected(raw, 'invalid_utf8', 'the record is not valid UTF-8');
   const cells = parseCsvCells(raw.toString('utf8'));
   if (cells === undefined) {
     const message = 'a quote is not closed, or does not enclose a whole cell (inside a cell a quote is written "")';
-    return SourceRecord.refused(raw, 'invalid_csv', message);
+    return SourceRecord.rejected(raw, 'invalid_csv', message);
   }
   if (cells.length !== header.length) {
     const message = `the record has ${cells.length} cells, the header ${header.length}`;
-    return SourceRecord.refused(raw, 'wrong_field_count', message);
+    return SourceRecord.rejected(raw, 'wrong_field_count', message);
   }
   const value: Record<string, string> = {};
   for (const [index, name] of header.entries()) {

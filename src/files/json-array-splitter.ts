@@ -15,7 +15,7 @@ type Place = 'document' | 'first' | 'element' | 'value' | 'separator' | 'end' | 
  *
  * It only looks for where a value ends; whether the value is JSON is for the parser to say. Where the document itself
  * is malformed (no `]`, text between the elements or after the end) the elements before stand, and the rest becomes one
- * refused record, of which the head is kept when it exceeds the limit.
+ * rejected record, of which the head is kept when it exceeds the limit.
  */
 export class JsonArraySplitter implements RecordReader {
   private place: Place = 'document';
@@ -53,8 +53,8 @@ export class JsonArraySplitter implements RecordReader {
   *end(): Generator<SourceRecord> {
     if (this.place === 'document' || this.place === 'end') return;
     yield this.pending.isTooLong
-      ? this.pending.takeRefused(this.fault)
-      : SourceRecord.refused(this.pending.take(), 'invalid_json', this.fault);
+      ? this.pending.takeRejected(this.fault)
+      : SourceRecord.rejected(this.pending.take(), 'invalid_json', this.fault);
   }
 
   /** Moves on by one byte of the document's frame; false when the byte belongs to what comes next. */
@@ -109,7 +109,7 @@ export class JsonArraySplitter implements RecordReader {
   private finishValue(): SourceRecord {
     this.place = this.isArray ? 'separator' : 'end';
     return this.pending.isTooLong
-      ? this.pending.takeRefused()
+      ? this.pending.takeRejected()
       : SourceRecord.unparsed(this.pending.take(), parseJsonRecord);
   }
 }

@@ -25,7 +25,7 @@ export class JsonLinesReader implements RecordReader {
   /** Ends the line in hand: at a line feed, or where the input ends without one. */
   *end(): Generator<SourceRecord> {
     if (this.line.isTooLong) {
-      yield this.line.takeRefused();
+      yield this.line.takeRejected();
       return;
     }
     const raw = withoutCarriageReturn(this.line.take());

@@ -18,29 +18,29 @@ export function parseExactJson(text: string): unknown {
  * Parses the bytes of one JSON object without altering a value, see {@link parseExactJson}. `__proto__` is an ordinary
  * key.
  *
- * Never throws for what the bytes say: a record that cannot be read comes back with a refusal.
+ * Never throws for what the bytes say: a record that cannot be read comes back with a rejection.
  */
 export function parseJsonRecord(raw: Buffer): SourceRecord {
   // Decoding would replace broken bytes by U+FFFD without a word.
-  if (!isUtf8(raw)) return SourceRecord.refused(raw, 'invalid_utf8', 'the record is not valid UTF-8');
+  if (!isUtf8(raw)) return SourceRecord.rejected(raw, 'invalid_utf8', 'the record is not valid UTF-8');
   const text = raw.toString('utf8');
   let value: unknown;
   try {
     value = parseExactJson(text);
   } catch (error) {
-    return refusedByParser(raw, error);
+    return rejectedByParser(raw, error);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isLosslessNumber(value)) {
-    return SourceRecord.refused(raw, 'not_an_object', 'the record is JSON, but not an object');
+    return SourceRecord.rejected(raw, 'not_an_object', 'the record is JSON, but not an object');
   }
   return new SourceRecord(value, raw);
 }
 
-function refusedByParser(raw: Buffer, error: unknown): SourceRecord {
+function rejectedByParser(raw: Buffer, error: unknown): SourceRecord {
   // The parser that keeps digits recurses; too deep a record overflows its stack, which is caught like any error.
   if (error instanceof RangeError) {
-    return SourceRecord.refused(raw, 'nesting_too_deep', 'the record is nested too deeply to be parsed');
+    return SourceRecord.rejected(raw, 'nesting_too_deep', 'the record is nested too deeply to be parsed');
   }
   // The parsers' own messages quote the input, so they are not passed on.
-  return SourceRecord.refused(raw, 'invalid_json', 'the record is not valid JSON');
+  return SourceRecord.rejected(raw, 'invalid_json', 'the record is not valid JSON');
 }

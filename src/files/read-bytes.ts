@@ -35,7 +35,7 @@ export async function* readBytes(source: Readable, name: string): AsyncGenerator
 
 async function* bytesOf(source: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
-    // Text was decoded by someone else already: broken bytes are lost, and a refusal could not show them.
+    // Text was decoded by someone else already: broken bytes are lost, and a rejection could not show them.
     if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of bytes is needed, without an encoding set');
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }

@@ -18,7 +18,7 @@ export interface ReadRecordsOptions {
   readonly rename?: ReadonlyMap<string, string>;
   /** Told at the end which names of `rename` no record that was read has carried; not when none was. @default nobody */
   readonly onUnmetRenames?: (names: readonly string[]) => void;
-  /** A record of more bytes is refused, without being held in memory. @default 256 MiB */
+  /** A record of more bytes is rejected, without being held in memory. @default 256 MiB */
   readonly maxLineBytes?: number;
   /** What the source is called in errors. @default 'the source' */
   readonly name?: string;
@@ -28,7 +28,7 @@ export interface ReadRecordsOptions {
  * Reads the records of a stream of bytes, gzip or plain, one at a time and in bounded memory. The source is read only
  * as fast as the records are taken, and closed when the consumer stops early.
  *
- * A record that cannot be read does not end the load: it comes with a refusal and its raw bytes. Each is parsed when it
+ * A record that cannot be read does not end the load: it comes with a rejection and its raw bytes. Each is parsed when it
  * is first looked at.
  *
  * @throws StorageError `SOURCE_UNREADABLE` when the source breaks off or a csv header is unusable
@@ -36,7 +36,7 @@ export interface ReadRecordsOptions {
  * ```ts
  * const { stream, name } = await openSource('posts.jsonl.gz');
  * for await (const record of readRecords(stream, { format: 'jsonl', name })) {
- *   console.log(record.value ?? record.refusal);
+ *   console.log(record.value ?? record.rejection);
  * }
  * ```
  */

@@ -41,9 +41,9 @@ export class RecordBuffer {
    * Takes a record that exceeded the limit.
    * @param problem - what is wrong with it, where that is something else than its length
    */
-  takeRefused(problem = `the record is longer than ${this.maxBytes} bytes`): SourceRecord {
+  takeRejected(problem = `the record is longer than ${this.maxBytes} bytes`): SourceRecord {
     const message = `${problem}; of its bytes only the first ${this.headBytes} are kept`;
-    return SourceRecord.refused(this.take(), LINE_TOO_LONG, message);
+    return SourceRecord.rejected(this.take(), LINE_TOO_LONG, message);
   }
 
   private keepHead(): void {

@@ -28,7 +28,7 @@ function invalidRename(part: string, problem: string): StorageError {
 
 /**
  * The record with its fields renamed, on a copy and in their order. Two names may be swapped. A record that also
- * carries the new name, with another value, is refused by the rule `rename_conflict`: one of the two would be lost.
+ * carries the new name, with another value, is rejected by the rule `rename_conflict`: one of the two would be lost.
  */
 export function renameFields(record: SourceRecord, rename: ReadonlyMap<string, string>): SourceRecord {
   const { value, raw, textual } = record;
@@ -38,7 +38,7 @@ export function renameFields(record: SourceRecord, rename: ReadonlyMap<string, s
     const target = rename.get(name) ?? name;
     if (renamed.has(target) && !isSame(renamed.get(target), field)) {
       const message = `the record carries '${target}' and, under the name it is renamed from, another value for it`;
-      return SourceRecord.refused(raw, 'rename_conflict', message, target);
+      return SourceRecord.rejected(raw, 'rename_conflict', message, target);
     }
     renamed.set(target, field);
   }

@@ -25,7 +25,7 @@ export class HybridStoreService {
   ) {}
 
   /**
-   * Stores records in one transaction over both tables. If Postgres or a rule refuses one half of a record, neither is
+   * Stores records in one transaction over both tables. If Postgres or a rule rejects one half of a record, neither is
    * stored and the record is in quarantine. Errors as {@link EntityLoader.load}.
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {

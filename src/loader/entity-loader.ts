@@ -14,13 +14,13 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
   ) {}
 
   /**
-   * Loads records in one transaction: all that are not refused, or none.
+   * Loads records in one transaction: all that are not rejected, or none.
    * @param records - plain objects; keys are column names or property names
    * @throws InvalidLoadError when the call is wrong; nothing has happened then
    * @throws SchemaMismatchError when the live table does not fit the entity; nothing was written
    * @throws LoadFailedError when the database would not take the load; it was rolled back, unless the message says that
    * this is not known, because the database went away with its COMMIT
-   * @throws RejectLimitExceededError when more records were refused than allowed; it was rolled back
+   * @throws RejectLimitExceededError when more records were rejected than allowed; it was rolled back
    * @throws LoadInterruptedError when the signal was aborted or the application shuts down; the same holds
    */
   async load(records: Iterable<object>, options: LoadOptions = {}): Promise<LoadResult> {

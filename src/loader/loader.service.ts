@@ -110,7 +110,7 @@ export class LoaderService implements BeforeApplicationShutdown {
 
   /**
    * Every name a field may have that a load into `targets` takes, be it the column's, the property's or that of a
-   * stand-in; errors as {@link load}.
+   * fallback field; errors as {@link load}.
    * @internal
    */
   async fieldNames(targets: readonly LoadTarget[]): Promise<ReadonlySet<string>> {

@@ -48,8 +48,8 @@ export interface StorageModuleOptions {
    */
   readonly migrations?: MigrationsMode | undefined;
   /**
-   * Fields no column knows: into the entity's extra column, dropped and counted, or a reason to refuse the record.
-   * An entity without an extra column refuses where it should capture.
+   * Fields no column knows: into the entity's extra column, dropped and counted, or a reason to reject the record.
+   * An entity without an extra column rejects where it should capture.
    * @default 'capture'
    */
   readonly unknownFields?: UnknownFields | undefined;

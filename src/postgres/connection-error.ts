@@ -37,7 +37,7 @@ export function connectionError(url: string | undefined, error: unknown): Storag
   const remedy = isMisread
     ? 'percent-encode the special characters of the password in the url, / as %2F'
     : (REMEDIES[fault.code] ?? 'check the connection url');
-  return new StorageError('CONNECTION_FAILED', `Cannot connect to ${place}: ${fault.message}. To mend it: ${remedy}.`, {
+  return new StorageError('CONNECTION_FAILED', `Cannot connect to ${place}: ${fault.message}. To fix: ${remedy}.`, {
     cause: PostgresError.from(error),
   });
 }

@@ -40,7 +40,7 @@ const CONDITIONS: Readonly<Record<string, string>> = {
   '25006': 'the database is read-only',
   '25P02': 'the transaction had failed before',
   '25P03': 'the transaction was idle for too long',
-  '28000': 'login refused',
+  '28000': 'login failed',
   '28P01': 'wrong password',
   '3D000': 'database does not exist',
   '40001': 'serialization failure',
@@ -117,11 +117,11 @@ export class PostgresError extends Error {
 function textOf(error: unknown, code: string): string {
   // Without a code it is pg's own text about the connection, or a bug of ours.
   if (code !== 'UNKNOWN' && !MESSAGE_WITHOUT_DATA.has(code.slice(0, 2))) {
-    return 'refused';
+    return 'rejected';
   }
   // There a statement may be put together from values, which its errors then quote as names; or any text is raised.
   if (errorText(error, 'where') !== undefined) {
-    return 'refused inside a function or trigger of the database';
+    return 'rejected inside a function or trigger of the database';
   }
   return errorText(error, 'message') ?? 'unknown error';
 }

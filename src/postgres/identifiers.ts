@@ -24,7 +24,7 @@ export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** `"schema"."table"`: always qualified, because a temporary table may shadow a bare name. */
+/** `"schema"."table"`: always qualified, because a temporary table may hide a bare name. */
 export function quoteTable(schema: string, table: string): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
 }

@@ -15,7 +15,7 @@ export type FaultKind =
   | 'cancelled'
   /** the statement found something else than the plan expected: the schema changed */
   | 'schema'
-  /** ours or the operator's to mend: stop */
+  /** ours or the operator's to fix: stop */
   | 'terminal';
 
 /** COPY format errors: our encoder's fault, not the row's. */

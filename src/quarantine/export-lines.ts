@@ -11,7 +11,7 @@ import type { KeptRecord } from './quarantined-record.js';
 import { rawBytesOf } from './raw-record.js';
 import { reviveRecord } from './revive-record.js';
 
-/** The forms refused records can be exported in. */
+/** The forms rejected records can be exported in. */
 export type ExportFormat = 'jsonl' | 'csv';
 
 /** A line of the file without its end, or why there can be none. */
@@ -77,12 +77,12 @@ function jsonLineOf({ raw, reading }: KeptRecord): Line {
   if (raw.every(isJsonSpace)) {
     return 'it has no bytes of its own: a document that ended too early';
   }
-  const { value, refusal } = rereadRecord(raw, reading);
+  const { value, rejection } = rereadRecord(raw, reading);
   if (value !== undefined && reading.rename !== undefined) {
     const text = stringify(value) ?? '';
     return isDeepStrictEqual(parseExactJson(text), value) ? Buffer.from(text) : 'renamed, it is not the same any more';
   }
-  if (value === undefined && refusal?.rule === 'rename_conflict') {
+  if (value === undefined && rejection?.rule === 'rename_conflict') {
     return 'it carries a field under its old and its new name';
   }
   if (!raw.includes(LINE_FEED)) {

@@ -24,11 +24,11 @@ export interface PurgeResult {
   readonly open: number;
 }
 
-/** A table that has refused records. */
-export interface RefusingTable {
+/** A table that has rejected records. */
+export interface RejectingTable {
   /** Table name, or `hybrid`. */
   readonly table: string;
-  /** Null where the load that refused them is no longer in the history. */
+  /** Null where the load that rejected them is no longer in the history. */
   readonly schema: string | null;
 }
 
@@ -52,7 +52,7 @@ export class QuarantineStore {
     this.schemaOfLoad = `CASE WHEN l.id IS NOT NULL THEN COALESCE(l.options->>'schema', ${byDefault}) END`;
   }
 
-  /** Those refused last come first; of what was refused together, in input order. */
+  /** Those rejected last come first; of what was rejected together, in input order. */
   async list({
     limit = DEFAULT_LIMIT,
     after,
@@ -74,7 +74,7 @@ export class QuarantineStore {
       parameters,
     );
     if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {
-      throw new StorageError('INVALID_FILTER', `after: there is no refused record ${after} any more`);
+      throw new StorageError('INVALID_FILTER', `after: there is no rejected record ${after} any more`);
     }
     return withRaw ? this.addRaw(records) : records;
   }
@@ -101,11 +101,11 @@ export class QuarantineStore {
     return row?.n ?? 0;
   }
 
-  /** The tables that refused them. */
-  async tables(filter: RejectFilter): Promise<RefusingTable[]> {
+  /** The tables that rejected them. */
+  async tables(filter: RejectFilter): Promise<RejectingTable[]> {
     checkFilter(filter);
     const parameters: unknown[] = [];
-    return this.query<RefusingTable>(
+    return this.query<RejectingTable>(
       `SELECT DISTINCT r.table_name AS "table", ${this.schemaOfLoad} AS schema
          FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
         WHERE ${conditionOf(filter, parameters)}`,
@@ -139,7 +139,7 @@ export class QuarantineStore {
     if (!isNarrowed(filter)) {
       throw new StorageError(
         'INVALID_FILTER',
-        'A purge without a filter would remove every refused record for good: say which, for example those refused ' +
+        'A purge without a filter would remove every rejected record for good: say which, for example those rejected ' +
           'before a date (until), or those that were replayed',
       );
     }

@@ -1,9 +1,9 @@
 import type { Reading } from '../records/source-record.js';
 
-/** A refused record as quarantine knows it. */
+/** A rejected record as quarantine knows it. */
 export interface QuarantinedRecord {
   readonly id: string;
-  /** The load that refused it. */
+  /** The load that rejected it. */
   readonly loadId: string;
   /** The table it was meant for, or `hybrid`. */
   readonly table: string;
@@ -24,7 +24,7 @@ export interface QuarantinedRecord {
   readonly raw?: Buffer | undefined;
 }
 
-/** A refused record with all that is kept of it. */
+/** A rejected record with all that is kept of it. */
 export interface KeptRecord extends QuarantinedRecord {
   readonly raw: Buffer;
   /** How its bytes were read; null for a record that was handed over as an object. */

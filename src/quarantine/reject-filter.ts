@@ -2,23 +2,23 @@ import { isId } from '../entities/is-id.js';
 import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 
-/** Which refused records are meant: those that fit everything given. */
+/** Which rejected records are meant: those that fit everything given. */
 export interface RejectFilter {
-  /** The load that refused them. */
+  /** The load that rejected them. */
   readonly loadId?: string | undefined;
   /** The table they were meant for, or `hybrid`. */
   readonly table?: string | undefined;
-  /** The rule or SQLSTATE they were refused by. */
+  /** The rule or SQLSTATE they were rejected by. */
   readonly reason?: string | undefined;
-  /** Refused at this moment or later. */
+  /** Rejected at this moment or later. */
   readonly since?: Date | undefined;
-  /** Refused before this moment. */
+  /** Rejected before this moment. */
   readonly until?: Date | undefined;
   /** `false`: still open; `true`: replayed since; `'any'`: both. @default false; of a purge, `'any'` */
   readonly replayed?: boolean | 'any' | undefined;
 }
 
-/** Which refused records to list. */
+/** Which rejected records to list. */
 export interface RejectListFilter extends RejectFilter {
   /** @default 50 */
   readonly limit?: number | undefined;
@@ -53,7 +53,7 @@ export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
 export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {
   const mistakes = findMistakes(filter, checks, 'none of its names');
   if (mistakes.length > 0) {
-    throw new StorageError('INVALID_FILTER', `The filter of refused records is wrong: ${mistakes.join('; ')}`);
+    throw new StorageError('INVALID_FILTER', `The filter of rejected records is wrong: ${mistakes.join('; ')}`);
   }
 }
 

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 
 import type { ClientBase } from 'pg';
 
-import type { Refusal } from '../records/source-record.js';
+import type { Rejection } from '../records/source-record.js';
 import { inRawChunks, type KeptForm } from './raw-chunks.js';
 
-/** A refused record on its way into quarantine. */
+/** A rejected record on its way into quarantine. */
 export interface RejectedRecord {
   readonly position: number;
   readonly source: unknown;
   readonly key: string | undefined;
-  readonly refusal: Refusal;
+  readonly rejection: Rejection;
 }
 
-/** Keeps refused records in `storage_rejected_records`, in the transaction of `client`. */
+/** Keeps rejected records in `storage_rejected_records`, in the transaction of `client`. */
 export async function insertRejectedRecords(
   client: ClientBase,
   quotedTable: string,
@@ -45,9 +45,9 @@ async function insertChunk(
       rejected.map(({ key }) => key ?? null),
       rejected.map(({ raw }) => raw),
       rejected.map(({ reading }) => reading),
-      rejected.map(({ refusal }) => refusal.rule),
-      rejected.map(({ refusal }) => refusal.column ?? null),
-      rejected.map(({ refusal }) => refusal.message),
+      rejected.map(({ rejection }) => rejection.rule),
+      rejected.map(({ rejection }) => rejection.column ?? null),
+      rejected.map(({ rejection }) => rejection.message),
     ],
   );
 }

@@ -1,23 +1,25 @@
 import { rereadRecord } from '../files/reread-record.js';
-import { LINE_TOO_LONG, type Refusal, SourceRecord } from '../records/source-record.js';
+import { LINE_TOO_LONG, type Rejection, SourceRecord } from '../records/source-record.js';
 import type { KeptRecord } from './quarantined-record.js';
 import { reviveRecord } from './revive-record.js';
 
 /**
- * The record as it was handed to its load. What cannot be read again stays refused, for the reason it has: a record of
+ * The record as it was handed to its load. What cannot be read again stays rejected, for the reason it has: a record of
  * which only the head was kept, or an object no bytes can bring back.
  */
 export function rereadKeptRecord(kept: KeptRecord): unknown {
   const { raw, reading, reason, column, message } = kept;
-  const refusal: Refusal = { rule: reason, column: column ?? undefined, message };
+  const rejection: Rejection = { rule: reason, column: column ?? undefined, message };
   if (reason === LINE_TOO_LONG) {
-    return new SourceRecord(undefined, raw, refusal);
+    return new SourceRecord(undefined, raw, rejection);
   }
   if (reading === null) {
     const revived = reviveRecord(raw);
-    return revived === undefined ? new SourceRecord(undefined, raw, refusal) : revived.value;
+    return revived === undefined ? new SourceRecord(undefined, raw, rejection) : revived.value;
   }
   const record = rereadRecord(raw, reading);
-  // Refused as before: the first message knew the file around the record.
-  return record.refusal?.rule === reason ? new SourceRecord(undefined, raw, refusal, record.textual, reading) : record;
+  // Rejected as before: the first message knew the file around the record.
+  return record.rejection?.rule === reason
+    ? new SourceRecord(undefined, raw, rejection, record.textual, reading)
+    : record;
 }

@@ -11,7 +11,7 @@ export interface FieldRule {
   readonly fillsFrom?: readonly string[];
   /** A number in a date-time field is seconds since 1970, as in Reddit's API. */
   readonly epochSeconds?: boolean;
-  /** A record without the field (absent, null, or blank unless it is the key) is skipped, not refused. */
+  /** A record without the field (absent, null, or blank unless it is the key) is skipped, not rejected. */
   readonly skipWhenAbsent?: boolean;
 }
 

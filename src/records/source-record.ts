@@ -1,5 +1,5 @@
-/** Why a record was refused before it could be normalised: the name of the rule, and a message without values. */
-export interface Refusal {
+/** Why a record was rejected before it could be normalised: the name of the rule, and a message without values. */
+export interface Rejection {
   /** Stable name of the rule, for example `invalid_json`. */
   readonly rule: string;
   /** The column or field the rule was broken in, when there is one. */
@@ -11,7 +11,7 @@ export interface Refusal {
 /** What the bytes of a record say. */
 interface Content {
   readonly value: object | undefined;
-  readonly refusal: Refusal | undefined;
+  readonly rejection: Rejection | undefined;
   readonly textual: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Reading {
   readonly rename?: Readonly<Record<string, string>>;
 }
 
-/** The rule that refuses a record of which only the head is kept: it can never be read again. */
+/** The rule that rejects a record of which only the head is kept: it can never be read again. */
 export const LINE_TOO_LONG = 'line_too_long';
 
 /** A record together with the bytes it came from, so that quarantine can keep it exactly as it came. */
@@ -35,25 +35,25 @@ export class SourceRecord implements Content {
   private readonly own: Content;
 
   /**
-   * @param value - the parsed record; undefined when it was refused
+   * @param value - the parsed record; undefined when it was rejected
    * @param raw - its bytes as they came, without the line end. They may be a window on a larger buffer: copy them
    * before keeping them for long.
-   * @param refusal - why there is no value
+   * @param rejection - why there is no value
    * @param textual - every value is text (csv), so a jsonb column may parse it
    * @param reading - how the bytes were read
    */
   constructor(
     value: object | undefined,
     readonly raw: Buffer,
-    refusal?: Refusal,
+    rejection?: Rejection,
     textual: boolean = false,
     readonly reading?: Reading,
   ) {
-    this.own = { value, refusal, textual };
+    this.own = { value, rejection, textual };
   }
 
   /** A record that could not be read. */
-  static refused(raw: Buffer, rule: string, message: string, column?: string): SourceRecord {
+  static rejected(raw: Buffer, rule: string, message: string, column?: string): SourceRecord {
     return new SourceRecord(undefined, raw, column === undefined ? { rule, message } : { rule, column, message });
   }
 
@@ -66,8 +66,8 @@ export class SourceRecord implements Content {
     return this.content().value;
   }
 
-  get refusal(): Refusal | undefined {
-    return this.content().refusal;
+  get rejection(): Rejection | undefined {
+    return this.content().rejection;
   }
 
   get textual(): boolean {

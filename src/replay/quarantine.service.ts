@@ -10,12 +10,12 @@ import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter
 import type { ReplayedLoad, ReplayResult } from './replay-result.js';
 import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.js';
 
-/** Which refused records to replay: open ones only. */
+/** Which rejected records to replay: open ones only. */
 export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
 
-const FAILED = ['QUARANTINE_FAILED', 'The refused records could not be read or removed'] as const;
+const FAILED = ['QUARANTINE_FAILED', 'The rejected records could not be read or removed'] as const;
 
-/** The quarantine: records that loads have refused, until they are replayed or removed. */
+/** The quarantine: records that loads have rejected, until they are replayed or removed. */
 @Injectable()
 export class QuarantineService {
   constructor(
@@ -24,7 +24,7 @@ export class QuarantineService {
   ) {}
 
   /**
-   * Refused records, those refused last first, without the records themselves unless `withRaw` asks for them.
+   * Rejected records, those rejected last first, without the records themselves unless `withRaw` asks for them.
    * @throws StorageError `INVALID_FILTER` naming every mistake in the filter; `QUARANTINE_FAILED` when the database does
    * not answer as it should, with its error as the `cause`
    */
@@ -70,10 +70,10 @@ export class QuarantineService {
   }
 
   /**
-   * Loads open records again by the current rules, into the table that refused them and in the way they were loaded
-   * (disposition, `primaryKey`, `newerBy`; what a replace refused is merged), oldest first, so that the later record
+   * Loads open records again by the current rules, into the table that rejected them and in the way they were loaded
+   * (disposition, `primaryKey`, `newerBy`; what a replace rejected is merged), oldest first, so that the later record
    * wins. It is one transaction with marking them: a record is never both loaded and open, nor loaded twice by two
-   * replays. What is refused again stays open with its latest reason.
+   * replays. What is rejected again stays open with its latest reason.
    * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
    * @throws InvalidLoadError when no entity is known for one of the tables; nothing has happened then
    * @throws SchemaMismatchError when a live table does not fit its entity; nothing has happened then
@@ -88,7 +88,7 @@ export class QuarantineService {
   }
 
   /**
-   * Removes refused records for good, replayed or still open unless the filter says which.
+   * Removes rejected records for good, replayed or still open unless the filter says which.
    * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it leaves nothing out; `QUARANTINE_FAILED` as
    * {@link list}, and nothing was removed then unless the connection was lost
    */

@@ -1,12 +1,12 @@
 import type { BatchLoadResult, HybridBatchResult } from '../loader/model/load-result.js';
 
-/** What one load of a replay did; its refused records are named by the replay, as quarantine knows them. */
+/** What one load of a replay did; its rejected records are named by the replay, as quarantine knows them. */
 export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;
 
-/** A record that was refused again and is still open. */
-export interface RefusedAgain {
+/** A record that was rejected again and is still open. */
+export interface RejectedAgain {
   readonly id: string;
-  /** The load that refused it first, and its position in the input of that load, from 0. */
+  /** The load that rejected it first, and its position in the input of that load, from 0. */
   readonly loadId: string;
   readonly position: number;
   readonly table: string;
@@ -18,7 +18,7 @@ export interface RefusedAgain {
 
 /** What a replay did: `received = loaded + skipped + rejected + failed`. */
 export interface ReplayResult {
-  /** Nothing was refused again, and nothing failed. */
+  /** Nothing was rejected again, and nothing failed. */
   readonly ok: boolean;
   /** Open records that fitted the filter. */
   readonly received: number;
@@ -26,14 +26,14 @@ export interface ReplayResult {
   readonly loaded: number;
   /** Not meant for their table by the current rules; they count as dealt with. */
   readonly skipped: number;
-  /** Refused again. */
+  /** Rejected again. */
   readonly rejected: number;
   /** Rolled back, or not known to be in: all of them, or none. */
   readonly failed: number;
   /** One load for each table and way of loading, in the order they were done; each is in `storage_loads`. */
   readonly loads: readonly ReplayedLoad[];
-  /** The first 20 that were refused again; `rejected` counts them all. */
-  readonly rejects: readonly RefusedAgain[];
+  /** The first 20 that were rejected again; `rejected` counts them all. */
+  readonly rejects: readonly RejectedAgain[];
   /** Milliseconds. */
   readonly durationMs: number;
 }
@@ -47,7 +47,7 @@ function loadedBy(load: ReplayedLoad): number {
 /** Puts the loads of a replay together. */
 export function toReplayResult(
   loads: readonly ReplayedLoad[],
-  rejects: readonly RefusedAgain[],
+  rejects: readonly RejectedAgain[],
   durationMs: number,
 ): ReplayResult {
   const sum = (count: (load: ReplayedLoad) => number): number => loads.reduce((total, load) => total + count(load), 0);

@@ -13,7 +13,7 @@ import { findCommitted } from '../postgres/find-committed.js';
 import { isPassing } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { managerOf, type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
-import type { QuarantineStore, RefusingTable } from '../quarantine/quarantine-store.js';
+import type { QuarantineStore, RejectingTable } from '../quarantine/quarantine-store.js';
 import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
 import { pathOf, schemaOf } from '../schema/table/entity-metadata.js';
@@ -39,7 +39,7 @@ const NOT_KNOWN =
   'Its COMMIT got no reply, and the database could not be asked: it is not known whether the replay is in. Replaying ' +
   'again is safe: it takes only records that are still open';
 
-/** Loads refused records again, in one transaction with marking them. */
+/** Loads rejected records again, in one transaction with marking them. */
 export class ReplayRun {
   private readonly startedAt = Date.now();
   private chosen = 0;
@@ -84,15 +84,15 @@ export class ReplayRun {
       return this.reached;
     }
     this.reached = undefined;
-    const refused = await set.loads();
-    this.chosen = refused.reduce((sum, { records }) => sum + records, 0);
+    const rejected = await set.loads();
+    this.chosen = rejected.reduce((sum, { records }) => sum + records, 0);
     const loads: ReplayedLoad[] = [];
-    for (const segment of segmentsOf(refused, (load) => this.tablesOf(load))) {
+    for (const segment of segmentsOf(rejected, (load) => this.tablesOf(load))) {
       const { rejects: _, ...load } = await this.load(client, set, segment);
       await set.settle(load.loadId, segment.loads);
       loads.push(load);
     }
-    this.reached = toReplayResult(loads, await set.refusedAgain(), Date.now() - this.startedAt);
+    this.reached = toReplayResult(loads, await set.rejectedAgain(), Date.now() - this.startedAt);
     return this.reached;
   }
 
@@ -117,7 +117,7 @@ export class ReplayRun {
   }
 
   /** The entities behind what quarantine calls a table. */
-  private targetsOf({ table, schema }: RefusingTable): EntityTarget<ObjectLiteral>[] {
+  private targetsOf({ table, schema }: RejectingTable): EntityTarget<ObjectLiteral>[] {
     if (table === HYBRID) {
       return HYBRID_TARGETS;
     }
@@ -128,7 +128,7 @@ export class ReplayRun {
     if (metadata === undefined) {
       const where = schema === null ? '' : ` in the schema ${schema}`;
       throw new InvalidLoadError(
-        `Refused records of the table ${table} cannot be replayed here, where no entity is known for it${where}. ` +
+        `Rejected records of the table ${table} cannot be replayed here, where no entity is known for it${where}. ` +
           'Replay them with the QuarantineService of the application that registers the entity (StorageModule.forFeature), and ' +
           'the others by naming their table',
       );
@@ -136,14 +136,14 @@ export class ReplayRun {
     const paths = [...new Set(found.map(pathOf))];
     if (paths.length > 1) {
       throw new InvalidLoadError(
-        `Refused records of the table ${table} cannot be replayed here, where there is one in several schemas ` +
-          `(${paths.join(', ')}): nothing tells any more which of them refused the records`,
+        `Rejected records of the table ${table} cannot be replayed here, where there is one in several schemas ` +
+          `(${paths.join(', ')}): nothing tells any more which of them rejected the records`,
       );
     }
     return [metadata.target];
   }
 
-  private tablesOf(load: RefusingTable): string[] {
+  private tablesOf(load: RejectingTable): string[] {
     const { dataSource } = this.context.store;
     return this.targetsOf(load).map((target) => pathOf(dataSource.getMetadata(target)));
   }

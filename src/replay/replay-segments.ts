@@ -1,7 +1,7 @@
-import type { RefusingTable } from '../quarantine/quarantine-store.js';
+import type { RejectingTable } from '../quarantine/quarantine-store.js';
 
-/** A load some of whose refused records are to be replayed. */
-export interface RefusedLoad extends RefusingTable {
+/** A load some of whose rejected records are to be replayed. */
+export interface RejectedLoad extends RejectingTable {
   readonly loadId: string;
   /** As its records are to be loaded now. */
   readonly disposition: 'merge' | 'append';
@@ -11,9 +11,9 @@ export interface RefusedLoad extends RefusingTable {
   readonly records: number;
 }
 
-/** Loads whose refused records are replayed by one load. */
-export interface ReplaySegment extends Omit<RefusedLoad, 'loadId' | 'records'> {
-  readonly loads: readonly RefusedLoad[];
+/** Loads whose rejected records are replayed by one load. */
+export interface ReplaySegment extends Omit<RejectedLoad, 'loadId' | 'records'> {
+  readonly loads: readonly RejectedLoad[];
 }
 
 /**
@@ -23,10 +23,10 @@ export interface ReplaySegment extends Omit<RefusedLoad, 'loadId' | 'records'> {
  * @param tablesOf - the tables behind a load's
  */
 export function segmentsOf(
-  loads: readonly RefusedLoad[],
-  tablesOf: (load: RefusingTable) => readonly string[],
+  loads: readonly RejectedLoad[],
+  tablesOf: (load: RejectingTable) => readonly string[],
 ): ReplaySegment[] {
-  const segments: (ReplaySegment & { readonly loads: RefusedLoad[] })[] = [];
+  const segments: (ReplaySegment & { readonly loads: RejectedLoad[] })[] = [];
   for (const load of loads) {
     const { table, schema, disposition, primaryKey, newerBy } = load;
     const tables = tablesOf(load);

@@ -6,8 +6,8 @@ import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
 import type { QuarantineStore } from '../quarantine/quarantine-store.js';
 import { conditionOf, type RejectFilter } from '../quarantine/reject-filter.js';
-import type { RefusedAgain } from './replay-result.js';
-import type { RefusedLoad } from './replay-segments.js';
+import type { RejectedAgain } from './replay-result.js';
+import type { RejectedLoad } from './replay-segments.js';
 
 const NAME = 'harbor_replay';
 const CHOSEN = `pg_temp.${NAME}`;
@@ -40,9 +40,9 @@ export class ReplaySet {
     return new ReplaySet(client, store);
   }
 
-  /** The loads that refused them, oldest first. What a replace refused is merged: the rest of it is in by now. */
-  async loads(): Promise<RefusedLoad[]> {
-    const { rows } = await this.client.query<RefusedLoad & { options: LoadEntity['options'] }>(
+  /** The loads that rejected them, oldest first. What a replace rejected is merged: the rest of it is in by now. */
+  async loads(): Promise<RejectedLoad[]> {
+    const { rows } = await this.client.query<RejectedLoad & { options: LoadEntity['options'] }>(
       `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
               count(*)::float8 AS records, l.options,
               CASE WHEN l.disposition = 'append' THEN 'append' ELSE 'merge' END AS disposition
@@ -59,7 +59,7 @@ export class ReplaySet {
   }
 
   /** The chosen records of loads, load by load in input order. */
-  async *read(loads: readonly RefusedLoad[]): AsyncGenerator<KeptRecord> {
+  async *read(loads: readonly RejectedLoad[]): AsyncGenerator<KeptRecord> {
     const { records } = this.store;
     const rows = `FROM ${CHOSEN} AS k JOIN ${records} AS r ON r.id = k.id WHERE r.load_id = $1`;
     const query = async <Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> => {
@@ -72,11 +72,11 @@ export class ReplaySet {
   }
 
   /**
-   * Marks the records of loads as replayed by the load `loadId`; what that one refused again stays open, with the latest
+   * Marks the records of loads as replayed by the load `loadId`; what that one rejected again stays open, with the latest
    * reason, and leaves no second record.
    * @param loads - in the order they were read
    */
-  async settle(loadId: string, loads: readonly RefusedLoad[]): Promise<void> {
+  async settle(loadId: string, loads: readonly RejectedLoad[]): Promise<void> {
     let read = 0;
     const firsts = loads.map(({ records }) => {
       const first = read;
@@ -104,8 +104,8 @@ export class ReplaySet {
   }
 
   /** The first of those that are still open. */
-  async refusedAgain(): Promise<RefusedAgain[]> {
-    const { rows } = await this.client.query<RefusedAgain>(
+  async rejectedAgain(): Promise<RejectedAgain[]> {
+    const { rows } = await this.client.query<RejectedAgain>(
       `SELECT r.id, r.load_id AS "loadId", r.position::float8 AS position, r.table_name AS "table", r.reason,
               r.column_name AS "column", r.message
          FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id

@@ -46,7 +46,7 @@ export async function checkSchema(
   });
 }
 
-/** How a live table differs from its entity, and what mends it in the state its database is in. */
+/** How a live table differs from its entity, and what fixes it in the state its database is in. */
 export async function findDifferences(
   client: ClientBase,
   metadata: EntityMetadata,
@@ -58,7 +58,7 @@ export async function findDifferences(
   }
   const pending = await findPendingMigrations(client, metadata.dataSource);
   return differences.map((difference) =>
-    pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, mend: MIGRATE_COMMAND },
+    pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, fix: MIGRATE_COMMAND },
   );
 }
 

@@ -42,7 +42,7 @@ export class SchemaService {
   }
 
   /**
-   * Looks at the refused records of an entity's table, and says which of its columns would have to take more, with the
+   * Looks at the rejected records of an entity's table, and says which of its columns would have to take more, with the
    * evidence; reads only.
    * @param entity - an entity or the name of its table
    * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table

@@ -25,7 +25,7 @@ interface KeyOwner {
   readonly same_options: boolean;
 }
 
-/** Batches asked for at once: each may carry the summaries of some refused records. */
+/** Batches asked for at once: each may carry the summaries of some rejected records. */
 const BATCHES_A_PAGE = 1_000;
 
 /** Load keys, in the transaction of the client they are given: a load that has one is done once. */

@@ -64,7 +64,7 @@ const MOST_MEGABYTES = 256 + 200;
     ['a record of 2 GB', 'csv', csv(2_048)],
     ['a field of 300 MB', 'csv', csv(300)],
     ['a field of 300 MB, in gzip', 'csv', zipped(csv(300))],
-  ])('is refused without being held in memory: %s of %s', async (_, format, input) => {
+  ])('is rejected without being held in memory: %s of %s', async (_, format, input) => {
     const load = ['load', '-', '--format', format, '--into', 'submissions', '--json'];
     const { exitCode, stdout, peakMegabytes } = await runCliForPeak(database.url, load, input);
     expect({ exitCode, result: JSON.parse(stdout) }).toMatchObject({

@@ -28,7 +28,7 @@ describe('sample/hybrid-records.jsonl', () => {
   });
 
   it('has a line for each kind of fault', () => {
-    expect(records.flatMap((record) => record.refusal?.rule ?? []).sort()).toEqual(['invalid_json', 'not_an_object']);
+    expect(records.flatMap((record) => record.rejection?.rule ?? []).sort()).toEqual(['invalid_json', 'not_an_object']);
     const faults: ((value: SampleRecord) => boolean)[] = [
       (value) => String(value['problem_description']).includes('\0'),
       (value) => !String(value['title']).isWellFormed(),

@@ -67,7 +67,7 @@ export function addLoadCommand(program: Command): void {
     )
     .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id,score=reddit_score', parseRenameFlag)
     .option('--batch-size <n>', 'records a transaction', parseCount(1, MAX_BATCH_SIZE))
-    .option('--max-rejects <n>', 'stop when more records are refused (default: none; replace: 0)', parseCount(0))
+    .option('--max-rejects <n>', 'stop when more records are rejected (default: none; replace: 0)', parseCount(0))
     .option('--allow-empty', 'let a replace without a single row empty the table')
     .option('--dry-run', 'do everything in one transaction and roll it back')
     .addOption(
@@ -142,7 +142,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   if (result.failed > 0) {
     return EXIT.failed;
   }
-  return result.rejected > 0 ? EXIT.refused : EXIT.ok;
+  return result.rejected > 0 ? EXIT.rejected : EXIT.ok;
 }
 
 function unknownFormat(file: string): UsageError {

@@ -61,7 +61,7 @@ export function addLoadsCommand(program: Command): void {
   loads
     .command('show')
     .argument('<id>', 'the id of a load, as `loads list` shows it', parseId)
-    .description('everything about one load, and the first records it refused')
+    .description('everything about one load, and the first records it rejected')
     .action(async (id: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const [load, rejects] = await withStorage(flags, async (app) => {

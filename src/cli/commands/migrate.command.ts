@@ -53,7 +53,7 @@ export function addMigrateCommand(program: Command): void {
       const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
       const reverted = await withDatabase(flags, async ({ url }) => {
         if (flags.force !== true) {
-          await refuseToDropRows(url);
+          await rejectToDropRows(url);
         }
         return migrateDown({ url });
       });
@@ -65,7 +65,7 @@ export function addMigrateCommand(program: Command): void {
     });
 }
 
-async function refuseToDropRows(url: string): Promise<void> {
+async function rejectToDropRows(url: string): Promise<void> {
   const tables = await findTablesWithRows(url);
   if (tables.length > 0) {
     throw new StorageError(

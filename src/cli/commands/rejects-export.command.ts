@@ -22,7 +22,7 @@ interface ExportFlags extends RejectFlags {
 /** `rejects export` */
 export function addRejectsExportCommand(rejects: Command): void {
   addRejectOptions(rejects.command('export'))
-    .description('write the open ones to a file that can be mended and loaded; they stay in quarantine')
+    .description('write the open ones to a file that can be fixed and loaded; they stay in quarantine')
     .option('--all', 'those replayed since as well')
     .addOption(
       new Option('--format <format>', 'jsonl for what came as JSON, csv for what came as csv')
@@ -56,7 +56,7 @@ async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   }
   // Not a message that --quiet may hide: without it the export would look complete.
   leftOut.forEach((count, why) => printResult(`Left out: ${count}, because ${why}`, process.stderr));
-  return leftOut.size > 0 ? EXIT.refused : EXIT.ok;
+  return leftOut.size > 0 ? EXIT.rejected : EXIT.ok;
 }
 
 /** Writes them; returns how many they are. A file that could not be written to its end is removed. */

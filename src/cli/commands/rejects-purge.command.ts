@@ -17,7 +17,7 @@ interface PurgeFlags extends RejectFlags {
 export function addRejectsPurgeCommand(rejects: Command): void {
   addRejectOptions(rejects.command('purge'))
     .description('remove them for good, open or replayed; at least one option must say which')
-    .option('--older-than <when>', 'only those refused before: 30d, or a date-time with its zone', parseMoment)
+    .option('--older-than <when>', 'only those rejected before: 30d, or a date-time with its zone', parseMoment)
     .option('--replayed', 'only those that were replayed')
     .action(async (_flags: PurgeFlags, command: Command) => {
       await runPurge(command.optsWithGlobals<PurgeFlags & GlobalOptions>());

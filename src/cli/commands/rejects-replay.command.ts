@@ -13,7 +13,7 @@ import { withStorage } from '../context/storage-context.js';
 /** `rejects replay` */
 export function addRejectsReplayCommand(rejects: Command): void {
   addRejectOptions(rejects.command('replay'))
-    .description('load the open ones again, in one transaction; what is refused again stays open')
+    .description('load the open ones again, in one transaction; what is rejected again stays open')
     .action(async (_flags: RejectFlags, command: Command) => {
       process.exitCode = await runReplay(command.optsWithGlobals<RejectFlags & GlobalOptions>());
     });
@@ -38,7 +38,7 @@ async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
   } else {
     report(result);
   }
-  return result.rejected > 0 ? EXIT.refused : EXIT.ok;
+  return result.rejected > 0 ? EXIT.rejected : EXIT.ok;
 }
 
 function report({ received, loaded, skipped, rejected, loads, rejects }: ReplayResult): void {
@@ -48,7 +48,7 @@ function report({ received, loaded, skipped, rejected, loads, rejects }: ReplayR
   }
   loads.forEach((load) => printLoadResult({ ...load, rejects: [] }));
   printResult(
-    `Replayed: ${received}. Loaded: ${loaded}, skipped: ${skipped}, refused again and still open: ${rejected}`,
+    `Replayed: ${received}. Loaded: ${loaded}, skipped: ${skipped}, rejected again and still open: ${rejected}`,
   );
   if (rejected > 0) {
     printTable(

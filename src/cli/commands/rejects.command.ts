@@ -21,11 +21,11 @@ interface ShowFlags {
   readonly record?: boolean;
 }
 
-const HEAD = ['id', 'refused (UTC)', 'table', 'position (from 0)', 'key', 'reason', 'column', 'why'];
+const HEAD = ['id', 'rejected (UTC)', 'table', 'position (from 0)', 'key', 'reason', 'column', 'why'];
 
 /** `rejects list`, `show`, `export`, `replay`, `purge` */
 export function addRejectsCommand(program: Command): void {
-  const rejects = program.command('rejects').description('records that were refused: the quarantine');
+  const rejects = program.command('rejects').description('records that were rejected: the quarantine');
   addRejectOptions(rejects.command('list', { isDefault: true }))
     .description('those still open, the last ones first')
     .option('--all', 'those replayed since as well')
@@ -35,7 +35,7 @@ export function addRejectsCommand(program: Command): void {
     });
   rejects
     .command('show')
-    .argument('<id>', 'the id of a refused record, as `rejects list` shows it', parseId)
+    .argument('<id>', 'the id of a rejected record, as `rejects list` shows it', parseId)
     .description('everything about one of them')
     .option('--record', 'and the record itself')
     .action(async (id: string, _flags: ShowFlags, command: Command) => {
@@ -91,7 +91,7 @@ async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<vo
   if (found === null) {
     throw new StorageError(
       'REJECT_NOT_FOUND',
-      `There is no refused record ${JSON.stringify(id)}; see \`harbor-storage rejects --all\``,
+      `There is no rejected record ${JSON.stringify(id)}; see \`harbor-storage rejects --all\``,
     );
   }
   const { raw, ...record } = found;

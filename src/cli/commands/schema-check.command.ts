@@ -38,8 +38,8 @@ function printReport({ ok, tables, differences, otherTables }: SchemaReport): vo
         breaks ? 'yes' : 'no',
       ]),
     );
-    printResult('\nTo mend it:');
-    new Set(differences.map(({ mend }) => mend)).forEach((mend) => printResult(`  ${mend}`));
+    printResult('\nTo fix:');
+    new Set(differences.map(({ fix }) => fix)).forEach((fix) => printResult(`  ${fix}`));
   }
   if (otherTables.length > 0) {
     printResult(`Tables no entity is for: ${otherTables.join(', ')}`);

@@ -15,8 +15,8 @@ interface WidenFlags {
 export function addSchemaWidenCommand(schema: Command): void {
   schema
     .command('widen')
-    .argument('<table>', 'the table whose refused records are looked at')
-    .description('which columns refuse records, and what type would take them; reads only, without --write')
+    .argument('<table>', 'the table whose rejected records are looked at')
+    .description('which columns reject records, and what type would take them; reads only, without --write')
     .option('--write', 'write the migration that changes the columns')
     .option('--dir <folder>', 'where --write puts it', 'migrations')
     .action(async (table: string, _flags: object, command: Command) => {
@@ -36,7 +36,7 @@ export function addSchemaWidenCommand(schema: Command): void {
         );
         proposal.widened.forEach(({ property, options }) => printResult(`  ${property}: ${options}`));
         printResult('\nA version with the old type stops loading into the table once it starts anew: deploy soon.');
-        printResult('\n3. Load the refused records again: harbor-storage rejects replay');
+        printResult('\n3. Load the rejected records again: harbor-storage rejects replay');
       } else if (pending !== undefined) {
         printPending(pending);
       } else if (proposal.widened.length > 0) {
@@ -47,10 +47,10 @@ export function addSchemaWidenCommand(schema: Command): void {
 
 function printProposal({ table, columns, tableBytes, withoutColumn }: WideningProposal): void {
   for (const [reason, n] of Object.entries(withoutColumn)) {
-    printResult(`${n.toLocaleString('en-US')} records of ${table} were refused with ${reason}, which names no column`);
+    printResult(`${n.toLocaleString('en-US')} records of ${table} were rejected with ${reason}, which names no column`);
   }
   if (columns.length === 0) {
-    printResult(`No column of ${table} has refused a record that was not replayed`);
+    printResult(`No column of ${table} has rejected a record that was not replayed`);
     return;
   }
   printTable(

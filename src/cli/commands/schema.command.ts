@@ -15,6 +15,6 @@ const SUBCOMMANDS: readonly ((schema: Command) => void)[] = [
 export function addSchemaCommand(program: Command): void {
   const schema = program
     .command('schema')
-    .description('how the live tables and the entities differ, and what mends it');
+    .description('how the live tables and the entities differ, and what fixes it');
   SUBCOMMANDS.forEach((add) => add(schema));
 }

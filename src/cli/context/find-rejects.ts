@@ -4,7 +4,7 @@ import { RejectedRecordEntity } from '../../entities/index.js';
 import { MAX_REJECTS_SHOWN, type RejectSummary } from '../../loader/model/load-result.js';
 import { dataSourceOf } from './storage-context.js';
 
-/** The first records a load of the past refused, without the records themselves. */
+/** The first records a load of the past rejected, without the records themselves. */
 export async function findRejects(app: INestApplicationContext, loadId: string): Promise<RejectSummary[]> {
   const rows = await dataSourceOf(app)
     .getRepository(RejectedRecordEntity)

@@ -43,7 +43,7 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printFailures(result.failures, output);
   printEarlier(result, output);
   if (foundAllInAlready(result)) {
-    const others = result.rejected + result.skipped > 0 ? ', but for those refused or skipped' : '';
+    const others = result.rejected + result.skipped > 0 ? ', but for those rejected or skipped' : '';
     printResult(`Nothing was written: every record was in already${others}.`, output);
   }
 }
@@ -81,7 +81,7 @@ export function printUnknownFields(
   printResult(`Fields without a column, ${fate}: ${named.join(', ')}${more}`, output);
 }
 
-/** Prints the first refused records of a load. */
+/** Prints the first rejected records of a load. */
 export function printRejects(
   { rejects, rejected }: { readonly rejects: readonly RejectSummary[]; readonly rejected: number },
   output?: Output,
@@ -89,7 +89,7 @@ export function printRejects(
   if (rejects.length === 0) {
     return;
   }
-  printResult(`Refused: ${rejected}.${rejected > rejects.length ? ` The first ${rejects.length}:` : ''}`, output);
+  printResult(`Rejected: ${rejected}.${rejected > rejects.length ? ` The first ${rejects.length}:` : ''}`, output);
   printTable(
     ['position (from 0)', 'reason', 'column', 'why'],
     rejects.map(({ position, reason, column, message }) => [position, reason, column, message]),
@@ -97,10 +97,10 @@ export function printRejects(
   );
 }
 
-/** Says where the refused records of a load are; not for a dry run, which keeps none. */
+/** Says where the rejected records of a load are; not for a dry run, which keeps none. */
 export function printWhereKept({ rejected, loadId }: AnyLoadResult): void {
   if (rejected > 0) {
-    printResult(`Refused records are kept in quarantine: harbor-storage rejects list --load ${loadId}`);
+    printResult(`Rejected records are kept in quarantine: harbor-storage rejects list --load ${loadId}`);
   }
 }
 

@@ -60,7 +60,7 @@ function createLines(rate: Rate): ProgressDisplay {
       if (Date.now() - last >= LINE_INTERVAL_MS) {
         last = Date.now();
         const speed = rate(received - receivedEarlier);
-        process.stderr.write(`${received} records read, ${loaded} loaded, ${rejected} refused, ${speed}/s\n`);
+        process.stderr.write(`${received} records read, ${loaded} loaded, ${rejected} rejected, ${speed}/s\n`);
       }
     },
     stop: () => {},

@@ -66,7 +66,7 @@ function printStoppedLoad(error: LoadStoppedError | SchemaMismatchError): void {
   printLoadResult(result, process.stderr);
   if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {
     printResult(
-      'The refused records were rolled back with their batch. To see them, and to load the others, ' +
+      'The rejected records were rolled back with their batch. To see them, and to load the others, ' +
         'run again with a higher --max-rejects.',
       process.stderr,
     );

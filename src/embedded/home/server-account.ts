@@ -4,7 +4,7 @@ import { ignoring } from '../system/system-errors.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../system/run-command.js';
 
 /**
- * The system account the server runs under. Postgres refuses to run as root, so for root this is someone else; for an
+ * The system account the server runs under. Postgres rejects to run as root, so for root this is someone else; for an
  * ordinary user it is the user.
  */
 export class ServerAccount {
@@ -25,7 +25,7 @@ export class ServerAccount {
     if (account) return account;
     throw new StorageError(
       'EMBEDDED_POSTGRES_NO_ACCOUNT',
-      `Postgres refuses to run as root, and there is neither a user "postgres" nor "nobody" to run it. ` +
+      `Postgres rejects to run as root, and there is neither a user "postgres" nor "nobody" to run it. ` +
         `Give ${directory} to an ordinary user, or set DATABASE_URL to a server of your own.`,
     );
   }

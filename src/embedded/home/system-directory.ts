@@ -26,7 +26,7 @@ export function systemDirectoryPath(parent: string = SHARED_DIRECTORY): string {
  */
 export async function prepareSystemDirectory(parent: string = SHARED_DIRECTORY): Promise<string> {
   const directory = systemDirectoryPath(parent);
-  // Without the writing bits of others whatever the umask is; they would make us refuse our own directory.
+  // Without the writing bits of others whatever the umask is; they would make us reject our own directory.
   await mkdir(directory, { mode: 0o755 }).catch(ignoring('EEXIST'));
 
   const found = await lstat(directory);

@@ -25,7 +25,7 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 }
 
 /**
- * After a crash Postgres refuses to start when the number of the old server has gone to another process of the same
+ * After a crash Postgres rejects to start when the number of the old server has gone to another process of the same
  * account. So we take that number out of the file. We do not remove the file: it also names the shared memory by which
  * Postgres finds processes of the old server that still write to the cluster. Call it with no server running.
  */

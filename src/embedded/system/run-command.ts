@@ -23,7 +23,7 @@ export function runCommand(file: string, args: string[], options: CommandOptions
         resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
       });
     } catch (error) {
-      // Some systems refuse the change of user by throwing here instead of calling back.
+      // Some systems reject the change of user by throwing here instead of calling back.
       resolve({ ok: false, output: errorMessage(error) });
     }
   });

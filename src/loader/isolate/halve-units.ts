@@ -5,14 +5,14 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
-import { addOutcomes, emptyOutcome, refusedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+import { addOutcomes, emptyOutcome, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { type UnitsOrder, writeTogether } from '../write/write-together.js';
 
 /**
- * Halves units that Postgres has refused together until those at fault stand alone, each attempt under a savepoint.
+ * Halves units that Postgres has rejected together until those at fault stand alone, each attempt under a savepoint.
  * Needs nothing of the server but savepoints, and some twenty round trips for each record at fault.
  * @throws pg's DatabaseError when the fault is not a row's
- * @throws StopLoad when more records are refused than may be
+ * @throws StopLoad when more records are rejected than may be
  */
 export async function halveUnits(
   client: ClientBase,
@@ -22,7 +22,7 @@ export async function halveUnits(
   const middle = Math.ceil(units.length / 2);
   let outcome = emptyOutcome(order.job);
   for (const half of [units.slice(0, middle), units.slice(middle)].filter(({ length }) => length > 0)) {
-    const allowed = { ...order, maxRefused: order.maxRefused - outcome.rejected.length };
+    const allowed = { ...order, maxRejected: order.maxRejected - outcome.rejected.length };
     outcome = addOutcomes(outcome, await writeHalf(client, allowed, half));
   }
   return outcome;
@@ -41,8 +41,8 @@ async function writeHalf(client: ClientBase, order: UnitsOrder, units: readonly 
         ? await halveUnits(client, order, units)
         : unit.parts.length > 0
           ? await writeParts(client, order, unit)
-          : refusedOutcome(order.job, unit, error);
-    if (outcome.rejected.length > order.maxRefused) {
+          : rejectedOutcome(order.job, unit, error);
+    if (outcome.rejected.length > order.maxRejected) {
       throw new StopLoad('rejects');
     }
     return outcome;
@@ -59,7 +59,7 @@ async function writeParts(client: ClientBase, order: UnitsOrder, unit: LoadUnit)
     if (error === undefined) {
       good = candidate;
     } else {
-      outcome = addOutcomes(outcome, refusedOutcome(order.job, part, error));
+      outcome = addOutcomes(outcome, rejectedOutcome(order.job, part, error));
     }
   }
   return good === undefined ? outcome : addOutcomes(outcome, await writeTogether(client, order, [good]));

@@ -11,7 +11,7 @@ import {
   emptyIsolation,
   PART,
   PLACE,
-  REFUSED,
+  REJECTED,
   tableOf,
   TALLY,
   UNIT,
@@ -39,8 +39,8 @@ interface IsolatedRow {
   readonly row: Row;
 }
 
-/** A row of the table of what was refused. */
-interface RefusedRow {
+/** A row of the table of what was rejected. */
+interface RejectedRow {
   readonly unit: number;
   readonly part: number;
   readonly code: string | null;
@@ -50,7 +50,7 @@ interface RefusedRow {
 }
 
 /**
- * Writes units that Postgres has refused together, without those at fault, which it finds on the server: a handful of
+ * Writes units that Postgres has rejected together, without those at fault, which it finds on the server: a handful of
  * statements, however many there are. What it makes there is dropped again, or emptied for a later batch of the same transaction.
  * @throws pg's DatabaseError when the fault is no row's; also a row's, when the rows could not be brought to the server
  */
@@ -65,14 +65,14 @@ export async function isolateUnits(
   for (const target of targets.keys()) {
     isolated.push(await stageRows(client, order, units, target));
   }
-  const block = buildIsolation(units.length, isolated, Math.min(order.maxRefused, MAX_INTEGER));
+  const block = buildIsolation(units.length, isolated, Math.min(order.maxRejected, MAX_INTEGER));
   const clear = targets.every(({ stage }) => stage === undefined) ? dropIsolation(targets) : emptyIsolation(targets);
   const results = (await client.query(
     `DO ${client.escapeLiteral(block)};
-     SELECT * FROM ${REFUSED} ORDER BY unit, part; SELECT * FROM ${TALLY}; ${clear}`,
+     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TALLY}; ${clear}`,
   )) as unknown as QueryResult[];
-  const [refused, tally] = results.slice(1) as [QueryResult<RefusedRow>, QueryResult<Record<string, number[]>>];
-  return outcomeOf(order, units, refused.rows, tally.rows[0] ?? {});
+  const [faulty, tally] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
+  return outcomeOf(order, units, faulty.rows, tally.rows[0] ?? {});
 }
 
 /** Brings the rows of one target to the server; returns the statements that write them. */
@@ -107,11 +107,11 @@ async function stageRows(
 function outcomeOf(
   { job }: UnitsOrder,
   units: readonly LoadUnit[],
-  refused: readonly RefusedRow[],
+  faultyRows: readonly RejectedRow[],
   tally: Readonly<Record<string, readonly number[]>>,
 ): IsolationOutcome {
   const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
-  for (const row of refused) {
+  for (const row of faultyRows) {
     const ofUnit = faults.get(row.unit) ?? new Map<number, DatabaseFault | undefined>();
     faults.set(row.unit, ofUnit.set(row.part, faultOf(row)));
   }
@@ -125,7 +125,7 @@ function outcomeOf(
     } else if (ofUnit.has(0) && ofUnit.get(0) === undefined) {
       left.push(unit);
     } else {
-      // Of a unit refused as a whole, so is each of its records.
+      // Of a unit rejected as a whole, so is each of its records.
       const whole = ofUnit.get(0);
       const good: LoadUnit[] = [];
       for (const [part, record] of partsOf(unit).entries()) {
@@ -147,7 +147,7 @@ function outcomeOf(
   return { ...storedOutcome(stored, counts), rejected, left };
 }
 
-function faultOf({ code, table_name, column_name, constraint_name }: RefusedRow): DatabaseFault | undefined {
+function faultOf({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {
   return code === null
     ? undefined
     : describeFault({ code, table: table_name, column: column_name, constraint: constraint_name });

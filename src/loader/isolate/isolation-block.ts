@@ -1,5 +1,5 @@
 import { isRowFaultSql } from '../../postgres/sqlstate.js';
-import { PART, PLACE, REFUSED, TALLY, UNIT } from './isolation-tables.js';
+import { PART, PLACE, REJECTED, TALLY, UNIT } from './isolation-tables.js';
 import type { StagedStatements } from '../write/write-staged.js';
 
 /** How the rows of a target are written, from the table they are isolated in. */
@@ -12,30 +12,30 @@ export function selectAttempt(table: string): string {
   return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
 }
 
-/** Refused for what it refers to, which may yet come: the row may be tried again. */
+/** Rejected for what it refers to, which may yet come: the row may be tried again. */
 const MISSING_REFERENCE = `'23503'`;
 
 /** Raised by a function or trigger, which may give any text, values too, for a name. */
 const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
 
 /**
- * The body of a DO block that writes units which Postgres has refused together, without those at fault: on the server,
+ * The body of a DO block that writes units which Postgres has rejected together, without those at fault: on the server,
  * so that it is one round trip however many there are.
  *
- * It goes from the first place to the last. A range that is refused is halved until one unit is refused by itself. Then
+ * It goes from the first place to the last. A range that is rejected is halved until one unit is rejected by itself. Then
  * a range as long as the way between two faults so far is tried, or one twice as long as the last good one: group
  * testing by generalized binary splitting (F. K. Hwang, 1972). Of a unit that records were folded into, each is then
- * tried by itself, on top of those before it. Units refused for a missing reference are tried again after the others,
+ * tried by itself, on top of those before it. Units rejected for a missing reference are tried again after the others,
  * backwards and forwards by turns, as long as that brings any in: they may refer to each other. Those that stay keep
  * their first reason. Each attempt is a subtransaction; an error that is no row's ends the block.
  *
- * It stops early when more records are refused than may be, or when a quarter of the statement's time is over: what it
- * has not come to is in {@link REFUSED} without a code.
+ * It stops early when more records are rejected than may be, or when a quarter of the statement's time is over: what it
+ * has not come to is in {@link REJECTED} without a code.
  *
  * @param units - how many there are, in places from 1 on
  * @param targets - the statements of each table, on the rows of {@link selectAttempt}
  */
-export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRefused: number): string {
+export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRejected: number): string {
   const each = (build: (target: number, table: string) => string): string =>
     targets.map(({ table }, index) => build(index + 1, table)).join('\n      ');
   const zeros = `'{${targets.map(() => '0').join()}}'`;
@@ -53,7 +53,7 @@ DECLARE
   harbor_size integer := ${units};
   harbor_begin integer := 1;
   harbor_faults integer := 0;
-  harbor_refused integer := 0;
+  harbor_rejected integer := 0;
   harbor_progress boolean := false;
   harbor_any boolean := false;
   harbor_settled boolean := false;
@@ -82,7 +82,7 @@ BEGIN
       harbor_backwards := NOT harbor_backwards;
       harbor_settled := NOT harbor_progress;
       harbor_waiting := ARRAY(
-        SELECT r.unit FROM ${REFUSED} AS r
+        SELECT r.unit FROM ${REJECTED} AS r
         WHERE r.code = ${MISSING_REFERENCE} AND r.part = 0
           AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
@@ -135,9 +135,9 @@ BEGIN
         harbor_part_inserted[${target}] := GREATEST(harbor_part_inserted[${target}], harbor_inserted[${target}]);`,
       )}
       ELSE
-        INSERT INTO ${REFUSED}
+        INSERT INTO ${REJECTED}
           VALUES (harbor_unit, "harbor step", harbor_code, harbor_table, harbor_column, harbor_constraint);
-        harbor_refused := harbor_refused + 1;
+        harbor_rejected := harbor_rejected + 1;
       END IF;
       IF "harbor step" < harbor_parts THEN
         "harbor step" := "harbor step" + 1;
@@ -155,7 +155,7 @@ BEGIN
       harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_inserted[${target}];`,
       )}
       IF harbor_begin > 1 THEN
-        DELETE FROM ${REFUSED} AS r
+        DELETE FROM ${REJECTED} AS r
           WHERE r.part = 0 AND r.unit IN (SELECT n.unit FROM (${numbers(`${PLACE} BETWEEN "harbor first" AND "harbor last"`)}) AS n);
       END IF;
       "harbor first" := "harbor last" + 1;
@@ -174,23 +174,23 @@ BEGIN
       harbor_faults := harbor_faults + 1;
       harbor_size := GREATEST(("harbor first" - harbor_begin) / harbor_faults, 1);
       IF harbor_parts > 0 AND (harbor_code <> ${MISSING_REFERENCE} OR harbor_settled) THEN
-        DELETE FROM ${REFUSED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
+        DELETE FROM ${REJECTED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
         "harbor step" := 1;
         harbor_part_written := ${zeros};
         harbor_part_inserted := ${zeros};
         CONTINUE;
       END IF;
-      INSERT INTO ${REFUSED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
+      INSERT INTO ${REJECTED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
         ON CONFLICT DO NOTHING;
       IF FOUND AND harbor_code <> ${MISSING_REFERENCE} THEN
-        harbor_refused := harbor_refused + 1;
+        harbor_rejected := harbor_rejected + 1;
       END IF;
       "harbor first" := "harbor first" + 1;
     END IF;
 
-    IF harbor_refused > ${maxRefused} OR clock_timestamp() > harbor_deadline THEN
-      UPDATE ${REFUSED} AS r SET code = NULL WHERE harbor_any AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
-      INSERT INTO ${REFUSED} (unit, part)
+    IF harbor_rejected > ${maxRejected} OR clock_timestamp() > harbor_deadline THEN
+      UPDATE ${REJECTED} AS r SET code = NULL WHERE harbor_any AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
+      INSERT INTO ${REJECTED} (unit, part)
         SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n
         ON CONFLICT DO NOTHING;
       EXIT;

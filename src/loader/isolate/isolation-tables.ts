@@ -8,8 +8,8 @@ export const PLACE = '"harbor place"';
 export const UNIT = '"harbor unit"';
 export const PART = '"harbor part"';
 
-/** What was refused, and why; without a code it was not tried yet. */
-export const REFUSED = 'pg_temp.harbor_refused';
+/** What was rejected, and why; without a code it was not tried yet. */
+export const REJECTED = 'pg_temp.harbor_rejected';
 /** How many rows of each table were written and inserted, in one row of two arrays. */
 export const TALLY = 'pg_temp.harbor_tally';
 
@@ -35,7 +35,7 @@ export function createIsolation(targets: readonly Target[]): string {
   return [
     ...stages,
     create(
-      REFUSED,
+      REJECTED,
       'unit integer, part integer, code text, table_name text, column_name text, constraint_name text, PRIMARY KEY (unit, part)',
     ),
     create(TALLY, 'written integer[], inserted integer[]'),
@@ -56,7 +56,7 @@ export function dropIsolation(targets: readonly Target[]): string {
 
 /** The names of the tables. */
 export function isolationTables(targets: readonly Target[]): string[] {
-  return [...targets.map(tableOf), REFUSED, TALLY];
+  return [...targets.map(tableOf), REJECTED, TALLY];
 }
 
 function create(table: string, definitions: string): string {

@@ -19,7 +19,7 @@ export function withSharedStages(job: LoadJob): LoadJob {
  * Makes the tables that rows of a job are staged in, unless its transaction has them already, and empties them. To be
  * called outside the savepoints of the batches, where a table of this transaction is truncated in place; elsewhere each
  * time would leave a file until the end of the transaction.
- * @param isolates - those that records at fault are found in, too: worth their time once a record was refused
+ * @param isolates - those that records at fault are found in, too: worth their time once a record was rejected
  */
 export async function createSharedStages(client: ClientBase, { targets }: LoadJob, isolates: boolean): Promise<void> {
   const stages = targets.map(({ plan }) => stageOf(plan));

@@ -8,14 +8,14 @@ import { type IsolationOutcome, isolateUnits } from './isolate-units.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
-import { addOutcomes, emptyOutcome, refusedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+import { addOutcomes, emptyOutcome, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { type UnitsOrder, writeTogether } from '../write/write-together.js';
 
 /**
- * Writes the units of a batch in the transaction of `client`. A unit that Postgres refuses costs itself only.
+ * Writes the units of a batch in the transaction of `client`. A unit that Postgres rejects costs itself only.
  * @param pieces - in how many statements at least; more after one took too long
  * @throws pg's DatabaseError when the fault is not a row's
- * @throws StopLoad when more records are refused than may be
+ * @throws StopLoad when more records are rejected than may be
  */
 export async function writeUnits(
   client: ClientBase,
@@ -27,7 +27,7 @@ export async function writeUnits(
   for (const wave of arrange(order.job, units)) {
     const size = Math.ceil(wave.length / pieces);
     for (let start = 0; start < wave.length; start += size) {
-      const allowed = { ...order, maxRefused: order.maxRefused - outcome.rejected.length };
+      const allowed = { ...order, maxRejected: order.maxRejected - outcome.rejected.length };
       outcome = addOutcomes(outcome, await writeIsolated(client, allowed, wave.slice(start, start + size)));
     }
   }
@@ -55,9 +55,9 @@ async function writeIsolated(client: ClientBase, order: UnitsOrder, units: reado
     }
     const [unit] = units as readonly [LoadUnit];
     const alone = units.length === 1 && unit.parts.length === 0;
-    outcome = alone ? refusedOutcome(order.job, unit, error) : await isolate(client, order, units);
+    outcome = alone ? rejectedOutcome(order.job, unit, error) : await isolate(client, order, units);
   }
-  if (outcome.rejected.length > order.maxRefused) {
+  if (outcome.rejected.length > order.maxRejected) {
     throw new StopLoad('rejects');
   }
   return outcome;
@@ -75,8 +75,8 @@ async function isolate(client: ClientBase, order: UnitsOrder, units: readonly Lo
     return halveUnits(client, order, units);
   }
   const { left, ...outcome } = isolated;
-  const maxRefused = order.maxRefused - outcome.rejected.length;
-  return left.length === 0 || maxRefused < 0
+  const maxRejected = order.maxRejected - outcome.rejected.length;
+  return left.length === 0 || maxRejected < 0
     ? outcome
-    : addOutcomes(outcome, await writeIsolated(client, { ...order, maxRefused }, left));
+    : addOutcomes(outcome, await writeIsolated(client, { ...order, maxRejected }, left));
 }

@@ -39,7 +39,7 @@ export async function identifyKeys(
     if (classifyFault(error) !== 'row') {
       throw error;
     }
-    // One of the keys is none; it is found and refused when the rows are written.
+    // One of the keys is none; it is found and rejected when the rows are written.
     return units;
   }
 }

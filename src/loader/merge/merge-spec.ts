@@ -26,7 +26,7 @@ export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
 export interface MergeSpec {
-  /** `merge` meets stored rows column by column, `insert` refuses them. */
+  /** `merge` meets stored rows column by column, `insert` rejects them. */
   readonly onConflict: 'merge' | 'insert';
   readonly key: readonly PlanColumn[];
   readonly columns: readonly CarriedColumn[];

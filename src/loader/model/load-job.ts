@@ -2,7 +2,7 @@ import type { UnknownFields } from '../../entities/index.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import type { ResolvedLoadOptions } from './load-options.js';
 import type { LoadPlan, PlanColumn } from './load-plan.js';
-import { type Normalized, normalizeRecord, refusalOf } from '../normalize/normalize-record.js';
+import { type Normalized, normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from '../plan/resolve-key.js';
 import { captureField, type Row } from './row.js';
 
@@ -92,8 +92,8 @@ export function entityJob(plan: LoadPlan, options: ResolvedLoadOptions, unknownF
 
 /** A row of nothing but defaults cannot be told from a mistake. */
 const NO_VALUES: Prepared = {
-  kind: 'refusal',
-  refusal: { rule: 'empty_record', message: 'the record carries no value' },
+  kind: 'rejection',
+  rejection: { rule: 'empty_record', message: 'the record carries no value' },
 };
 
 function isEmpty(row: Row): boolean {
@@ -102,7 +102,7 @@ function isEmpty(row: Row): boolean {
 
 /**
  * The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not
- * know is refused rather than lost.
+ * know is rejected rather than lost.
  */
 export function effectivePolicy(plan: LoadPlan, ofModule: UnknownFields): UnknownFields {
   const unknownFields = plan.unknownFields ?? ofModule;
@@ -122,12 +122,12 @@ export function applyPolicy(
   if (policy === 'reject') {
     const names = [...unknown.keys()].map((name) => JSON.stringify(name.slice(0, 80)));
     const message = `no column takes ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}`;
-    return { kind: 'refusal', refusal: { rule: 'unknown_field', message } };
+    return { kind: 'rejection', rejection: { rule: 'unknown_field', message } };
   }
   try {
     unknown.forEach((value, name) => captureField(row, name, value, extraColumn));
     return { kind: 'rows', rows: [row], unknown: unknown.keys() };
   } catch (error) {
-    return { kind: 'refusal', refusal: refusalOf(error) };
+    return { kind: 'rejection', rejection: rejectionOf(error) };
   }
 }

@@ -16,9 +16,9 @@ export interface LoadOptions {
   readonly newerBy?: string | undefined;
   /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
   readonly batchSize?: number | undefined;
-  /** `fail` stops the load at the first refused record. @default 'quarantine' */
+  /** `fail` stops the load at the first rejected record. @default 'quarantine' */
   readonly onReject?: 'quarantine' | 'fail' | undefined;
-  /** Stops the load when more records are refused. @default none for merge and append, 0 for replace */
+  /** Stops the load when more records are rejected. @default none for merge and append, 0 for replace */
   readonly maxRejects?: number | undefined;
   /** Lets a replace without a single row empty the table. @default false */
   readonly allowEmpty?: boolean | undefined;

@@ -28,7 +28,7 @@ export interface PlanColumn {
   readonly skipWhenAbsent: boolean;
   /** Every name the column may come in under. */
   readonly names: readonly string[];
-  /** Stand-ins, in both forms of each name. */
+  /** Fallback fields, in both forms of each name. */
   readonly aliases: readonly string[];
   readonly fillsFrom: readonly string[];
   /** IS DISTINCT FROM would miss a change, or has no operator for the type: compare the text. */
@@ -48,7 +48,7 @@ export interface PlanColumn {
 /** What a record's key may stand for. */
 export type Field =
   | { readonly kind: 'column'; readonly column: PlanColumn }
-  | { readonly kind: 'stand-in' }
+  | { readonly kind: 'fallback' }
   | { readonly kind: 'extra' }
   | EmbeddedField
   /** The loader writes it itself; what a record says of it, for example one that was read before, is passed over. */
@@ -96,7 +96,7 @@ export interface LoadPlan {
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;
   /** Statements that make the tables a replace stages its rows in. */
-  readonly createShadow: string;
+  readonly createStaging: string;
   /** Some constraint would be looked at only at COMMIT, when it is too late to find the row. */
   readonly hasDeferredConstraints: boolean;
   readonly check: RecordCheck | undefined;

@@ -1,7 +1,7 @@
 import type { LoadCounts } from '../../stats/load-counts.js';
 import type { Disposition } from './load-options.js';
 
-/** A refused record, without its values; the record itself is in `storage_rejected_records`. */
+/** A rejected record, without its values; the record itself is in `storage_rejected_records`. */
 export interface RejectSummary {
   /** Position in the input, from 0. */
   readonly position: number;
@@ -24,7 +24,7 @@ interface LoadReport {
   readonly durationMs: number;
   /** How often a transaction was tried again after a passing error: a deadlock, a lost connection, a server that is away. */
   readonly retries: number;
-  /** The first 20 refused records; `rejected` counts them all. */
+  /** The first 20 rejected records; `rejected` counts them all. */
   readonly rejects: readonly RejectSummary[];
   /** How many records were skipped, by reason. */
   readonly skippedReasons: Readonly<Record<string, number>>;
@@ -83,5 +83,5 @@ export interface HybridResult
 
 export interface HybridBatchResult extends HybridResult, BatchCounts {}
 
-/** How many refused records a result names. */
+/** How many rejected records a result names. */
 export const MAX_REJECTS_SHOWN = 20;

@@ -103,11 +103,11 @@ export function countsOfTarget(tally: LoadTally, target: number): LoadCounts {
 }
 
 export function summarizeRejects(rejected: readonly RejectedRecord[]): RejectSummary[] {
-  return firstRejects(rejected).map(({ position, refusal }) => ({
+  return firstRejects(rejected).map(({ position, rejection }) => ({
     position,
-    reason: refusal.rule,
-    column: refusal.column,
-    message: refusal.message,
+    reason: rejection.rule,
+    column: rejection.column,
+    message: rejection.message,
   }));
 }
 

@@ -1,4 +1,4 @@
-import { atColumn, RefusedValue } from '../values/rejected-value.js';
+import { atColumn, RejectedValue } from '../values/rejected-value.js';
 import { toJsonText } from '../values/json-text.js';
 import { checkText } from '../values/text-value.js';
 
@@ -14,7 +14,7 @@ export interface Row {
 /**
  * Puts a field no column knows into the row's extra column.
  * @param column - the column that takes such fields, for messages
- * @throws RefusedValue when JSON cannot hold it, or the record carries it twice with different values
+ * @throws RejectedValue when JSON cannot hold it, or the record carries it twice with different values
  */
 export function captureField(row: Row, name: string, value: unknown, column: string | undefined): void {
   const text = atColumn(column, () => {
@@ -24,7 +24,7 @@ export function captureField(row: Row, name: string, value: unknown, column: str
   const other = row.extra?.get(name);
   if (other !== undefined && other !== text) {
     const message = `${column} and the record itself carry one field with different values`;
-    throw new RefusedValue('conflicting_keys', message, column);
+    throw new RejectedValue('conflicting_keys', message, column);
   }
   (row.extra ??= new Map()).set(name, text);
 }

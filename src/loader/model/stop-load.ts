@@ -18,7 +18,7 @@ export class StopLoad extends Error {
   readonly code: string;
 
   constructor(readonly reason: 'rejects' | 'interrupt') {
-    super(reason === 'rejects' ? 'more records were refused than allowed' : 'the load was interrupted');
+    super(reason === 'rejects' ? 'more records were rejected than allowed' : 'the load was interrupted');
     this.code = reason === 'rejects' ? 'REJECT_LIMIT_EXCEEDED' : 'LOAD_INTERRUPTED';
   }
 }
@@ -93,7 +93,7 @@ export function toPublicError(
   }
   const limit = options.maxRejects;
   return new RejectLimitExceededError(
-    `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} refused. ` +
+    `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} rejected. ` +
       'The batch in hand was rolled back.',
     result,
   );

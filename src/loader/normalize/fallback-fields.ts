@@ -9,11 +9,11 @@ export function findPresent(source: Source, names: readonly string[]): string | 
 }
 
 /**
- * Lets stand-ins speak for columns that were not given.
+ * Lets fallback fields speak for columns that were not given.
  * @param set - converts a value and puts it into the row
  * @returns the names that were needed
  */
-export function applyStandIns(
+export function applyFallbacks(
   plan: LoadPlan,
   row: Row,
   source: Source,

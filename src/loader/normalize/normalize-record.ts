@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Refusal } from '../../records/source-record.js';
+import type { Rejection } from '../../records/source-record.js';
 import { parseJson } from '../values/convert-value.js';
 import type { EmbeddedField, LoadPlan, PlanColumn } from '../model/load-plan.js';
-import { atColumn, nameType, refusedAt, RefusedValue } from '../values/rejected-value.js';
+import { atColumn, nameType, rejectedAt, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
-import { applyStandIns, findPresent } from './fallback-fields.js';
+import { applyFallbacks, findPresent } from './fallback-fields.js';
 
 /** What became of a record. */
 export type Normalized =
   | { readonly kind: 'row'; readonly row: Row; readonly unknown: ReadonlyMap<string, unknown> }
   | { readonly kind: 'skip'; readonly reason: string }
-  | { readonly kind: 'refusal'; readonly refusal: Refusal };
+  | { readonly kind: 'rejection'; readonly rejection: Rejection };
 
 type Source = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,7 @@ export function normalizeRecord(
 ): Normalized {
   if (!isPlainObject(record)) {
     const message = `a record is an object, found ${nameType(record)}`;
-    return { kind: 'refusal', refusal: { rule: 'not_an_object', message } };
+    return { kind: 'rejection', rejection: { rule: 'not_an_object', message } };
   }
   try {
     const skipped = plan.skipColumns.find((column) => isMissing(record, column, key));
@@ -59,13 +59,13 @@ export function normalizeRecord(
     checkRules(plan, reading);
     return { kind: 'row', row, unknown };
   } catch (error) {
-    return { kind: 'refusal', refusal: refusalOf(error) };
+    return { kind: 'rejection', rejection: rejectionOf(error) };
   }
 }
 
 /** Getters and toJSON are the caller's code; what they throw costs their record only, and may quote values. */
-export function refusalOf(error: unknown): Refusal {
-  if (error instanceof RefusedValue) {
+export function rejectionOf(error: unknown): Rejection {
+  if (error instanceof RejectedValue) {
     return { rule: error.rule, column: error.column, message: error.message };
   }
   return { rule: 'unreadable_value', message: 'reading the record threw an error' };
@@ -75,7 +75,7 @@ export function refusalOf(error: unknown): Refusal {
 function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unknown> {
   const { row, source, textual } = reading;
   let unknown: Map<string, unknown> | undefined;
-  let standIns: string[] | undefined;
+  let fallbacks: string[] | undefined;
   for (const name of Object.keys(source)) {
     const value = source[name];
     if (value === undefined) {
@@ -89,18 +89,18 @@ function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unkno
         checkSameValue(source, field.column, name, value);
       }
       setValue(reading, field.column, value);
-    } else if (field.kind === 'stand-in') {
-      (standIns ??= []).push(name);
+    } else if (field.kind === 'fallback') {
+      (fallbacks ??= []).push(name);
     } else if (field.kind === 'extra') {
       addExtra(row, plan.extraName, value, textual);
     } else if (field.kind === 'embedded') {
       readEmbedded(reading, field, name, value);
     } else if (field.kind === 'read-only') {
-      throw new RefusedValue('read_only_column', 'the column is read-only', field.name);
+      throw new RejectedValue('read_only_column', 'the column is read-only', field.name);
     }
   }
-  const used = applyStandIns(plan, row, source, (column, value) => setValue(reading, column, value));
-  for (const name of standIns ?? []) {
+  const used = applyFallbacks(plan, row, source, (column, value) => setValue(reading, column, value));
+  for (const name of fallbacks ?? []) {
     if (!used.has(name) && source[name] !== null) {
       (unknown ??= new Map()).set(name, source[name]);
     }
@@ -111,12 +111,12 @@ function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unkno
 /** The nested object TypeORM reads the columns of an embedded class into. */
 function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, value: unknown): void {
   if (!isPlainObject(value)) {
-    throw new RefusedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
+    throw new RejectedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
   }
   for (const [member, content] of Object.entries(value)) {
     const field = embedded.fields.get(member);
     if (field === undefined) {
-      throw new RefusedValue('unknown_field', 'no column takes a field of this embedded object', name);
+      throw new RejectedValue('unknown_field', 'no column takes a field of this embedded object', name);
     }
     if (field.kind === 'embedded') {
       readEmbedded(reading, field, `${name}.${member}`, content);
@@ -136,11 +136,11 @@ function setValue({ row, textual, given }: Reading, column: PlanColumn, value: u
   }
   try {
     if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new RefusedValue('unsupported_value', `a ${typeof value} is no value`);
+      throw new RejectedValue('unsupported_value', `a ${typeof value} is no value`);
     }
     row.values[column.index] = column.convert(value, textual);
   } catch (error) {
-    throw refusedAt(column.name, error);
+    throw rejectedAt(column.name, error);
   }
 }
 
@@ -154,7 +154,7 @@ function checkSameValue(source: Source, column: PlanColumn, property: string, va
   const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
   if (other !== undefined && !isDeepStrictEqual(other, value)) {
     const message = `${column.name} and ${property} are one column with different values`;
-    throw new RefusedValue('conflicting_keys', message, column.name);
+    throw new RejectedValue('conflicting_keys', message, column.name);
   }
 }
 
@@ -165,7 +165,7 @@ function addExtra(row: Row, column: string | undefined, value: unknown, textual:
   }
   const content: unknown = textual && typeof value === 'string' ? atColumn(column, () => parseJson(value)) : value;
   if (!isPlainObject(content)) {
-    throw new RefusedValue('wrong_type', `expected an object, found ${nameType(value)}`, column);
+    throw new RejectedValue('wrong_type', `expected an object, found ${nameType(value)}`, column);
   }
   for (const [name, member] of Object.entries(content)) {
     if (member !== undefined) {
@@ -174,7 +174,7 @@ function addExtra(row: Row, column: string | undefined, value: unknown, textual:
   }
 }
 
-/** A blank key is a mistake and is refused; a blank anything else that a record must have is as good as absent. */
+/** A blank key is a mistake and is rejected; a blank anything else that a record must have is as good as absent. */
 function isMissing(source: Source, column: PlanColumn, key: readonly PlanColumn[] | undefined): boolean {
   const name = findPresent(source, column.names);
   const value = name === undefined ? undefined : source[name];
@@ -185,7 +185,7 @@ function checkNulls(plan: LoadPlan, row: Row): void {
   for (const column of plan.nullSensitiveColumns) {
     if (row.values[column.index] === null) {
       if (!column.preserved) {
-        throw new RefusedValue('null_not_allowed', 'the column takes no null', column.name);
+        throw new RejectedValue('null_not_allowed', 'the column takes no null', column.name);
       }
       row.values[column.index] = undefined;
     }
@@ -194,13 +194,13 @@ function checkNulls(plan: LoadPlan, row: Row): void {
 
 function checkKey(column: PlanColumn, value: string | null | undefined): void {
   if (isAbsent(value)) {
-    throw new RefusedValue('missing_key', 'a record is found by this column and must have it', column.name);
+    throw new RejectedValue('missing_key', 'a record is found by this column and must have it', column.name);
   }
   if (value.trim() === '') {
-    throw new RefusedValue('blank_key', 'a key must not be blank', column.name);
+    throw new RejectedValue('blank_key', 'a key must not be blank', column.name);
   }
   if (value.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(value) > MAX_KEY_BYTES) {
-    throw new RefusedValue('key_too_long', `a key holds at most ${MAX_KEY_BYTES} bytes`, column.name);
+    throw new RejectedValue('key_too_long', `a key holds at most ${MAX_KEY_BYTES} bytes`, column.name);
   }
 }
 
@@ -215,8 +215,8 @@ function checkRules(plan: LoadPlan, reading: Reading): void {
   const failed = plan.check(values);
   if (failed !== undefined) {
     const column = plan.checkedColumns.find(({ property }) => property === failed.property)?.name ?? failed.property;
-    const message = `the record class refuses it: ${failed.constraint}`;
-    throw new RefusedValue(`validation:${failed.constraint}`, message, column);
+    const message = `the record class rejects it: ${failed.constraint}`;
+    throw new RejectedValue(`validation:${failed.constraint}`, message, column);
   }
 }
 

@@ -54,7 +54,7 @@ export function compileRecordCheck(
       return { check: (values) => checkByLibrary(recordClass, values), properties: [...properties] };
     }
   }
-  // A null is refused by the rule and let through by @IsOptional(), so only together do they say nothing new.
+  // A null is rejected by the rule and let through by @IsOptional(), so only together do they say nothing new.
   const open = rules.filter(
     ({ property, constraint, plain }) => !(plain && conditions.has(property) && constraint === guaranteed(property)),
   );

@@ -14,7 +14,7 @@ import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import type { EmbeddedField, Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { planColumn } from './plan-column.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
-import { createShadowOf } from '../replace/staging-table.js';
+import { stagingDefinition } from '../replace/staging-table.js';
 
 /** What the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
@@ -54,7 +54,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     fieldNamesOf(column).forEach((name) => addField(metadata, fields, name, field));
   }
   addEmbedded(fields, metadata.embeddeds, columns);
-  addStandIns(fields, columns);
+  addFallbacks(fields, columns);
   const byName = new Map(columns.map((column) => [column.name, column]));
   const keyOf = (names: readonly string[]): PlanColumn[] | undefined => {
     const key = names.map((name) => byName.get(name));
@@ -108,7 +108,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     loadId: quoted('loadId'),
     updatedAt: quoted('updatedAt'),
     version: quoted('version'),
-    createShadow: createShadowOf(columns, liveExtra, table),
+    createStaging: stagingDefinition(columns, liveExtra, table),
     hasDeferredConstraints: table.hasDeferredConstraints,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),
@@ -177,10 +177,10 @@ function embeddedField(embedded: EmbeddedMetadata, columns: readonly PlanColumn[
   return { kind: 'embedded', fields };
 }
 
-function addStandIns(fields: Map<string, Field>, columns: readonly PlanColumn[]): void {
+function addFallbacks(fields: Map<string, Field>, columns: readonly PlanColumn[]): void {
   for (const name of columns.flatMap((column) => [...column.aliases, ...column.fillsFrom])) {
     if (!fields.has(name)) {
-      fields.set(name, { kind: 'stand-in' });
+      fields.set(name, { kind: 'fallback' });
     }
   }
 }

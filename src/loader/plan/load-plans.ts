@@ -66,7 +66,7 @@ export class LoadPlans {
     }
     const built = { fingerprint, plan: this.build(metadata, connected) };
     this.known.set(metadata, built);
-    // A plan that could not be built is not kept, so the load works once the table was mended.
+    // A plan that could not be built is not kept, so the load works once the table was fixed.
     built.plan.catch(() => {
       if (this.known.get(metadata) === built) {
         this.known.delete(metadata);

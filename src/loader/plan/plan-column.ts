@@ -9,7 +9,7 @@ import type { LiveColumn } from '../../schema/table/live-table.js';
 import { type Converter, converterFor } from '../values/convert-value.js';
 import { toJsonText } from '../values/json-text.js';
 import type { PlanColumn } from '../model/load-plan.js';
-import { RefusedValue } from '../values/rejected-value.js';
+import { RejectedValue } from '../values/rejected-value.js';
 
 /** Types of which two texts that are one value are also one text, as our converters write them. */
 const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
@@ -108,11 +108,11 @@ function transform(transformer: Transformer, value: unknown): unknown {
   try {
     return ApplyValueTransformers.transformTo(transformer, value);
   } catch {
-    throw new RefusedValue('transformer_failed', "the column's transformer threw");
+    throw new RejectedValue('transformer_failed', "the column's transformer threw");
   }
 }
 
-/** `function_list` and `functionList`: stand-ins, too, come in under column names or property names. */
+/** `function_list` and `functionList`: fallback fields, too, come in under column names or property names. */
 function bothForms(names: readonly string[] = []): string[] {
   return names.flatMap((name) => [name, name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]);
 }

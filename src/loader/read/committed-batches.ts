@@ -10,7 +10,7 @@ interface Range {
 /**
  * What earlier attempts at a load have committed. Batches are at work side by side, so there may be gaps: a batch that
  * was cut off before one that is in. Such a gap shares no key with the batches behind it that are in, because two
- * batches that share one are never at work at the same time (InFlight), and none overtakes one that failed (HeldBack).
+ * batches that share one are never at work at the same time (InFlight), and none overtakes one that failed (BlockedKeys).
  * So its records can be written last, as if they had been written in their place, in batches of whatever size.
  */
 export class CommittedBatches {

@@ -13,7 +13,7 @@ export interface PreparedBatch {
   readonly firstPosition: number;
   readonly received: number;
   readonly units: readonly LoadUnit[];
-  readonly refused: readonly RejectedRecord[];
+  readonly rejected: readonly RejectedRecord[];
   readonly skippedReasons: Readonly<Record<string, number>>;
   readonly unknownFields: Counts;
 }
@@ -30,7 +30,7 @@ export interface BatchLimits {
  */
 export class BatchBuilder {
   private units: LoadUnit[] = [];
-  private refused: RejectedRecord[] = [];
+  private rejected: RejectedRecord[] = [];
   private readonly skipped = new FieldCounts();
   private readonly unknown = new FieldCounts();
   private received = 0;
@@ -84,16 +84,16 @@ export class BatchBuilder {
     this.received += 1;
     const file = record instanceof SourceRecord ? record : undefined;
     this.bytes += file?.raw.length ?? 0;
-    if (file?.refusal !== undefined) {
-      this.refused.push({ position, source: record, key: undefined, refusal: file.refusal });
+    if (file?.rejection !== undefined) {
+      this.rejected.push({ position, source: record, key: undefined, rejection: file.rejection });
       return;
     }
     const prepared = this.job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
     if (prepared.kind === 'skip') {
       this.skipped.add([prepared.reason]);
-    } else if (prepared.kind === 'refusal') {
+    } else if (prepared.kind === 'rejection') {
       const key = keyForQuarantine(this.job, record);
-      this.refused.push({ position, source: record, key, refusal: prepared.refusal });
+      this.rejected.push({ position, source: record, key, rejection: prepared.rejection });
     } else {
       this.unknown.add(prepared.unknown);
       // Of a record of a file its bytes are enough; what was parsed from them may go.
@@ -106,17 +106,17 @@ export class BatchBuilder {
 
   /** The batch gathered so far; the next record begins another. */
   private take(): PreparedBatch {
-    const { batchNo, firstPosition, received, units, refused } = this;
+    const { batchNo, firstPosition, received, units, rejected } = this;
     const batch = {
       batchNo,
       firstPosition,
       received,
       units,
-      refused,
+      rejected,
       skippedReasons: this.skipped.take(),
       unknownFields: this.unknown.take(),
     };
-    [this.units, this.refused] = [[], []];
+    [this.units, this.rejected] = [[], []];
     [this.received, this.bytes] = [0, 0];
     this.batchNo += 1;
     this.firstPosition += received;
@@ -143,7 +143,7 @@ function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly 
   return { position, source, key: keyValuesOf(job, rows)?.join(KEY_SEPARATOR), rows, parts: [] };
 }
 
-/** The key of a record that was refused, where it can be told and stored. */
+/** The key of a record that was rejected, where it can be told and stored. */
 function keyForQuarantine(job: LoadJob, record: unknown): string | undefined {
   const content: unknown = record instanceof SourceRecord ? record.value : record;
   if (typeof content !== 'object' || content === null) {

@@ -19,9 +19,9 @@ export interface SwapOrder {
   readonly loadId: string;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
-  /** How many records more may be refused. */
+  /** How many records more may be rejected. */
   readonly maxRejects: number;
-  /** Rows in the shadow, and the highest of their numbers; they count from 1, with gaps. */
+  /** Rows in the staging table, and the highest of their numbers; they count from 1, with gaps. */
   readonly rows: number;
   readonly lastRow: number;
 }
@@ -33,7 +33,7 @@ export interface SwapOutcome {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
-  /** Records refused by the table itself. */
+  /** Records rejected by the table itself. */
   readonly rejected: number;
   readonly rejects: readonly RejectSummary[];
 }
@@ -82,7 +82,7 @@ export class ContentSwap {
     return { stored, inserted, updated, deleted, rejected, rejects };
   }
 
-  /** Writes a range of the shadow's rows; halves it until those at fault stand alone, each attempt under a savepoint. */
+  /** Writes a range of the staging table's rows; halves it until those at fault stand alone, each attempt under a savepoint. */
   private async writeRange(first: number, last: number): Promise<void> {
     const { target, loadId, maxRejects } = this.order;
     try {
@@ -97,11 +97,11 @@ export class ContentSwap {
         throw error;
       }
       if (this.rejected >= maxRejects) {
-        // One more is refused for certain, whichever it is.
+        // One more is rejected for certain, whichever it is.
         throw new StopLoad('rejects');
       }
       if (first === last) {
-        return this.refuse(first, error);
+        return this.reject(first, error);
       }
       if (!this.indexed) {
         this.indexed = true;
@@ -114,19 +114,19 @@ export class ContentSwap {
   }
 
   /**
-   * Refuses a row, and with it every record that was folded into it: of those, nobody could tell any more which one
-   * brought what is at fault. A refused record is not part of the load, so the stored row of its key goes too.
+   * Rejects a row, and with it every record that was folded into it: of those, nobody could tell any more which one
+   * brought what is at fault. A rejected record is not part of the load, so the stored row of its key goes too.
    */
-  private async refuse(row: number, error: unknown): Promise<void> {
+  private async reject(row: number, error: unknown): Promise<void> {
     const { target, loadId, rejectedTable, maxRejects } = this.order;
     const { code, column, message } = describeFault(error);
-    const refusal = { rule: code, column, message };
+    const rejection = { rule: code, column, message };
     const records = await findKeptRecords(this.client, target, row);
     if (records.length === 0) {
-      // A trigger that refuses the statement, whatever its rows.
+      // A trigger that rejects the statement, whatever its rows.
       throw error;
     }
-    const rejected = records.map((record): RejectedRecord => ({ ...record, refusal }));
+    const rejected = records.map((record): RejectedRecord => ({ ...record, rejection }));
     this.rejected += rejected.length;
     if (this.rejected > maxRejects) {
       throw new StopLoad('rejects');

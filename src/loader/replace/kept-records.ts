@@ -5,7 +5,7 @@ import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import { ROW_NUMBER, SHADOW } from './staging-table.js';
+import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
 const RECORDS = `pg_temp.${NAME}`;
@@ -16,7 +16,7 @@ const RAW = '"harbor raw"';
 const READING = '"harbor reading"';
 
 /**
- * Makes the table that keeps what was staged as it came in. The table itself may yet refuse a row, by a foreign key or
+ * Makes the table that keeps what was staged as it came in. The table itself may yet reject a row, by a foreign key or
  * a trigger, when the source has long been read and cannot be asked for the record again.
  */
 export async function createKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
@@ -49,23 +49,23 @@ export async function keepRecords(client: ClientBase, job: LoadJob, units: reado
   }
 }
 
-/** Makes {@link findKeptRecords} fast; not worth its time where no row is refused, which is nearly always. */
+/** Makes {@link findKeptRecords} fast; not worth its time where no row is rejected, which is nearly always. */
 export async function indexKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
   await client.query(
     `CREATE INDEX ON ${RECORDS} (${key.map(({ quoted }) => quoted).join(', ')}); ANALYZE ${RECORDS};
-     CREATE INDEX ON ${SHADOW} (${ROW_NUMBER})`,
+     CREATE INDEX ON ${STAGING} (${ROW_NUMBER})`,
   );
 }
 
-/** The records that make up the shadow's row of this number, in input order. */
+/** The records that make up the staging table's row of this number, in input order. */
 export async function findKeptRecords(
   client: ClientBase,
   { key }: Target,
   rowNumber: number,
-): Promise<Omit<RejectedRecord, 'refusal'>[]> {
+): Promise<Omit<RejectedRecord, 'rejection'>[]> {
   const { rows } = await client.query<{ position: string; key: string; raw: Buffer; reading: Reading | null }>(
     `SELECT r.${POSITION} AS position, r.${SHOWN_KEY} AS key, r.${RAW} AS raw, r.${READING} AS reading
-       FROM ${SHADOW} AS s JOIN ${RECORDS} AS r ON ${key.map(({ quoted }) => `r.${quoted} = s.${quoted}`).join(' AND ')}
+       FROM ${STAGING} AS s JOIN ${RECORDS} AS r ON ${key.map(({ quoted }) => `r.${quoted} = s.${quoted}`).join(' AND ')}
       WHERE s.${ROW_NUMBER} = $1 ORDER BY 1`,
     [rowNumber],
   );
@@ -76,7 +76,7 @@ export async function findKeptRecords(
   }));
 }
 
-/** Drops the table, as the shadow is dropped. */
+/** Drops the table, as the staging table is dropped. */
 export async function dropKeptRecords(client: ClientBase): Promise<void> {
   await client.query(`DROP TABLE ${RECORDS}`);
 }

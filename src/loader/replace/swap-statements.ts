@@ -1,21 +1,21 @@
 import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { overwriteStored } from '../merge/row-changes.js';
-import { ROW_NUMBER, SHADOW } from './staging-table.js';
+import { ROW_NUMBER, STAGING } from './staging-table.js';
 
-/** Deletes the stored rows the shadow does not have. */
+/** Deletes the stored rows the staging table does not have. */
 export function buildDeleteOthers(target: Target): string {
   return `DELETE FROM ${target.plan.quotedTable} AS t
-  WHERE NOT EXISTS (SELECT 1 FROM ${SHADOW} AS s WHERE ${sameKey(target)})`;
+  WHERE NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${sameKey(target)})`;
 }
 
-/** Deletes the stored row of the shadow's row numbered `$1`. */
+/** Deletes the stored row of the staging table's row numbered `$1`. */
 export function buildDeleteRow(target: Target): string {
-  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${SHADOW} AS s WHERE ${sameKey(target)} AND s.${ROW_NUMBER} = $1`;
+  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${sameKey(target)} AND s.${ROW_NUMBER} = $1`;
 }
 
 /**
- * Brings the shadow's rows numbered `$1` to `$2` into the table, as of the load `$3` where the entity keeps it: stored
+ * Brings the staging table's rows numbered `$1` to `$2` into the table, as of the load `$3` where the entity keeps it: stored
  * rows are updated in place where they differ, so that rows that point to them (ON DELETE CASCADE) are left alone, and
  * the others are inserted. Both are exact as long as nobody else writes. One statement, so that rows of the table may
  * point to each other.
@@ -53,7 +53,7 @@ function buildUpdate(target: Target): SwapPart | undefined {
       verb: 'updated',
       statement: `  UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
-  FROM ${SHADOW} AS s
+  FROM ${STAGING} AS s
   WHERE ${IN_RANGE} AND ${sameKey(target)} AND ${change.where}`,
     }
   );
@@ -98,7 +98,7 @@ function buildInsert(target: Target, { columns, conditions }: InsertedRows): Swa
     verb: 'inserted',
     statement: `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
   SELECT ${values.map(({ value }) => value).join(', ')}
-  FROM ${SHADOW} AS s
+  FROM ${STAGING} AS s
   WHERE ${[IN_RANGE, ...conditions, isNew].join(' AND ')}
   ORDER BY ${key.map(({ quoted }) => `s.${quoted}::text COLLATE "C"`).join(', ')}`,
   };

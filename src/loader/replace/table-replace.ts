@@ -21,7 +21,7 @@ import { createIsolation, isolationTables } from '../isolate/isolation-tables.js
 import { writeUnits } from '../isolate/write-units.js';
 import { ContentSwap, type SwapOrder } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
-import { createShadow, dropShadow, ROW_NUMBER, SHADOW, SHADOW_NAME, shadowOf, STAGE } from './staging-table.js';
+import { createStaging, dropStaging, ROW_NUMBER, STAGING, STAGING_NAME, stagingOf, STAGE } from './staging-table.js';
 
 /** The load a replace belongs to. */
 export interface ReplaceContext {
@@ -46,7 +46,7 @@ export type BatchReader = (failure: AbortSignal) => AsyncIterable<PreparedBatch>
  */
 export class TableReplace {
   private readonly target: Target;
-  /** The same job, for the shadow. */
+  /** The same job, for the staging table. */
   private readonly staging: LoadJob;
   private readonly keepsRecords: boolean;
   private read = emptyTally(1);
@@ -60,8 +60,8 @@ export class TableReplace {
     const { job } = context;
     // A hybrid load only merges.
     this.target = job.targets[0] as Target;
-    this.staging = { ...job, targets: [shadowOf(this.target)] };
-    // Where the first refused record ends the load, none has to be found again.
+    this.staging = { ...job, targets: [stagingOf(this.target)] };
+    // Where the first rejected record ends the load, none has to be found again.
     this.keepsRecords = job.options.maxRejects > 0;
   }
 
@@ -79,7 +79,7 @@ export class TableReplace {
     }
     // The source may be slow, and nobody waits for a lock meanwhile.
     await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
-      await createShadow(client, this.target);
+      await createStaging(client, this.target);
       if (this.keepsRecords) {
         await client.query(createIsolation(this.staging.targets));
         await createKeptRecords(client, this.target);
@@ -103,7 +103,7 @@ export class TableReplace {
       targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
       rejects: firstRejects([...this.read.rejects, ...rejects]),
     };
-    await dropShadow(client, this.staging.targets);
+    await dropStaging(client, this.staging.targets);
     if (this.keepsRecords) {
       await dropKeptRecords(client);
     }
@@ -147,24 +147,24 @@ export class TableReplace {
     const { job, entry, rejectedTable, transactions } = this.context;
     const { loadId } = entry;
     const units = await identifyKeys(client, staging, batch.units);
-    const maxRefused = job.options.maxRejects - this.read.rejected - batch.refused.length;
-    if (maxRefused < 0) {
+    const maxRejected = job.options.maxRejects - this.read.rejected - batch.rejected.length;
+    if (maxRejected < 0) {
       throw new StopLoad('rejects');
     }
-    const order = { job: staging, loadId, maxRefused };
+    const order = { job: staging, loadId, maxRejected };
     const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, order, units, pieces));
     const isolation = outcome.rejected.length === 0 ? [] : isolationTables(staging.targets);
     // Outside the savepoints of the batch, where a table of this transaction is truncated in place.
     await client.query(`TRUNCATE ${[STAGE, ...isolation].join(', ')}`);
-    const refused = outcome.rejected.map((record) => {
-      // Postgres names the table that refused the row; people know the one it was meant for.
-      const message = record.refusal.message.replace(`table ${SHADOW_NAME}`, `table ${this.target.plan.table}`);
-      return { ...record, refusal: { ...record.refusal, message } };
+    const named = outcome.rejected.map((record) => {
+      // Postgres names the table that rejected the row; people know the one it was meant for.
+      const message = record.rejection.message.replace(`table ${STAGING_NAME}`, `table ${this.target.plan.table}`);
+      return { ...record, rejection: { ...record.rejection, message } };
     });
-    const rejected = [...batch.refused, ...refused].sort((a, b) => a.position - b.position);
+    const rejected = [...batch.rejected, ...named].sort((a, b) => a.position - b.position);
     await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
     if (this.keepsRecords) {
-      const positions = new Set(refused.map(({ position }) => position));
+      const positions = new Set(named.map(({ position }) => position));
       await keepRecords(
         client,
         job,
@@ -179,9 +179,9 @@ export class TableReplace {
   private async orderSwap(): Promise<SwapOrder> {
     const { job, entry, rejectedTable } = this.context;
     // Nobody else analyses a temporary table, and the planner would guess.
-    await this.client.query(`ANALYZE ${SHADOW}`);
+    await this.client.query(`ANALYZE ${STAGING}`);
     const { rows } = await this.client.query<{ rows: string; last: string }>(
-      `SELECT count(*) AS rows, COALESCE(max(${ROW_NUMBER}), 0) AS last FROM ${SHADOW}`,
+      `SELECT count(*) AS rows, COALESCE(max(${ROW_NUMBER}), 0) AS last FROM ${STAGING}`,
     );
     return {
       target: this.target,

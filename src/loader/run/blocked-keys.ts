@@ -4,12 +4,12 @@ import { haveCommon } from './in-flight.js';
 import type { LoadJob } from '../model/load-job.js';
 
 /** A batch that was not tried, because one it must not overtake has failed. */
-export class HeldBackError extends StorageError {
-  override readonly name = 'HeldBackError';
+export class BlockedKeysError extends StorageError {
+  override readonly name = 'BlockedKeysError';
 
   constructor() {
     super(
-      'HELD_BACK',
+      'BLOCKED_KEYS',
       'not tried: it has keys of a batch that failed before it, which the next load with this load key does first',
     );
   }
@@ -19,7 +19,7 @@ export class HeldBackError extends StorageError {
  * What a load with a load key may not commit any more after a batch of it has failed. The next load with the key comes
  * back to the failed batch; had a later record of the same key been written meanwhile, it would lose to the earlier one.
  */
-export class HeldBack {
+export class BlockedKeys {
   private readonly keys = new Set<string>();
 
   constructor(private readonly job: LoadJob) {}
@@ -33,10 +33,10 @@ export class HeldBack {
     return !hasLooseKey(this.job);
   }
 
-  /** @throws HeldBackError when a batch of these keys must not be written */
+  /** @throws BlockedKeysError when a batch of these keys must not be written */
   check(keys: ReadonlySet<string>): void {
     if (haveCommon(this.keys, keys)) {
-      throw new HeldBackError();
+      throw new BlockedKeysError();
     }
   }
 }

@@ -77,7 +77,7 @@ export class LoadAccounts {
   /** Notes a batch that was rolled back, or whose end nobody could learn. */
   addFailure(
     error: unknown,
-    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'refused' | 'unknownFields'>,
+    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'rejected' | 'unknownFields'>,
   ): void {
     const { job, context } = this;
     const { code, message } = faultOf(error);

@@ -7,7 +7,7 @@ import { clientOf } from '../../postgres/with-transaction.js';
 import { AnySignal } from '../model/any-signal.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import type { CurrentJob } from './current-job.js';
-import { HeldBack, HeldBackError } from './blocked-keys.js';
+import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import { hasLooseKey } from '../merge/identify-keys.js';
 import { closeSource, inBatches } from '../read/in-batches.js';
 import { InFlight } from './in-flight.js';
@@ -41,7 +41,7 @@ export class LoadRun<Result extends object> {
   private readonly signal: AnySignal;
   private readonly attempt: LoadAttempt;
   private readonly accounts: LoadAccounts;
-  private readonly heldBack: HeldBack;
+  private readonly blockedKeys: BlockedKeys;
   private committed: CommittedBatches;
   private replayed = false;
 
@@ -56,7 +56,7 @@ export class LoadRun<Result extends object> {
     this.signal = new AnySignal([context.shutdown, job.options.signal].filter((signal) => signal !== undefined));
     this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
-    this.heldBack = new HeldBack(job);
+    this.blockedKeys = new BlockedKeys(job);
     this.committed = CommittedBatches.none(job.targets.length);
   }
 
@@ -159,7 +159,7 @@ export class LoadRun<Result extends object> {
     });
   }
 
-  /** One connection in a caller's transaction, and where an exact number of refused records must stop the load. */
+  /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */
   private parallelism(): number {
     const { maxRejects } = this.job.options;
     // Of keys that are equal in other ways than by their text, nobody here can tell which batches share one.
@@ -173,7 +173,7 @@ export class LoadRun<Result extends object> {
       await this.runBatch(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
     } catch (error) {
       const kind = classifyFault(error);
-      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof HeldBackError;
+      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
       if (this.manager !== undefined || !isItsOwn || !this.mayGoOnWithout(keys)) {
         throw error;
       }
@@ -183,7 +183,7 @@ export class LoadRun<Result extends object> {
 
   /** Without a load key nobody comes back to a failed batch, and none is held back for its sake. */
   private mayGoOnWithout(keys: ReadonlySet<string>): boolean {
-    return this.job.options.loadKey === undefined || this.heldBack.add(keys);
+    return this.job.options.loadKey === undefined || this.blockedKeys.add(keys);
   }
 
   private async runBatch(
@@ -193,7 +193,7 @@ export class LoadRun<Result extends object> {
   ): Promise<void> {
     try {
       checkInterrupt(this.signal);
-      this.heldBack.check(keys);
+      this.blockedKeys.check(keys);
       const written = async (): Promise<LoadTally> => {
         if (this.manager !== undefined && this.sharesStages(batch)) {
           await createSharedStages(await clientOf(this.manager), this.job, this.accounts.tally.rejected > 0);

@@ -16,14 +16,14 @@ export interface BatchContext {
   readonly ledger: LoadLedger;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
-  /** Records of the load that were refused in earlier batches. */
+  /** Records of the load that were rejected in earlier batches. */
   readonly rejectedBefore: number;
   /** In how many statements at least the rows are written. */
   readonly pieces: number;
 }
 
 /**
- * Writes one batch in the transaction of `client`: claims it, writes its rows, keeps what was refused, notes what was
+ * Writes one batch in the transaction of `client`: claims it, writes its rows, keeps what was rejected, notes what was
  * done. A batch that is in already, because the reply to its COMMIT was lost, is not written again.
  */
 export async function writeBatch(client: ClientBase, context: BatchContext, batch: PreparedBatch): Promise<LoadTally> {
@@ -37,13 +37,13 @@ export async function writeBatch(client: ClientBase, context: BatchContext, batc
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   }
   const { loadId } = entry;
-  const maxRefused = job.options.maxRejects - context.rejectedBefore - batch.refused.length;
-  if (maxRefused < 0) {
+  const maxRejected = job.options.maxRejects - context.rejectedBefore - batch.rejected.length;
+  if (maxRejected < 0) {
     throw new StopLoad('rejects');
   }
   const units = await identifyKeys(client, job, batch.units);
-  const outcome = await writeUnits(client, { job, loadId, maxRefused }, units, context.pieces);
-  const rejected = [...batch.refused, ...outcome.rejected].sort((a, b) => a.position - b.position);
+  const outcome = await writeUnits(client, { job, loadId, maxRejected }, units, context.pieces);
+  const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
   await insertRejectedRecords(client, context.rejectedTable, { loadId, table: job.name }, rejected);
   const tally: LoadTally = {
     received: batch.received,

@@ -2,14 +2,14 @@ import { parseExactJson } from '../../files/parse-json-line.js';
 import { toDateText, toTimestamptzText, toTimestampText, toTimeText } from './date-time-text.js';
 import { toJsonText } from './json-text.js';
 import { INTEGER_RANGES, toFloatText, toIntegerText, toNumericText } from './number-text.js';
-import { nameType, RefusedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
 /**
- * Turns a value into the text Postgres reads for it, or refuses it. Both writers send this text, so a value means the
+ * Turns a value into the text Postgres reads for it, or rejects it. Both writers send this text, so a value means the
  * same whichever way it goes in.
  * @param textual - the value comes from a file that holds only text (csv)
- * @throws RefusedValue
+ * @throws RejectedValue
  */
 export type Converter = (value: unknown, textual: boolean) => string;
 
@@ -77,11 +77,11 @@ export function converterFor(shape: ColumnShape): Converter {
 function textConverter(maxLength: number | undefined): Converter {
   return (value) => {
     if (typeof value !== 'string') {
-      throw new RefusedValue('wrong_type', `expected text, found ${nameType(value)}`);
+      throw new RejectedValue('wrong_type', `expected text, found ${nameType(value)}`);
     }
     // Characters, as Postgres counts them; it would cut trailing spaces in silence.
     if (maxLength !== undefined && value.length > maxLength && [...value].length > maxLength) {
-      throw new RefusedValue('too_long', `the column holds ${maxLength} characters`);
+      throw new RejectedValue('too_long', `the column holds ${maxLength} characters`);
     }
     return checkText(value);
   };
@@ -96,7 +96,7 @@ function withPrecision(digits: string | undefined, convert: (value: unknown) => 
   return (value) => {
     const text = convert(value);
     if (finer.test(text)) {
-      throw new RefusedValue('inexact_date_time', `the column keeps ${digits} digits of a second and would round`);
+      throw new RejectedValue('inexact_date_time', `the column keeps ${digits} digits of a second and would round`);
     }
     return text;
   };
@@ -110,12 +110,12 @@ function toBooleanText(value: unknown): string {
   if (text === false || text === 'false') {
     return 'false';
   }
-  throw new RefusedValue('wrong_type', `expected true or false, found ${nameType(value)}`);
+  throw new RejectedValue('wrong_type', `expected true or false, found ${nameType(value)}`);
 }
 
 function toUuidText(value: unknown): string {
   if (typeof value !== 'string' || !UUID.test(value)) {
-    throw new RefusedValue('wrong_type', `expected a uuid, found ${nameType(value)}`);
+    throw new RejectedValue('wrong_type', `expected a uuid, found ${nameType(value)}`);
   }
   const hex = value.replaceAll('-', '').toLowerCase();
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
@@ -128,16 +128,16 @@ function toByteaText(value: unknown): string {
   if (typeof value === 'string' && HEX_BYTES.test(value)) {
     return checkSize(value);
   }
-  throw new RefusedValue('wrong_type', `expected bytes or a text of \\x and hex digits, found ${nameType(value)}`);
+  throw new RejectedValue('wrong_type', `expected bytes or a text of \\x and hex digits, found ${nameType(value)}`);
 }
 
-/** Enums, networks, intervals, ranges …: Postgres checks the text, and a refusal costs that row only. */
+/** Enums, networks, intervals, ranges …: Postgres checks the text, and a rejection costs that row only. */
 function toOtherText(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new RefusedValue('not_finite', 'NaN and Infinity are no measurements');
+    throw new RejectedValue('not_finite', 'NaN and Infinity are no measurements');
   }
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
-    throw new RefusedValue('wrong_type', `expected text or a number, found ${nameType(value)}`);
+    throw new RejectedValue('wrong_type', `expected text or a number, found ${nameType(value)}`);
   }
   return checkText(String(value));
 }
@@ -149,7 +149,7 @@ function arrayConverter(element: Converter): Converter {
       return convert(parseJson(value), false);
     }
     if (!Array.isArray(value)) {
-      throw new RefusedValue('wrong_type', `expected an array, found ${nameType(value)}`);
+      throw new RejectedValue('wrong_type', `expected an array, found ${nameType(value)}`);
     }
     // Array.from turns the holes of a sparse array into undefined, which no element converter takes.
     const elements = Array.from(value as unknown[], (item) =>
@@ -160,11 +160,11 @@ function arrayConverter(element: Converter): Converter {
   return convert;
 }
 
-/** JSON in a text-only file. @throws RefusedValue `invalid_json` */
+/** JSON in a text-only file. @throws RejectedValue `invalid_json` */
 export function parseJson(text: string): unknown {
   try {
     return parseExactJson(text);
   } catch {
-    throw new RefusedValue('invalid_json', 'the column holds JSON, and the text is none');
+    throw new RejectedValue('invalid_json', 'the column holds JSON, and the text is none');
   }
 }

@@ -1,6 +1,6 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { nameType, RefusedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from './rejected-value.js';
 
 const DATE = String.raw`(\d{4})-(\d{2})-(\d{2})`;
 const TIME = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6}0*)?)?`;
@@ -18,17 +18,17 @@ const FIRST_EPOCH_SECOND = -62_135_596_800;
 /**
  * The text of a timestamptz.
  * @param epochSeconds - take a number (or a decimal text) as seconds since 1970
- * @throws RefusedValue `invalid_date_time`, `zoneless_date_time`, `out_of_range`, `not_finite`, `wrong_type`
+ * @throws RejectedValue `invalid_date_time`, `zoneless_date_time`, `out_of_range`, `not_finite`, `wrong_type`
  */
 export function toTimestamptzText(value: unknown, epochSeconds: boolean): string {
   if (value instanceof Date) {
     return toIso(value);
   }
   if (typeof value === 'number' && !epochSeconds) {
-    throw new RefusedValue('wrong_type', 'expected an ISO date-time with a zone or a Date, found number');
+    throw new RejectedValue('wrong_type', 'expected an ISO date-time with a zone or a Date, found number');
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new RefusedValue('not_finite', 'seconds since 1970 must be finite');
+    throw new RejectedValue('not_finite', 'seconds since 1970 must be finite');
   }
   if (epochSeconds && isNumeric(value)) {
     // By way of the text: as a number, a LosslessNumber throws where a double cannot hold it.
@@ -36,14 +36,14 @@ export function toTimestamptzText(value: unknown, epochSeconds: boolean): string
   }
   const parts = matchDateTime(value);
   if (parts[7] === undefined) {
-    throw new RefusedValue('zoneless_date_time', 'a date-time without a zone has no meaning: end it with Z or +hh:mm');
+    throw new RejectedValue('zoneless_date_time', 'a date-time without a zone has no meaning: end it with Z or +hh:mm');
   }
   return value as string;
 }
 
 /**
  * The text of a timestamp without time zone. A Date is written in local time, as pg reads it back.
- * @throws RefusedValue `invalid_date_time`, `zoned_date_time`
+ * @throws RejectedValue `invalid_date_time`, `zoned_date_time`
  */
 export function toTimestampText(value: unknown): string {
   if (value instanceof Date) {
@@ -51,16 +51,16 @@ export function toTimestampText(value: unknown): string {
     return toIso(shifted).slice(0, -1);
   }
   if (matchDateTime(value)[7] !== undefined) {
-    throw new RefusedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
+    throw new RejectedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
   }
   return value as string;
 }
 
-/** The text of a date. @throws RefusedValue `invalid_date_time` */
+/** The text of a date. @throws RejectedValue `invalid_date_time` */
 export function toDateText(value: unknown): string {
   const parts = typeof value === 'string' ? DATE_ONLY.exec(value) : null;
   if (parts === null) {
-    throw new RefusedValue('invalid_date_time', `expected a date as YYYY-MM-DD, found ${nameType(value)}`);
+    throw new RejectedValue('invalid_date_time', `expected a date as YYYY-MM-DD, found ${nameType(value)}`);
   }
   checkCalendar(parts);
   return value as string;
@@ -69,18 +69,18 @@ export function toDateText(value: unknown): string {
 /**
  * The text of a time of day.
  * @param zoned - whether the column keeps a zone
- * @throws RefusedValue `invalid_date_time`, `zoned_date_time`, `zoneless_date_time`
+ * @throws RejectedValue `invalid_date_time`, `zoned_date_time`, `zoneless_date_time`
  */
 export function toTimeText(value: unknown, zoned: boolean): string {
   const parts = typeof value === 'string' ? TIME_ONLY.exec(value) : null;
   if (parts === null) {
-    throw new RefusedValue('invalid_date_time', `expected a time as hh:mm[:ss], found ${nameType(value)}`);
+    throw new RejectedValue('invalid_date_time', `expected a time as hh:mm[:ss], found ${nameType(value)}`);
   }
   checkClock(parts[1], parts[2], parts[3]);
   if (zoned !== (parts[4] !== undefined)) {
     throw zoned
-      ? new RefusedValue('zoneless_date_time', 'the column keeps a zone, and none was given')
-      : new RefusedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
+      ? new RejectedValue('zoneless_date_time', 'the column keeps a zone, and none was given')
+      : new RejectedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
   }
   return value as string;
 }
@@ -89,10 +89,10 @@ function matchDateTime(value: unknown): RegExpExecArray {
   const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
   if (parts === null) {
     if (typeof value === 'string' && DATE_ONLY.test(value)) {
-      throw new RefusedValue('zoneless_date_time', 'a date alone names no moment: give time and zone');
+      throw new RejectedValue('zoneless_date_time', 'a date alone names no moment: give time and zone');
     }
     const found = typeof value === 'string' ? 'another text' : nameType(value);
-    throw new RefusedValue(
+    throw new RejectedValue(
       typeof value === 'string' ? 'invalid_date_time' : 'wrong_type',
       `expected a date-time as YYYY-MM-DDThh:mm:ss with at most microseconds, found ${found}`,
     );
@@ -107,7 +107,7 @@ function checkCalendar([, year, month, day, hour, minute, second]: RegExpExecArr
   const valid =
     Number(year) >= 1 && Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= lastDay;
   if (!valid) {
-    throw new RefusedValue('invalid_date_time', 'no such date');
+    throw new RejectedValue('invalid_date_time', 'no such date');
   }
   checkClock(hour, minute, second);
 }
@@ -115,7 +115,7 @@ function checkCalendar([, year, month, day, hour, minute, second]: RegExpExecArr
 /** Postgres takes a leap second and moves it to the next minute. */
 function checkClock(hour = '0', minute = '0', second = '0'): void {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
-    throw new RefusedValue('invalid_date_time', 'no such time of day');
+    throw new RejectedValue('invalid_date_time', 'no such time of day');
   }
 }
 
@@ -130,7 +130,7 @@ function isNumeric(value: unknown): boolean {
 
 function fromEpochSeconds(seconds: number): string {
   if (seconds < FIRST_EPOCH_SECOND || seconds > LAST_EPOCH_SECOND) {
-    throw new RefusedValue('out_of_range', 'too large or too small for seconds since 1970: are these milliseconds?');
+    throw new RejectedValue('out_of_range', 'too large or too small for seconds since 1970: are these milliseconds?');
   }
   // Microseconds are what Postgres keeps; rounding to milliseconds first would change the value.
   const whole = Math.floor(seconds);
@@ -141,11 +141,11 @@ function fromEpochSeconds(seconds: number): string {
 
 function toIso(date: Date): string {
   if (Number.isNaN(date.getTime())) {
-    throw new RefusedValue('invalid_date_time', 'an invalid Date');
+    throw new RejectedValue('invalid_date_time', 'an invalid Date');
   }
   const text = date.toISOString();
   if (text.length > 24) {
-    throw new RefusedValue('out_of_range', 'a Date beyond the year 9999 or before the year 0');
+    throw new RejectedValue('out_of_range', 'a Date beyond the year 9999 or before the year 0');
   }
   return text;
 }

@@ -1,6 +1,6 @@
 import { isLosslessNumber, stringify } from 'lossless-json';
 
-import { nameType, RefusedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
 const MAX_NESTING = 256;
@@ -8,8 +8,8 @@ const MAX_NESTING = 256;
 const EXPONENT_FORM = 1e21;
 
 /**
- * The JSON text of a value for a jsonb column. What JSON.stringify would drop or change in silence is refused.
- * @throws RefusedValue `nul_character`, `lone_surrogate`, `not_finite`, `inexact_integer`, `unsupported_value`,
+ * The JSON text of a value for a jsonb column. What JSON.stringify would drop or change in silence is rejected.
+ * @throws RejectedValue `nul_character`, `lone_surrogate`, `not_finite`, `inexact_integer`, `unsupported_value`,
  * `circular_value`, `nesting_too_deep`, `field_too_large`
  */
 export function toJsonText(value: unknown): string {
@@ -44,16 +44,16 @@ function checkNode(value: unknown, walk: Walk): void {
       }
       return;
     default:
-      throw new RefusedValue('unsupported_value', `JSON has no ${typeof value}`);
+      throw new RejectedValue('unsupported_value', `JSON has no ${typeof value}`);
   }
 }
 
 function checkNumber(value: number): void {
   if (!Number.isFinite(value)) {
-    throw new RefusedValue('not_finite', 'JSON has neither NaN nor Infinity');
+    throw new RejectedValue('not_finite', 'JSON has neither NaN nor Infinity');
   }
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < EXPONENT_FORM) {
-    throw new RefusedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
+    throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
   }
 }
 
@@ -70,8 +70,8 @@ function checkObject(value: object, walk: Walk): void {
   if (ancestors.length === MAX_NESTING) {
     const circular = ancestors.includes(value) || new Set(ancestors).size < ancestors.length;
     throw circular
-      ? new RefusedValue('circular_value', 'the value contains itself')
-      : new RefusedValue('nesting_too_deep', `at most ${MAX_NESTING} levels of nesting are taken`);
+      ? new RejectedValue('circular_value', 'the value contains itself')
+      : new RejectedValue('nesting_too_deep', `at most ${MAX_NESTING} levels of nesting are taken`);
   }
   ancestors.push(value);
   if (Array.isArray(value)) {
@@ -94,13 +94,13 @@ function checkObject(value: object, walk: Walk): void {
 
 function checkToJson(value: { toJSON(): unknown }, walk: Walk): void {
   if (value instanceof Date && Number.isNaN(value.getTime())) {
-    throw new RefusedValue('invalid_date_time', 'an invalid Date');
+    throw new RejectedValue('invalid_date_time', 'an invalid Date');
   }
   const replaced = value.toJSON();
   // JSON.stringify asks once: what is given back is written as it is, even if it has a toJSON of its own.
   const again = typeof replaced === 'object' && replaced !== null && 'toJSON' in replaced;
   if (replaced === undefined || again) {
-    throw new RefusedValue('unsupported_value', 'toJSON gave nothing that JSON can hold');
+    throw new RejectedValue('unsupported_value', 'toJSON gave nothing that JSON can hold');
   }
   checkNode(replaced, walk);
 }
@@ -108,6 +108,6 @@ function checkToJson(value: { toJSON(): unknown }, walk: Walk): void {
 /** Map, Set, RegExp, Error, Promise and the like have content that their JSON form `{}` would lose. */
 function checkPlain(value: object): void {
   if (Object.prototype.toString.call(value) !== '[object Object]') {
-    throw new RefusedValue('unsupported_value', `JSON has no ${nameType(value)}`);
+    throw new RejectedValue('unsupported_value', `JSON has no ${nameType(value)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { nameType, RefusedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from './rejected-value.js';
 
 const INTEGER = /^-?\d+$/;
 const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -15,12 +15,12 @@ export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>>
 
 /**
  * The text of an integer column's value.
- * @throws RefusedValue `wrong_type`, `not_finite`, `not_an_integer`, `inexact_integer`, `out_of_range`
+ * @throws RejectedValue `wrong_type`, `not_finite`, `not_an_integer`, `inexact_integer`, `out_of_range`
  */
 export function toIntegerText(value: unknown, [min, max]: readonly [bigint, bigint]): string {
   const integer = toBigInt(value);
   if (integer < min || integer > max) {
-    throw new RefusedValue('out_of_range', `expected an integer from ${min} to ${max}`);
+    throw new RejectedValue('out_of_range', `expected an integer from ${min} to ${max}`);
   }
   return String(integer);
 }
@@ -32,10 +32,10 @@ function toBigInt(value: unknown): bigint {
   if (typeof value === 'number') {
     checkFinite(value);
     if (!Number.isInteger(value)) {
-      throw new RefusedValue('not_an_integer', 'expected an integer, found a fraction');
+      throw new RejectedValue('not_an_integer', 'expected an integer, found a fraction');
     }
     if (!Number.isSafeInteger(value)) {
-      throw new RefusedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
+      throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
     }
     return BigInt(value);
   }
@@ -44,12 +44,12 @@ function toBigInt(value: unknown): bigint {
   }
   const decimal = decimalText(value);
   if (decimal === undefined) {
-    throw new RefusedValue('wrong_type', `expected an integer, found ${nameType(value)}`);
+    throw new RejectedValue('wrong_type', `expected an integer, found ${nameType(value)}`);
   }
   if (/^-?\d+\.0*$/.test(decimal)) {
     return parseDigits(decimal.slice(0, decimal.indexOf('.')));
   }
-  throw new RefusedValue('not_an_integer', 'expected an integer, found a fraction or an exponent');
+  throw new RejectedValue('not_an_integer', 'expected an integer, found a fraction or an exponent');
 }
 
 /** BigInt() takes seconds for millions of digits, and no column holds so many. */
@@ -58,23 +58,23 @@ const MAX_DIGITS = 400;
 function parseDigits(text: string): bigint {
   const digits = text.replace(/^(-?)0+(?=\d)/, '$1');
   if (digits.length > MAX_DIGITS) {
-    throw new RefusedValue('out_of_range', 'an integer of too many digits');
+    throw new RejectedValue('out_of_range', 'an integer of too many digits');
   }
   return BigInt(digits);
 }
 
 /**
  * The text of a double precision or real column's value. A decimal fraction becomes the nearest double, as in SQL;
- * an integer that no double equals is refused.
- * @throws RefusedValue `wrong_type`, `not_finite`, `inexact_integer`, `out_of_range`
+ * an integer that no double equals is rejected.
+ * @throws RejectedValue `wrong_type`, `not_finite`, `inexact_integer`, `out_of_range`
  */
 export function toFloatText(value: unknown, single: boolean): string {
   const number = typeof value === 'number' ? checkFinite(value) : parseFloatExactly(value);
   if (!Number.isFinite(number) || (single && Math.abs(number) > FLOAT4_MAX)) {
-    throw new RefusedValue('out_of_range', 'too large for the column');
+    throw new RejectedValue('out_of_range', 'too large for the column');
   }
   if (single && Number.isInteger(number) && Math.fround(number) !== number) {
-    throw new RefusedValue('inexact_integer', 'no single-precision number equals this integer');
+    throw new RejectedValue('inexact_integer', 'no single-precision number equals this integer');
   }
   return Object.is(number, -0) ? '-0' : String(number);
 }
@@ -82,14 +82,14 @@ export function toFloatText(value: unknown, single: boolean): string {
 function parseFloatExactly(value: unknown): number {
   const text = typeof value === 'bigint' ? String(value) : decimalText(value);
   if (text === undefined) {
-    throw new RefusedValue('wrong_type', `expected a number, found ${nameType(value)}`);
+    throw new RejectedValue('wrong_type', `expected a number, found ${nameType(value)}`);
   }
   const number = Number(text);
   if (number === 0 && /^[^eE]*[1-9]/.test(text)) {
-    throw new RefusedValue('out_of_range', 'so small that a double would be 0');
+    throw new RejectedValue('out_of_range', 'so small that a double would be 0');
   }
   if (INTEGER.test(text) && Number.isFinite(number) && BigInt(number) !== parseDigits(text)) {
-    throw new RefusedValue('inexact_integer', 'no double equals this integer');
+    throw new RejectedValue('inexact_integer', 'no double equals this integer');
   }
   return number;
 }
@@ -97,21 +97,21 @@ function parseFloatExactly(value: unknown): number {
 /**
  * The text of a numeric column's value.
  * @param scale - digits after the point the column keeps; undefined when it keeps all
- * @throws RefusedValue `wrong_type`, `not_finite`, `inexact_integer`, `inexact_decimal`
+ * @throws RejectedValue `wrong_type`, `not_finite`, `inexact_integer`, `inexact_decimal`
  */
 export function toNumericText(value: unknown, scale: number | undefined): string {
   if (typeof value === 'number') {
     checkFinite(value);
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      throw new RefusedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
+      throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
     }
   }
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : decimalText(value);
   if (text === undefined) {
-    throw new RefusedValue('wrong_type', `expected a number, found ${nameType(value)}`);
+    throw new RejectedValue('wrong_type', `expected a number, found ${nameType(value)}`);
   }
   if (scale !== undefined && fractionDigits(text) > scale) {
-    throw new RefusedValue('inexact_decimal', `the column keeps ${scale} digits after the point and would round`);
+    throw new RejectedValue('inexact_decimal', `the column keeps ${scale} digits after the point and would round`);
   }
   return text;
 }
@@ -133,7 +133,7 @@ function decimalText(value: unknown): string | undefined {
 
 function checkFinite(value: number): number {
   if (!Number.isFinite(value)) {
-    throw new RefusedValue('not_finite', 'NaN and Infinity are no measurements');
+    throw new RejectedValue('not_finite', 'NaN and Infinity are no measurements');
   }
   return value;
 }

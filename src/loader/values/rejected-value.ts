@@ -1,5 +1,5 @@
 /** Thrown inside the normaliser when a value cannot be stored exactly as it came; never leaves the loader. */
-export class RefusedValue extends Error {
+export class RejectedValue extends Error {
   /**
    * @param rule - stable rule name, stored as the reason in quarantine
    * @param message - says what was expected; never quotes the value
@@ -14,18 +14,18 @@ export class RefusedValue extends Error {
   }
 }
 
-/** Runs `read`; a refusal in it is one of this column. */
+/** Runs `read`; a rejection in it is one of this column. */
 export function atColumn<T>(column: string | undefined, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw refusedAt(column, error);
+    throw rejectedAt(column, error);
   }
 }
 
-/** What a refusal is when it is one of this column; other errors are what they are. */
-export function refusedAt(column: string | undefined, error: unknown): unknown {
-  return error instanceof RefusedValue ? new RefusedValue(error.rule, error.message, column) : error;
+/** What a rejection is when it is one of this column; other errors are what they are. */
+export function rejectedAt(column: string | undefined, error: unknown): unknown {
+  return error instanceof RejectedValue ? new RejectedValue(error.rule, error.message, column) : error;
 }
 
 /** Names a value's type for a message, without the value. */

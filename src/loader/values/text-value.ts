@@ -1,27 +1,27 @@
-import { RefusedValue } from './rejected-value.js';
+import { RejectedValue } from './rejected-value.js';
 
 /** Larger values belong into object storage; Postgres itself stops at 1 GB a field and 256 MB a jsonb. */
 const MAX_FIELD_BYTES = 64 * 1024 * 1024;
 
 /**
- * Refuses what Postgres could not store byte for byte.
- * @throws RefusedValue `nul_character`, `lone_surrogate`, `field_too_large`
+ * Rejects what Postgres could not store byte for byte.
+ * @throws RejectedValue `nul_character`, `lone_surrogate`, `field_too_large`
  */
 export function checkText(text: string): string {
   if (text.includes('\0')) {
-    throw new RefusedValue('nul_character', 'Postgres text cannot hold a NUL character');
+    throw new RejectedValue('nul_character', 'Postgres text cannot hold a NUL character');
   }
   if (!text.isWellFormed()) {
-    throw new RefusedValue('lone_surrogate', 'half of a surrogate pair would be stored as U+FFFD');
+    throw new RejectedValue('lone_surrogate', 'half of a surrogate pair would be stored as U+FFFD');
   }
   return checkSize(text);
 }
 
-/** @throws RefusedValue `field_too_large` */
+/** @throws RejectedValue `field_too_large` */
 export function checkSize(text: string): string {
   // UTF-8 needs at most 3 bytes for a UTF-16 unit, so most texts are cleared without counting.
   if (text.length * 3 > MAX_FIELD_BYTES && Buffer.byteLength(text) > MAX_FIELD_BYTES) {
-    throw new RefusedValue('field_too_large', `a field holds at most ${MAX_FIELD_BYTES / 1024 / 1024} MiB`);
+    throw new RejectedValue('field_too_large', `a field holds at most ${MAX_FIELD_BYTES / 1024 / 1024} MiB`);
   }
   return text;
 }

@@ -11,7 +11,7 @@ const STAGE = 'pg_temp.harbor_stage';
 /**
  * Writes rows by COPY into a temporary table and INSERT … SELECT … ON CONFLICT from there: the same statements, and the
  * same text of the same values, as {@link writeByUpsert} sends, for many rows at a fraction of the time.
- * @throws pg's DatabaseError when Postgres refuses one of the rows; the caller's savepoint takes everything back
+ * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller's savepoint takes everything back
  */
 export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
   const spec = specOf(order.plan, order.onConflict, order.key, rows);

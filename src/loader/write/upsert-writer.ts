@@ -7,7 +7,7 @@ import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.j
 /**
  * Writes rows by INSERT … ON CONFLICT, one array parameter a column. TypeORM's own upsert would need a parameter a
  * value (65,535 at most), can only set a column to EXCLUDED, and cannot count what it left unchanged.
- * @throws pg's DatabaseError when Postgres refuses one of the rows; the caller's savepoint takes everything back
+ * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller's savepoint takes everything back
  */
 export async function writeByUpsert(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
   const { plan } = order;

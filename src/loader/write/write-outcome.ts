@@ -43,11 +43,11 @@ export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): 
   const { position, source } = unit;
   const values = keyValuesOf(job, unit.rows);
   const key = values === undefined ? undefined : showKey(values);
-  return { position, source, key, refusal: { rule: code, column, message } };
+  return { position, source, key, rejection: { rule: code, column, message } };
 }
 
-/** The outcome of one record that Postgres refused. */
-export function refusedOutcome(job: LoadJob, unit: LoadUnit, error: unknown): WriteOutcome {
+/** The outcome of one record that Postgres rejected. */
+export function rejectedOutcome(job: LoadJob, unit: LoadUnit, error: unknown): WriteOutcome {
   return { ...emptyOutcome(job), rejected: [rejectUnit(job, unit, describeFault(error))] };
 }
 

@@ -11,8 +11,8 @@ import type { WriteCounts } from './write-staged.js';
 export interface UnitsOrder {
   readonly job: LoadJob;
   readonly loadId: string;
-  /** How many records may be refused. */
-  readonly maxRefused: number;
+  /** How many records may be rejected. */
+  readonly maxRejected: number;
 }
 
 /** What each disposition does with a row whose key is stored. */

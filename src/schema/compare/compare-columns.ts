@@ -19,7 +19,7 @@ type Finding = Omit<SchemaDifference, 'table' | 'column'>;
 
 /**
  * How the columns of a table differ from those of its entity.
- * @param quotedTable - for the statements that mend it
+ * @param quotedTable - for the statements that fix it
  */
 export function compareColumns(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   const alter = (change: string): string => `ALTER TABLE ${quotedTable} ${change}`;
@@ -44,12 +44,12 @@ function compareColumn(column: ColumnMetadata, live: LiveColumn | undefined, alt
   const name = quoteIdentifier(column.databaseName);
   const type = expectedType(column);
   if (live === undefined) {
-    const mend = alter(`ADD COLUMN ${columnDefinition(column)}`);
-    return [{ kind: 'column', expected: type, actual: 'no such column', breaks: true, mend }];
+    const fix = alter(`ADD COLUMN ${columnDefinition(column)}`);
+    return [{ kind: 'column', expected: type, actual: 'no such column', breaks: true, fix }];
   }
   if (!isSameType(column, live)) {
-    const mend = alter(`ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`);
-    return [{ kind: 'type', expected: type, actual: live.fullType, breaks: !isSameBaseType(column, live), mend }];
+    const fix = alter(`ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`);
+    return [{ kind: 'type', expected: type, actual: live.fullType, breaks: !isSameBaseType(column, live), fix }];
   }
   return [
     ...compareGenerated(column, live, alter),
@@ -73,7 +73,7 @@ function compareGenerated(column: ColumnMetadata, live: LiveColumn, alter: Alter
       expected: writable ? 'a column that can be written' : 'a value the database computes',
       actual: writable ? 'a value the database computes' : 'a column that can be written',
       breaks: false,
-      mend: writable
+      fix: writable
         ? alter(`ALTER COLUMN ${name} DROP EXPRESSION`)
         : alter(`DROP COLUMN ${name}, and add it again as GENERATED`),
     },
@@ -92,7 +92,7 @@ function compareNullability(column: ColumnMetadata, live: LiveColumn, alter: Alt
       expected: column.isNullable ? `${type} that takes null` : `${type} NOT NULL`,
       actual: live.notNull ? `${live.fullType} NOT NULL` : `${live.fullType} that takes null`,
       breaks: column.isNullable && !live.hasDefault,
-      mend: alter(change),
+      fix: alter(change),
     },
   ];
 }
@@ -110,7 +110,7 @@ function compareDefault(column: ColumnMetadata, live: LiveColumn, alter: Alter):
       expected: expected === undefined ? 'no default' : describeDefault(expected),
       actual: live.hasDefault ? describeDefault(live.defaultExpression ?? 'generated') : 'no default',
       breaks: expected !== undefined && !live.hasDefault && live.notNull && !isWrittenByLoader(column),
-      mend: alter(`ALTER COLUMN ${name} ${expected === undefined ? 'DROP DEFAULT' : set}`),
+      fix: alter(`ALTER COLUMN ${name} ${expected === undefined ? 'DROP DEFAULT' : set}`),
     },
   ];
 }
@@ -129,13 +129,13 @@ function extraColumn(live: LiveColumn, alter: Alter): Finding {
         expected: 'no such column, or one that may be left out',
         actual: `${live.fullType} NOT NULL without a default, which the entity does not know`,
         breaks,
-        mend: alter(`ALTER COLUMN ${name} DROP NOT NULL`),
+        fix: alter(`ALTER COLUMN ${name} DROP NOT NULL`),
       }
     : {
         kind,
         expected: 'no such column',
         actual: live.fullType,
         breaks,
-        mend: `add the column to the entity; or, when nobody needs its values any more, ${alter(`DROP COLUMN ${name}`)}`,
+        fix: `add the column to the entity; or, when nobody needs its values any more, ${alter(`DROP COLUMN ${name}`)}`,
       };
 }

@@ -41,7 +41,7 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
         actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
         // Nothing else tells which row a record means.
         breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
-        mend: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
+        fix: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
       },
     },
   ];
@@ -65,12 +65,12 @@ function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quoted
         expected: 'a unique index',
         actual: 'none',
         breaks: false,
-        mend: `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`,
+        fix: `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`,
       },
     }));
 }
 
-/** They refuse rows the entity takes for good. */
+/** They reject rows the entity takes for good. */
 function findExtraKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   const known = [...uniqueKeysOf(metadata).map(({ columns }) => columns), namesOf(metadata.primaryColumns)];
   const names = new Set(metadata.indices.map(({ name }) => name));
@@ -84,7 +84,7 @@ function findExtraKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: s
       expected: 'no unique index',
       actual: `unique index ${index.name}`,
       breaks: false,
-      mend: index.isConstraint
+      fix: index.isConstraint
         ? `ALTER TABLE ${quotedTable} DROP CONSTRAINT ${quoteIdentifier(index.name)}`
         : `DROP INDEX ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${quoteIdentifier(index.name)}`,
     }));
@@ -113,7 +113,7 @@ function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTab
         expected: `index ${index.name}`,
         actual: invalid ? 'an invalid one, whose building was cut off' : 'none',
         breaks: false,
-        mend: invalid
+        fix: invalid
           ? `REINDEX INDEX CONCURRENTLY ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${name}`
           : `CREATE ${unique}INDEX CONCURRENTLY ${name} ON ${quotedTable} (${quoteAll(columns)})${where}`,
       };

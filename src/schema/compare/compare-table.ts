@@ -30,8 +30,8 @@ export function compareTable(
   const ours = isOurs(metadata);
   if (live === undefined) {
     const actual = 'none (a view or a partitioned table does not count)';
-    const mend = ours ? RESTORE : GENERATE_COMMAND;
-    return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, mend }];
+    const fix = ours ? RESTORE : GENERATE_COMMAND;
+    return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, fix }];
   }
   const quoted = quoteTable(schema, metadata.tableName);
   const differences = [...compareColumns(metadata, live, quoted), ...compareKeys(metadata, live, quoted)];
@@ -43,7 +43,7 @@ export function compareTable(
       expected: 'row level security',
       actual: 'off',
       breaks: false,
-      mend: `ALTER TABLE ${quoted} ENABLE ROW LEVEL SECURITY`,
+      fix: `ALTER TABLE ${quoted} ENABLE ROW LEVEL SECURITY`,
     });
   }
   return differences;

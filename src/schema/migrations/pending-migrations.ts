@@ -51,13 +51,13 @@ export async function compareMigrations(
   ];
 }
 
-function notApplied(table: string, expected: string, mend: string): SchemaDifference {
-  return { table, kind: 'migration', expected, actual: 'not applied', breaks: true, mend };
+function notApplied(table: string, expected: string, fix: string): SchemaDifference {
+  return { table, kind: 'migration', expected, actual: 'not applied', breaks: true, fix };
 }
 
 /** A newer version may well be at work on the same database; what of it breaks a load, the tables themselves tell. */
-function notHere(table: string, expected: string, mend: string): SchemaDifference {
-  return { table, kind: 'migration', expected, actual: 'applied, but not in this version', breaks: false, mend };
+function notHere(table: string, expected: string, fix: string): SchemaDifference {
+  return { table, kind: 'migration', expected, actual: 'applied, but not in this version', breaks: false, fix };
 }
 
 /**

@@ -19,7 +19,7 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
   }
   const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
   if (pending.length > 0) {
-    const mend = `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
+    const fix = `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
     throw new SchemaMismatchError(
       pending.map(({ name: expected }) => ({
         table: MIGRATIONS_TABLE,
@@ -27,7 +27,7 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
         expected,
         actual: 'not applied',
         breaks: true,
-        mend,
+        fix,
       })),
     );
   }

@@ -20,11 +20,11 @@ describe('the history of the command line', () => {
       const { loads } = await json(url, ['loads', 'list', '--table', 'hybrid']);
       const load = { loadId, table: 'hybrid', status: 'completed', received: 3, stored: 2, rejected: 1, error: null };
       expect(loads).toMatchObject([load]);
-      const refused = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
+      const rejected = { position: 2, reason: 'not_an_object', message: 'the record is JSON, but not an object' };
       expect(await json(url, ['loads', 'show', loadId])).toMatchObject({
         ...load,
         source: 'standard input',
-        rejects: [refused],
+        rejects: [rejected],
       });
       const shown = await runCli(url, ['loads', 'show', loadId]);
       expect(shown.stdout).toMatch(/ 2 +not_an_object +the record is JSON, but not an object\n/);
@@ -64,9 +64,9 @@ describe('harbor-storage migrate', () => {
           ['load', '-', '--format', 'jsonl', '--into', 'submissions'],
           '{"submission_id":"t3_1"}\n',
         );
-        const refused = await runCli(url, ['migrate', 'down']);
-        expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
-        expect(refused.stderr).toMatch(
+        const rejected = await runCli(url, ['migrate', 'down']);
+        expect(rejected).toMatchObject({ exitCode: 1, stdout: '' });
+        expect(rejected.stderr).toMatch(
           /drops tables or columns, and these tables hold rows: submissions\. Add --force/,
         );
         for (const name of applied.toReversed()) {

@@ -13,14 +13,14 @@ const RECORDS: readonly (readonly [when: string, args: readonly string[], input:
   ['lines are no JSON', [...LOAD, 'jsonl'], `{"title":"${MARK}\n${MARK}\n[${MARK}]\n{"title":${MARK}}\n`, 3],
   ['csv is broken', [...LOAD, 'csv'], `submission_id,title\na,${MARK}"\nb,${MARK},c\n`, 3],
   ['csv has no header', [...LOAD, 'csv'], `${MARK},${MARK}\n`, 1],
-  ['a check refuses it', [...LOAD, 'jsonl'], `${GOOD}{"submission_id":"${MARK}","title":"${MARK} broken"}\n`, 3],
+  ['a check rejects it', [...LOAD, 'jsonl'], `${GOOD}{"submission_id":"${MARK}","title":"${MARK} broken"}\n`, 3],
   ['a trigger raises', [...LOAD, 'jsonl'], `${GOOD}{"submission_id":"x","title":"${MARK}","author":"raise"}\n`, 1],
   ['a trigger builds SQL', [...LOAD, 'jsonl'], `{"submission_id":"x","title":"${MARK}","author":"build"}\n`, 1],
-  ['too many are refused', [...LOAD, 'jsonl', '--max-rejects', '0'], `${GOOD}${MARK}\n`, 1],
+  ['too many are rejected', [...LOAD, 'jsonl', '--max-rejects', '0'], `${GOOD}${MARK}\n`, 1],
   ['it is a dry run', [...LOAD, 'jsonl', '--dry-run'], `${GOOD}${MARK}\n{"submission_id":"${MARK}","title":1}\n`, 3],
   ['the dry run fails', [...LOAD, 'jsonl', '--dry-run'], `{"submission_id":"x","title":"${MARK}","author":"raise"}`, 1],
   ['the history is shown', ['loads'], '', 0],
-  ['refused records are replayed', ['rejects', 'replay'], '', 3],
+  ['rejected records are replayed', ['rejects', 'replay'], '', 3],
   ['statistics are shown', ['stats'], '', 0],
 ];
 

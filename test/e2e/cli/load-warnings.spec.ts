@@ -61,7 +61,7 @@ describe('what harbor-storage load warns of', () => {
       );
     });
 
-    it('takes the names of properties and stand-ins for fields, and for a hybrid load those of both tables', async () => {
+    it('takes the names of properties and fallback fields for fields, and for a hybrid load those of both tables', async () => {
       const rename = 'name=submissionId,id=function_list,ups=problem_description';
       expect((await load('hybrid', rename, '--dry-run')).stderr).toBe('');
       expect((await load('submissions', 'name=reddit_id', '--dry-run', '--quiet')).stderr).toBe('');

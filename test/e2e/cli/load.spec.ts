@@ -57,12 +57,16 @@ describe('harbor-storage load', () => {
 
   it('reads standard input, and asks for its format', async () => {
     const args = ['load', '-', '--into', 'submissions', '--rename', RENAME];
-    const refused = await cli.run(args, jsonl(POSTS));
-    expect(refused).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('input needs --format') });
+    const rejected = await cli.run(args, jsonl(POSTS));
+    expect(rejected).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining('input needs --format'),
+    });
     expect(await cli.run([...args, '--format', 'jsonl'], jsonl(POSTS))).toMatchObject({ exitCode: 0 });
   });
 
-  it('exits with 3 when a record was refused, and keeps its line', async () => {
+  it('exits with 3 when a record was rejected, and keeps its line', async () => {
     const path = await cli.writeFile('bad.jsonl', `${jsonl(POSTS)}{"name": oops}\n`);
     const result = await cli.run(['load', path, '--into', 'submissions', '--rename', RENAME]);
     expect(result.exitCode).toBe(3);

@@ -4,7 +4,7 @@ import { type CommandLine, startCommandLine } from '../../support/cli/command-li
 import { emptyTables } from '../../support/app/quarantine.js';
 
 const GOOD = Array.from({ length: 250 }, (_, index) => `{"submission_id":"good${index}","title":"\\\\N"}`);
-/** Records that are refused, by reason, as they stand in the file. */
+/** Records that are rejected, by reason, as they stand in the file. */
 const BAD = {
   nul_character: String.raw`{"submission_id":"x", "title":"a\u0000b"}`,
   lone_surrogate: String.raw`{ "submission_id":"x","ai_profile":{"deep":["\ud800 €"]}}`,

@@ -27,12 +27,12 @@ describe('harbor-storage rejects', () => {
   const load = (input: string | Buffer, format: string, ...args: string[]) =>
     cli.runHere(['load', '-', '--format', format, '--into', 'submissions', '--quiet', ...args], input);
   const guard = () => cli.rows('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
-  const mend = () => cli.rows('ALTER TABLE submissions DROP CONSTRAINT counted');
+  const fix = () => cli.rows('ALTER TABLE submissions DROP CONSTRAINT counted');
   const stored = () =>
     cli.rows('SELECT submission_id AS id, num_comments AS n, ai_profile FROM submissions ORDER BY 1');
   const quarantined = () => cli.rows('SELECT raw, reason FROM storage_rejected_records ORDER BY position');
 
-  it('replays what was refused, a csv and a renamed jsonl too, once the cause was mended', async () => {
+  it('replays what was rejected, a csv and a renamed jsonl too, once the cause was fixed', async () => {
     await guard();
     expect(
       (await load('{"name":"a","num_comments":-1}\n{"name":"b","num_comments":1}\n', 'jsonl', ...RENAME)).exitCode,
@@ -46,10 +46,10 @@ describe('harbor-storage rejects', () => {
       ],
     });
 
-    const refused = await runAsProcess('replay');
-    expect(refused.exitCode).toBe(3);
-    expect(refused.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, refused again and still open: 2\n/);
-    await mend();
+    const rejected = await runAsProcess('replay');
+    expect(rejected.exitCode).toBe(3);
+    expect(rejected.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, rejected again and still open: 2\n/);
+    await fix();
     const done = await run('replay');
     expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/Replayed: 2\. Loaded: 2, skipped: 0/) });
     expect(await stored()).toEqual([
@@ -80,7 +80,7 @@ describe('harbor-storage rejects', () => {
     const keys = ['k'.repeat(400), 'x'.repeat(60)];
     await guard();
     await load(keys.map((key) => `{"submission_id":"${key}","num_comments":-1}\n`).join(''), 'jsonl');
-    await mend();
+    await fix();
     expect((await run('list')).stdout.match(/[kx]{20,}…?/g)).toEqual([`${'k'.repeat(59)}…`, keys[1]]);
     expect((await json('list')).records.map(({ key }: { key: string }) => key)).toEqual(keys);
   });
@@ -177,7 +177,7 @@ describe('harbor-storage rejects', () => {
     expect((await run(...args.filter((arg) => arg !== undefined))).exitCode).toBe(2);
   });
 
-  it('a load says how to see what it refused', async () => {
+  it('a load says how to see what it rejected', async () => {
     const path = await cli.writeFile('bad.jsonl', '[]\n');
     const { stdout } = await cli.runHere(['load', path, '--into', 'submissions']);
     expect(stdout).toMatch(/harbor-storage rejects list --load [0-9a-f-]{36}\n/);

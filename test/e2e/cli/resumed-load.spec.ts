@@ -59,9 +59,9 @@ describe('a load with a key, on the command line', () => {
 
   it('--load-key names standard input, which --resume cannot', async () => {
     const stdin = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
-    const refused = await cli.run([...stdin, '--resume'], '{}');
-    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(refused.stderr).toContain('standard input has none: name the load yourself with --load-key');
+    const rejected = await cli.run([...stdin, '--resume'], '{}');
+    expect(rejected).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(rejected.stderr).toContain('standard input has none: name the load yourself with --load-key');
     const keyed = (input: string) => cli.run([...stdin, '--load-key', 'today', '--json'], input);
     expect(JSON.parse((await keyed('{"submission_id":"t3_1"}')).stdout)).toMatchObject({
       inserted: 1,
@@ -84,7 +84,7 @@ describe('a load with a key, on the command line', () => {
     [['--load-key', 'k', '--dry-run'], /'--load-key <key>' cannot be used with option '--dry-run'/],
     [['--resume', '--dry-run'], /'--resume' cannot be used with option '--dry-run'/],
     [['--load-key', ''], /It must be a text of 1 to 512 bytes/],
-  ])('refuses %j as wrong usage', async (flags, message) => {
+  ])('rejects %j as wrong usage', async (flags, message) => {
     const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const outcome = await run(...load(path), ...flags);
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });

@@ -20,7 +20,7 @@ describe('harbor-storage and the shape of tables', () => {
     expect(JSON.parse(one.stdout)).toEqual({ ok: true, tables: ['submissions'], differences: [], otherTables: [] });
   });
 
-  it('schema check: exit 3 with what differs, whether it breaks a load, and what mends it', async () => {
+  it('schema check: exit 3 with what differs, whether it breaks a load, and what fixes it', async () => {
     await cli.rows('ALTER TABLE submissions DROP title, ADD note text');
     const found = await cli.runHere(['schema', 'check', 'submissions']);
     expect(found.exitCode).toBe(3);
@@ -42,16 +42,16 @@ describe('harbor-storage and the shape of tables', () => {
     );
     expect(load.exitCode).toBe(1);
     expect(load.stderr).toContain('column submissions.title: expected text, found no such column');
-    expect(load.stderr).toContain('To mend it: ALTER TABLE "public"."submissions" ADD COLUMN "title" text');
+    expect(load.stderr).toContain('To fix: ALTER TABLE "public"."submissions" ADD COLUMN "title" text');
     await cli.rows('ALTER TABLE submissions DROP note, ADD title text');
     expect(await cli.runHere(['schema', 'check'])).toMatchObject({ exitCode: 0 });
   });
 
-  it('schema check: exit 3 on a database without the migrations, where other commands refuse to work', async () => {
+  it('schema check: exit 3 on a database without the migrations, where other commands reject to work', async () => {
     await withEmptyDatabase(async (url) => {
       const found = await runCommand(url, ['schema', 'check']);
       expect(found.exitCode).toBe(3);
-      expect(found.stdout).toContain('\nTo mend it:\n  npx harbor-storage migrate up\n');
+      expect(found.stdout).toContain('\nTo fix:\n  npx harbor-storage migrate up\n');
       await runCommand(url, ['migrate', 'up']);
       expect(await runCommand(url, ['schema', 'check'])).toMatchObject({ exitCode: 0 });
     });

@@ -14,12 +14,12 @@ describe('a load that was stopped', () => {
   afterAll(() => cli.close());
   beforeEach(() => emptyTables(cli));
 
-  it('shows on stderr what it refused before, and which batch was rolled back', async () => {
+  it('shows on stderr what it rejected before, and which batch was rolled back', async () => {
     const outcome = await cli.run([...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was refused/);
+    expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was rejected/);
     expect(outcome.stderr).toMatch(/ 1 +invalid_json +the record is not valid JSON/);
-    expect(outcome.stderr).toMatch(/ 1 +2 +2 +REJECT_LIMIT_EXCEEDED +more records were refused than allowed/);
+    expect(outcome.stderr).toMatch(/ 1 +2 +2 +REJECT_LIMIT_EXCEEDED +more records were rejected than allowed/);
   });
 
   it('puts the error and its result into the one JSON object', async () => {
@@ -31,7 +31,7 @@ describe('a load that was stopped', () => {
     });
   });
 
-  it('says how to see the refused records of a batch that was rolled back', async () => {
+  it('says how to see the rejected records of a batch that was rolled back', async () => {
     const { stderr } = await cli.runHere([...LOAD, '--max-rejects', '0'], RECORDS);
     expect(stderr).toContain('run again with a higher --max-rejects');
   });

@@ -5,7 +5,7 @@ import { LoadInterruptedError, type LoadResult } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, entryOf, expectAccounted, expectHybridAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withLocks, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withLocks, withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('a batch', () => {
@@ -17,14 +17,14 @@ describe('a batch', () => {
   beforeEach(() => emptyTables(app));
 
   /** The last record of the second batch of 10, so that nine rows were written before it. */
-  const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(19)}'`, sqlstate: '40001' };
+  const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(19)}'`, sqlstate: '40001' };
   const keys = async () =>
     (await app.rows<{ id: string }>('SELECT submission_id AS id FROM submissions ORDER BY 1')).map(({ id }) => id);
   const expected = (...ranges: [first: number, end: number][]) =>
     ranges.flatMap(([first, end]) => Array.from({ length: end - first }, (_, index) => keyOf(first + index)));
 
   it('is wholly in or wholly out', async () => {
-    const result = await withRefusal(app, refusal, () =>
+    const result = await withRejection(app, rejection, () =>
       app.profiles.storeBatch(many(30, submission), { batchSize: 10 }),
     );
     expect(result).toMatchObject({ inserted: 20, failed: 10, failedBatches: 1 });
@@ -40,23 +40,23 @@ describe('a batch', () => {
     await app.profiles.store(many(30, submission));
     const before = await app.rows('SELECT * FROM submissions ORDER BY submission_id LIMIT 10 OFFSET 10');
     const changed = many(30, (id) => submission(id, { author: 'new', title: null }));
-    const result = await withRefusal(app, refusal, () => app.profiles.storeBatch(changed, { batchSize: 10 }));
+    const result = await withRejection(app, rejection, () => app.profiles.storeBatch(changed, { batchSize: 10 }));
     expect(result).toMatchObject({ updated: 20, failed: 10 });
     expect(await app.rows('SELECT * FROM submissions ORDER BY submission_id LIMIT 10 OFFSET 10')).toEqual(before);
     expect(await app.count(`submissions WHERE author = 'new'`)).toBe(20);
   });
 
-  it('that is out takes its refused records out of the quarantine, and counts them as failed', async () => {
+  it('that is out takes its rejected records out of the quarantine, and counts them as failed', async () => {
     const records = many(30, (id) =>
       submission(id, id === keyOf(12) || id === keyOf(22) ? { trust_score: 'high' } : {}),
     );
-    const result = await withRefusal(app, refusal, () => app.profiles.storeBatch(records, { batchSize: 10 }));
+    const result = await withRejection(app, rejection, () => app.profiles.storeBatch(records, { batchSize: 10 }));
     expect(result).toMatchObject({ inserted: 19, rejected: 1, failed: 10 });
     expect(await app.rows('SELECT record_key FROM storage_rejected_records')).toEqual([{ record_key: keyOf(22) }]);
     await expectAccounted(app, result);
   });
 
-  it('of which records were refused is in with all its others', async () => {
+  it('of which records were rejected is in with all its others', async () => {
     const records = many(10, (id) => submission(id, id > keyOf(6) ? { num_comments: 1.5 } : {}));
     const result = await app.profiles.storeBatch(records, { batchSize: 10 });
     expect(result).toMatchObject({ inserted: 7, rejected: 3, failedBatches: 0 });
@@ -65,7 +65,7 @@ describe('a batch', () => {
   });
 
   it('of hybrid records is in or out of both tables at once', async () => {
-    const result = await withRefusal(app, refusal, () =>
+    const result = await withRejection(app, rejection, () =>
       app.hybrid.storeBatch(many(30, opportunity), { batchSize: 10 }),
     );
     expect(result).toMatchObject({ stored: 20, failed: 10, failedBatches: 1 });
@@ -116,7 +116,7 @@ describe('a batch', () => {
   });
 
   it('and a load in one piece are atomic alike', async () => {
-    const error = await withRefusal(app, { ...refusal, sqlstate: '53100' }, () =>
+    const error = await withRejection(app, { ...rejection, sqlstate: '53100' }, () =>
       errorOf(app.profiles.store(many(30, submission))),
     );
     expect(error).toMatchObject({ code: 'LOAD_FAILED', result: { failed: 30, inserted: 0 } });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
-import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withCheck, withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, opportunity } from '../../support/parity/records.js';
 
 /** What the stages of the pipeline hand over for one post, in order. */
@@ -147,7 +147,7 @@ describe('enrichment', () => {
     );
   });
 
-  it('keeps what earlier stages stored when a rule refuses a later one, and keeps that one for a replay', async () => {
+  it('keeps what earlier stages stored when a rule rejects a later one, and keeps that one for a replay', async () => {
     await app.hybrid.store([STAGES.raw, STAGES.opportunity]);
     const before = [await opportunityRow(), await submissionRow()];
     const result = await app.hybrid.store([{ ...STAGES.final, final_score: 'excellent' }]);
@@ -161,7 +161,7 @@ describe('enrichment', () => {
     expect(await opportunityRow()).toMatchObject(WHOLE_OPPORTUNITY);
   });
 
-  it('keeps what earlier stages stored when the database refuses a later one', async () => {
+  it('keeps what earlier stages stored when the database rejects a later one', async () => {
     await app.opportunities.store(many(3, (id) => opportunity(id, { app_name: id, opportunity_score: 50 })));
     const scores = many(3, (id) => opportunity(id, { opportunity_score: id === keyOf(1) ? 101 : 60 }));
     const result = await withCheck(app, 'app_opportunities', 'opportunity_score <= 100', () =>
@@ -178,8 +178,8 @@ describe('enrichment', () => {
   it('keeps what earlier stages stored when a later load fails altogether', async () => {
     await app.hybrid.store([STAGES.raw, STAGES.trust]);
     const before = await submissionRow();
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '53100' };
-    await withRefusal(app, refusal, () => errorOf(app.hybrid.store([STAGES.opportunity])));
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
+    await withRejection(app, rejection, () => errorOf(app.hybrid.store([STAGES.opportunity])));
     expect(await submissionRow()).toEqual(before);
     expect(await app.count('app_opportunities')).toBe(0);
   });

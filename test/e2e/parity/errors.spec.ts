@@ -4,7 +4,7 @@ import type { LoadResult, LoadStoppedError } from '../../../src/index.js';
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { entryOf } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withCheck, withRejection } from '../../support/parity/faults.js';
 import { type Fields, many, submission } from '../../support/parity/records.js';
 
 describe('what is said of a failure', () => {
@@ -27,8 +27,8 @@ describe('what is said of a failure', () => {
   }
 
   it('names the code of the database and no value of a row, even where a trigger quotes one', async () => {
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '53100' };
-    const said = await withRefusal(app, refusal, () => saidOf(app.profiles.store([submission('t3_secret')])));
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
+    const said = await withRejection(app, rejection, () => saidOf(app.profiles.store([submission('t3_secret')])));
     expect(said.entry).toMatchObject({ status: 'failed', error_code: '53100' });
     expect(said.text).not.toContain('t3_secret');
     expect(await app.count('submissions')).toBe(0);
@@ -45,7 +45,7 @@ describe('what is said of a failure', () => {
     expect(await app.count('submissions')).toBe(10);
   });
 
-  it('tells by its own code that too many records were refused', async () => {
+  it('tells by its own code that too many records were rejected', async () => {
     const records = [submission('t3_1'), submission('t3_2', { trust_score: 'high' })];
     const { entry } = await saidOf(app.profiles.store(records, { onReject: 'fail' }));
     expect(entry).toMatchObject({ status: 'failed', error_code: 'REJECT_LIMIT_EXCEEDED' });
@@ -59,7 +59,7 @@ describe('what is said of a failure', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('names the constraint that refused a record, in the result and in the quarantine, without its values', async () => {
+  it('names the constraint that rejected a record, in the result and in the quarantine, without its values', async () => {
     const result = await withCheck(app, 'submissions', `author <> 'secret'`, () =>
       app.profiles.store([submission('t3_1', { author: 'secret' })]),
     );

@@ -4,7 +4,7 @@ import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { expectHybridAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withCheck, withRejection } from '../../support/parity/faults.js';
 import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('the hybrid store', () => {
@@ -85,7 +85,7 @@ describe('the hybrid store', () => {
     ]);
   });
 
-  it.each(['app_opportunities', 'submissions'])('stores neither half when %s refuses one', async (table) => {
+  it.each(['app_opportunities', 'submissions'])('stores neither half when %s rejects one', async (table) => {
     const records = [opportunity('t3_1'), opportunity('t3_2', { trust_score: -1 }), opportunity('t3_3')];
     const result = await withCheck(app, table, 'trust_score >= 0', () => app.hybrid.store(records));
     expect(result).toMatchObject({ ok: false, received: 3, stored: 2, rejected: 1 });
@@ -109,9 +109,9 @@ describe('the hybrid store', () => {
 
   it.each(['app_opportunities', 'submissions'])('leaves both tables as they were when %s fails', async (table) => {
     await app.hybrid.store([opportunity('t3_1', { title: 'before' })]);
-    const refusal = { table, when: `NEW.submission_id = 't3_2'`, sqlstate: '53100' };
+    const rejection = { table, when: `NEW.submission_id = 't3_2'`, sqlstate: '53100' };
     const records = [opportunity('t3_1', { title: 'after' }), opportunity('t3_2')];
-    const error = await withRefusal(app, refusal, () => errorOf(app.hybrid.store(records)));
+    const error = await withRejection(app, rejection, () => errorOf(app.hybrid.store(records)));
     expect(error).toBeInstanceOf(LoadFailedError);
     for (const name of ['app_opportunities', 'submissions']) {
       expect(await app.rows(`SELECT submission_id, title FROM ${name}`)).toEqual([
@@ -121,9 +121,9 @@ describe('the hybrid store', () => {
   });
 
   it('stores in batches, each over both tables, and reports those that failed', async () => {
-    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(15)}'`, sqlstate: '40001' };
+    const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(15)}'`, sqlstate: '40001' };
     const records = many(40, (id) => (id < keyOf(30) ? opportunity(id) : submission(id)));
-    const result = await withRefusal(app, refusal, () => app.hybrid.storeBatch(records, { batchSize: 10 }));
+    const result = await withRejection(app, rejection, () => app.hybrid.storeBatch(records, { batchSize: 10 }));
     expect(result).toMatchObject({ received: 40, stored: 30, failed: 10, batches: 4, failedBatches: 1 });
     expect(result.successRate).toBe(0.75);
     expect(await app.count('app_opportunities')).toBe(20);
@@ -139,7 +139,7 @@ describe('the hybrid store', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('always merges: another disposition is refused', async () => {
+  it('always merges: another disposition is rejected', async () => {
     const error = await errorOf(app.hybrid.store([opportunity('t3_1')], { disposition: 'replace' } as object));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect(await app.count('submissions')).toBe(0);

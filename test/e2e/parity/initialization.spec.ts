@@ -35,7 +35,7 @@ describe('initialisation', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('by default loads batches of 5,000, captures unknown fields and keeps refused records', async () => {
+  it('by default loads batches of 5,000, captures unknown fields and keeps rejected records', async () => {
     app = await startStorageApp();
     const records = [...many(5_100, submission), { submission_id: 't3_x', flair: 'red' }, { submission_id: ' ' }];
     const result = await app.profiles.storeBatch(records);
@@ -72,7 +72,7 @@ describe('initialisation', () => {
     expect(await app.rows('SELECT DISTINCT extra FROM submissions')).toEqual([{ extra: null }]);
   });
 
-  it('refuses records with unknown fields when told to', async () => {
+  it('rejects records with unknown fields when told to', async () => {
     app = await startStorageApp({ unknownFields: 'reject' });
     const result = await app.profiles.store([submission('t3_1', { flair: 'red' }), submission('t3_2')]);
     expect(result).toMatchObject({ inserted: 1, rejected: 1, ok: false });

@@ -4,7 +4,7 @@ import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, entryOf, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withLocks, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withCheck, withLocks, withRejection } from '../../support/parity/faults.js';
 import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('loadBatch', () => {
@@ -39,12 +39,12 @@ describe('loadBatch', () => {
   });
 
   it('goes on after batches the database would not take, and reports them', async () => {
-    const refusal = {
+    const rejection = {
       table: 'app_opportunities',
       when: `NEW.submission_id IN ('${keyOf(25)}', '${keyOf(70)}')`,
       sqlstate: '40001',
     };
-    const result = await withRefusal(app, refusal, () =>
+    const result = await withRejection(app, rejection, () =>
       app.opportunities.storeBatch(many(100, opportunity), { batchSize: 10 }),
     );
     expect(result).toMatchObject({ ok: false, received: 100, inserted: 80, failed: 20 });
@@ -74,8 +74,8 @@ describe('loadBatch', () => {
   });
 
   it('reports every batch as failed when none was taken', async () => {
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '40001' };
-    const result = await withRefusal(app, refusal, () =>
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '40001' };
+    const result = await withRejection(app, rejection, () =>
       app.profiles.storeBatch(many(100, submission), { batchSize: 50 }),
     );
     expect(result).toMatchObject({ ok: false, failed: 100, batches: 2, successfulBatches: 0, failedBatches: 2 });
@@ -84,7 +84,7 @@ describe('loadBatch', () => {
     await expectAccounted(app, result);
   });
 
-  it('counts a refused record against the success rate, not against its batch', async () => {
+  it('counts a rejected record against the success rate, not against its batch', async () => {
     const records = many(100, (id) => submission(id, { num_comments: id < keyOf(4) ? -1 : 1 }));
     const result = await withCheck(app, 'submissions', 'num_comments >= 0', () =>
       app.profiles.storeBatch(records, { batchSize: 10 }),
@@ -113,8 +113,8 @@ describe('loadBatch', () => {
   });
 
   it('stops when no batch could succeed; those before stay, those after are not read', async () => {
-    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(25)}'`, sqlstate: '53100' };
-    const error = await withRefusal(app, refusal, () =>
+    const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(25)}'`, sqlstate: '53100' };
+    const error = await withRejection(app, rejection, () =>
       errorOf(app.profiles.storeBatch(many(100, submission), { batchSize: 10 })),
     );
     expect(error).toBeInstanceOf(LoadFailedError);
@@ -129,7 +129,7 @@ describe('loadBatch', () => {
     await expectAccounted(app, result);
   });
 
-  it('stops at the limit of refused records, and the batch in hand is out', async () => {
+  it('stops at the limit of rejected records, and the batch in hand is out', async () => {
     const records = many(100, (id) => submission(id, { trust_score: id < keyOf(55) ? 1 : 'high' }));
     const error = await errorOf(app.profiles.storeBatch(records, { batchSize: 10, maxRejects: 3 }));
     expect(error).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED', result: { inserted: 50, rejected: 0, failed: 10 } });
@@ -137,7 +137,7 @@ describe('loadBatch', () => {
     expect(await app.count('storage_rejected_records')).toBe(0);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])('refuses a batch size of %p', async (batchSize) => {
+  it.each([0, -1, 1.5, Number.NaN])('rejects a batch size of %p', async (batchSize) => {
     const error = await errorOf(app.profiles.storeBatch(many(3, submission), { batchSize }));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect(await app.count('submissions')).toBe(0);

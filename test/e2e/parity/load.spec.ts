@@ -74,18 +74,18 @@ describe('load', () => {
 
   it('replaces in one transaction, whatever the batch size', async () => {
     await app.loader.load('submissions', many(3, submission));
-    const refuse = () =>
+    const reject = () =>
       errorOf(
         app.loader.loadBatch('submissions', [...many(9, submission, 10), { submission_id: '' }], {
           disposition: 'replace',
           batchSize: 2,
         }),
       );
-    expect(await refuse()).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED' });
+    expect(await reject()).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED' });
     expect((await titles()).map(({ id }) => id)).toEqual([keyOf(0), keyOf(1), keyOf(2)]);
   });
 
-  it('appends: a key that exists is a refused record, and its row stays as it was', async () => {
+  it('appends: a key that exists is a rejected record, and its row stays as it was', async () => {
     await app.loader.load('submissions', [submission('t3_1')]);
     const records = [submission('t3_1', { title: 'new' }), submission('t3_2')];
     const result = await app.loader.load('submissions', records, { disposition: 'append' });
@@ -116,7 +116,7 @@ describe('load', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('refuses a merge by columns that are no key, and names the keys', async () => {
+  it('rejects a merge by columns that are no key, and names the keys', async () => {
     const error = await errorOf(app.loader.load('submissions', [submission('t3_1')], { primaryKey: 'title' }));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect((error as Error).message).toContain('(submission_id)');
@@ -124,7 +124,7 @@ describe('load', () => {
     expect(await app.count('storage_loads')).toBe(0);
   });
 
-  it('refuses a merge into a table without a key, which an append can fill', async () => {
+  it('rejects a merge into a table without a key, which an append can fill', async () => {
     expect(await errorOf(app.loader.load(EventEntity, [{ name: 'a' }]))).toBeInstanceOf(InvalidLoadError);
     expect(await app.count('parity_events')).toBe(0);
 
@@ -132,7 +132,7 @@ describe('load', () => {
     expect(await app.rows('SELECT name FROM parity_events')).toEqual([{ name: 'a' }, { name: 'a' }]);
   });
 
-  it('refuses a table nobody knows', async () => {
+  it('rejects a table nobody knows', async () => {
     const error = await errorOf(app.loader.load('reddit_posts', [submission('t3_1')]));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect((error as Error).message).toContain('submissions');
@@ -155,7 +155,7 @@ describe('load', () => {
     await expectAccounted(app, result);
   });
 
-  it('loses only the row that a constraint refuses', async () => {
+  it('loses only the row that a constraint rejects', async () => {
     const records = many(20, (id) => submission(id, { num_comments: id === keyOf(13) ? -1 : 1 }));
     const result = await withCheck(app, 'submissions', 'num_comments >= 0', () => app.profiles.store(records));
     expect(result).toMatchObject({ ok: false, inserted: 19, rejected: 1 });

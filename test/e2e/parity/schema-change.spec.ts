@@ -144,7 +144,7 @@ describe('records of several versions', () => {
     await app.opportunities.store([v2('t3_1')]);
     await app.opportunities.store([v3('t3_1')]);
     expect(await app.rows(`SELECT app_name, ${COLUMNS} FROM app_opportunities`)).toEqual([
-      // The version of the last record that named one; a score that was only a stand-in gave way to the real one.
+      // The version of the last record that named one; a score that was only a fallback field gave way to the real one.
       { ...V3, app_name: 'old', enrichment_version: 'v2.0.0', trust_score: 80, extra: { sentiment: 0.5 } },
     ]);
   });
@@ -159,7 +159,7 @@ describe('records of several versions', () => {
     expect(await app.opportunities.findById('t3_1')).toMatchObject({ coreFunctions: ['one'], finalScore: 51 });
   });
 
-  it('that carry both names of a field with different values are refused', async () => {
+  it('that carry both names of a field with different values are rejected', async () => {
     const result = await app.opportunities.store([opportunity('t3_1', { app_name: 'a', appName: 'b' })]);
     expect(result).toMatchObject({ ok: false, rejected: 1, rejects: [{ reason: 'conflicting_keys' }] });
     expect(await app.count('app_opportunities')).toBe(0);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { HybridStoreService, LoaderService, LoadStatsService, SubmissionEntity } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
-import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withRejection } from '../../support/parity/faults.js';
 import { many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('one loader shared by the three stores', () => {
@@ -32,8 +32,8 @@ describe('one loader shared by the three stores', () => {
 
   it('counts a failure of one store without hiding what the others did', async () => {
     await app.opportunities.store(many(3, opportunity));
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '53100' };
-    await withRefusal(app, refusal, () => errorOf(app.profiles.store(many(3, submission))));
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
+    await withRejection(app, rejection, () => errorOf(app.profiles.store(many(3, submission))));
     expect(app.stats.snapshot()).toMatchObject({ loaded: 3, failed: 3, successRate: 0.5, errorCount: 1 });
     expect(app.stats.forTable('app_opportunities')).toMatchObject({ loaded: 3, failed: 0, errorCount: 0 });
     expect(await app.count('app_opportunities')).toBe(3);

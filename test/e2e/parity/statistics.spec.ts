@@ -4,10 +4,10 @@ import { LoadFailedError, type LoadProgress } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { entryOf, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withRejection } from '../../support/parity/faults.js';
 import { many, opportunity, submission } from '../../support/parity/records.js';
 
-const REFUSES_ALL = { table: 'submissions', when: 'true', sqlstate: '53100' };
+const REJECTS_ALL = { table: 'submissions', when: 'true', sqlstate: '53100' };
 
 describe('statistics', () => {
   let app: StorageApp;
@@ -34,7 +34,7 @@ describe('statistics', () => {
   });
 
   it('count what failed, with its error', async () => {
-    const error = await withRefusal(app, REFUSES_ALL, () => errorOf(app.profiles.store(many(2, submission))));
+    const error = await withRejection(app, REJECTS_ALL, () => errorOf(app.profiles.store(many(2, submission))));
     expect(error).toBeInstanceOf(LoadFailedError);
     expect(app.stats.snapshot()).toMatchObject({
       loaded: 0,
@@ -47,7 +47,7 @@ describe('statistics', () => {
     expect(await app.count('submissions')).toBe(0);
   });
 
-  it('count what was refused as attempted and not loaded', async () => {
+  it('count what was rejected as attempted and not loaded', async () => {
     await app.profiles.store([submission('t3_1'), submission('t3_2', { trust_score: 'high' })]);
     expect(app.stats.snapshot()).toMatchObject({
       loaded: 1,
@@ -86,7 +86,7 @@ describe('statistics', () => {
     await app.profiles.store(many(6, submission));
     await app.opportunities.store([...many(2, opportunity), { submission_id: 't3_9' }]);
     await app.opportunities.store([opportunity('t3_8', { confidence: 'much' })]);
-    await withRefusal(app, REFUSES_ALL, () => errorOf(app.profiles.store([submission('t3_7')])));
+    await withRejection(app, REJECTS_ALL, () => errorOf(app.profiles.store([submission('t3_7')])));
 
     const { tables, ...all } = app.stats.snapshot();
     expect(all).toMatchObject({ received: 11, loaded: 8, skipped: 1, rejected: 1, failed: 1, totalAttempted: 10 });
@@ -118,8 +118,8 @@ describe('statistics', () => {
   });
 
   it('agree with the accounts in the database after failures too', async () => {
-    const refusal = { table: 'submissions', when: `NEW.submission_id = 't3_0015'`, sqlstate: '40001' };
-    await withRefusal(app, refusal, async () => {
+    const rejection = { table: 'submissions', when: `NEW.submission_id = 't3_0015'`, sqlstate: '40001' };
+    await withRejection(app, rejection, async () => {
       await app.profiles.storeBatch(many(30, submission), { batchSize: 10 });
       await app.hybrid.storeBatch([...many(20, opportunity, 10), { title: 'nobody' }], { batchSize: 7 });
       await errorOf(app.hybrid.store([opportunity('t3_1'), opportunity('t3_0015')]));
@@ -134,15 +134,15 @@ describe('statistics', () => {
   });
 
   it('keep the counts of loads in batches', async () => {
-    const refusal = { table: 'submissions', when: `NEW.submission_id = 't3_0015'`, sqlstate: '40001' };
-    await withRefusal(app, refusal, () => app.profiles.storeBatch(many(30, submission), { batchSize: 10 }));
+    const rejection = { table: 'submissions', when: `NEW.submission_id = 't3_0015'`, sqlstate: '40001' };
+    await withRejection(app, rejection, () => app.profiles.storeBatch(many(30, submission), { batchSize: 10 }));
     expect(app.stats.forTable('submissions')).toMatchObject({ received: 30, loaded: 20, failed: 10, errorCount: 1 });
     expect(await app.count('submissions')).toBe(20);
   });
 
   it('keep the last 100 errors and count them all', async () => {
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '40001' };
-    await withRefusal(app, refusal, () => app.profiles.storeBatch(many(105, submission), { batchSize: 1 }));
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '40001' };
+    await withRejection(app, rejection, () => app.profiles.storeBatch(many(105, submission), { batchSize: 1 }));
     const { errorCount, errors } = app.stats.snapshot();
     expect(errorCount).toBe(105);
     expect(errors).toHaveLength(100);
@@ -151,7 +151,7 @@ describe('statistics', () => {
 
   it('begin again at 0 after a reset, while rows and history stay', async () => {
     const { loadId } = await app.profiles.store(many(2, submission));
-    await withRefusal(app, REFUSES_ALL, () => errorOf(app.profiles.store([submission('t3_7')])));
+    await withRejection(app, REJECTS_ALL, () => errorOf(app.profiles.store([submission('t3_7')])));
     app.stats.reset();
     expect(app.stats.snapshot()).toMatchObject({
       received: 0,

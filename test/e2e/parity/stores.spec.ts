@@ -37,7 +37,7 @@ describe('the stores', () => {
       expect(await app.count('app_opportunities')).toBe(0);
     });
 
-    it('refuses a blank id, and keeps the record', async () => {
+    it('rejects a blank id, and keeps the record', async () => {
       const result = await app.opportunities.store([opportunity(' ', { app_name: 'kept' })]);
       expect(result).toMatchObject({ ok: false, rejected: 1, skipped: 0 });
       const [kept] = await quarantined(app, result.loadId);
@@ -120,7 +120,7 @@ describe('the stores', () => {
       expect(await opportunityRow()).toHaveProperty([column], value);
     });
 
-    it('lets a stand-in fill an empty final score and never replace one', async () => {
+    it('lets a fallback field fill an empty final score and never replace one', async () => {
       await app.opportunities.store([opportunity('t3_1', { opportunity_score: 60 })]);
       expect(await opportunityRow()).toMatchObject({ opportunity_score: 60, final_score: 60 });
       await app.opportunities.store([opportunity('t3_1', { opportunity_score: 70 })]);

@@ -7,7 +7,7 @@ import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withRefusal } from '../../support/parity/faults.js';
+import { errorOf, withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, submission } from '../../support/parity/records.js';
 
 function* generated(count: number): Generator<Fields> {
@@ -54,7 +54,7 @@ describe('a streaming source', () => {
     await expectAccounted(app, result);
   });
 
-  it('that is asynchronous is refused by load, which names loadBatch', async () => {
+  it('that is asynchronous is rejected by load, which names loadBatch', async () => {
     const error = await errorOf(app.profiles.store(generatedLater(3) as unknown as Fields[]));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect((error as Error).message).toContain('loadBatch');
@@ -140,8 +140,8 @@ describe('a streaming source', () => {
       yield* generated(10);
       await new Promise(() => {});
     }
-    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(5)}'`, sqlstate: '53100' };
-    await withRefusal(app, refusal, async () => {
+    const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(5)}'`, sqlstate: '53100' };
+    await withRejection(app, rejection, async () => {
       const error = await errorOf(app.profiles.storeBatch(stalling(), { batchSize: 10 }));
       expect(error).toBeInstanceOf(LoadFailedError);
       expect(error).toMatchObject({ result: { received: 10, failed: 10 } });
@@ -171,8 +171,8 @@ describe('a streaming source', () => {
       }
     }
     const stream = Readable.from(generated(1_000), { objectMode: true });
-    const refusal = { table: 'submissions', when: `NEW.submission_id = '${keyOf(15)}'`, sqlstate: '53100' };
-    await withRefusal(app, refusal, async () => {
+    const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(15)}'`, sqlstate: '53100' };
+    await withRejection(app, rejection, async () => {
       expect(await errorOf(app.profiles.storeBatch(source(), { batchSize: 10 }))).toBeInstanceOf(LoadFailedError);
       expect(await errorOf(app.profiles.storeBatch(stream, { batchSize: 10 }))).toBeInstanceOf(LoadFailedError);
     });

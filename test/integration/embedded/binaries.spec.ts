@@ -30,7 +30,7 @@ describe('the binaries of the embedded Postgres', () => {
     });
   });
 
-  it('are copied when the account cannot run them or links cannot be made, and the copy is mended', async () => {
+  it('are copied when the account cannot run them or links cannot be made, and the copy is fixed', async () => {
     await withTemporaryDir(async (directory) => {
       const packageDir = join(directory, `test-${randomUUID()}`);
       await copyWithoutLinks(packageDir);
@@ -77,7 +77,7 @@ describe('the binaries of the embedded Postgres', () => {
 });
 
 describe('the system directory', () => {
-  it('can be entered by others, and is refused when they may write to it', async () => {
+  it('can be entered by others, and is rejected when they may write to it', async () => {
     await withTemporaryDir(async (parent) => {
       const directory = await prepareSystemDirectory(parent);
       expect(dirname(directory)).toBe(parent);

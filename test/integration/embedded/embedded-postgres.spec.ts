@@ -109,7 +109,7 @@ describe('an embedded Postgres', () => {
     });
   });
 
-  it('refuses a cluster of another major version, and leaves it alone', async () => {
+  it('rejects a cluster of another major version, and leaves it alone', async () => {
     await withTemporaryDir(async (dataDir) => {
       await (await fast(dataDir)).stop();
       await writeFile(join(dataDir, 'pgdata', 'PG_VERSION'), '17\n');

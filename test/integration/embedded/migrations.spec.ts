@@ -62,10 +62,10 @@ describe('the migrations of an embedded database', () => {
           expect(await migrateDown({ url })).toBe(name);
         }
         for (const command of [['loads', 'list'], ['demo']]) {
-          const refused = await run(directory, ...command);
-          expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
-          expect(refused.stderr).toContain(`the migration ${LAST} is not applied`);
-          expect(refused.stderr).toContain('To mend it: npx harbor-storage migrate up');
+          const rejected = await run(directory, ...command);
+          expect(rejected).toMatchObject({ exitCode: 1, stdout: '' });
+          expect(rejected.stderr).toContain(`the migration ${LAST} is not applied`);
+          expect(rejected.stderr).toContain('To fix: npx harbor-storage migrate up');
         }
         expect(appliedOf(await readMigrationStatus({ url }))).toEqual(NAMES.slice(0, -count));
         expect(await run(directory, 'migrate', 'up')).toMatchObject({ exitCode: 0 });

@@ -25,7 +25,7 @@ interface Supervised {
   readonly ended: Promise<unknown>;
 }
 
-/** Runs the supervisor as the launcher does, over the stand-in, with the programs of `directory` first on the PATH. */
+/** Runs the supervisor as the launcher does, over the fallback field, with the programs of `directory` first on the PATH. */
 async function supervise(directory: string, server: readonly string[] = SERVER): Promise<Supervised> {
   const account = await ServerAccount.forDirectory(directory);
   await account.give(directory);

@@ -88,7 +88,7 @@ describe('a secret', () => {
 
   it.each(CALLS)('is told nowhere by the error about %s', async (_, call) => {
     const error: unknown = await call(app).then(
-      () => expect('the call').toBe('refused'),
+      () => expect('the call').toBe('rejected'),
       (thrown: unknown) => thrown,
     );
     expect(error).toMatchObject({ code: expect.any(String) });

@@ -9,8 +9,8 @@ import { startAppWith } from '../../support/entities/own-entities.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
 
-/** One row's fault, and the reason it is refused for. */
-const REFUSED: readonly (readonly [when: string, fields: object, reason: string])[] = [
+/** One row's fault, and the reason it is rejected for. */
+const REJECTED: readonly (readonly [when: string, fields: object, reason: string])[] = [
   ['a check', { mail: `${MARK} broken` }, '23514'],
   ['a unique key', { mail: `${MARK}@first` }, '23505'],
   ['a foreign key', { invitedBy: `${MARK}-gone` }, '23503'],
@@ -96,7 +96,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
   const bad = (fields: object): object =>
     Object.defineProperties({ id: MARK, mail: MARK }, Object.getOwnPropertyDescriptors(fields));
 
-  it.each(REFUSED)('is told nowhere when it is refused for %s', async (_, fields, reason) => {
+  it.each(REJECTED)('is told nowhere when it is rejected for %s', async (_, fields, reason) => {
     const result = await load(app, bad(fields), { onProgress: witness.onProgress });
     expect(result).toMatchObject({ rejected: 1, rejects: [{ reason }] });
     expect(await witness.leaks(app, result)).toEqual([]);
@@ -112,7 +112,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
     expect(await witness.leaks(app, outcome)).toEqual([]);
   });
 
-  it('is told nowhere when too many records are refused', async () => {
+  it('is told nowhere when too many records are rejected', async () => {
     const options = { maxRejects: 0, onProgress: witness.onProgress };
     const outcome: unknown = await load(app, bad({ mail: `${MARK} broken` }), options).catch((error: unknown) => error);
     expect(outcome).toMatchObject(way === 'replace' ? { rejected: 1 } : { code: 'REJECT_LIMIT_EXCEEDED' });

@@ -30,7 +30,7 @@ describe('what goes wrong before a load begins', () => {
     expect(await errorOf(app.loader.load(Circular, [{ id: 'a' }]))).toBe(MISSING);
   });
 
-  it('is none either when the database answers and refuses', async () => {
+  it('is none either when the database answers and rejects', async () => {
     await withLoginRole(app, async (url) => {
       const other = await startStorageAppAt(url, { migrations: 'off', loader: { maxAttempts: 1 } });
       try {
@@ -57,7 +57,7 @@ describe('what goes wrong before a load begins', () => {
     ['history', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).history()],
     ['findLoad', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).findLoad(LOAD_ID)],
     ['totals', 'HISTORY_UNREADABLE', ({ module }) => module.get(LoadStatsService).totals()],
-    ['a list of refused records', 'QUARANTINE_FAILED', ({ module }) => module.get(QuarantineService).list()],
+    ['a list of rejected records', 'QUARANTINE_FAILED', ({ module }) => module.get(QuarantineService).list()],
   ];
 
   it.each(CALLS)('is said by an error of the package when no connection gets free: %s', async (_, code, call) => {

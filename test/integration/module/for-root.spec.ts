@@ -99,7 +99,7 @@ describe('StorageModule', () => {
       });
     }));
 
-  it("unknownFields 'reject': refuses the record and names the field", () =>
+  it("unknownFields 'reject': rejects the record and names the field", () =>
     withDatabase((url) =>
       withApp([StorageModule.forRoot({ url, unknownFields: 'reject' })], [Pipeline], async (app) => {
         const { profiles, hybrid } = app.get(Pipeline);

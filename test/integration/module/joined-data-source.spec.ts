@@ -87,7 +87,7 @@ describe("joining the application's own DataSource", () => {
       ),
     ));
 
-  it('by name, from forRootAsync: refuses another name from useFactory', () =>
+  it('by name, from forRootAsync: rejects another name from useFactory', () =>
     withDatabase(async (url) => {
       const imports = [
         TypeOrmModule.forRoot({ ...base(url), autoLoadEntities: true }),

@@ -63,7 +63,7 @@ async function joined<T>(
 
 describe("migrations: 'check'", () => {
   it.each([[{}], [{ migrations: 'check' as const }]])(
-    'refuses to start on a database without the migrations, names them and the command: %j',
+    'rejects to start on a database without the migrations, names them and the command: %j',
     (options) =>
       withEmptyDatabase(async (url) => {
         const error: unknown = await start({ url, ...options }).catch((failure: unknown) => failure);
@@ -79,7 +79,7 @@ describe("migrations: 'check'", () => {
       }),
   );
 
-  it('leaves no connection open when it refuses', () =>
+  it('leaves no connection open when it rejects', () =>
     withEmptyDatabase(async (url) => {
       await expect(start({ url })).rejects.toThrow(SchemaMismatchError);
       expect(await openConnections(url)).toBe(0);

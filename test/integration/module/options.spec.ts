@@ -63,12 +63,12 @@ describe('the options of the module', () => {
     expect(message).toContain('dataSource');
   });
 
-  it.each([[null], [{}], [5]])('refuse a dataSource that is none: %j', async (dataSource) => {
+  it.each([[null], [{}], [5]])('reject a dataSource that is none: %j', async (dataSource) => {
     expect(await messageOf({ dataSource })).toContain("dataSource must be a DataSource's name or a DataSource");
   });
 
   it.each([[{ dataSource: 'default' }], [{ dataSource: null }], [{ dataSource: 'default', url: URL_OF_NOTHING }]])(
-    'refuse a dataSource out of useFactory, where none can be joined any more: %j',
+    'reject a dataSource out of useFactory, where none can be joined any more: %j',
     async (options) => {
       const error = await startModule(
         StorageModule.forRootAsync({ useFactory: () => options as StorageModuleOptions }),
@@ -86,7 +86,7 @@ describe('the options of the module', () => {
 describe('a database that cannot be reached', () => {
   it.each([
     ['nobody listens', { port: '1' }, 'ECONNREFUSED'],
-    // PgBouncer has one code for all it refuses.
+    // PgBouncer has one code for all it rejects.
     ['the password is wrong', { password: 'wrong-4711' }, THROUGH_PGBOUNCER ? '08P01' : '28P01'],
     ['the database does not exist', { pathname: '/no_such_database' }, THROUGH_PGBOUNCER ? '08P01' : '3D000'],
   ])('stops the start with the cause when %s, and tells no password', (_, parts, code) =>

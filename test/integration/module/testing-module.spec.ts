@@ -70,8 +70,8 @@ describe('StorageTestingModule with an entity of the application', () => {
     withTestApp({ migrations, dataSourceName: 'default', unknownFields: 'reject' }, JoinedPricesModule, async (app) => {
       await loadPriceAndPost(app);
       expect(await app.get(DataSource).query('SELECT amount FROM prices_tested')).toEqual([{ amount: '1.50' }]);
-      const refused = await app.get(HybridStoreService).store([{ submission_id: 't3_2', flair: 'new' }]);
-      expect(refused.rejects).toMatchObject([{ reason: 'unknown_field' }]);
+      const rejected = await app.get(HybridStoreService).store([{ submission_id: 't3_2', flair: 'new' }]);
+      expect(rejected.rejects).toMatchObject([{ reason: 'unknown_field' }]);
     }));
 });
 

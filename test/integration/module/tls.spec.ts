@@ -26,7 +26,7 @@ function urlOf(host: string, query: string): string {
   return `${url.href}?${query}`;
 }
 
-/** The server writes the file itself: it refuses a key that somebody else could read. */
+/** The server writes the file itself: it rejects a key that somebody else could read. */
 async function putFile(client: Client, name: string): Promise<void> {
   const text = await readFile(join(FILES, name), 'utf8');
   await client.query(

@@ -12,7 +12,7 @@ const own = (name: string, value: unknown): object => Object.defineProperty({}, 
 const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
 
 /** Rule, column, the fields of the record, and what quarantine holds of them, to the byte. */
-const REFUSED: readonly (readonly [rule: string, column: string, fields: object, kept: string])[] = [
+const REJECTED: readonly (readonly [rule: string, column: string, fields: object, kept: string])[] = [
   ['nul_character', 'title', { title: 'a\0b' }, String.raw`"title":"a\u0000b"`],
   ['nul_character', 'ai_profile', { ai_profile: { 'a\0': 1 } }, String.raw`"ai_profile":{"a\u0000":1}`],
   ['lone_surrogate', 'title', { title: '\ud83d\ude00 \ud83d' }, String.raw`"title":"😀 \ud83d"`],
@@ -53,7 +53,7 @@ const REFUSED: readonly (readonly [rule: string, column: string, fields: object,
   ['unsupported_value', 'extra', own('constructor', new Map()), '"constructor":{"$map":[]}'],
 ];
 
-const CASES = REFUSED.map(([rule, column, fields, kept], index) => {
+const CASES = REJECTED.map(([rule, column, fields, kept], index) => {
   const id = 'submission_id' in fields ? fields.submission_id : `bad${index}`;
   const bad = { submission_id: id, problem_description: 'p' };
   Object.defineProperties(bad, Object.getOwnPropertyDescriptors({ ...fields, submission_id: id }));
@@ -64,7 +64,7 @@ const CASES = REFUSED.map(([rule, column, fields, kept], index) => {
 describe.each([
   { writer: 'upsert', neighbours: CASES.length },
   { writer: 'copy', neighbours: 400 },
-])('objects that are refused, by $writer', ({ writer, neighbours }) => {
+])('objects that are rejected, by $writer', ({ writer, neighbours }) => {
   let app: StorageApp;
   let trace: WriterTrace;
   let result: LoadResult;

@@ -37,7 +37,7 @@ const bytes = fc
 
 interface Loaded {
   readonly received: number;
-  readonly refused: readonly QuarantinedRow[];
+  readonly rejected: readonly QuarantinedRow[];
 }
 
 describe('what is exported', () => {
@@ -53,7 +53,7 @@ describe('what is exported', () => {
   const load = async (input: Buffer, options: ReadRecordsOptions): Promise<Loaded> => {
     const records = readRecords(Readable.from([input], { objectMode: false }), options);
     const { loadId, received } = await app.loader.loadBatch('submissions', records);
-    return { received, refused: await quarantined(app, loadId) };
+    return { received, rejected: await quarantined(app, loadId) };
   };
   const exported = async (format: ExportFormat) => {
     const left: string[] = [];
@@ -62,7 +62,7 @@ describe('what is exported', () => {
     return { lines, left };
   };
 
-  /** Loads any bytes, exports what was refused of them and loads that. */
+  /** Loads any bytes, exports what was rejected of them and loads that. */
   const forAnyBytes = (
     format: ExportFormat,
     options: ReadRecordsOptions,
@@ -90,21 +90,21 @@ describe('what is exported', () => {
     ['jsonl', { format: 'jsonl' }, Buffer.alloc(0)],
     ['jsonl', { format: 'jsonl', maxLineBytes: 8 }, Buffer.alloc(0)],
     ['csv', { format: 'csv' }, Buffer.from('"submission_id","a\0b"\n')],
-  ])('as %s is refused again as it was, byte for byte: %j', async (format, options, head) => {
+  ])('as %s is rejected again as it was, byte for byte: %j', async (format, options, head) => {
     await forAnyBytes(format, options, head, (again, kept, lines) => {
       expect(again.received).toBe(lines);
-      expect(outcomes(again.refused)).toEqual(outcomes(kept));
-      expect(rawsOf(again.refused)).toEqual(rawsOf(kept));
+      expect(outcomes(again.rejected)).toEqual(outcomes(kept));
+      expect(rawsOf(again.rejected)).toEqual(rawsOf(kept));
     });
   });
 
   it.each<[ExportFormat, ReadRecordsOptions, Buffer]>([
     ['jsonl', { format: 'jsonl', rename: new Map([['id', 'submission_id']]) }, Buffer.alloc(0)],
     ['csv', { format: 'csv', rename: new Map([['id', 'submission_id']]) }, Buffer.from('id,num_comments\n')],
-  ])('as %s is refused again as it was, under its new names: %j', async (format, options, head) => {
+  ])('as %s is rejected again as it was, under its new names: %j', async (format, options, head) => {
     await forAnyBytes(format, options, head, (again, kept, lines) => {
       expect(again.received).toBe(lines);
-      expect(outcomes(again.refused)).toEqual(outcomes(kept));
+      expect(outcomes(again.rejected)).toEqual(outcomes(kept));
     });
   });
 
@@ -129,7 +129,7 @@ describe('what is exported', () => {
   });
 });
 
-describe('the list of refused records', () => {
+describe('the list of rejected records', () => {
   let app: StorageApp;
   let quarantine: QuarantineService;
   beforeAll(async () => {
@@ -179,7 +179,7 @@ describe('the list of refused records', () => {
       /limit must be .*; after must be .*; table must be a text \(found string\); since must be a valid Date \(found object\); colour is none of its names/,
     );
     const gone = '00000000-0000-4000-8000-000000000000';
-    await expect(quarantine.list({ after: gone })).rejects.toThrow(/no refused record 00000000/);
+    await expect(quarantine.list({ after: gone })).rejects.toThrow(/no rejected record 00000000/);
   });
 
   it('is emptied by a filter only, and says what was never loaded', async () => {

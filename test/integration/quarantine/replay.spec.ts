@@ -59,7 +59,7 @@ describe('a replay', () => {
     await app.rows('TRUNCATE replay_prices, replay_events, replay_parents');
   });
 
-  const mend = () => app.rows(`INSERT INTO replay_parents VALUES ('p')`);
+  const fix = () => app.rows(`INSERT INTO replay_parents VALUES ('p')`);
   const open = () => quarantine.count();
   /** Counts of the history must agree with what the replay says. */
   const history = () =>
@@ -67,14 +67,14 @@ describe('a replay', () => {
                      unchanged::integer, rejected::integer
                 FROM storage_loads WHERE source = 'rejects replay' ORDER BY started_at`);
 
-  it('loads what was refused once the cause was mended, and a second one loads nothing', async () => {
+  it('loads what was rejected once the cause was fixed, and a second one loads nothing', async () => {
     const records = Array.from({ length: 10 }, (_, index) => ({
       sku: `s${index}`,
       parent: index % 2 === 0 ? 'p' : null,
     }));
     expect(await app.loader.load(Price, records)).toMatchObject({ inserted: 5, rejected: 5 });
     expect(await quarantine.replay()).toMatchObject({ ok: false, received: 5, loaded: 0, rejected: 5 });
-    await mend();
+    await fix();
 
     const result = await quarantine.replay({ table: 'replay_prices', reason: '23503' });
     expect(result).toMatchObject({ ok: true, received: 5, loaded: 5, skipped: 0, rejected: 0, failed: 0 });
@@ -93,14 +93,14 @@ describe('a replay', () => {
     expect(app.stats.forTable('replay_prices')).toMatchObject({ inserted: 10, rejected: 10 });
   });
 
-  it('leaves what is refused again open, with the latest reason and without a second record', async () => {
+  it('leaves what is rejected again open, with the latest reason and without a second record', async () => {
     await app.loader.load(Event, [
       { id: 'a', parent: 'p', size: 1 },
       { id: 'b', parent: 'p', size: 3 },
     ]);
     const before = await quarantine.list();
     expect(before.map(({ reason }) => reason)).toEqual(['23503', '23503']);
-    await mend();
+    await fix();
     await app.rows('ALTER TABLE replay_events ADD CONSTRAINT small CHECK (size < 2)');
     try {
       const result = await quarantine.replay();
@@ -116,7 +116,7 @@ describe('a replay', () => {
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: 1, loaded: 1 });
   });
 
-  it('appends what was to be appended: a key that exists is refused again', async () => {
+  it('appends what was to be appended: a key that exists is rejected again', async () => {
     await app.loader.load(
       Event,
       [
@@ -125,7 +125,7 @@ describe('a replay', () => {
       ],
       { disposition: 'append' },
     );
-    await mend();
+    await fix();
     await app.loader.load(Event, [{ id: 'b', size: 1 }]);
     expect(await quarantine.replay()).toMatchObject({ loaded: 1, rejected: 1, loads: [{ disposition: 'append' }] });
     expect(await quarantine.list()).toMatchObject([{ key: 'b', reason: '23505' }]);
@@ -135,22 +135,22 @@ describe('a replay', () => {
     ]);
   });
 
-  it('merges what a replace refused into what the replace has left', async () => {
+  it('merges what a replace rejected into what the replace has left', async () => {
     await app.loader.load(Event, [{ id: 'old' }]);
     await app.loader.load(Event, [{ id: 'a' }, { id: 'b', parent: 'p' }], { disposition: 'replace', maxRejects: 5 });
-    await mend();
+    await fix();
     expect(await quarantine.replay()).toMatchObject({ loaded: 1, loads: [{ disposition: 'merge', inserted: 1 }] });
     expect(await app.rows('SELECT id FROM replay_events ORDER BY id')).toEqual([{ id: 'a' }, { id: 'b' }]);
   });
 
-  it('goes by the key and by newerBy of the load that refused the record', async () => {
+  it('goes by the key and by newerBy of the load that rejected the record', async () => {
     await app.loader.load(Price, [{ sku: 's', ean: 'e', seenAt: new Date('2024-06-01T00:00:00Z') }]);
     await app.loader.load(Event, [{ id: 'x', parent: 'p', size: 1 }], { newerBy: 'size' });
     const older = { ean: 'e', sku: 'other', parent: 'p', seenAt: new Date('2024-07-01T00:00:00Z') };
     const newer = { ...older, seenAt: new Date('2024-12-01T00:00:00Z') };
     await app.loader.load(Price, [newer], { primaryKey: 'ean', loadKey: 'once' });
     await app.loader.load(Price, [older], { primaryKey: 'ean' });
-    await mend();
+    await fix();
     await app.loader.load(Event, [{ id: 'x', size: 2 }]);
     const result = await quarantine.replay();
     expect(result).toMatchObject({ ok: true, received: 3, loaded: 3 });
@@ -169,7 +169,7 @@ describe('a replay', () => {
     await load(3);
     await load(4, { primaryKey: 'id' });
     await load(5);
-    await mend();
+    await fix();
     const result = await quarantine.replay();
     // The append meets the row of the record before it.
     expect(result).toMatchObject({ received: 5, loaded: 4, rejected: 1 });
@@ -180,7 +180,7 @@ describe('a replay', () => {
   it('takes records of one load, of one time, of one reason', async () => {
     const first = await app.loader.load(Event, [{ id: 'a', parent: 'p' }, { id: ' ' }]);
     await app.loader.load(Event, [{ id: 'b', parent: 'p' }]);
-    await mend();
+    await fix();
     expect(await quarantine.replay({ until: new Date(0) })).toMatchObject({ received: 0 });
     expect(await quarantine.replay({ loadId: first.loadId, reason: '23503' })).toMatchObject({
       received: 1,
@@ -205,7 +205,7 @@ describe('a replay', () => {
       { id: 'a', size: 2 ** 53 },
       { id: 'b', size: Number.NaN },
     ]);
-    await mend();
+    await fix();
     const reasons = async () => (await quarantine.list()).map(({ reason }) => reason).sort();
     const before = await reasons();
     expect(await quarantine.replay()).toMatchObject({ received: 4, loaded: 1, rejected: 3 });
@@ -243,7 +243,7 @@ describe('a replay', () => {
     await app.loader.load(Event, [{ id: 'a', parent: 'p' }]);
     await app.loader.load(Price, [{ sku: 'a', parent: 'p' }]);
     await app.rows(`UPDATE storage_rejected_records SET table_name = 'gone' WHERE table_name = 'replay_prices'`);
-    await mend();
+    await fix();
     await expect(quarantine.replay()).rejects.toThrow(/table gone cannot be replayed here.*forFeature/);
     expect(await open()).toBe(2);
     expect(await quarantine.replay({ table: 'replay_events' })).toMatchObject({ loaded: 1 });
@@ -253,7 +253,7 @@ describe('a replay', () => {
     const records = Array.from({ length: 10_000 }, (_, index) => ({ id: `e${index}`, parent: 'p' }));
     await app.loader.loadBatch(Event, records, { batchSize: 500 });
     expect(await open()).toBe(10_000);
-    await mend();
+    await fix();
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: 10_000, loaded: 10_000 });
     expect(await app.count('replay_events')).toBe(10_000);
     expect(await open()).toBe(0);

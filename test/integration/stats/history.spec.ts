@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { HistoryEntry } from '../../../src/index.js';
-import { withRefusal } from '../../support/parity/faults.js';
+import { withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const UNMEANT = { title: 'nobody' };
-const REFUSED = submission('t3_x', { trust_score: 'high' });
+const REJECTED = submission('t3_x', { trust_score: 'high' });
 
 describe('the history of loads', () => {
   let app: StorageApp;
@@ -32,7 +32,7 @@ describe('the history of loads', () => {
     );
 
   it('has numbers, under the names of results', async () => {
-    const result = await app.profiles.storeBatch([...many(2, submission), REFUSED], { source: 'posts' });
+    const result = await app.profiles.storeBatch([...many(2, submission), REJECTED], { source: 'posts' });
     const { loadId, table, disposition, received, inserted, rejected } = result;
     const same = { loadId, table, disposition, received, inserted, rejected };
     expect(await entryOf(loadId)).toMatchObject({ ...same, source: 'posts', stored: null, tables: null, error: null });
@@ -42,7 +42,7 @@ describe('the history of loads', () => {
   it('sums the batches of a load that was never closed, every count of it', async () => {
     await app.profiles.store([submission('t3_0000'), submission('t3_0001')]);
     const changed = submission('t3_0001', { author: 'a' });
-    const records = [...many(1, submission), changed, changed, UNMEANT, REFUSED, ...many(6, submission, 2)];
+    const records = [...many(1, submission), changed, changed, UNMEANT, REJECTED, ...many(6, submission, 2)];
     const { loadId } = await app.profiles.storeBatch(records);
     const closed = await entryOf(loadId);
     const totals = await app.stats.totals();
@@ -55,7 +55,7 @@ describe('the history of loads', () => {
   });
 
   it('does so for each table of a hybrid load', async () => {
-    const records = [...many(5, opportunity), ...many(3, submission, 5), opportunity(keyOf(0)), UNMEANT, REFUSED];
+    const records = [...many(5, opportunity), ...many(3, submission, 5), opportunity(keyOf(0)), UNMEANT, REJECTED];
     const { loadId } = await app.hybrid.storeBatch(records);
     const closed = await entryOf(loadId);
     const totals = await app.stats.totals();
@@ -85,8 +85,8 @@ describe('the history of loads', () => {
   });
 
   it('of a load that goes on, counts what is in, and not what its earlier attempt has lost', async () => {
-    const refusal = { table: 'submissions', when: `NEW.submission_id = 't3_0005'`, sqlstate: '40001' };
-    const first = await withRefusal(app, refusal, () =>
+    const rejection = { table: 'submissions', when: `NEW.submission_id = 't3_0005'`, sqlstate: '40001' };
+    const first = await withRejection(app, rejection, () =>
       app.profiles.storeBatch(many(8, submission), { loadKey: 'posts' }),
     );
     expect(await entryOf(first.loadId)).toMatchObject({ received: 8, inserted: 4, failed: 4 });
@@ -101,8 +101,8 @@ describe('the history of loads', () => {
   });
 
   it('names what has ended a load', async () => {
-    const refusal = { table: 'submissions', when: 'true', sqlstate: '53100' };
-    await withRefusal(app, refusal, () => app.profiles.store([submission('t3_1')]).catch(() => {}));
+    const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
+    await withRejection(app, rejection, () => app.profiles.store([submission('t3_1')]).catch(() => {}));
     const error = { code: '53100', message: expect.any(String) };
     expect(await app.stats.history()).toMatchObject([{ status: 'failed', failed: 1, error }]);
     expect(await app.stats.history({ table: 'app_opportunities' })).toEqual([]);

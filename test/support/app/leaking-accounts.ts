@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
-/** A table that can refuse a row in many ways. */
+/** A table that can reject a row in many ways. */
 @Entity('accounts')
 @Check('sane', `"mail" NOT LIKE '%broken%'`)
 @Index('one_mail', ['mail'], { unique: true })

@@ -20,7 +20,7 @@ interface Batch {
 
 /**
  * Expects the ledger of the load of a key, into one table, to agree with itself: each position of the input in exactly
- * one batch, the batches summing up to the account of the load, each refused record in quarantine once.
+ * one batch, the batches summing up to the account of the load, each rejected record in quarantine once.
  * @returns the account of the load
  */
 export async function checkedLedger(query: Query, loadKey: string): Promise<Counts & { readonly status: string }> {

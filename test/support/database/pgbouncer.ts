@@ -71,7 +71,7 @@ function iniOf({ hostname, port: serverPort }: URL, directory: string, port: num
   `.replaceAll(/^ +/gm, '');
 }
 
-/** PgBouncer refuses to run as root. @returns the arguments that make it run as another account */
+/** PgBouncer rejects to run as root. @returns the arguments that make it run as another account */
 async function giveAway(directory: string): Promise<string[]> {
   if (userInfo().uid !== 0) return [];
   const nobody = 65_534;

@@ -33,8 +33,8 @@ export interface Proxy {
   cut(): void;
   /** From now on nothing passes in either direction, and nobody is told; new connections are taken and left alone. */
   swallow(): void;
-  /** Resets every connection and refuses new ones, as a machine without a server does. */
-  refuse(): Promise<void>;
+  /** Resets every connection and rejects new ones, as a machine without a server does. */
+  reject(): Promise<void>;
   /** Everything passes again, to this server. */
   restore(url?: string): Promise<void>;
   close(): Promise<void>;
@@ -98,7 +98,7 @@ export async function startProxy(url: string): Promise<Proxy> {
     swallow() {
       swallowing = true;
     },
-    async refuse() {
+    async reject() {
       const closed = listener.listening ? once(listener, 'close') : undefined;
       listener.close();
       cut();

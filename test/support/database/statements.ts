@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 
 /** What was sent to the server. */
 export interface SentStatements {
-  /** Statements the server ran or refused; several may come in one message. */
+  /** Statements the server ran or rejected; several may come in one message. */
   statements: number;
   /** Round trips. */
   messages: number;

@@ -14,7 +14,7 @@ export type StopMode = 'immediate' | 'fast';
 export interface StoppableServer {
   readonly url: string;
   readonly proxy: Proxy;
-  /** Ends the server; its address then refuses connections. */
+  /** Ends the server; its address then rejects connections. */
   stop(mode: StopMode): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +34,7 @@ export async function startStoppableServer(): Promise<StoppableServer> {
       const pid = await postmasterPid(postgres.url);
       process.kill(pid, mode === 'immediate' ? 'SIGQUIT' : 'SIGINT');
       if (!(await eventually(async () => !(await isAlive(pid))))) throw new Error('the server does not end');
-      await proxy.refuse();
+      await proxy.reject();
     },
     async start() {
       const former = postgres;

@@ -1,7 +1,7 @@
 import type { StorageApp } from '../app/storage-app.js';
 
-/** Rows that the database refuses while `work` runs, and how. */
-export interface Refusal {
+/** Rows that the database rejects while `work` runs, and how. */
+export interface Rejection {
   readonly table: string;
   /** SQL condition over NEW. */
   readonly when: string;
@@ -10,21 +10,21 @@ export interface Refusal {
 }
 
 /** Runs `work` while a trigger raises an error for some rows. The message quotes a row's value, as Postgres' own do. */
-export async function withRefusal<T>(app: StorageApp, refusal: Refusal, work: () => Promise<T>): Promise<T> {
-  const { table, when, sqlstate } = refusal;
+export async function withRejection<T>(app: StorageApp, rejection: Rejection, work: () => Promise<T>): Promise<T> {
+  const { table, when, sqlstate } = rejection;
   await app.rows(`
-    CREATE OR REPLACE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION reject_row() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      RAISE EXCEPTION 'refused: %', NEW.submission_id USING ERRCODE = TG_ARGV[0];
+      RAISE EXCEPTION 'rejected: %', NEW.submission_id USING ERRCODE = TG_ARGV[0];
     END $$`);
   await app.rows(
-    `CREATE TRIGGER refuse_row BEFORE INSERT OR UPDATE ON ${table}
-       FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION refuse_row('${sqlstate}')`,
+    `CREATE TRIGGER reject_row BEFORE INSERT OR UPDATE ON ${table}
+       FOR EACH ROW WHEN (${when}) EXECUTE FUNCTION reject_row('${sqlstate}')`,
   );
   try {
     return await work();
   } finally {
-    await app.rows(`DROP TRIGGER refuse_row ON ${table}`);
+    await app.rows(`DROP TRIGGER reject_row ON ${table}`);
   }
 }
 

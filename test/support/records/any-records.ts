@@ -24,11 +24,11 @@ const anyRecord: fc.Arbitrary<object> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(key, common).map(([submission_id, fields]) => ({ submission_id, ...fields })) },
   // skipped by both
   { weight: 1, arbitrary: common },
-  // refused by a rule
+  // rejected by a rule
   { weight: 1, arbitrary: opportunity.map((record) => ({ ...record, title: 'a\0b' })) },
   { weight: 1, arbitrary: opportunity.map((record) => ({ ...record, submission_id: ' ' })) },
   { weight: 1, arbitrary: fc.constantFrom(null, 5, []) as unknown as fc.Arbitrary<object> },
-  // refused by a constraint of one table or the other
+  // rejected by a constraint of one table or the other
   { weight: 1, arbitrary: opportunity.map((record) => ({ ...record, confidence: 2 })) },
   { weight: 1, arbitrary: opportunity.map((record) => ({ ...record, num_comments: -1 })) },
   // costs its whole batch

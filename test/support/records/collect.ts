@@ -34,11 +34,11 @@ export async function drain<T>(generated: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** All a record says, apart from how it came to it. */
-export function contentOf({ value, raw, refusal, textual }: SourceRecord): object {
-  return { value, raw, refusal, textual };
+export function contentOf({ value, raw, rejection, textual }: SourceRecord): object {
+  return { value, raw, rejection, textual };
 }
 
-/** What a record is about, short enough to compare: its value, or the rule it was refused by. */
+/** What a record is about, short enough to compare: its value, or the rule it was rejected by. */
 export function outcome(record: SourceRecord): unknown {
-  return record.refusal?.rule ?? record.value;
+  return record.rejection?.rule ?? record.value;
 }

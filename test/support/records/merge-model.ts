@@ -45,7 +45,7 @@ const fields = fc.record(
 /** A partial opportunity with one of a few keys, its fields under column names or property names. */
 export const partialOpportunity = fc
   .tuple(fc.integer({ min: 0, max: 4 }), fields, fc.boolean())
-  // What an explicit null beside a stand-in means is left open: "null erases" and "a stand-in fills" both apply.
+  // What an explicit null beside a fallback field means is left open: "null erases" and "a fallback field fills" both apply.
   .filter(([, given]) => given.final_score !== null)
   .map(([key, given, asProperties]) => {
     const named = Object.entries(given).map(([name, value]) => [asProperties ? camel(name) : name, value] as const);
@@ -80,12 +80,12 @@ export function mergeIntoModel(stored: ModelRow | undefined, { columns }: Partia
   } else if (given['core_functions'] === null) {
     row['core_functions'] = null;
   }
-  const standIn = FINAL_STAND_INS.find(present);
+  const fallback = FINAL_STAND_INS.find(present);
   if (present('final_score')) {
     row['final_score'] = given['final_score'];
-  } else if (standIn !== undefined) {
-    row['final_score'] ??= given[standIn];
-    used.add(standIn);
+  } else if (fallback !== undefined) {
+    row['final_score'] ??= given[fallback];
+    used.add(fallback);
   }
   const extra: Record<string, unknown> = {};
   for (const name of ['total_score', 'overall_score', 'function_list', 'functions']) {

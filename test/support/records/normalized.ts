@@ -17,8 +17,8 @@ export function rowOf(plan: LoadPlan, record: unknown): Record<string, unknown> 
   };
 }
 
-/** Rule and column a record is refused by; what became of it where it is not. */
-export function refusalOf(plan: LoadPlan, record: unknown): unknown {
+/** Rule and column a record is rejected by; what became of it where it is not. */
+export function rejectionOf(plan: LoadPlan, record: unknown): unknown {
   const normalized = normalizeRecord(plan, plan.primaryKey, record);
-  return normalized.kind === 'refusal' ? [normalized.refusal.rule, normalized.refusal.column] : normalized;
+  return normalized.kind === 'rejection' ? [normalized.rejection.rule, normalized.rejection.column] : normalized;
 }

@@ -34,7 +34,7 @@ describe('readRecords from csv', () => {
     ['invalid_csv', '1,5" pipe'],
     ['invalid_csv', '1,"a"b'],
     ['invalid_csv', '"a" ,1'],
-  ])('refuses by %s, and only, the record %s', async (rule, line) => {
+  ])('rejects by %s, and only, the record %s', async (rule, line) => {
     const records = await collect(`a,b\n${line}\n3,4\n`, { format: 'csv' });
     expect(records.map(outcome)).toEqual([rule, { a: '3', b: '4' }]);
     expect(records[0]?.raw.toString()).toBe(line);
@@ -49,14 +49,14 @@ describe('readRecords from csv', () => {
     expect(record?.raw.toString()).toBe('"open\r');
   });
 
-  it('refuses broken UTF-8 and keeps its bytes', async () => {
+  it('rejects broken UTF-8 and keeps its bytes', async () => {
     const line = Buffer.from([0x31, 0x2c, 0xe9]);
     const records = await collect(Buffer.concat([Buffer.from('a,b\n'), line]), { format: 'csv' });
     expect(records.map(outcome)).toEqual(['invalid_utf8']);
     expect(records[0]?.raw.equals(line)).toBe(true);
   });
 
-  it('refuses a record over the limit and reads the next', async () => {
+  it('rejects a record over the limit and reads the next', async () => {
     expect(await read(`a\n"${'x\n'.repeat(50)}"\ny\n`, 20)).toEqual(['line_too_long', { a: 'y' }]);
   });
 
@@ -78,7 +78,7 @@ describe('readRecords from csv', () => {
     ['"a,b', 'quote'],
     [Buffer.from([0x61, 0xff]), 'UTF-8'],
     ['x'.repeat(200), 'too long'],
-  ])('refuses the header %s before any record', async (header, problem) => {
+  ])('rejects the header %s before any record', async (header, problem) => {
     const bytes = Buffer.concat([Buffer.from(header), Buffer.from('\n1,2,3\n')]);
     await expect(read(bytes, 100)).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',

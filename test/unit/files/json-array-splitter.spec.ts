@@ -28,7 +28,7 @@ describe('readRecords from a JSON document', () => {
     expect(await read(' \n')).toEqual([]);
   });
 
-  it('refuses elements that are no objects, and goes on', async () => {
+  it('rejects elements that are no objects, and goes on', async () => {
     expect(await read('[1,"a,]",null,[{}],{"a":1},{"a":},{"b":2}]')).toEqual([
       'not_an_object',
       'not_an_object',
@@ -57,7 +57,7 @@ describe('readRecords from a JSON document', () => {
     expect(records.at(-1)?.raw.toString()).toBe(rest);
   });
 
-  it('refuses an element over the limit and reads the next', async () => {
+  it('rejects an element over the limit and reads the next', async () => {
     expect(await read(`[{"a":"${'x'.repeat(50)}"},{"b":1}]`, 20)).toEqual(['line_too_long', { b: 1 }]);
   });
 
@@ -81,8 +81,8 @@ describe('readRecords from a JSON document', () => {
         const whole = await collect(text, { format: 'json' });
         expect((await collect(text, { format: 'json' }, cuts)).map(contentOf)).toEqual(whole.map(contentOf));
         expect(outcome(whole[0]!)).toEqual({ a: 1 });
-        // What JSON itself does not accept must show up as a refusal somewhere.
-        expect(isJson(text) || whole.some((record) => record.refusal?.rule === 'invalid_json')).toBe(true);
+        // What JSON itself does not accept must show up as a rejection somewhere.
+        expect(isJson(text) || whole.some((record) => record.rejection?.rule === 'invalid_json')).toBe(true);
       }),
     );
   });

@@ -34,7 +34,7 @@ describe('openSource', () => {
     ['.', 'it is a directory; name a file in it'],
     ['posts.jsonl/x', 'a part of the path is not a directory'],
     ['nul\0byte', 'null bytes'],
-  ])('refuses %j, naming it and the way out', async (name, problem) => {
+  ])('rejects %j, naming it and the way out', async (name, problem) => {
     await writeFile(join(directory, 'posts.jsonl'), '');
     const path = name === '.' ? directory : join(directory, name);
     await expect(openSource(path)).rejects.toMatchObject({

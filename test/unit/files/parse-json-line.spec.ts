@@ -91,29 +91,29 @@ describe('parseJsonRecord', () => {
     ['not_an_object', '1e400'],
     ['not_an_object', '   12345678901234567.5'],
     ['not_an_object', 'null'],
-  ])('refuses by %s: %s', (rule, text) => {
+  ])('rejects by %s: %s', (rule, text) => {
     const record = parse(text);
     expect(record.value).toBeUndefined();
-    expect(record.refusal?.rule).toBe(rule);
-    expect(record.refusal?.message).not.toContain('secret');
+    expect(record.rejection?.rule).toBe(rule);
+    expect(record.rejection?.message).not.toContain('secret');
     expect(record.raw.toString()).toBe(text);
   });
 
-  it('refuses broken UTF-8 and keeps its bytes', () => {
+  it('rejects broken UTF-8 and keeps its bytes', () => {
     const bytes = Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xc3, 0x28, 0x22, 0x7d]);
     const record = parseJsonRecord(bytes);
-    expect(record.refusal?.rule).toBe('invalid_utf8');
+    expect(record.rejection?.rule).toBe('invalid_utf8');
     expect(record.raw.equals(bytes)).toBe(true);
   });
 
-  it('keeps a NUL and a lone surrogate for the rules that refuse them', () => {
+  it('keeps a NUL and a lone surrogate for the rules that reject them', () => {
     expect(parse(String.raw`{"a":"\u0000","b":"\ud800"}`).value).toEqual({ a: '\u0000', b: '\ud800' });
   });
 
-  it('refuses what is nested too deeply for the parser that keeps digits', () => {
+  it('rejects what is nested too deeply for the parser that keeps digits', () => {
     const depth = 200_000;
     const text = `{"n":12345678901234567890,"d":${'['.repeat(depth)}${']'.repeat(depth)}}`;
-    expect(parse(text).refusal?.rule).toBe('nesting_too_deep');
+    expect(parse(text).rejection?.rule).toBe('nesting_too_deep');
   });
 
   it('gives back any JSON object, big integers included', () => {

@@ -43,7 +43,7 @@ describe('readRecords, one JSON object a line', () => {
     expect(await read(broken)).toEqual([{ a: 1 }, 'invalid_json', 'invalid_utf8', 'not_an_object', {}]);
   });
 
-  it('refuses a line over the limit once, keeping its head, and reads the next', async () => {
+  it('rejects a line over the limit once, keeping its head, and reads the next', async () => {
     const long = `{"a":"${'x'.repeat(5000)}"}`;
     const bytes = `{"a":1}\n${long}\n{"a":2}\n${long}`;
     const cuts = Array.from({ length: 100 }, (_, index) => index * 100);
@@ -132,7 +132,7 @@ describe('readRecords, one JSON object a line', () => {
         fc.pre(bytes[0] !== 0x1f);
         const options = { format: 'jsonl', maxLineBytes: limit } as const;
         const parsed = (records: readonly SourceRecord[]) =>
-          records.map(({ value, raw, refusal, textual, reading }) => ({ value, raw, refusal, textual, reading }));
+          records.map(({ value, raw, rejection, textual, reading }) => ({ value, raw, rejection, textual, reading }));
         expect(parsed(await collect(bytes, options, cuts))).toEqual(parsed(await collect(bytes, options)));
       }),
     );

@@ -19,7 +19,7 @@ describe('parseRename', () => {
     ['a=b=c', "'a=b=c'"],
     ['a=b,a=c', 'a is renamed twice'],
     ['a=c,b=c', 'two fields would become c'],
-  ])('refuses "%s" and names the part', (text, part) => {
+  ])('rejects "%s" and names the part', (text, part) => {
     expect(() => parseRename(text)).toThrow(
       expect.objectContaining({ code: 'INVALID_RENAME', message: expect.stringContaining(part) }),
     );
@@ -51,10 +51,10 @@ describe('renameFields', () => {
     { a: 1, b: 2 },
     { b: null, a: 2 },
     { a: { x: [1] }, b: { x: [2] } },
-  ])('refuses %j, which has both names with different values', (value) => {
-    const { value: none, refusal, raw } = rename(value, 'a=b');
+  ])('rejects %j, which has both names with different values', (value) => {
+    const { value: none, rejection, raw } = rename(value, 'a=b');
     expect(none).toBeUndefined();
-    expect(refusal).toMatchObject({ rule: 'rename_conflict', column: 'b' });
+    expect(rejection).toMatchObject({ rule: 'rename_conflict', column: 'b' });
     expect(raw.toString()).toBe('raw');
   });
 
@@ -64,7 +64,7 @@ describe('renameFields', () => {
 
   it('survives comparing values that are nested without end', () => {
     const nested = '['.repeat(100_000) + ']'.repeat(100_000);
-    expect(rename({ a: JSON.parse(nested), b: JSON.parse(nested) }, 'a=b').refusal?.rule).toBe('rename_conflict');
+    expect(rename({ a: JSON.parse(nested), b: JSON.parse(nested) }, 'a=b').rejection?.rule).toBe('rename_conflict');
   });
 
   it('renames from and to __proto__ as to any other name', () => {
@@ -78,8 +78,8 @@ describe('renameFields', () => {
     expect(rename({ a: 1 }, 'toString=b').value).toEqual({ a: 1 });
   });
 
-  it('hands a refused record on', () => {
-    const refused = SourceRecord.refused(Buffer.from('x'), 'invalid_json', 'not JSON');
-    expect(renameFields(refused, parseRename('a=b'))).toBe(refused);
+  it('hands a rejected record on', () => {
+    const rejected = SourceRecord.rejected(Buffer.from('x'), 'invalid_json', 'not JSON');
+    expect(renameFields(rejected, parseRename('a=b'))).toBe(rejected);
   });
 });

@@ -26,12 +26,12 @@ describe('what is said of a database error', () => {
       error('23502', SECRET, { table: 't', column: 'c' }),
       'null in a NOT NULL column (table t, column c) [23502]',
     ],
-    ['the code alone where the message may quote a row', error('22P99', SECRET), 'refused [22P99]'],
+    ['the code alone where the message may quote a row', error('22P99', SECRET), 'rejected [22P99]'],
     ['the condition, not the text, of another class', error('40001', SECRET), 'serialization failure [40001]'],
     ['the condition of a read-only database', error('25006', SECRET), 'the database is read-only [25006]'],
-    ['the code alone where a class has no name', error('55P99', SECRET), 'refused [55P99]'],
-    ['the code alone of an internal error', error('XX000', SECRET), 'refused [XX000]'],
-    ['the code alone of an exception raised by a trigger', error('P0001', SECRET), 'refused [P0001]'],
+    ['the code alone where a class has no name', error('55P99', SECRET), 'rejected [55P99]'],
+    ['the code alone of an internal error', error('XX000', SECRET), 'rejected [XX000]'],
+    ['the code alone of an exception raised by a trigger', error('P0001', SECRET), 'rejected [P0001]'],
     [
       'the message where it names objects only',
       error('42703', 'column "x" does not exist', { where: undefined }),
@@ -40,7 +40,7 @@ describe('what is said of a database error', () => {
     [
       'that it came from a function, whose statements may hold values',
       error('42703', `column "${SECRET}" does not exist`),
-      'refused inside a function or trigger of the database [42703]',
+      'rejected inside a function or trigger of the database [42703]',
     ],
     [
       'no name that was raised',

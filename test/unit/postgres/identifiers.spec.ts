@@ -18,7 +18,7 @@ describe('an identifier', () => {
   });
 
   it.each([[''], ['a\0b'], ['x'.repeat(64)], ['é'.repeat(32)]])(
-    'is refused when Postgres would not keep it: %j',
+    'is rejected when Postgres would not keep it: %j',
     (name) => {
       expect(() => quoteIdentifier(name)).toThrow(InvalidLoadError);
       expect(() => quoteTable('public', name)).toThrow(InvalidLoadError);

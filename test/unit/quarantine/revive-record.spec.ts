@@ -12,7 +12,7 @@ const back = (value: unknown): unknown => {
   return revived.value;
 };
 
-/** What a jsonb column would hold, or the rule it is refused by. */
+/** What a jsonb column would hold, or the rule it is rejected by. */
 function textOrRule(value: unknown): string {
   try {
     return toJsonText(value);

@@ -5,7 +5,7 @@ export interface ColumnDependents {
   /** Something other than its default goes with it: an index, a constraint, a view, a policy, a grant, an identity. */
   readonly any: boolean;
   /**
-   * What makes Postgres refuse to change its type, as it describes it: `view v`, `policy p on table t`, `column c of
+   * What makes Postgres reject to change its type, as it describes it: `view v`, `policy p on table t`, `column c of
    * table t` (a generated one).
    */
   readonly obstacles: readonly string[];

@@ -119,7 +119,7 @@ function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn
 
 async function widenType(place: Place, { column, by }: WidenedColumn, from: string, to: string): Promise<void> {
   const quoted = quoteIdentifier(column);
-  await alterTable(place.queryRunner, place.table, (client) => refuseObstacles(client, place, column));
+  await alterTable(place.queryRunner, place.table, (client) => rejectObstacles(client, place, column));
   if (by === 'new column') {
     await exchangeColumn(place, column, from, to);
   } else if (by === 'rewrite') {
@@ -130,8 +130,8 @@ async function widenType(place: Place, { column, by }: WidenedColumn, from: stri
   }
 }
 
-/** Postgres would refuse too, and without a name. */
-async function refuseObstacles(client: ClientBase, { schema, table }: Place, column: string): Promise<void> {
+/** Postgres would reject too, and without a name. */
+async function rejectObstacles(client: ClientBase, { schema, table }: Place, column: string): Promise<void> {
   const { obstacles } = await readDependents(client, schema, table, column);
   if (obstacles.length > 0) {
     throw new StorageError(
@@ -193,7 +193,7 @@ async function exchangeColumn(place: Place, column: string, from: string, to: st
   await changeInPages(queryRunner, place.schema, table, fill);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
-    await refuseObstacles(client, place, column);
+    await rejectObstacles(client, place, column);
     if ((await readDependents(client, place.schema, table, column)).any) {
       throw new StorageError(
         'COLUMN_IN_USE',
@@ -230,9 +230,9 @@ async function narrowType(place: Place, column: string, from: string, to: string
   const quoted = quoteIdentifier(column);
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
-    await refuseObstacles(client, place, column);
+    await rejectObstacles(client, place, column);
     // A cast there and back: numeric would be rounded to bigint, and text cut to varchar(n), without a word.
-    await refuseRows(client, place, column, `${cast(`${quoted}::${from}`, from, to)} IS DISTINCT FROM ${quoted}`, from);
+    await rejectRows(client, place, column, `${cast(`${quoted}::${from}`, from, to)} IS DISTINCT FROM ${quoted}`, from);
     await client.query(`ALTER TABLE ${quotedTable} ALTER COLUMN ${quoted} TYPE ${from} USING ${quoted}::${from}`);
   });
 }
@@ -242,7 +242,7 @@ async function setNotNull(place: Place, column: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
   const quoted = quoteIdentifier(column);
   const constraint = quoteIdentifier(`harbor not null`);
-  await changeRows(queryRunner, table, (client) => refuseRows(client, place, column, `${quoted} IS NULL`, 'NOT NULL'));
+  await changeRows(queryRunner, table, (client) => rejectRows(client, place, column, `${quoted} IS NULL`, 'NOT NULL'));
   await alter(
     place,
     `DROP CONSTRAINT IF EXISTS ${constraint}, ADD CONSTRAINT ${constraint} CHECK (${quoted} IS NOT NULL) NOT VALID`,
@@ -253,7 +253,7 @@ async function setNotNull(place: Place, column: string): Promise<void> {
   await alter(place, `ALTER COLUMN ${quoted} SET NOT NULL, DROP CONSTRAINT ${constraint}`);
 }
 
-async function refuseRows(
+async function rejectRows(
   client: ClientBase,
   { table, quotedTable }: Place,
   column: string,

@@ -2,13 +2,13 @@ import { type ColumnShape, jsonTypeOf, type ValueKind } from '../alter/column-ty
 import { commonForm } from '../alter/date-time-forms.js';
 
 /** Why a field gets no column because of what it holds. */
-export interface TypeRefusal {
+export interface TypeRejection {
   readonly reason: 'mixed_types' | 'only_null';
   readonly message: string;
 }
 
 /** The narrowest type that gives back every one of these values exactly. JSON null fits them all. */
-export function chooseType(kinds: ReadonlyMap<ValueKind, number>): ColumnShape | TypeRefusal {
+export function chooseType(kinds: ReadonlyMap<ValueKind, number>): ColumnShape | TypeRejection {
   const found = new Set([...kinds.keys()].filter((kind) => kind !== 'null'));
   const types = new Set([...found].map(jsonTypeOf));
   const isWithin = (...allowed: readonly ValueKind[]): boolean => [...found].every((kind) => allowed.includes(kind));

@@ -11,12 +11,12 @@ export interface ColumnNames {
 }
 
 /** Why a field cannot become a column by its name. */
-export interface NameRefusal {
-  readonly reason: NameRefusalReason;
+export interface NameRejection {
+  readonly reason: NameRejectionReason;
   readonly message: string;
 }
 
-type NameRefusalReason = 'empty_name' | 'name_too_long' | 'unusable_name' | 'reserved_name' | 'name_collision';
+type NameRejectionReason = 'empty_name' | 'name_too_long' | 'unusable_name' | 'reserved_name' | 'name_collision';
 
 /** https://www.postgresql.org/docs/current/ddl-system-columns.html */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', 'oid']);
@@ -26,7 +26,7 @@ const USABLE = /^[\p{L}\p{N}_$ -]+$/u;
 const CAMEL_CASE = /^[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*$/;
 
 /** The names of a field's column, or why it can have none; fields of the same table are not looked at. */
-export function namesOf(field: string): ColumnNames | NameRefusal {
+export function namesOf(field: string): ColumnNames | NameRejection {
   if (field === '') {
     return { reason: 'empty_name', message: 'it has no name' };
   }
@@ -71,7 +71,7 @@ function identity(name: string): string {
 export class NameCollisions {
   private readonly fields = new Map<string, string[]>();
   private readonly taken = new Map<string, string>();
-  private readonly standIns: ReadonlySet<string>;
+  private readonly fallbacks: ReadonlySet<string>;
   private readonly members: object;
 
   constructor(metadata: EntityMetadata, fields: readonly string[]) {
@@ -82,7 +82,7 @@ export class NameCollisions {
     const members = [...metadata.relations, ...metadata.embeddeds].map(({ propertyName }) => propertyName);
     [...columns, ...members].forEach((name) => this.taken.set(identity(name), name));
     const target = metadata.target as RecordClass;
-    this.standIns = new Set(
+    this.fallbacks = new Set(
       [...fieldRules(recordClassOf(target)).values()]
         .flatMap(({ aliases = [], fillsFrom = [] }) => [...aliases, ...fillsFrom])
         .map(identity),
@@ -91,7 +91,7 @@ export class NameCollisions {
   }
 
   /** Why this field cannot have these names; undefined when it can. */
-  find(field: string, { property }: ColumnNames): NameRefusal | undefined {
+  find(field: string, { property }: ColumnNames): NameRejection | undefined {
     const others = this.fields.get(identity(field))?.filter((other) => other !== field) ?? [];
     const taken = this.taken.get(identity(field));
     if (others.length > 0) {
@@ -101,13 +101,13 @@ export class NameCollisions {
     if (taken !== undefined) {
       return collision(`its name and the column ${JSON.stringify(taken)} would be one`);
     }
-    if (this.standIns.has(identity(field))) {
-      return collision('records bring it as a stand-in for another column');
+    if (this.fallbacks.has(identity(field))) {
+      return collision('records bring it as a fallback field for another column');
     }
     return property in this.members ? collision(`the entity has a member ${property}`) : undefined;
   }
 }
 
-function collision(message: string): NameRefusal {
+function collision(message: string): NameRejection {
   return { reason: 'name_collision', message };
 }

@@ -91,10 +91,10 @@ function proposeFields(
         : [proposeMove(counts, kinds, existing)];
     }
     const names = namesOf(field);
-    const refusal = 'reason' in names ? names : collisions.find(field, names);
+    const rejection = 'reason' in names ? names : collisions.find(field, names);
     const shape = chooseType(kinds);
-    if (refusal !== undefined || 'reason' in names) {
-      return [{ ...counts, decision: 'keep', ...(refusal as NonNullable<typeof refusal>) }];
+    if (rejection !== undefined || 'reason' in names) {
+      return [{ ...counts, decision: 'keep', ...(rejection as NonNullable<typeof rejection>) }];
     }
     if ('reason' in shape) {
       return [{ ...counts, decision: 'keep', ...shape }];

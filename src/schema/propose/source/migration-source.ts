@@ -103,7 +103,7 @@ export function wideningSource({ schema, table, columns }: TableWidening, option
       value: `{\n${value.join('\n')}\n}`,
       up: 'widenColumns',
       down: 'narrowColumns',
-      comment: 'Makes columns take values they refused.',
+      comment: 'Makes columns take values they rejected.',
     },
     options,
   );

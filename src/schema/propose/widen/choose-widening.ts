@@ -1,10 +1,10 @@
 import { MAX_IDENTIFIER_BYTES } from '../../../postgres/identifiers.js';
 import type { LiveColumn } from '../../table/live-table.js';
 import type { ColumnDependents } from '../alter/column-dependents.js';
-import { type ColumnRefusals, NULL_REASONS, type RefusedValues } from './rejected-values.js';
+import { type ColumnRejections, NULL_REASONS, type RejectedValues } from './rejected-values.js';
 import { newColumnOf, type WideningMethod } from '../alter/widen-columns.js';
 
-/** What would make a column take what it refused. */
+/** What would make a column take what it rejected. */
 export interface Widening {
   /** The type it needs; undefined when its own will do. */
   readonly to?: string;
@@ -29,12 +29,12 @@ const NUMBERS: ReadonlySet<string> = new Set([...INTEGERS, 'real', 'double preci
 const SAME_AS_TEXT: ReadonlySet<string> = new Set([...NUMBERS, 'boolean', 'uuid']);
 const SHORT_TEXTS: ReadonlySet<string> = new Set(['character varying', 'bpchar', 'character']);
 
-/** Chooses the narrowest column that takes every value that was refused, and every one that is stored. */
+/** Chooses the narrowest column that takes every value that was rejected, and every one that is stored. */
 export function chooseWidening(
   live: LiveColumn,
   isKey: boolean,
-  { reasons }: ColumnRefusals,
-  values: RefusedValues,
+  { reasons }: ColumnRejections,
+  values: RejectedValues,
   dependents: ColumnDependents,
 ): Widening | NoWidening {
   const types = Object.keys(reasons)
@@ -42,7 +42,7 @@ export function chooseWidening(
     .map((reason) => typeFor(reason, live, values));
   const wantsNull = Object.keys(reasons).some((reason) => NULL_REASONS.includes(reason));
   if (types.includes(undefined)) {
-    return { message: 'no wider type would take every value that was refused' };
+    return { message: 'no wider type would take every value that was rejected' };
   }
   if (wantsNull && isKey) {
     return { message: 'it is part of the primary key, which every row must have' };
@@ -58,7 +58,7 @@ export function chooseWidening(
   };
 }
 
-function typeFor(reason: string, { type, fullType }: LiveColumn, values: RefusedValues): string | undefined {
+function typeFor(reason: string, { type, fullType }: LiveColumn, values: RejectedValues): string | undefined {
   if (RANGE_REASONS.has(reason) && NUMBERS.has(type)) {
     const bigintWillDo = type !== 'bigint' && INTEGERS.has(type) && values.complete && values.bigints;
     return bigintWillDo ? 'bigint' : wider(fullType, 'numeric');

@@ -13,7 +13,7 @@ import { readAppliedMigrations } from '../../migrations/pending-migrations.js';
 import { chooseWidening } from './choose-widening.js';
 import { readDependents } from '../alter/column-dependents.js';
 import { readAllRows } from '../read-all-rows.js';
-import { countWithoutColumn, lookAtValues, readRefusals } from './rejected-values.js';
+import { countWithoutColumn, lookAtValues, readRejections } from './rejected-values.js';
 import { toLiteral } from '../source/source-text.js';
 import { type ColumnWideningProposal, WideningProposal } from './widening-proposal.js';
 
@@ -37,27 +37,34 @@ export async function proposeWidening(
       throw new InvalidLoadError(`The database has no table ${table}: run the migrations first`);
     }
     const proposals: ColumnWideningProposal[] = [];
-    for (const refusals of await readRefusals(client, quarantine, table)) {
-      const column = metadata.columns.find(({ databaseName }) => databaseName === refusals.column);
-      const found = live.columns.get(refusals.column);
+    for (const rejections of await readRejections(client, quarantine, table)) {
+      const column = metadata.columns.find(({ databaseName }) => databaseName === rejections.column);
+      const found = live.columns.get(rejections.column);
       // A load into both tables names the columns of either.
       if (column !== undefined && found !== undefined) {
         const property = propertyOf(column);
         const names = [...fieldNamesOf(column), ...(rules.get(property)?.aliases ?? [])];
-        const values = await lookAtValues(client, quarantine, table, refusals, names);
+        const values = await lookAtValues(client, quarantine, table, rejections, names);
         const dependents = await readDependents(client, schema, table, column.databaseName);
-        const widening = chooseWidening(found, column.isPrimary, refusals, values, dependents);
+        const widening = chooseWidening(found, column.isPrimary, rejections, values, dependents);
         if ('message' in widening) {
-          proposals.push({ ...refusals, decision: 'keep', ...widening });
+          proposals.push({ ...rejections, decision: 'keep', ...widening });
         } else if (widening.to === undefined && widening.dropNotNull !== true) {
-          proposals.push({ ...refusals, decision: 'keep', message: 'the column takes them by now: replay them' });
+          proposals.push({ ...rejections, decision: 'keep', message: 'the column takes them by now: replay them' });
         } else {
           const options = [
             widening.to !== undefined && `type: ${toLiteral(widening.to)}`,
             widening.dropNotNull === true && 'nullable: true',
           ].filter((option) => option !== false);
           const from = found.fullType;
-          proposals.push({ ...refusals, decision: 'widen', property, from, ...widening, options: options.join(', ') });
+          proposals.push({
+            ...rejections,
+            decision: 'widen',
+            property,
+            from,
+            ...widening,
+            options: options.join(', '),
+          });
         }
       }
     }

@@ -6,8 +6,8 @@ import { type KeptRecord, RECORD_COLUMNS } from '../../../quarantine/quarantined
 import { rereadKeptRecord } from '../../../quarantine/reread-kept-record.js';
 import { SourceRecord } from '../../../records/source-record.js';
 
-/** Why and when records were refused because of one column, and not replayed since. */
-export interface ColumnRefusals {
+/** Why and when records were rejected because of one column, and not replayed since. */
+export interface ColumnRejections {
   readonly column: string;
   /** Reason (SQLSTATE or rule) → records. */
   readonly reasons: Readonly<Record<string, number>>;
@@ -17,9 +17,9 @@ export interface ColumnRefusals {
   readonly last: Date;
 }
 
-/** What is known of the values that were refused; never the values. */
-export interface RefusedValues {
-  /** Every record refused was looked at, and its value found. */
+/** What is known of the values that were rejected; never the values. */
+export interface RejectedValues {
+  /** Every record rejected was looked at, and its value found. */
   readonly complete: boolean;
   /** All that were found are texts. */
   readonly texts: boolean;
@@ -27,16 +27,20 @@ export interface RefusedValues {
   readonly bigints: boolean;
 }
 
-interface RefusalRow extends Omit<ColumnRefusals, 'column'> {
+interface RejectionRow extends Omit<ColumnRejections, 'column'> {
   column_name: string;
 }
 
 /** What a quarantine holds of a table: of loads into it, and into both tables at once. */
 const OF_TABLE = `r.table_name IN ($1, '${HYBRID}') AND r.replayed_at IS NULL`;
 
-/** Counts the refused records of a table by column. */
-export async function readRefusals(client: ClientBase, quarantine: string, table: string): Promise<ColumnRefusals[]> {
-  const { rows } = await client.query<RefusalRow>(
+/** Counts the rejected records of a table by column. */
+export async function readRejections(
+  client: ClientBase,
+  quarantine: string,
+  table: string,
+): Promise<ColumnRejections[]> {
+  const { rows } = await client.query<RejectionRow>(
     `SELECT column_name, jsonb_object_agg(reason, n) AS reasons, sum(n)::integer AS records, min(first) AS first,
             max(last) AS last,
             (SELECT count(DISTINCT r.load_id)::integer FROM ${quarantine} AS r
@@ -49,7 +53,7 @@ export async function readRefusals(client: ClientBase, quarantine: string, table
   return rows.map(({ column_name: column, ...counts }) => ({ column, ...counts }));
 }
 
-/** Counts, by reason, the records whose values Postgres refused without naming the column. */
+/** Counts, by reason, the records whose values Postgres rejected without naming the column. */
 export async function countWithoutColumn(
   client: ClientBase,
   quarantine: string,
@@ -66,18 +70,18 @@ export async function countWithoutColumn(
 /** Where no value came, the values say nothing. */
 export const NULL_REASONS: readonly string[] = ['23502', 'null_not_allowed'];
 
-/** As many of the refused records are looked at, and none that is larger. */
+/** As many of the rejected records are looked at, and none that is larger. */
 const MOST_RECORDS = 1_000;
 const LARGEST_RECORD = 1024 * 1024;
 
-/** Looks at the values themselves, where the refused records carry the column under one of its names. */
+/** Looks at the values themselves, where the rejected records carry the column under one of its names. */
 export async function lookAtValues(
   client: ClientBase,
   quarantine: string,
   table: string,
-  { column, reasons }: ColumnRefusals,
+  { column, reasons }: ColumnRejections,
   names: readonly string[],
-): Promise<RefusedValues> {
+): Promise<RejectedValues> {
   const { rows } = await client.query<KeptRecord>(
     `SELECT ${RECORD_COLUMNS}, r.raw, r.reading FROM ${quarantine} AS r
       WHERE ${OF_TABLE} AND r.column_name = $2 AND octet_length(r.raw) <= ${LARGEST_RECORD}

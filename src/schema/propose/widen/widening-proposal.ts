@@ -5,11 +5,11 @@ import {
   readPendingChanges,
   wideningSource,
 } from '../source/migration-source.js';
-import type { ColumnRefusals } from './rejected-values.js';
+import type { ColumnRejections } from './rejected-values.js';
 import type { WidenedColumn } from '../alter/widen-columns.js';
 
-/** A column that refused records, and what would make it take them. */
-export type ColumnWideningProposal = ColumnRefusals &
+/** A column that rejected records, and what would make it take them. */
+export type ColumnWideningProposal = ColumnRejections &
   (
     | ({
         readonly decision: 'widen';
@@ -28,7 +28,7 @@ export class WideningProposal {
 
   /**
    * @param entity - name of its class
-   * @param withoutColumn - reason → records that Postgres refused without naming a column
+   * @param withoutColumn - reason → records that Postgres rejected without naming a column
    * @param tableBytes - size of the table with its indexes, as far as a rewrite would have to write it
    */
   constructor(

@@ -54,7 +54,7 @@ class Item {
 type ItemRecord = Record<string, unknown> & { readonly id: string };
 type Write = (client: ClientBase, order: UnitsOrder, units: readonly LoadUnit[]) => Promise<WriteOutcome>;
 
-/** Fields that Postgres refuses, each for another reason, and good ones. */
+/** Fields that Postgres rejects, each for another reason, and good ones. */
 const fields = fc.record(
   {
     note: fc.constantFrom('n', 'm'),
@@ -67,7 +67,7 @@ const fields = fc.record(
   },
   { requiredKeys: [] },
 );
-/** What the fields are refused for. */
+/** What the fields are rejected for. */
 const REASONS = ['22003', '22023', '22026', '22P02', '23502', '23503', '23505', '23514'];
 
 /** Values of the second key, one of them stored. */
@@ -95,7 +95,7 @@ const stored: readonly ItemRecord[] = Array.from({ length: 10 }, (_, id) => ({
 /** Good rows that make a batch large enough for COPY. */
 const padding: readonly ItemRecord[] = Array.from({ length: 300 }, (_, id) => ({ id: `p${id}`, note: 'padding' }));
 
-describe('records refused among others', () => {
+describe('records rejected among others', () => {
   let app: StorageApp;
   const jobs = new Map<Disposition, LoadJob>();
   beforeAll(async () => {
@@ -139,10 +139,10 @@ describe('records refused among others', () => {
       const batch = new BatchBuilder(job, { records: Infinity, bytes: Infinity }, CommittedBatches.none(1));
       input.forEach((record) => batch.add(record));
       const prepared = batch.end();
-      expect(prepared?.refused).toEqual([]);
+      expect(prepared?.rejected).toEqual([]);
       return prepared?.units ?? [];
     };
-    const order = { job, loadId: randomUUID(), maxRefused: Infinity };
+    const order = { job, loadId: randomUUID(), maxRejected: Infinity };
     await client.query('BEGIN');
     try {
       await together(client, order, unitsOf(stored));
@@ -152,7 +152,7 @@ describe('records refused among others', () => {
         counts,
         content: content.rows,
         rejected: rejected
-          .map(({ position, key, refusal }) => ({ position, key, refusal }))
+          .map(({ position, key, rejection }) => ({ position, key, rejection }))
           .toSorted((a, b) => a.position - b.position),
       };
     } finally {
@@ -165,7 +165,7 @@ describe('records refused among others', () => {
       ['few', []],
       ['many, which are copied', padding],
     ])(
-      'are those that are refused alone, among %s',
+      'are those that are rejected alone, among %s',
       async (_, others) => {
         const reasons = new Set<string>();
         await withClient(app.dataSource, (client) =>
@@ -174,7 +174,7 @@ describe('records refused among others', () => {
               const input = [...others.slice(0, place), ...records, ...others.slice(place)];
               const expected = await outcomeOf(client, disposition, oneByOne, input);
               expect(await outcomeOf(client, disposition, together, input)).toEqual(expected);
-              expected.rejected.forEach(({ refusal }) => reasons.add(refusal.rule));
+              expected.rejected.forEach(({ rejection }) => reasons.add(rejection.rule));
             }),
             { numRuns: others.length > 0 ? 100 : 150 },
           ),

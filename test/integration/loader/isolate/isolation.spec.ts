@@ -22,7 +22,7 @@ class TreeNode {
   weight: number;
 }
 
-describe('a record that Postgres refuses among others', () => {
+describe('a record that Postgres rejects among others', () => {
   let app: StorageApp;
   let sent: SentStatements;
   beforeAll(async () => {
@@ -87,24 +87,24 @@ describe('a record that Postgres refuses among others', () => {
     'costs only itself, in at most 40 statements: of 10,000 %s',
     async (what, bad, fields, reason) => {
       const records = some(10_000, fields);
-      const result = await measured(`10,000 records, refused ${what}`, () => app.opportunities.store(records));
+      const result = await measured(`10,000 records, rejected ${what}`, () => app.opportunities.store(records));
 
       expect(result).toMatchObject({ received: 10_000, inserted: 10_000 - bad, rejected: bad, failed: 0 });
       expect(sent.statements).toBeLessThanOrEqual(40);
       expect(await app.count('app_opportunities')).toBe(10_000 - bad);
-      const refused = await quarantined(app, result.loadId);
+      const rejected = await quarantined(app, result.loadId);
       const at = records.flatMap(({ confidence, ...record }, position) =>
         confidence > 1 || 'subreddit' in record ? [position] : [],
       );
-      expect(refused.map(({ position }) => position)).toEqual(at);
-      expect(new Set(refused.map((row) => row.reason))).toEqual(new Set(reason === undefined ? [] : [reason]));
+      expect(rejected.map(({ position }) => position)).toEqual(at);
+      expect(new Set(rejected.map((row) => row.reason))).toEqual(new Set(reason === undefined ? [] : [reason]));
     },
     60_000,
   );
 
   it('costs as little in a load of batches: at most 40 round trips with faults in each of two', async () => {
     const records = some(10_000, (id) => (id % 20 === 7 ? { confidence: 2 } : {}));
-    const result = await measured('10,000 records in batches, refused 500', () =>
+    const result = await measured('10,000 records in batches, rejected 500', () =>
       app.opportunities.storeBatch(records),
     );
 
@@ -112,7 +112,7 @@ describe('a record that Postgres refuses among others', () => {
     expect(sent.messages).toBeLessThanOrEqual(40);
   }, 60_000);
 
-  it('costs the whole hybrid record, whichever half of it is refused', async () => {
+  it('costs the whole hybrid record, whichever half of it is rejected', async () => {
     const records = some(300, (id) => ({
       ...(id % 100 === 5 && { confidence: 2 }),
       ...(id % 100 === 6 && { num_comments: -1 }),
@@ -186,8 +186,8 @@ describe('a record that Postgres refuses among others', () => {
         try {
           const result = await limited.opportunities.store(some(90, (id) => (id % 40 === 3 ? { confidence: 2 } : {})));
           expect(result).toMatchObject({ inserted: 87, rejected: 3 });
-          const refused = await quarantined(app, result.loadId);
-          expect(refused.map(({ position, reason }) => [position, reason])).toEqual(
+          const rejected = await quarantined(app, result.loadId);
+          expect(rejected.map(({ position, reason }) => [position, reason])).toEqual(
             [3, 43, 83].map((position) => [position, '23514']),
           );
         } finally {
@@ -271,7 +271,7 @@ describe("what is one row's fault", () => {
   });
 });
 
-describe('a batch of slow rows in which many are refused', () => {
+describe('a batch of slow rows in which many are rejected', () => {
   it('is done in parts, each within the time of one statement', async () => {
     const app = await startAppWith([TreeNode], { loader: { statementTimeoutMs: 1_000, maxAttempts: 1 } });
     await app.rows(`

@@ -92,7 +92,7 @@ describe('what a column means', () => {
     expect(await app.rows('SELECT origin, note FROM readings')).toEqual([{ origin: 'first', note: 'n' }]);
   });
 
-  it('is refused where it cannot be kept', async () => {
+  it('is rejected where it cannot be kept', async () => {
     await expect(app.loader.load(Versioned, [{ id: 'a' }])).rejects.toThrow(InvalidLoadError);
     await expect(app.loader.load(Crossed, [{ id: 'a', name: 'x' }])).rejects.toThrow(/"name" is the property of one/);
   });
@@ -110,7 +110,7 @@ describe('a row that is looked at late', () => {
   });
   afterAll(() => app.close());
 
-  it('is refused by itself, though its constraint waits for COMMIT', async () => {
+  it('is rejected by itself, though its constraint waits for COMMIT', async () => {
     const records = [
       { id: 'a', note: 'known' },
       { id: 'b', note: 'unknown' },

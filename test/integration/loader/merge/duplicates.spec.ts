@@ -25,7 +25,7 @@ describe('several records of one load with the same key', () => {
     expect(await stored()).toMatchObject({ title: '2', app_name: null, status: 'x' });
   });
 
-  it.each([0, 1, 2])('lose only the one that is refused, wherever it stands: %d', async (place) => {
+  it.each([0, 1, 2])('lose only the one that is rejected, wherever it stands: %d', async (place) => {
     const good = [record({ title: 't' }), record({ app_name: 'n' })];
     const records = good.toSpliced(place, 0, record({ confidence: 2 }));
     const result = await app.opportunities.store(records);

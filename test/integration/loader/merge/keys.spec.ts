@@ -64,7 +64,7 @@ describe('the key of a merge', () => {
   });
 
   it.each([[['name']], [['shop']], [['shop', 'code', 'sku']], [['nothing']]])(
-    'is refused at once when no unique index covers it: %j',
+    'is rejected at once when no unique index covers it: %j',
     async (primaryKey) => {
       const load = app.loader.load(Product, [product], { primaryKey });
       await expect(load).rejects.toThrow(InvalidLoadError);
@@ -75,7 +75,7 @@ describe('the key of a merge', () => {
     },
   );
 
-  it('must be carried by every record: null or absent is refused as missing_key', async () => {
+  it('must be carried by every record: null or absent is rejected as missing_key', async () => {
     const records = [{ ...product, sku: null }, { name: 'm' }, product];
     const result = await app.loader.load(Product, records, { primaryKey: 'sku' });
     expect(result).toMatchObject({ inserted: 1, rejected: 2 });

@@ -25,7 +25,7 @@ describe('a table after any partial merges', () => {
     return new Map(rows.map(({ submission_id, ...row }) => [submission_id, row]));
   };
 
-  it('is what a small model says: absent keeps, null erases, preserved stays, stand-ins fill, extra grows', async () => {
+  it('is what a small model says: absent keeps, null erases, preserved stays, fallback fields fill, extra grows', async () => {
     const loads = fc.array(fc.array(partialOpportunity, { minLength: 1, maxLength: 12 }), {
       minLength: 1,
       maxLength: 4,

@@ -42,7 +42,7 @@ describe('a row that says so already', () => {
     ['jsonb with its members in another order', { ...FULL, core_functions: [{ weight: 1, name: 'x' }] }],
     ['null in preserved columns', { ...FULL, trust_score: null, trust_badge: null }],
     [
-      'a stand-in for a score that is given',
+      'a fallback field for a score that is given',
       { ...FULL, opportunity_score: 72.5, total_score: undefined, final_score: undefined },
     ],
     ['undefined everywhere else', { ...FULL, title: undefined, subreddit: undefined }],

@@ -29,7 +29,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-const refused = (rule: string, when: string, column: string | null, value: unknown, kept?: unknown): Case => ({
+const rejected = (rule: string, when: string, column: string | null, value: unknown, kept?: unknown): Case => ({
   rule,
   when,
   column,
@@ -38,58 +38,58 @@ const refused = (rule: string, when: string, column: string | null, value: unkno
 });
 
 const CASES: readonly Case[] = [
-  refused('nul_character', 'text holds NUL', 'title', 'a\0b'),
-  refused('nul_character', 'a jsonb text holds NUL', 'ai_profile', { deep: ['a\0b'] }),
-  refused('nul_character', 'a jsonb key holds NUL', 'ai_profile', { 'a\0b': 1 }),
-  refused('lone_surrogate', 'text holds half a pair', 'title', 'a\ud83d'),
-  refused('lone_surrogate', 'a jsonb text holds half a pair', 'core_problems', ['\udc00']),
-  refused('lone_surrogate', 'a jsonb key holds half a pair', 'core_problems', { '\udc00': 1 }),
-  refused('not_finite', 'a score is NaN', 'opportunity_score', Number.NaN, { $number: 'NaN' }),
-  refused('not_finite', 'a score is Infinity', 'trust_score', Infinity, { $number: 'Infinity' }),
-  refused('not_finite', 'jsonb holds -Infinity', 'ai_profile', { a: -Infinity }, { a: { $number: '-Infinity' } }),
-  refused('not_finite', 'a bigint column is given NaN', 'reddit_score', Number.NaN, { $number: 'NaN' }),
-  refused('inexact_integer', 'an integer lost digits in JavaScript', 'reddit_score', 2 ** 53, {
+  rejected('nul_character', 'text holds NUL', 'title', 'a\0b'),
+  rejected('nul_character', 'a jsonb text holds NUL', 'ai_profile', { deep: ['a\0b'] }),
+  rejected('nul_character', 'a jsonb key holds NUL', 'ai_profile', { 'a\0b': 1 }),
+  rejected('lone_surrogate', 'text holds half a pair', 'title', 'a\ud83d'),
+  rejected('lone_surrogate', 'a jsonb text holds half a pair', 'core_problems', ['\udc00']),
+  rejected('lone_surrogate', 'a jsonb key holds half a pair', 'core_problems', { '\udc00': 1 }),
+  rejected('not_finite', 'a score is NaN', 'opportunity_score', Number.NaN, { $number: 'NaN' }),
+  rejected('not_finite', 'a score is Infinity', 'trust_score', Infinity, { $number: 'Infinity' }),
+  rejected('not_finite', 'jsonb holds -Infinity', 'ai_profile', { a: -Infinity }, { a: { $number: '-Infinity' } }),
+  rejected('not_finite', 'a bigint column is given NaN', 'reddit_score', Number.NaN, { $number: 'NaN' }),
+  rejected('inexact_integer', 'an integer lost digits in JavaScript', 'reddit_score', 2 ** 53, {
     $number: '9007199254740992',
   }),
-  refused(
+  rejected(
     'inexact_integer',
     'jsonb holds such an integer',
     'dimension_scores',
     { a: 2 ** 60 },
     { a: { $number: '1152921504606847000' } },
   ),
-  refused('inexact_integer', 'no double equals the integer', 'final_score', '9007199254740993'),
-  refused('not_an_integer', 'a bigint column is given a fraction', 'reddit_score', 1.5),
-  refused('out_of_range', 'an integer is beyond bigint', 'reddit_score', '9223372036854775808'),
-  refused('out_of_range', 'a number is beyond double', 'opportunity_score', '1e400'),
-  refused('blank_key', 'the key is empty', 'submission_id', ''),
-  refused('blank_key', 'the key is a space', 'submission_id', ' '),
-  refused('key_too_long', 'the key has 2,601 bytes', 'submission_id', 'k'.repeat(2601)),
-  refused('key_too_long', 'the key has 1,301 characters of 2 bytes', 'submission_id', 'é'.repeat(1301)),
-  refused('wrong_type', 'text is given a number', 'title', 5),
-  refused('wrong_type', 'text is given an object', 'status', { a: 1 }),
-  refused('wrong_type', 'a score is given words', 'opportunity_score', 'high'),
-  refused('wrong_type', 'a score is given empty text', 'confidence', ''),
-  refused('wrong_type', 'a boolean is given yes', 'evidence_based', 'yes'),
-  refused('wrong_type', 'a boolean is given 1', 'evidence_based', 1),
-  refused('wrong_type', 'a date-time is given a number', 'analyzed_at', 1_700_000_000),
-  refused('wrong_type', 'extra is given a list', 'extra', [1]),
-  refused('not_finite', 'extra holds NaN', 'extra', { n: Number.NaN }, { n: { $number: 'NaN' } }),
-  refused('invalid_date_time', 'a date-time is now', 'analyzed_at', 'now'),
-  refused('invalid_date_time', 'a date-time is 01/02/2024', 'analyzed_at', '01/02/2024'),
-  refused('invalid_date_time', 'there is no such day', 'analyzed_at', '2023-02-29T00:00:00Z'),
-  refused('invalid_date_time', 'a Date is invalid', 'analyzed_at', new Date(Number.NaN), { $date: 'invalid' }),
-  refused('zoneless_date_time', 'the zone is missing', 'analyzed_at', '2024-01-02T03:04:05'),
-  refused('zoneless_date_time', 'it is a date alone', 'analyzed_at', '2024-01-02'),
-  refused('unsupported_value', 'text is a function', 'title', () => "'x'", { $function: true }),
-  refused('unsupported_value', 'jsonb is a function', 'ai_profile', () => "'{}'", { $function: true }),
-  refused('unsupported_value', 'jsonb holds a function', 'ai_profile', { f: () => 1 }, { f: { $function: true } }),
-  refused('unsupported_value', 'jsonb is a symbol', 'ai_profile', Symbol('s'), { $symbol: true }),
-  refused('unsupported_value', 'jsonb is a Map', 'ai_profile', new Map([['a', 1]]), { $map: [['a', 1]] }),
-  refused('unsupported_value', 'jsonb holds a Set', 'ai_profile', { s: new Set([1]) }, { s: { $set: [1] } }),
-  refused('unsupported_value', 'jsonb holds a hole', 'core_problems', [1, undefined], [1, { $undefined: true }]),
-  refused('circular_value', 'jsonb contains itself', 'ai_profile', circular, { self: { $circular: true } }),
-  refused('nesting_too_deep', 'jsonb has 257 levels', 'ai_profile', nested(257)),
+  rejected('inexact_integer', 'no double equals the integer', 'final_score', '9007199254740993'),
+  rejected('not_an_integer', 'a bigint column is given a fraction', 'reddit_score', 1.5),
+  rejected('out_of_range', 'an integer is beyond bigint', 'reddit_score', '9223372036854775808'),
+  rejected('out_of_range', 'a number is beyond double', 'opportunity_score', '1e400'),
+  rejected('blank_key', 'the key is empty', 'submission_id', ''),
+  rejected('blank_key', 'the key is a space', 'submission_id', ' '),
+  rejected('key_too_long', 'the key has 2,601 bytes', 'submission_id', 'k'.repeat(2601)),
+  rejected('key_too_long', 'the key has 1,301 characters of 2 bytes', 'submission_id', 'é'.repeat(1301)),
+  rejected('wrong_type', 'text is given a number', 'title', 5),
+  rejected('wrong_type', 'text is given an object', 'status', { a: 1 }),
+  rejected('wrong_type', 'a score is given words', 'opportunity_score', 'high'),
+  rejected('wrong_type', 'a score is given empty text', 'confidence', ''),
+  rejected('wrong_type', 'a boolean is given yes', 'evidence_based', 'yes'),
+  rejected('wrong_type', 'a boolean is given 1', 'evidence_based', 1),
+  rejected('wrong_type', 'a date-time is given a number', 'analyzed_at', 1_700_000_000),
+  rejected('wrong_type', 'extra is given a list', 'extra', [1]),
+  rejected('not_finite', 'extra holds NaN', 'extra', { n: Number.NaN }, { n: { $number: 'NaN' } }),
+  rejected('invalid_date_time', 'a date-time is now', 'analyzed_at', 'now'),
+  rejected('invalid_date_time', 'a date-time is 01/02/2024', 'analyzed_at', '01/02/2024'),
+  rejected('invalid_date_time', 'there is no such day', 'analyzed_at', '2023-02-29T00:00:00Z'),
+  rejected('invalid_date_time', 'a Date is invalid', 'analyzed_at', new Date(Number.NaN), { $date: 'invalid' }),
+  rejected('zoneless_date_time', 'the zone is missing', 'analyzed_at', '2024-01-02T03:04:05'),
+  rejected('zoneless_date_time', 'it is a date alone', 'analyzed_at', '2024-01-02'),
+  rejected('unsupported_value', 'text is a function', 'title', () => "'x'", { $function: true }),
+  rejected('unsupported_value', 'jsonb is a function', 'ai_profile', () => "'{}'", { $function: true }),
+  rejected('unsupported_value', 'jsonb holds a function', 'ai_profile', { f: () => 1 }, { f: { $function: true } }),
+  rejected('unsupported_value', 'jsonb is a symbol', 'ai_profile', Symbol('s'), { $symbol: true }),
+  rejected('unsupported_value', 'jsonb is a Map', 'ai_profile', new Map([['a', 1]]), { $map: [['a', 1]] }),
+  rejected('unsupported_value', 'jsonb holds a Set', 'ai_profile', { s: new Set([1]) }, { s: { $set: [1] } }),
+  rejected('unsupported_value', 'jsonb holds a hole', 'core_problems', [1, undefined], [1, { $undefined: true }]),
+  rejected('circular_value', 'jsonb contains itself', 'ai_profile', circular, { self: { $circular: true } }),
+  rejected('nesting_too_deep', 'jsonb has 257 levels', 'ai_profile', nested(257)),
   {
     rule: 'conflicting_keys',
     when: 'both names of a column differ',
@@ -113,7 +113,7 @@ const CASES: readonly Case[] = [
   { rule: 'lone_surrogate', when: 'the name of an unknown field is broken', column: 'extra', fields: { '\ud800': 1 } },
 ];
 
-describe('a refused record', () => {
+describe('a rejected record', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startStorageApp();
@@ -151,8 +151,10 @@ describe('a refused record', () => {
 
   it('does not fail the load by its size, nor by the size of several together', async () => {
     const line = Buffer.alloc(65 * 1024 * 1024, 'x');
-    const refusals = Array.from({ length: 5 }, () => SourceRecord.refused(line, 'invalid_json', 'the line is no JSON'));
-    expect(await app.opportunities.store([neighbour('a'), ...refusals])).toMatchObject({ inserted: 1, rejected: 5 });
+    const rejections = Array.from({ length: 5 }, () =>
+      SourceRecord.rejected(line, 'invalid_json', 'the line is no JSON'),
+    );
+    expect(await app.opportunities.store([neighbour('a'), ...rejections])).toMatchObject({ inserted: 1, rejected: 5 });
     expect(await app.rows('SELECT DISTINCT length(raw) AS size FROM storage_rejected_records')).toEqual([
       { size: line.length },
     ]);

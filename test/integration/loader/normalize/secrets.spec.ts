@@ -92,7 +92,7 @@ describe('errors, logs and stored messages', () => {
     ['a NUL', { mail: `${SECRET}\0` }, 'nul_character'],
     ['a jsonb value', { profile: { [`${SECRET}\ud800`]: SECRET } }, 'lone_surrogate'],
     ['a failed validation', { profile: { n: Number.NaN, s: SECRET } }, 'not_finite'],
-  ])('never hold the values of a refused record: %s', async (_, fields, reason) => {
+  ])('never hold the values of a rejected record: %s', async (_, fields, reason) => {
     const result = await app.loader.load(Account, [{ id: 'x', ...fields }]);
     expect(result.rejects).toMatchObject([{ reason }]);
     await expectSilence(result);

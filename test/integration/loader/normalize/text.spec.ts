@@ -101,7 +101,7 @@ describe('text', () => {
     expect(result.rejects).toMatchObject([{ reason: 'wrong_type', column: 'final_score' }]);
   });
 
-  it('never runs as SQL: a function is refused wherever it stands', async () => {
+  it('never runs as SQL: a function is rejected wherever it stands', async () => {
     const sql = () => "(SELECT 'ran')";
     const places = [
       { title: sql },
@@ -128,7 +128,7 @@ describe('text', () => {
 
   it('of a file comes back from quarantine with the very bytes it had', async () => {
     const raw = Buffer.from([0x7b, 0xff, 0x00, 0xed, 0xa0, 0x80, 0x5c]);
-    const result = await app.profiles.store([SourceRecord.refused(raw, 'invalid_json', 'no JSON')]);
+    const result = await app.profiles.store([SourceRecord.rejected(raw, 'invalid_json', 'no JSON')]);
     expect(result).toMatchObject({ received: 1, rejected: 1 });
     expect(await app.rows('SELECT raw, reason FROM storage_rejected_records')).toEqual([
       { raw, reason: 'invalid_json' },

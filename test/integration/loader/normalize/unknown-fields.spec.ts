@@ -23,9 +23,9 @@ class Keeping extends Note {}
 @OnUnknownFields('discard')
 class Dropping extends Note {}
 
-@Entity('refusing')
+@Entity('rejecting')
 @OnUnknownFields('reject')
-class Refusing extends Note {}
+class Rejecting extends Note {}
 
 @Entity('plain')
 class Plain extends Note {}
@@ -37,7 +37,7 @@ class Nowhere {
   id: string;
 }
 
-const ENTITIES = [Keeping, Dropping, Refusing, Plain, Nowhere];
+const ENTITIES = [Keeping, Dropping, Rejecting, Plain, Nowhere];
 const OF_EACH = Object.fromEntries(ODD_NAMES.map((name, index) => [name, index] as const));
 
 describe('fields no column knows', () => {
@@ -94,12 +94,12 @@ describe('fields no column knows', () => {
       expect(await kept(result)).toMatchObject({ unknown_fields_policy: 'discard' });
     });
 
-    it('are refused by name', async () => {
-      const result = await app.loader.load(Refusing, records);
+    it('are rejected by name', async () => {
+      const result = await app.loader.load(Rejecting, records);
       expect(result).toMatchObject({ rejected: count, inserted: 0 });
       expect(result.rejects[0]?.message).toContain('"__proto__", "constructor"');
-      expect(await app.count('refusing')).toBe(0);
-      const single = await app.loader.load(Refusing, [
+      expect(await app.count('rejecting')).toBe(0);
+      const single = await app.loader.load(Rejecting, [
         Object.fromEntries([
           ['id', 'a'],
           ['__proto__', 1],

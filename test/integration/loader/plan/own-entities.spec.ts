@@ -163,7 +163,7 @@ describe('an entity of the application', () => {
     ['inexact_integer', 'weight', { weight: 16_777_217 }],
     ['inexact_date_time', 'seen', { seen: '2024-01-01T00:00:00.123456Z' }],
     ['unknown_field', null, { mood: 'good' }],
-  ])('refuses by name what a column cannot hold exactly: %s in %s', async (reason, column, fields) => {
+  ])('rejects by name what a column cannot hold exactly: %s in %s', async (reason, column, fields) => {
     const result = await load({ lineNo: 7 }, fields, { lineNo: 8 });
     expect(result).toMatchObject({ inserted: 2, rejected: 1 });
     expect(await quarantined(app, result.loadId)).toMatchObject([{ reason, column, position: 1 }]);

@@ -75,11 +75,11 @@ describe('tables of one name in several schemas', () => {
     expect(await app.loader.load(READING, [{ id: 'a' }])).toMatchObject({ inserted: 1, table: 'readings' });
   });
 
-  it('are replayed each into the one that refused the record', async () => {
-    const refused = (id: string) => [{ id, size: 'no number' }];
-    await app.loader.load(EventOfB, refused('x'));
-    await app.loader.load(EventOfA, refused('y'));
-    await app.loader.load(PlainEvent, refused('z'));
+  it('are replayed each into the one that rejected the record', async () => {
+    const rejected = (id: string) => [{ id, size: 'no number' }];
+    await app.loader.load(EventOfB, rejected('x'));
+    await app.loader.load(EventOfA, rejected('y'));
+    await app.loader.load(PlainEvent, rejected('z'));
     await app.rows(
       `UPDATE storage_rejected_records SET raw = convert_to(replace(convert_from(raw, 'utf8'), '"no number"', '7'), 'utf8')`,
     );
@@ -88,7 +88,7 @@ describe('tables of one name in several schemas', () => {
     expect(await ids()).toEqual(['a.y', 'b.x', 'public.z']);
   });
 
-  it('are not replayed where nobody knows any more which one refused the record', async () => {
+  it('are not replayed where nobody knows any more which one rejected the record', async () => {
     await app.loader.load(EventOfB, [{ id: 'x', size: 'no number' }]);
     await app.rows('DELETE FROM storage_loads');
     await expect(app.module.get(QuarantineService).replay()).rejects.toThrow('a.events, b.events, public.events');

@@ -24,7 +24,7 @@ class Line {
 
 const REPLACE = { disposition: 'replace', batchSize: 4, maxRejects: 100 } as const;
 
-describe('a row that only the table itself refuses', () => {
+describe('a row that only the table itself rejects', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startAppWith([Line]);
@@ -51,7 +51,7 @@ describe('a row that only the table itself refuses', () => {
     (await app.rows<{ id: string }>('SELECT id FROM lines ORDER BY length(id), id')).map(({ id }) => id);
   const TABLE_BEFORE = ['k1', 'k3', 'old'];
 
-  it('is refused alone, and its record kept as it came; mended, it is taken by the next replace', async () => {
+  it('is rejected alone, and its record kept as it came; fixed, it is taken by the next replace', async () => {
     const records = many(20).map((record) => (record.amount === 13 ? { ...record, product: 'salt' } : record));
     const result = await replace(records);
     expect(result).toMatchObject({ received: 20, inserted: 17, updated: 1, unchanged: 1, rejected: 1, deleted: 1 });
@@ -71,7 +71,7 @@ describe('a row that only the table itself refuses', () => {
     expect(await replace(records)).toMatchObject({ received: 20, inserted: 1, unchanged: 19, rejected: 0, ok: true });
   });
 
-  it('is refused by load as well, and with many others', async () => {
+  it('is rejected by load as well, and with many others', async () => {
     const records = many(50).map((record) => (record.amount % 5 === 2 ? { ...record, product: 'salt' } : record));
     const result = await app.loader.load(Line, records, REPLACE);
     expect(result).toMatchObject({ received: 50, inserted: 38, updated: 1, unchanged: 1, rejected: 10, failed: 0 });
@@ -96,18 +96,18 @@ describe('a row that only the table itself refuses', () => {
     const result = await replace(records, { batchSize: 2 });
     expect(result).toMatchObject({ received: 7, inserted: 3, duplicates: 1, rejected: 3, deleted: 3, ok: false });
     expect(await ids()).toEqual(['k0', 'k2', 'k4']);
-    const refused = await quarantined(app, result.loadId);
-    expect(refused.map(({ position, key, raw }) => [position, key, JSON.parse(String(raw)) as unknown])).toEqual(
+    const rejected = await quarantined(app, result.loadId);
+    expect(rejected.map(({ position, key, raw }) => [position, key, JSON.parse(String(raw)) as unknown])).toEqual(
       [0, 3, 5].map((position) => [position, 'k1', records[position]]),
     );
   });
 
-  it('is refused when a trigger says so', async () => {
+  it('is rejected when a trigger says so', async () => {
     await app.rows(`
-      CREATE FUNCTION refuse_large() RETURNS trigger LANGUAGE plpgsql AS $$
+      CREATE FUNCTION reject_large() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'too large: %', NEW.amount USING ERRCODE = 'check_violation'; END $$;
-      CREATE TRIGGER refuse_large BEFORE INSERT OR UPDATE ON lines
-        FOR EACH ROW WHEN (NEW.amount > 10) EXECUTE FUNCTION refuse_large();
+      CREATE TRIGGER reject_large BEFORE INSERT OR UPDATE ON lines
+        FOR EACH ROW WHEN (NEW.amount > 10) EXECUTE FUNCTION reject_large();
     `);
     try {
       const records = [...many(8), { id: 'k1', amount: 11 }, { id: 'new', amount: 12 }];
@@ -121,11 +121,11 @@ describe('a row that only the table itself refuses', () => {
       ]);
       expect(await ids()).toEqual(['k0', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7']);
     } finally {
-      await app.rows('DROP TRIGGER refuse_large ON lines');
+      await app.rows('DROP TRIGGER reject_large ON lines');
     }
   });
 
-  it('fails the load where a trigger refuses what is deleted, for which no record is at fault', async () => {
+  it('fails the load where a trigger rejects what is deleted, for which no record is at fault', async () => {
     await app.rows(`
       CREATE FUNCTION keep_all() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'closed' USING ERRCODE = 'check_violation'; END $$;
@@ -141,7 +141,7 @@ describe('a row that only the table itself refuses', () => {
     }
   });
 
-  it('is refused too where its unique value is still held by a row that would give it away later', async () => {
+  it('is rejected too where its unique value is still held by a row that would give it away later', async () => {
     await app.rows(`UPDATE lines SET code = id`);
     const records = [
       { id: 'k1', code: 'k3' },
@@ -154,7 +154,7 @@ describe('a row that only the table itself refuses', () => {
     expect(await app.count('lines')).toBe(2);
   });
 
-  it('of two that want one unique value, the later one is refused when it is staged', async () => {
+  it('of two that want one unique value, the later one is rejected when it is staged', async () => {
     const records = [
       { id: 'k1', code: 'c', amount: 1 },
       { id: 'k2', code: 'd' },
@@ -176,15 +176,15 @@ describe('a row that only the table itself refuses', () => {
     [0, 1],
     [1, 2],
   ])(
-    'stops the load when %i may be refused and %i are, and leaves the table as it was',
-    async (maxRejects, refused) => {
-      const records = many(20).map((record) => (record.amount < refused ? { ...record, product: 'salt' } : record));
+    'stops the load when %i may be rejected and %i are, and leaves the table as it was',
+    async (maxRejects, rejected) => {
+      const records = many(20).map((record) => (record.amount < rejected ? { ...record, product: 'salt' } : record));
       const error = await errorOf(replace(records, { maxRejects }));
       expect(error).toBeInstanceOf(RejectLimitExceededError);
       expect(error).toMatchObject({ result: { received: 20, inserted: 0, rejected: 0, failed: 20 } });
       expect(await ids()).toEqual(TABLE_BEFORE);
       expect(await app.count('storage_rejected_records')).toBe(0);
-      expect(await replace(records, { maxRejects: refused })).toMatchObject({ rejected: refused });
+      expect(await replace(records, { maxRejects: rejected })).toMatchObject({ rejected: rejected });
     },
   );
 

@@ -52,7 +52,7 @@ describe('the source of a replace', () => {
         yield pulled === 15 ? { ...record, title: 5 } : record;
       }
     };
-    // The second batch has a refused record, and waits for the quarantine.
+    // The second batch has a rejected record, and waits for the quarantine.
     const statement = 'LOCK TABLE storage_rejected_records IN ACCESS EXCLUSIVE MODE';
     const result = await withLocks(app, statement, async (release) => {
       const replacing = app.profiles.storeBatch(records(), { ...REPLACE, maxRejects: 1 });
@@ -236,7 +236,7 @@ describe('the source of a replace', () => {
     expect(await titles()).toEqual([{ title: 'new', n: 5 }]);
   });
 
-  it('is refused in a transaction whose snapshot is older than the lock', async () => {
+  it('is rejected in a transaction whose snapshot is older than the lock', async () => {
     const load = app.dataSource.transaction('REPEATABLE READ', (manager) =>
       app.profiles.withManager(manager).storeBatch(source(5), REPLACE),
     );

@@ -153,7 +153,7 @@ describe('a replace of many batches', () => {
     expect(await parts(records)).toMatchObject({ inserted: 2, updated: 2, deleted: 1, ok: true });
   });
 
-  it('names the table and its constraint when it refuses a row, and keeps the record as it came', async () => {
+  it('names the table and its constraint when it rejects a row, and keeps the record as it came', async () => {
     await app.rows('ALTER TABLE app_opportunities ADD CONSTRAINT sure CHECK (confidence <= 1) NOT VALID');
     app.loader.clearPlans();
     const records = ['a', 'b', 'c', 'd'].map((id) => opportunity(id, id === 'c' ? { confidence: 2 } : {}));
@@ -184,13 +184,13 @@ describe('a replace of many batches', () => {
     expect(last).toEqual({ status: 'failed', error_code: 'INVALID_LOAD' });
   });
 
-  it('empties the table when only refused records are left and that is allowed', async () => {
+  it('empties the table when only rejected records are left and that is allowed', async () => {
     await app.opportunities.store([opportunity('a')]);
-    const refused = [opportunity('a', { title: 5 })];
-    await expect(app.opportunities.storeBatch(refused, { ...REPLACE, maxRejects: 1 })).rejects.toThrow(/allowEmpty/);
+    const rejected = [opportunity('a', { title: 5 })];
+    await expect(app.opportunities.storeBatch(rejected, { ...REPLACE, maxRejects: 1 })).rejects.toThrow(/allowEmpty/);
     expect(await app.count('app_opportunities')).toBe(1);
     const options = { ...REPLACE, maxRejects: 1, allowEmpty: true };
-    expect(await app.opportunities.storeBatch(refused, options)).toMatchObject({ rejected: 1, deleted: 1 });
+    expect(await app.opportunities.storeBatch(rejected, options)).toMatchObject({ rejected: 1, deleted: 1 });
   });
 
   it('does not pass for done when a trigger keeps rows out without a word', async () => {

@@ -65,7 +65,7 @@ describe('replace', () => {
   it.each([
     ['no records', []],
     ['skipped records only', [{ submission_id: 'x' }]],
-  ])('is refused with %s, unless allowEmpty', async (_, records) => {
+  ])('is rejected with %s, unless allowEmpty', async (_, records) => {
     for (const load of [
       () => app.opportunities.store(records, REPLACE),
       () => app.opportunities.storeBatch(records, REPLACE),
@@ -79,7 +79,7 @@ describe('replace', () => {
     expect(await app.count('app_opportunities')).toBe(0);
   });
 
-  it('by default stops at the first refused record and leaves the old rows', async () => {
+  it('by default stops at the first rejected record and leaves the old rows', async () => {
     const records = [opportunity('d'), opportunity('a', { title: 5 })];
     await expect(app.opportunities.store(records, REPLACE)).rejects.toThrow(RejectLimitExceededError);
     expect((await rows()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
@@ -88,7 +88,7 @@ describe('replace', () => {
   it.each([
     ['by a rule', { title: 5 }],
     ['by Postgres', { confidence: 2 }],
-  ])('removes the old row of a record refused %s', async (_, wrong) => {
+  ])('removes the old row of a record rejected %s', async (_, wrong) => {
     const records = [opportunity('a', wrong), opportunity('b')];
     const result = await app.opportunities.store(records, { ...REPLACE, maxRejects: 1 });
     expect(result).toMatchObject({ rejected: 1, updated: 1 });
@@ -96,7 +96,7 @@ describe('replace', () => {
     expect(await quarantined(app, result.loadId)).toHaveLength(1);
   });
 
-  it('folds the good ones of several records with one key field by field, though another of them is refused', async () => {
+  it('folds the good ones of several records with one key field by field, though another of them is rejected', async () => {
     const records = [
       opportunity('a', { title: 't' }),
       opportunity('a', { app_name: 'n' }),

@@ -105,7 +105,7 @@ describe('a hybrid load', () => {
     });
   });
 
-  it('leaves both rows as they were when one half of an update is refused', async () => {
+  it('leaves both rows as they were when one half of an update is rejected', async () => {
     await app.hybrid.store([whole('a', { app_name: 'old', author: 'old' })]);
     const result = await app.hybrid.store([whole('a', { app_name: 'new', author: 'new', num_comments: -1 })]);
     expect(result).toMatchObject({ stored: 0, rejected: 1 });

@@ -31,7 +31,7 @@ describe('a load that is to stop', () => {
     return (await app.rows('SELECT status FROM storage_loads WHERE id = $1', [loadId]))[0]?.['status'];
   };
 
-  it('takes as many refused records as maxRejects allows', async () => {
+  it('takes as many rejected records as maxRejects allows', async () => {
     const result = await app.opportunities.store([bad(1), good(2), bad(3)], { maxRejects: 2 });
     expect(result).toMatchObject({ inserted: 1, rejected: 2 });
   });
@@ -55,7 +55,7 @@ describe('a load that is to stop', () => {
     expect(await app.opportunities.store([good(1)], { onReject: 'fail' })).toMatchObject({ inserted: 1 });
   });
 
-  it('counts refused records over all batches, and keeps what was committed before', async () => {
+  it('counts rejected records over all batches, and keeps what was committed before', async () => {
     const records = [bad(0), good(1), bad(2), good(3), bad(4), good(5), good(6)];
     const error = await failureOf(app.opportunities.storeBatch(records, { batchSize: 2, maxRejects: 2 }));
     expect(error).toMatchObject({
@@ -130,7 +130,7 @@ describe('a load that is to stop', () => {
     [{ allowEmpty: true }, "allowEmpty goes with disposition 'replace'"],
     [{ batchsize: 5 }, 'batchsize is no option of a load'],
     [{ signal: {} }, 'signal must be an AbortSignal'],
-  ])('is refused before it begins when its options are wrong: %j', async (options, message) => {
+  ])('is rejected before it begins when its options are wrong: %j', async (options, message) => {
     const error = await failureOf(app.opportunities.store([good(1)], options as object));
     expect(error).toBeInstanceOf(InvalidLoadError);
     expect(error).toMatchObject({ message: expect.stringContaining(message) });
@@ -142,7 +142,7 @@ describe('a load that is to stop', () => {
     expect((error as Error).message).toMatch(/batchSize.*source.*upsert/);
   });
 
-  it.each([[null], [undefined], ['text'], [{}], [5]])('is refused when its records are %j', async (records) => {
+  it.each([[null], [undefined], ['text'], [{}], [5]])('is rejected when its records are %j', async (records) => {
     expect(await failureOf(app.opportunities.store(records as never))).toBeInstanceOf(InvalidLoadError);
     expect(await failureOf(app.opportunities.storeBatch(records as never))).toBeInstanceOf(InvalidLoadError);
   });

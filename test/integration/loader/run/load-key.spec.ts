@@ -146,7 +146,7 @@ describe('a load with a load key', () => {
       () => app.profiles.store(untouchable, { loadKey: 'k', primaryKey: 'submission_id' }),
       /this is a merge into submissions with {"primaryKey":\["submission_id"\]}\. Choose another key/,
     ],
-  ])('refuses its key to a load into %s, naming the load that has it', async (_, load, message) => {
+  ])('rejects its key to a load into %s, naming the load that has it', async (_, load, message) => {
     const { loadId } = await app.profiles.storeBatch([post(1)], { loadKey: 'k' });
     await unchangedBy(async () => {
       const error = await load().catch((failure: unknown) => failure);
@@ -162,7 +162,7 @@ describe('a load with a load key', () => {
     ['half a pair', 'a\ud800'],
     ['too long', 'é'.repeat(257)],
     ['no text', 5],
-  ])('refuses a key that is %s', async (_, loadKey) => {
+  ])('rejects a key that is %s', async (_, loadKey) => {
     const load = app.profiles.store(untouchable, { loadKey } as LoadOptions);
     await expect(load).rejects.toThrow(/loadKey must be a text of 1 to 512 bytes/);
     expect(await app.count('storage_loads')).toBe(0);
@@ -180,7 +180,7 @@ describe('a load with a load key', () => {
 
   it('does again what was stopped by a wrong record', async () => {
     const stopped = app.profiles.store([post(1), { submission_id: 5 }], { loadKey: 'k', onReject: 'fail' });
-    await expect(stopped).rejects.toThrow('more than 0 records were refused');
+    await expect(stopped).rejects.toThrow('more than 0 records were rejected');
     expect(await app.rows('SELECT status, load_key FROM storage_loads')).toEqual([{ status: 'failed', load_key: 'k' }]);
     expect(await app.profiles.store([post(1), post(2)], { loadKey: 'k', onReject: 'fail' })).toMatchObject({
       inserted: 2,
@@ -191,7 +191,7 @@ describe('a load with a load key', () => {
     ]);
   });
 
-  it('does again a replace that was refused for lack of rows', async () => {
+  it('does again a replace that was rejected for lack of rows', async () => {
     const options = { disposition: 'replace', loadKey: 'k' } as const;
     await expect(app.profiles.storeBatch([], options)).rejects.toThrow(/There are no records/);
     expect(await app.profiles.storeBatch([post(1)], options)).toMatchObject({ inserted: 1, replayed: false });

@@ -82,7 +82,7 @@ describe('a load that was cut off', () => {
     expect(app.stats.forTable('submissions')).toMatchObject({ inserted: 11, rejected: 1 });
   });
 
-  it('has a batch in the ledger where all records were skipped or refused', async () => {
+  it('has a batch in the ledger where all records were skipped or rejected', async () => {
     const records = [{ title: 'no key' }, { title: 'none' }, post(1, { title: 5 }), post(2, { title: 5 }), ...posts(3)];
     await interrupted(records, 2, { batchSize: 2, maxRejects: 9 });
     expect(await ranges()).toEqual(['0-2', '2-4']);
@@ -92,7 +92,7 @@ describe('a load that was cut off', () => {
     await ledger();
   });
 
-  it('counts refused records of all attempts against maxRejects', async () => {
+  it('counts rejected records of all attempts against maxRejects', async () => {
     const records = [post(1, { title: 5 }), ...posts(3), post(4, { title: 5 })];
     await interrupted(records, 2, { batchSize: 2, maxRejects: 1 });
     const error = await errorOf(app.profiles.storeBatch(records, { loadKey: 'k', maxRejects: 1 }));
@@ -116,7 +116,7 @@ describe('a load that was cut off', () => {
   it('comes back to a batch that failed, which no later record of its keys has overtaken', async () => {
     const records = [...posts(12), post(6, { title: 'later' }), ...posts(3), post(12), post(13)];
     const result = await loadWithGap(records, 'failure', 'merge');
-    expect(result).toMatchObject({ received: 18, failed: 8, failures: [{ code: '55P03' }, { code: 'HELD_BACK' }] });
+    expect(result).toMatchObject({ received: 18, failed: 8, failures: [{ code: '55P03' }, { code: 'BLOCKED_KEYS' }] });
     expect(await ranges()).toEqual(['0-4', '8-12', '16-18']);
     expect(await app.rows('SELECT status, failed::integer FROM storage_loads')).toEqual([
       { status: 'completed', failed: 8 },

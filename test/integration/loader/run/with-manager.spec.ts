@@ -136,7 +136,7 @@ describe('withManager', () => {
   });
 
   const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
-  // Batches of other columns, masks and captured fields than those before them, with duplicates and refused records.
+  // Batches of other columns, masks and captured fields than those before them, with duplicates and rejected records.
   const mixed = (from: number, to: number) =>
     numbers(from, to).map((id) =>
       record(`t3_${id % 1_900}`, {
@@ -201,7 +201,7 @@ describe('withManager', () => {
     60_000,
   );
 
-  it('is refused with the manager of no open transaction', async () => {
+  it('is rejected with the manager of no open transaction', async () => {
     const { manager } = app.dataSource;
     await expect(app.opportunities.withManager(manager).store([record('a')])).rejects.toThrow(InvalidLoadError);
     await expect(app.opportunities.withManager(manager).store([record('a')])).rejects.toThrow(/open transaction/);

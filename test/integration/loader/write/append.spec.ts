@@ -24,7 +24,7 @@ describe('append', () => {
 
   const opportunity = (id: string, title: string) => ({ submission_id: id, problem_description: 'p', title });
 
-  it('refuses a key that exists as 23505, leaves its row alone and inserts the rest', async () => {
+  it('rejects a key that exists as 23505, leaves its row alone and inserts the rest', async () => {
     await app.opportunities.store([opportunity('a', 'old')]);
     const records = [opportunity('b', 'b'), opportunity('a', 'new'), opportunity('c', 'c')];
     const result = await app.opportunities.store(records, { disposition: 'append' });
@@ -38,7 +38,7 @@ describe('append', () => {
     ]);
   });
 
-  it.each([1, 2, 1000])('refuses the second of two with one key, in batches of %d', async (batchSize) => {
+  it.each([1, 2, 1000])('rejects the second of two with one key, in batches of %d', async (batchSize) => {
     const records = [opportunity('a', 'first'), opportunity('a', 'second'), opportunity('b', 'b')];
     const result = await app.opportunities.storeBatch(records, { disposition: 'append', batchSize });
 
@@ -55,7 +55,7 @@ describe('append', () => {
     expect(await app.count('events')).toBe(2);
   });
 
-  it('refuses a record that carries nothing', async () => {
+  it('rejects a record that carries nothing', async () => {
     const result = await app.loader.load(SomeEvent, [{}, { kind: null }, { kind: 'a' }], { disposition: 'append' });
     expect(result).toMatchObject({ inserted: 1, rejected: 2 });
     expect(result.rejects.map(({ reason }) => reason)).toEqual(['empty_record', 'empty_record']);

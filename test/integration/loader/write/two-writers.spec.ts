@@ -79,7 +79,7 @@ describe('the two writers', () => {
     batch.map((record) => {
       const normalized = normalizeRecord(plan, plan.primaryKey, record);
       if (normalized.kind !== 'row') {
-        throw new Error(`the generator made a record that is refused: ${JSON.stringify(normalized)}`);
+        throw new Error(`the generator made a record that is rejected: ${JSON.stringify(normalized)}`);
       }
       normalized.unknown.forEach((content, name) => captureField(normalized.row, name, content, 'extra'));
       return normalized.row;

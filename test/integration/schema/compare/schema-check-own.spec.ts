@@ -31,11 +31,11 @@ describe('schema check of the tables of this package', () => {
     expect(differences).toMatchObject([
       { table: 'submissions', kind: 'row level security', actual: 'off', breaks: false },
     ]);
-    await app.rows(differences[0]?.mend ?? '');
+    await app.rows(differences[0]?.fix ?? '');
     expect(await schema.check(SubmissionEntity)).toMatchObject({ ok: true });
   });
 
-  it('tells of a migration that is pending, which then mends the rest', async () => {
+  it('tells of a migration that is pending, which then fixes the rest', async () => {
     await app.rows(`DELETE FROM storage_migrations WHERE name LIKE 'AddUnknownFields%'`);
     await app.rows('ALTER TABLE storage_loads DROP unknown_fields, DROP unknown_fields_policy');
     const { differences } = await schema.check('storage_loads');
@@ -49,7 +49,7 @@ describe('schema check of the tables of this package', () => {
       { table: 'storage_loads', column: 'unknown_fields', kind: 'column' },
       { table: 'storage_loads', column: 'unknown_fields_policy', kind: 'column' },
     ]);
-    expect(new Set(differences.map(({ mend }) => mend))).toEqual(new Set(['npx harbor-storage migrate up']));
+    expect(new Set(differences.map(({ fix }) => fix))).toEqual(new Set(['npx harbor-storage migrate up']));
     await migrateUp({ url: urlOf(app) });
   });
 
@@ -64,7 +64,7 @@ describe('schema check of the tables of this package', () => {
         expected: 'AddLater9000000000000',
         actual: 'applied, but not in this version',
         breaks: false,
-        mend: 'install the version of harbor-storage that has it',
+        fix: 'install the version of harbor-storage that has it',
       },
     ]);
     const other = await startStorageAppAt(urlOf(app));

@@ -60,7 +60,7 @@ describe('schema check', () => {
         column: 'note',
         kind: 'extra column',
         breaks: true,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "note" DROP NOT NULL`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "note" DROP NOT NULL`,
       },
     ],
     [
@@ -87,7 +87,7 @@ describe('schema check', () => {
         kind: 'type',
         actual: 'numeric(12,4)',
         breaks: false,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "price" TYPE numeric(12,2) USING "price"::numeric(12,2)`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "price" TYPE numeric(12,2) USING "price"::numeric(12,2)`,
       },
     ],
     [
@@ -98,7 +98,7 @@ describe('schema check', () => {
         kind: 'nullability',
         actual: 'character varying(20) NOT NULL',
         breaks: true,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP NOT NULL`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP NOT NULL`,
       },
     ],
     [
@@ -109,7 +109,7 @@ describe('schema check', () => {
         kind: 'nullability',
         expected: 'integer NOT NULL',
         breaks: false,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET NOT NULL`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET NOT NULL`,
       },
     ],
     [
@@ -121,7 +121,7 @@ describe('schema check', () => {
         expected: `default '1'`,
         actual: 'no default',
         breaks: true,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET DEFAULT '1'`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET DEFAULT '1'`,
       },
     ],
     [
@@ -137,7 +137,7 @@ describe('schema check', () => {
         kind: 'default',
         expected: 'no default',
         breaks: false,
-        mend: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP DEFAULT`,
+        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP DEFAULT`,
       },
     ],
     [
@@ -152,7 +152,7 @@ describe('schema check', () => {
         column: 'code',
         kind: 'unique key',
         breaks: false,
-        mend: `CREATE UNIQUE INDEX "gadgets_code_key" ON ${GADGETS} ("code")`,
+        fix: `CREATE UNIQUE INDEX "gadgets_code_key" ON ${GADGETS} ("code")`,
       },
     ],
     [
@@ -163,7 +163,7 @@ describe('schema check', () => {
         kind: 'unique key',
         actual: 'unique index one',
         breaks: false,
-        mend: `ALTER TABLE ${GADGETS} DROP CONSTRAINT "one"`,
+        fix: `ALTER TABLE ${GADGETS} DROP CONSTRAINT "one"`,
       },
     ],
     [
@@ -174,13 +174,13 @@ describe('schema check', () => {
         kind: 'index',
         actual: 'none',
         breaks: false,
-        mend: `CREATE INDEX CONCURRENTLY "gadgets_size_idx" ON ${GADGETS} ("size")`,
+        fix: `CREATE INDEX CONCURRENTLY "gadgets_size_idx" ON ${GADGETS} ("size")`,
       },
     ],
     [
       'no partial index',
       '; DROP INDEX gadgets_small_idx',
-      { kind: 'index', mend: `CREATE INDEX CONCURRENTLY "gadgets_small_idx" ON ${GADGETS} ("name") WHERE size < 10` },
+      { kind: 'index', fix: `CREATE INDEX CONCURRENTLY "gadgets_small_idx" ON ${GADGETS} ("name") WHERE size < 10` },
     ],
     [
       'an index cut off',
@@ -188,7 +188,7 @@ describe('schema check', () => {
       {
         kind: 'index',
         actual: 'an invalid one, whose building was cut off',
-        mend: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
+        fix: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
       },
     ],
   ])('tells of %s, and whether it breaks a load', async (_, change, difference) => {
@@ -204,12 +204,12 @@ describe('schema check', () => {
     );
     expect(await load).toBe(differences[0]?.breaks === true ? 'SchemaMismatchError' : true);
 
-    // A column to add to the entity is nothing to mend in the table.
-    const mend =
-      differences[0]?.mend.replace(/^add the column to the entity; or, when nobody needs its values any more, /, '') ??
+    // A column to add to the entity is nothing to fix in the table.
+    const fix =
+      differences[0]?.fix.replace(/^add the column to the entity; or, when nobody needs its values any more, /, '') ??
       '';
     await app.rows('TRUNCATE gadgets');
-    await app.rows(mend);
+    await app.rows(fix);
     const left = (await schema.check(Gadget)).differences;
     expect(left.filter(({ kind, breaks }) => breaks || kind !== 'extra column')).toEqual([]);
   });
@@ -218,11 +218,11 @@ describe('schema check', () => {
     await app.rows('ALTER TABLE gadgets DROP CONSTRAINT "PK_x"'.replace('PK_x', await primaryKeyOf('gadgets')));
     const { differences } = await schema.check(Gadget);
     expect(differences).toMatchObject([{ column: 'id', kind: 'primary key', actual: 'no primary key', breaks: true }]);
-    await app.rows(differences[0]?.mend ?? '');
+    await app.rows(differences[0]?.fix ?? '');
     expect(await schema.check(Gadget)).toMatchObject({ ok: true });
     await app.rows('DROP TABLE gadgets');
     expect((await schema.check(Gadget)).differences).toMatchObject([
-      { table: 'gadgets', kind: 'table', breaks: true, mend: expect.stringContaining('typeorm migration:generate') },
+      { table: 'gadgets', kind: 'table', breaks: true, fix: expect.stringContaining('typeorm migration:generate') },
     ]);
   });
 
@@ -244,7 +244,7 @@ describe('schema check', () => {
     expect(await schema.check()).toMatchObject({ ok: true, differences: [] });
   });
 
-  it('refuses what is no entity, and names those there are', async () => {
+  it('rejects what is no entity, and names those there are', async () => {
     await expect(schema.check('nope')).rejects.toThrow(InvalidLoadError);
     await expect(schema.check('nope')).rejects.toThrow(/no entity or table "nope".*gadgets/);
   });

@@ -40,7 +40,7 @@ describe('a live table that does not fit', () => {
         table: 'submissions',
         kind: 'table',
         actual: expect.stringMatching(/^none/),
-        mend: expect.stringContaining('restore it'),
+        fix: expect.stringContaining('restore it'),
       },
     ],
     [
@@ -52,7 +52,7 @@ describe('a live table that does not fit', () => {
         kind: 'column',
         expected: 'bigint',
         actual: 'no such column',
-        mend: 'ALTER TABLE "public"."submissions" ADD COLUMN "num_comments" bigint',
+        fix: 'ALTER TABLE "public"."submissions" ADD COLUMN "num_comments" bigint',
       },
     ],
     [
@@ -64,7 +64,7 @@ describe('a live table that does not fit', () => {
         kind: 'type',
         expected: 'bigint',
         actual: 'integer',
-        mend: 'ALTER TABLE "public"."submissions" ALTER COLUMN "num_comments" TYPE bigint USING "num_comments"::bigint',
+        fix: 'ALTER TABLE "public"."submissions" ALTER COLUMN "num_comments" TYPE bigint USING "num_comments"::bigint',
       },
     ],
     [
@@ -76,7 +76,7 @@ describe('a live table that does not fit', () => {
         kind: 'nullability',
         expected: 'text that takes null',
         actual: 'text NOT NULL',
-        mend: 'ALTER TABLE "public"."submissions" ALTER COLUMN "title" DROP NOT NULL',
+        fix: 'ALTER TABLE "public"."submissions" ALTER COLUMN "title" DROP NOT NULL',
       },
     ],
     [
@@ -87,7 +87,7 @@ describe('a live table that does not fit', () => {
         column: 'tenant',
         kind: 'extra column',
         actual: expect.stringContaining('uuid NOT NULL'),
-        mend: 'ALTER TABLE "public"."submissions" ALTER COLUMN "tenant" DROP NOT NULL',
+        fix: 'ALTER TABLE "public"."submissions" ALTER COLUMN "tenant" DROP NOT NULL',
       },
     ],
     [
@@ -98,7 +98,7 @@ describe('a live table that does not fit', () => {
         column: 'submission_id',
         kind: 'primary key',
         actual: 'no primary key',
-        mend: 'ALTER TABLE "public"."submissions" ADD CONSTRAINT "submissions_pkey" PRIMARY KEY ("submission_id")',
+        fix: 'ALTER TABLE "public"."submissions" ADD CONSTRAINT "submissions_pkey" PRIMARY KEY ("submission_id")',
       },
     ],
     [
@@ -109,31 +109,31 @@ describe('a live table that does not fit', () => {
         column: 'created_at',
         kind: 'default',
         actual: 'no default',
-        mend: 'ALTER TABLE "public"."submissions" ALTER COLUMN "created_at" SET DEFAULT now()',
+        fix: 'ALTER TABLE "public"."submissions" ALTER COLUMN "created_at" SET DEFAULT now()',
       },
     ],
   ];
 
   it.each(CASES)(
-    'is refused before anything is written when %s, and loads once it is mended',
-    async (_, breakIt, mendIt, difference) => {
+    'is rejected before anything is written when %s, and loads once it is fixed',
+    async (_, breakIt, repair, difference) => {
       await app.rows(breakIt);
       const error = await mismatch(app.profiles.store([submission]));
 
       expect(error.differences).toEqual([expect.objectContaining(difference)]);
       expect(error.code).toBe('SCHEMA_MISMATCH');
-      const { table, column, expected, actual, mend } = error.differences[0] as SchemaDifference;
+      const { table, column, expected, actual, fix } = error.differences[0] as SchemaDifference;
       expect(table).toBe('submissions');
       expect(error.message).toContain(column === undefined ? `table ${table}` : `column ${table}.${column}`);
       expect(error.message).toContain(`expected ${expected}, found ${actual}`);
-      expect(error.remedy).toBe(mend);
+      expect(error.remedy).toBe(fix);
       expect(error.message).toContain(error.remedy);
       expect(await app.count('storage_loads')).toBe(0);
 
       await mismatch(app.hybrid.store([{ ...submission, problem_description: 'p' }]));
       expect(await app.count('app_opportunities')).toBe(0);
 
-      await app.rows(mendIt);
+      await app.rows(repair);
       expect(await app.profiles.store([submission])).toMatchObject({ inserted: 1, ok: true });
     },
   );
@@ -144,7 +144,7 @@ describe('a live table that does not fit', () => {
     expect(differences.map(({ column }) => column)).toEqual(['title', 'author', 'reddit_score']);
   });
 
-  it('of an entity of the application is mended by a migration of its own', async () => {
+  it('of an entity of the application is fixed by a migration of its own', async () => {
     await app.rows('ALTER TABLE widgets DROP size');
     const dropped = await mismatch(app.loader.load(Widget, [{ id: 'a' }]));
     expect(dropped.remedy).toBe('ALTER TABLE "public"."widgets" ADD COLUMN "size" integer');

@@ -202,7 +202,7 @@ describe('fields that become columns', () => {
     expect((await stored()).map(({ extra }) => extra)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('refuse a column of the name that has another type, before anything is changed', async () => {
+  it('reject a column of the name that has another type, before anything is changed', async () => {
     await app.rows('ALTER TABLE submissions ADD n text');
     await insertExtras(app, ['{"n":1}']);
     const before = await hashOf(app);
@@ -235,7 +235,7 @@ describe('fields that become columns', () => {
   });
 });
 
-/** Lets the third connection's worth of row changes fail: the server refuses the update of a page after so many. */
+/** Lets the third connection's worth of row changes fail: the server rejects the update of a page after so many. */
 async function cutAfter(pages: number, work: () => Promise<unknown>): Promise<void> {
   await app.rows(`
     CREATE SEQUENCE pages;

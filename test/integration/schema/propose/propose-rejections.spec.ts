@@ -72,7 +72,7 @@ describe('a proposal', () => {
     [{ minCount: 0 }, 'minCount must be an integer from 1'],
     [{ minCount: 1.5, minShare: -1 }, 'minShare must be'],
     [{ minShares: 1 } as object, 'minShares is no option of a proposal'],
-  ])('is refused where an option is out of its range: %p', async (options, message) => {
+  ])('is rejected where an option is out of its range: %p', async (options, message) => {
     await expect(schema.propose('submissions', options)).rejects.toMatchObject({
       name: 'InvalidLoadError',
       message: expect.stringContaining(message),
@@ -89,7 +89,7 @@ describe('a proposal', () => {
     ['a proposal', (service: SchemaService) => service.propose('submissions')],
     ['a widening', (service: SchemaService) => service.proposeWidening('submissions')],
     ['a check', (service: SchemaService) => service.check()],
-  ])('is refused by an error that says what is wrong, where the role may not read: %s', async (_, ask) => {
+  ])('is rejected by an error that says what is wrong, where the role may not read: %s', async (_, ask) => {
     await withLoginRole(app, async (url, role) => {
       await app.rows(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`);
       const options = { ...app.dataSource.options, url } as DataSourceOptions;

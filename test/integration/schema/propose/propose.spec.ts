@@ -238,7 +238,7 @@ describe('a proposal', () => {
     expect(await app.rows('SELECT title FROM submissions WHERE title IS NOT NULL')).toEqual([{ title: 't' }]);
   });
 
-  it('refuses stand-ins and members of the entity', async () => {
+  it('rejects fallback fields and members of the entity', async () => {
     await app.rows(
       `INSERT INTO app_opportunities (submission_id, extra) VALUES ('a', '{"functions":["x"],"total_score":1}')`,
     );
@@ -265,7 +265,7 @@ describe('a proposal', () => {
     expect(migration?.source).toContain(`} from 'harbor-storage';`);
   });
 
-  it('is refused for an entity that captures nothing, and for one the DataSource does not have', async () => {
+  it('is rejected for an entity that captures nothing, and for one the DataSource does not have', async () => {
     await expect(schema.propose(Plain)).rejects.toMatchObject({ message: expect.stringContaining('@ExtraFields()') });
     await expect(schema.propose('nowhere')).rejects.toMatchObject({ name: 'InvalidLoadError' });
   });

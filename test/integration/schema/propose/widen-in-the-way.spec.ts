@@ -43,7 +43,7 @@ describe('what stands in the way of a wider column', () => {
       await queryRunner.release();
     }
   };
-  const refused = {
+  const rejected = {
     id: 'b',
     flow: 3_000_000_000,
     name: 'longer than five',
@@ -51,7 +51,7 @@ describe('what stands in the way of a wider column', () => {
     longer: 3_000_000_000,
   };
   const proposed = async () => {
-    for (const [key, value] of Object.entries(refused).slice(1)) {
+    for (const [key, value] of Object.entries(rejected).slice(1)) {
       await app.loader.load(Valve, [{ id: 'b', [key]: value }]);
     }
     const { columns } = await app.module.get(SchemaService).proposeWidening(Valve);

@@ -49,7 +49,7 @@ class Gauge {
   note: string | null;
 }
 
-describe('columns that refuse records', () => {
+describe('columns that reject records', () => {
   let app: StorageApp;
   let proposal: WideningProposal;
   beforeEach(async () => {

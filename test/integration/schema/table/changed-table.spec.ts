@@ -57,8 +57,8 @@ describe('a table that is altered while the application lives', () => {
     ],
     ['it is renamed', 'RENAME TO moved', 'RENAME TO parts', undefined, 'migration:generate'],
   ])(
-    'stops the next load before it writes when %s, and needs no restart once it is mended',
-    async (_, change, mend, column, command) => {
+    'stops the next load before it writes when %s, and needs no restart once it is fixed',
+    async (_, change, fix, column, command) => {
       const loads = await app.count('storage_loads');
       await app.rows(`ALTER TABLE parts ${change}`);
       for (const load of [
@@ -75,7 +75,7 @@ describe('a table that is altered while the application lives', () => {
       const name = change.startsWith('RENAME') ? 'moved' : 'parts';
       expect(await app.count(name)).toBe(1);
 
-      await app.rows(`ALTER TABLE ${name} ${mend}`);
+      await app.rows(`ALTER TABLE ${name} ${fix}`);
       expect(await app.loader.load(Part, [{ id: 'new', size: 3 }])).toMatchObject({ inserted: 1, ok: true });
     },
   );

@@ -8,7 +8,7 @@ import type { Row } from '../../../../src/loader/model/row.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
 
-type Meaning = 'nothing' | 'the value' | 'a stand-in';
+type Meaning = 'nothing' | 'the value' | 'a fallback field';
 
 describe('how the rows of a batch meet the table', () => {
   let plan: LoadPlan;
@@ -58,7 +58,7 @@ describe('how the rows of a batch meet the table', () => {
     expect(specOf(plan, 'insert', plan.primaryKey, rows).required).toEqual([]);
   });
 
-  it('lets stand-ins only fill', () => {
+  it('lets fallback fields only fill', () => {
     expect(modes([{ caption: 'c' }, {}])).toMatchObject({ short_name: 'fill' });
     expect(modes([{ caption: 'c' }, { short_name: 'n' }])).toMatchObject({ short_name: 'byRow' });
   });
@@ -117,16 +117,16 @@ function meaningInSpec(spec: MergeSpec, name: string, row: Row): Meaning {
     case 'keepIfNull':
       return isNull ? 'nothing' : 'the value';
     case 'fill':
-      return isNull ? 'nothing' : 'a stand-in';
+      return isNull ? 'nothing' : 'a fallback field';
     case 'byRow': {
       const mask = maskOf(maskedColumns(spec), row);
       if (mask[carried.bit] === '0') return 'nothing';
-      return mask[carried.bit + 1] === '1' ? 'a stand-in' : 'the value';
+      return mask[carried.bit + 1] === '1' ? 'a fallback field' : 'the value';
     }
   }
 }
 
 function meaningInRow(value: string | null | undefined, fills: boolean | undefined): Meaning {
   if (value === undefined) return 'nothing';
-  return fills === true ? 'a stand-in' : 'the value';
+  return fills === true ? 'a fallback field' : 'the value';
 }

@@ -110,7 +110,7 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     expect(build(specOf({ label: 'set' }, { onConflict: 'insert' }))).not.toContain('s."article_id"');
   });
 
-  it('calls nothing in DO UPDATE that a distributed engine refuses', () => {
+  it('calls nothing in DO UPDATE that a distributed engine rejects', () => {
     const columns = { article_id: 'set', label: 'keepIfNull', seen_at: 'set' } as const;
     const update = build(specOf(columns, { hasExtra: true })).split('DO UPDATE')[1];
     expect(update).not.toMatch(/now\(\)|\$\d|SELECT (?!count)/);

@@ -8,14 +8,14 @@ const rejectedAt = (positions: readonly number[]) =>
     position,
     source: {},
     key: undefined,
-    refusal: { rule: 'wrong_type', column: 'title', message: 'it is no text' },
+    rejection: { rule: 'wrong_type', column: 'title', message: 'it is no text' },
   }));
 const batchAt = (first: number): LoadTally => ({
   ...emptyTally(1),
   rejects: summarizeRejects(rejectedAt(positionsFrom(first).toReversed())),
 });
 
-describe('the refused records a load names', () => {
+describe('the rejected records a load names', () => {
   it('are the first of a batch, in whichever order they were found', () => {
     expect(batchAt(100).rejects.map(({ position }) => position)).toEqual(positionsFrom(100).slice(0, 20));
     expect(batchAt(0).rejects[0]).toEqual({

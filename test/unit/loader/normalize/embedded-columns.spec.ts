@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { Aliases, LoadsFrom } from '../../../../src/index.js';
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
-import { refusalOf, rowOf } from '../../../support/records/normalized.js';
+import { rejectionOf, rowOf } from '../../../support/records/normalized.js';
 import { planOf } from '../../../support/entities/plans.js';
 
 class Country {
@@ -63,7 +63,7 @@ describe('a column of an embedded class, named as a property of the entity', () 
   it.each([[{ amount: 50 }], [{ price: 50 }], [{ amount: 50, tax: { amount: 5 } }]])(
     'does not stand before the rules of that property: %j',
     (fields) => {
-      expect(refusalOf(plan, { id: 'a', ...fields })).toEqual(['validation:max', 'amount']);
+      expect(rejectionOf(plan, { id: 'a', ...fields })).toEqual(['validation:max', 'amount']);
     },
   );
 });
@@ -75,8 +75,8 @@ describe('a column of an embedded class, carried both as a field and in an objec
     [{ taxAmount: 2, tax: { amount: null } }, 'taxAmount'],
     [{ taxAmount: null, tax: { amount: 1 } }, 'taxAmount'],
     [{ tax: { country: { code: 'a' } }, taxCountryCode: 'b' }, 'taxCountryCode'],
-  ])('is refused when the two disagree: %j', (fields, column) => {
-    expect(refusalOf(plan, { id: 'a', ...fields })).toEqual(['conflicting_keys', column]);
+  ])('is rejected when the two disagree: %j', (fields, column) => {
+    expect(rejectionOf(plan, { id: 'a', ...fields })).toEqual(['conflicting_keys', column]);
   });
 
   it.each([

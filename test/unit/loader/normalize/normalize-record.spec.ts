@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
 import { type Normalized, normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
-import { refusalOf as refusalIn, rowOf as rowIn } from '../../../support/records/normalized.js';
+import { rejectionOf as rejectionIn, rowOf as rowIn } from '../../../support/records/normalized.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article, Note } from '../../../support/entities/unit-entities.js';
 
@@ -16,7 +16,7 @@ describe('a record', () => {
 
   const normalize = (record: unknown): Normalized => normalizeRecord(plan, plan.primaryKey, record);
   const rowOf = (record: unknown) => rowIn(plan, record);
-  const refusalOf = (record: unknown) => refusalIn(plan, record);
+  const rejectionOf = (record: unknown) => rejectionIn(plan, record);
 
   it.each<[string, object, object]>([
     ['column names', { remark: 'r', short_name: 'n' }, { remark: 'r', short_name: 'n' }],
@@ -35,15 +35,19 @@ describe('a record', () => {
     ['its own extra object', { rest: { mood: 1, none: undefined } }, { rest: { mood: '1' } }],
     ['no extra at all', { rest: null }, {}],
     ['fields no column knows', { mood: null, loud: true }, { unknown: { mood: null, loud: true } }],
-    ['a stand-in', { caption: 'c' }, { short_name: 'c', fills: ['short_name'] }],
-    ['a column as a stand-in', { label: 'l' }, { label: 'l', short_name: 'l', fills: ['short_name'] }],
+    ['a fallback field', { caption: 'c' }, { short_name: 'c', fills: ['short_name'] }],
+    ['a column as a fallback field', { label: 'l' }, { label: 'l', short_name: 'l', fills: ['short_name'] }],
     [
-      'stand-ins in their order',
+      'fallback fields in their order',
       { caption: 'c', label: 'l' },
       { label: 'l', short_name: 'l', fills: ['short_name'], unknown: { caption: 'c' } },
     ],
-    ['a given value before stand-ins', { shortName: '', caption: 'c' }, { short_name: '', unknown: { caption: 'c' } }],
-    ['a null stand-in, which says nothing', { caption: null }, {}],
+    [
+      'a given value before fallback fields',
+      { shortName: '', caption: 'c' },
+      { short_name: '', unknown: { caption: 'c' } },
+    ],
+    ['a null fallback field, which says nothing', { caption: null }, {}],
   ])('may carry %s', (_, fields, expected) => {
     expect(rowOf({ ...BASE, ...fields })).toEqual({ ...BASE, ...expected });
   });
@@ -70,7 +74,7 @@ describe('a record', () => {
 
   it('has own fields only: what it inherits is not read', () => {
     expect(rowOf(Object.assign(Object.create({ remark: 'inherited' }) as object, BASE))).toEqual(BASE);
-    expect(refusalOf({ shop: 's', __proto__: { article_id: 'inherited' } })).toEqual(['missing_key', 'article_id']);
+    expect(rejectionOf({ shop: 's', __proto__: { article_id: 'inherited' } })).toEqual(['missing_key', 'article_id']);
   });
 
   it('may carry __proto__ and constructor as data', () => {
@@ -105,8 +109,8 @@ describe('a record', () => {
     ['validation:maxLength', 'label', { ...BASE, label: 'x'.repeat(9) }],
     ['validation:max', 'stock', { ...BASE, stock: '101' }],
     ['validation:maxLength', 'remark', { ...BASE, stock: 0, remark: 'long' }],
-  ])('is refused as %s in %s', (rule, column, record) => {
-    expect(refusalOf(record)).toEqual([rule, column]);
+  ])('is rejected as %s in %s', (rule, column, record) => {
+    expect(rejectionOf(record)).toEqual([rule, column]);
   });
 
   it.each([['long'], [null]])('is held only to the rules whose condition applies: remark %j', (remark) => {
@@ -115,7 +119,7 @@ describe('a record', () => {
   });
 
   it.each([[{}], [{ shop: undefined }], [{ shop: null }], [{ shop: '' }], [{ shop: ' ' }]])(
-    'is skipped, not refused, without a field its class skips by: %j',
+    'is skipped, not rejected, without a field its class skips by: %j',
     (fields) => {
       expect(normalize({ article_id: '', ...fields })).toEqual({ kind: 'skip', reason: 'missing_shop' });
     },
@@ -128,18 +132,18 @@ describe('a record', () => {
     expect(append({ mood: 1 }).kind).toBe('row');
   });
 
-  it('never has its values in the message of a refusal', () => {
+  it('never has its values in the message of a rejection', () => {
     const secret = 'xyzzy-4711';
     const fields = ['article_id', 'stock', 'rating', 'remark', 'details', 'seen_at', 'rest', 'label'];
     const wrong = [secret, `${secret}\0`, [secret, () => secret], { [secret]: Number.NaN }, `${secret}`.repeat(400)];
-    let refused = 0;
+    let rejected = 0;
     for (const field of fields) {
       for (const value of wrong) {
         const normalized = normalize({ ...BASE, [field]: value });
-        refused += normalized.kind === 'refusal' ? 1 : 0;
-        expect(normalized.kind === 'refusal' ? JSON.stringify(normalized.refusal) : '').not.toContain(secret);
+        rejected += normalized.kind === 'rejection' ? 1 : 0;
+        expect(normalized.kind === 'rejection' ? JSON.stringify(normalized.rejection) : '').not.toContain(secret);
       }
     }
-    expect(refused).toBeGreaterThan(30);
+    expect(rejected).toBeGreaterThan(30);
   });
 });

@@ -4,7 +4,7 @@ import { Column, PrimaryColumn, Entity } from 'typeorm';
 
 import { Aliases, FillsFrom } from '../../../../src/index.js';
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
-import { refusalOf, rowOf } from '../../../support/records/normalized.js';
+import { rejectionOf, rowOf } from '../../../support/records/normalized.js';
 import { planOf } from '../../../support/entities/plans.js';
 
 /** As one that encrypts: of the value nothing can be seen, not even that it was null. */
@@ -62,7 +62,7 @@ describe('a column with a transformer', () => {
     [{ contact: 'nobody' }, 'isEmail', 'email'],
     [{ phone: 1 }, 'isString', 'phone'],
     [{ credit_limit: 101 }, 'max', 'credit_limit'],
-  ])('is refused what they refuse as it came: %j', (fields, rule, column) => {
-    expect(refusalOf(plan, { id: 'a', ...fields })).toEqual([`validation:${rule}`, column]);
+  ])('is rejected what they reject as it came: %j', (fields, rule, column) => {
+    expect(rejectionOf(plan, { id: 'a', ...fields })).toEqual([`validation:${rule}`, column]);
   });
 });

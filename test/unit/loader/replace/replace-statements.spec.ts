@@ -25,8 +25,8 @@ describe('the statements of a replace', () => {
     articles = { plan, key: plan.primaryKey };
   });
 
-  it('stage into a table that refuses by itself what the table would refuse', () => {
-    expect(articles.plan.createShadow).toBe(
+  it('stage into a table that rejects by itself what the table would reject', () => {
+    expect(articles.plan.createStaging).toBe(
       'CREATE TEMPORARY TABLE harbor_replace (' +
         '"article_id" text NOT NULL, "shop" text NOT NULL, "label" text, "short_name" text, "stock" integer DEFAULT 0, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LosslessNumber } from 'lossless-json';
 
 import { converterFor } from '../../../../src/loader/values/convert-value.js';
-import { RefusedValue } from '../../../../src/loader/values/rejected-value.js';
+import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
 
 /** Converts a value for a column of a type, written as Postgres writes it: `numeric(10,2)`, `text[]`. */
 function convert(fullType: string, value: unknown, { textual = false, epochSeconds = false } = {}): string {
@@ -10,11 +10,11 @@ function convert(fullType: string, value: unknown, { textual = false, epochSecon
   return converterFor({ type, fullType, epochSeconds })(value, textual);
 }
 
-function refusalOf(work: () => unknown): string {
+function rejectionOf(work: () => unknown): string {
   try {
     return `taken as ${JSON.stringify(work())}`;
   } catch (error) {
-    if (!(error instanceof RefusedValue)) throw error;
+    if (!(error instanceof RejectedValue)) throw error;
     return error.rule;
   }
 }
@@ -64,7 +64,7 @@ const TAKEN: readonly (readonly [type: string, value: unknown, text: string])[] 
   ['character varying(2)[]', ['ab'], '{"ab"}'],
 ];
 
-const REFUSED: readonly (readonly [rule: string, type: string, value: unknown])[] = [
+const REJECTED: readonly (readonly [rule: string, type: string, value: unknown])[] = [
   ['nul_character', 'text', 'a\0'],
   ['nul_character', 'jsonb', ['\0']],
   ['nul_character', 'text[]', ['a\0']],
@@ -140,16 +140,16 @@ describe('a value', () => {
     expect(convert(type, value)).toBe(text);
   });
 
-  it.each(REFUSED)('is refused as %s by %s: %p', (rule, type, value) => {
-    expect(refusalOf(() => convert(type, value))).toBe(rule);
+  it.each(REJECTED)('is rejected as %s by %s: %p', (rule, type, value) => {
+    expect(rejectionOf(() => convert(type, value))).toBe(rule);
   });
 
-  it('is refused as circular_value when it contains itself, at any distance', () => {
+  it('is rejected as circular_value when it contains itself, at any distance', () => {
     const near: unknown[] = [];
     near.push(near);
     const far: Record<string, unknown> = {};
     far['a'] = { b: [far] };
-    expect([near, far].map((value) => refusalOf(() => convert('jsonb', value)))).toEqual([
+    expect([near, far].map((value) => rejectionOf(() => convert('jsonb', value)))).toEqual([
       'circular_value',
       'circular_value',
     ]);
@@ -160,25 +160,25 @@ describe('a value', () => {
     expect(convert('jsonb', [shared, { shared }])).toBe('[{"x":1},{"shared":{"x":1}}]');
   });
 
-  it('is taken at 256 levels of nesting and refused as nesting_too_deep at 257', () => {
+  it('is taken at 256 levels of nesting and rejected as nesting_too_deep at 257', () => {
     const nest = (levels: number): unknown => (levels === 0 ? 1 : [nest(levels - 1)]);
     expect(convert('jsonb', nest(256))).toHaveLength(513);
-    expect(refusalOf(() => convert('jsonb', nest(257)))).toBe('nesting_too_deep');
+    expect(rejectionOf(() => convert('jsonb', nest(257)))).toBe('nesting_too_deep');
   });
 
-  it('is taken at 64 MiB and refused as field_too_large above, counted in bytes', () => {
+  it('is taken at 64 MiB and rejected as field_too_large above, counted in bytes', () => {
     const size = 64 * 1024 * 1024;
     expect(convert('text', 'x'.repeat(size))).toHaveLength(size);
-    expect(refusalOf(() => convert('text', 'x'.repeat(size + 1)))).toBe('field_too_large');
-    expect(refusalOf(() => convert('text', '€'.repeat(size / 3 + 1)))).toBe('field_too_large');
-    expect(refusalOf(() => convert('jsonb', ['x'.repeat(size - 3)]))).toBe('field_too_large');
+    expect(rejectionOf(() => convert('text', 'x'.repeat(size + 1)))).toBe('field_too_large');
+    expect(rejectionOf(() => convert('text', '€'.repeat(size / 3 + 1)))).toBe('field_too_large');
+    expect(rejectionOf(() => convert('jsonb', ['x'.repeat(size - 3)]))).toBe('field_too_large');
   });
 
-  it('of a text-only file is parsed for json and arrays, and refused as invalid_json when it is none', () => {
+  it('of a text-only file is parsed for json and arrays, and rejected as invalid_json when it is none', () => {
     expect(convert('jsonb', '{"a":9007199254740993}', { textual: true })).toBe('{"a":9007199254740993}');
     expect(convert('text[]', '["a","b"]', { textual: true })).toBe('{"a","b"}');
     expect(convert('text', '{"a":1}', { textual: true })).toBe('{"a":1}');
-    expect(refusalOf(() => convert('jsonb', '{a}', { textual: true }))).toBe('invalid_json');
+    expect(rejectionOf(() => convert('jsonb', '{a}', { textual: true }))).toBe('invalid_json');
     expect(convert('jsonb', '{a}')).toBe('"{a}"');
   });
 

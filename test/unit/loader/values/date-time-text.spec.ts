@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { converterFor } from '../../../../src/loader/values/convert-value.js';
-import { RefusedValue } from '../../../../src/loader/values/rejected-value.js';
+import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
 
 const TZ = 'timestamp with time zone';
 const PLAIN = 'timestamp without time zone';
@@ -11,11 +11,11 @@ function convert(type: string, value: unknown, epochSeconds = false): string {
   return converterFor({ type: type.replace(/\(\d\)/, ''), fullType: type, epochSeconds })(value, false);
 }
 
-function refusalOf(work: () => unknown): string {
+function rejectionOf(work: () => unknown): string {
   try {
     return `taken as ${String(work())}`;
   } catch (error) {
-    if (!(error instanceof RefusedValue)) throw error;
+    if (!(error instanceof RejectedValue)) throw error;
     return error.rule;
   }
 }
@@ -62,8 +62,8 @@ describe('a date-time', () => {
     ['wrong_type', {}],
     ['out_of_range', new Date(8.64e15)],
     ['out_of_range', new Date(-8.64e15)],
-  ])('is refused as %s: %p', (rule, value) => {
-    expect(refusalOf(() => convert(TZ, value))).toBe(rule);
+  ])('is rejected as %s: %p', (rule, value) => {
+    expect(rejectionOf(() => convert(TZ, value))).toBe(rule);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('a date-time', () => {
     ['timestamp(0) without time zone', '2024-01-02T03:04:05.5'],
     ['time(0) without time zone', '03:04:05.5'],
   ])('is not rounded in silence by %s: %s', (type, text) => {
-    expect(refusalOf(() => convert(type, text))).toBe('inexact_date_time');
+    expect(rejectionOf(() => convert(type, text))).toBe('inexact_date_time');
   });
 
   it('as a Date is the same moment to the millisecond', () => {
@@ -83,8 +83,8 @@ describe('a date-time', () => {
   it('without a zone goes into a column without one; a Date is written in local time', () => {
     expect(convert(PLAIN, '2024-01-02T03:04:05.5')).toBe('2024-01-02T03:04:05.5');
     expect(convert(PLAIN, new Date(2024, 0, 2, 3, 4, 5))).toBe('2024-01-02T03:04:05.000');
-    expect(refusalOf(() => convert(PLAIN, '2024-01-02T03:04:05Z'))).toBe('zoned_date_time');
-    expect(refusalOf(() => convert(PLAIN, '2024-01-02'))).toBe('zoneless_date_time');
+    expect(rejectionOf(() => convert(PLAIN, '2024-01-02T03:04:05Z'))).toBe('zoned_date_time');
+    expect(rejectionOf(() => convert(PLAIN, '2024-01-02'))).toBe('zoneless_date_time');
   });
 
   it.each([
@@ -103,8 +103,8 @@ describe('a date-time', () => {
     ['time without time zone', '23:59:60'],
     ['time without time zone', 'noon'],
     ['time without time zone', 5],
-  ])('of %s is refused: %p', (type, value) => {
-    expect(refusalOf(() => convert(type, value))).toBe('invalid_date_time');
+  ])('of %s is rejected: %p', (type, value) => {
+    expect(rejectionOf(() => convert(type, value))).toBe('invalid_date_time');
   });
 });
 
@@ -132,12 +132,12 @@ describe('seconds since 1970, where the record class says so', () => {
     ['invalid_date_time', '1e9'],
     ['zoneless_date_time', '2024-01-02'],
     ['wrong_type', true],
-  ])('are refused as %s: %p', (rule, value) => {
-    expect(refusalOf(() => convert(TZ, value, true))).toBe(rule);
+  ])('are rejected as %s: %p', (rule, value) => {
+    expect(rejectionOf(() => convert(TZ, value, true))).toBe(rule);
   });
 
   it.each([253_402_300_800 - 1e-5, -62_135_596_801])('never become a text Postgres cannot read: %p', (value) => {
-    const outcome = refusalOf(() => convert(TZ, value, true));
+    const outcome = rejectionOf(() => convert(TZ, value, true));
     expect(outcome).toMatch(/^(out_of_range|taken as \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)$/);
   });
 });

@@ -8,21 +8,21 @@ import type { BatchLoadResult } from '../../../src/index.js';
 import { FILES, fileOf, type FileRecord, recordsOf } from '../../support/records/poison-file.js';
 import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app/quarantine.js';
 import {
-  REFUSED_OPPORTUNITIES,
-  REFUSED_SUBMISSIONS,
-  type RefusedCase,
-} from '../../support/records/refused-file-records.js';
+  REJECTED_OPPORTUNITIES,
+  REJECTED_SUBMISSIONS,
+  type RejectedCase,
+} from '../../support/records/rejected-file-records.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { traceCopies, type WriterTrace } from '../../support/app/writer-trace.js';
 
 const TABLES = [
-  { table: 'app_opportunities', cases: REFUSED_OPPORTUNITIES },
-  { table: 'submissions', cases: REFUSED_SUBMISSIONS },
+  { table: 'app_opportunities', cases: REJECTED_OPPORTUNITIES },
+  { table: 'submissions', cases: REJECTED_SUBMISSIONS },
 ] as const;
 
 const PLAN = FILES.flatMap((file) => TABLES.map((table) => ({ ...file, ...table })));
 
-describe('records of files that are refused', () => {
+describe('records of files that are rejected', () => {
   let app: StorageApp;
   let trace: WriterTrace;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('records of files that are refused', () => {
 
   describe.each(PLAN)('$format into $table, by $writer', ({ format, writer, neighbours, table, cases }) => {
     const records = recordsOf(format, cases, neighbours);
-    const refused = records.flatMap((record, position) => (record.case ? [{ ...record.case, record, position }] : []));
+    const rejected = records.flatMap((record, position) => (record.case ? [{ ...record.case, record, position }] : []));
     let result: BatchLoadResult;
     let rows: ReadonlyMap<number, QuarantinedRow>;
     let copies: number;
@@ -46,13 +46,13 @@ describe('records of files that are refused', () => {
       rows = new Map((await quarantined(app, result.loadId)).map((row) => [row.position, row]));
     });
 
-    const load = (all: readonly FileRecord<RefusedCase>[]): Promise<BatchLoadResult> =>
+    const load = (all: readonly FileRecord<RejectedCase>[]): Promise<BatchLoadResult> =>
       app.loader.loadBatch(table, readRecords(fileOf(format, cases, all), { format }));
 
     it('leave all others to be loaded, by this writer', async () => {
       expect(result).toMatchObject({
         inserted: neighbours,
-        rejected: refused.length,
+        rejected: rejected.length,
         received: records.length,
         failed: 0,
       });
@@ -62,18 +62,18 @@ describe('records of files that are refused', () => {
       expect(copies > 0).toBe(writer === 'copy');
     });
 
-    it.each(refused)('$rule: $when', ({ rule, column, position, record }) => {
+    it.each(rejected)('$rule: $when', ({ rule, column, position, record }) => {
       const row = rows.get(position);
       expect(row).toMatchObject({ reason: rule, column, table });
       expect(row?.raw.toString('latin1')).toBe(record.raw.toString('latin1'));
     });
 
-    it('come back from quarantine to the same refusals', async () => {
-      const again = refused.map(({ record, position }) => ({ ...record, raw: rows.get(position)?.raw ?? record.raw }));
+    it('come back from quarantine to the same rejections', async () => {
+      const again = rejected.map(({ record, position }) => ({ ...record, raw: rows.get(position)?.raw ?? record.raw }));
       const replay = await load(again);
-      expect(replay).toMatchObject({ received: refused.length, rejected: refused.length });
+      expect(replay).toMatchObject({ received: rejected.length, rejected: rejected.length });
       const reasons = (await quarantined(app, replay.loadId)).map(({ reason }) => reason);
-      expect(reasons).toEqual(refused.map(({ rule }) => rule));
+      expect(reasons).toEqual(rejected.map(({ rule }) => rule));
     });
   });
 
