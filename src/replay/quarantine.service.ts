@@ -107,6 +107,6 @@ export class QuarantineService {
 
 /** What a load did to each of its tables. */
 function countsOf(load: ReplayedLoad): [string, LoadCounts][] {
-  const tables = 'stored' in load ? [load.opportunities, load.submissions] : [load];
+  const tables = load.kind === 'hybrid' ? [load.opportunities, load.submissions] : [load];
   return tables.map((counts) => [counts.table, counts]);
 }

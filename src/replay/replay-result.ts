@@ -18,6 +18,8 @@ export interface RejectedAgain {
 
 /** What a replay did: `received = loaded + skipped + rejected + failed`. */
 export interface ReplayResult {
+  /** Tells a replay from a load, in `result` of an error. */
+  readonly kind: 'replay';
   /** Nothing was rejected again, and nothing failed. */
   readonly ok: boolean;
   /** Open records that fitted the filter. */
@@ -40,7 +42,7 @@ export interface ReplayResult {
 
 /** How many were loaded. */
 function loadedBy(load: ReplayedLoad): number {
-  const written = 'stored' in load ? load.stored : load.inserted + load.updated + load.unchanged;
+  const written = load.kind === 'hybrid' ? load.stored : load.inserted + load.updated + load.unchanged;
   return written + load.duplicates;
 }
 
@@ -54,6 +56,7 @@ export function toReplayResult(
   const rejected = sum((load) => load.rejected);
   const failed = sum((load) => load.failed);
   return {
+    kind: 'replay',
     ok: rejected + failed === 0,
     received: sum((load) => load.received),
     loaded: sum(loadedBy),

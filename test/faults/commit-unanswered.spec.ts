@@ -64,7 +64,7 @@ describe('a COMMIT that gets no reply', () => {
 
   /** Every record once in the table and once in the accounts. */
   async function expectOnce(result: LoadResult | HybridResult): Promise<void> {
-    const stored = 'stored' in result ? result.stored : result.inserted;
+    const stored = result.kind === 'hybrid' ? result.stored : result.inserted;
     expect({ ok: result.ok, received: result.received, stored }).toEqual({ ok: true, received: COUNT, stored: COUNT });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
     expect(await fault.value('SELECT count(*)::integer FROM storage_rejected_records')).toBe(0);
@@ -128,7 +128,7 @@ describe('a COMMIT that gets no reply, and may not be tried again', () => {
     const failure: unknown = await load(fault.app).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'LOAD_FAILED', result: { ok: false } });
     const { result } = failure as { readonly result: LoadResult | HybridResult };
-    const loaded = 'stored' in result ? result.stored : result.inserted;
+    const loaded = result.kind === 'hybrid' ? result.stored : result.inserted;
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(loaded);
     expect(loaded + result.failed).toBe(result.received);
   });
@@ -261,7 +261,7 @@ describe('a COMMIT that is answered with ROLLBACK', () => {
       result: { ok: false, duplicates: 0, retries: 0 },
     });
     const { result } = failure as { readonly result: LoadResult | HybridResult };
-    expect('stored' in result ? result.stored : result.inserted).toBe(0);
+    expect(result.kind === 'hybrid' ? result.stored : result.inserted).toBe(0);
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
     expect(fault.app.stats.snapshot()).toMatchObject({ loaded: 0, errorCount: 1 });
     expect(await fault.value(`SELECT status || ' ' || error_code FROM storage_loads`)).toBe('failed 25P02');

@@ -44,7 +44,7 @@ describe('a connection that is lost', () => {
   const cut = (): Verdict => 'cut';
 
   async function expectDone(result: BatchLoadResult | HybridBatchResult): Promise<void> {
-    const stored = 'stored' in result ? result.stored : result.inserted;
+    const stored = result.kind === 'hybrid' ? result.stored : result.inserted;
     expect({ ok: result.ok, stored, failed: result.failed }).toEqual({ ok: true, stored: COUNT, failed: 0 });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
     expect(

@@ -97,7 +97,7 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
         expect(sumOf(results, 'received')).toBe(received);
         expect(results.every(({ ok, failed, rejected }) => ok && failed === 0 && rejected === 0)).toBe(true);
         const tables = results.flatMap((result) =>
-          'stored' in result ? [result.opportunities, result.submissions] : [result],
+          result.kind === 'hybrid' ? [result.opportunities, result.submissions] : [result],
         );
         for (const table of ['app_opportunities', 'submissions']) {
           const counts = tables.filter((counted) => counted.table === table);

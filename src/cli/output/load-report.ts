@@ -111,11 +111,11 @@ function showReasons(reasons: Readonly<Record<string, number>>): string {
 }
 
 function tablesOf(result: AnyLoadResult) {
-  return 'stored' in result ? [result.opportunities, result.submissions] : [result];
+  return result.kind === 'hybrid' ? [result.opportunities, result.submissions] : [result];
 }
 
 function printCounts(result: AnyLoadResult, output?: Output): void {
-  if ('stored' in result) {
+  if (result.kind === 'hybrid') {
     const { received, stored, duplicates, skipped, rejected, failed } = result;
     printTable(
       ['hybrid records', 'stored', 'duplicates', 'skipped', 'rejected', 'failed'],
@@ -144,7 +144,7 @@ function printEarlier({ replayed, received, receivedEarlier }: AnyLoadResult, ou
 
 /** Without it, what one table skipped and the load did not would look like a loss. */
 function printProfileOnly(result: AnyLoadResult, output?: Output): void {
-  if (!('stored' in result)) {
+  if (result.kind === 'table') {
     return;
   }
   const { opportunities, submissions } = result;

@@ -40,6 +40,8 @@ interface LoadReport {
 
 /** What one load into one table did. */
 export interface LoadResult extends LoadCounts, LoadReport {
+  /** Tells a load into one table from a hybrid load. */
+  readonly kind: 'table';
   readonly table: string;
   /** Rows a replace has removed, because the load does not bring them; 0 for the other dispositions. */
   readonly deleted: number;
@@ -74,6 +76,8 @@ export interface BatchLoadResult extends LoadResult, BatchCounts {}
 /** What a hybrid load did: counted in hybrid records, and for each of the two tables. */
 export interface HybridResult
   extends LoadReport, Pick<LoadCounts, 'received' | 'duplicates' | 'skipped' | 'rejected' | 'failed'> {
+  /** Tells a hybrid load from a load into one table. */
+  readonly kind: 'hybrid';
   readonly table: 'hybrid';
   /** Hybrid records that are in, whether inserted, updated or unchanged. */
   readonly stored: number;

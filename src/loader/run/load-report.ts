@@ -31,6 +31,7 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
   const { tally } = report;
   const { received, stored, duplicates, rejected, failed } = tally;
   return {
+    kind: 'hybrid',
     ...commonPart(job, report),
     table: HYBRID,
     received,
@@ -82,6 +83,7 @@ export function progressOf(
 
 function tableResult(job: LoadJob, report: RunReport, target: number): LoadResult {
   return {
+    kind: 'table',
     ...commonPart(job, report),
     table: job.targets[target]?.plan.table ?? job.name,
     ...countsOfTarget(report.tally, target),

@@ -33,8 +33,11 @@ describe('the hybrid store', () => {
       num_comments: 3,
     });
     const result = await app.hybrid.store([record]);
-    expect(result).toMatchObject({ ok: true, table: 'hybrid', received: 1, stored: 1 });
-    expect(result).toMatchObject({ opportunities: { inserted: 1 }, submissions: { inserted: 1 } });
+    expect(result).toMatchObject({ ok: true, kind: 'hybrid', table: 'hybrid', received: 1, stored: 1 });
+    expect(result).toMatchObject({
+      opportunities: { kind: 'table', inserted: 1 },
+      submissions: { kind: 'table', inserted: 1 },
+    });
     const shared = { submission_id: 't3_1', title: 'title', subreddit: 'r', trust_score: 80, opportunity_score: 61 };
     expect(await app.rows('SELECT * FROM app_opportunities')).toMatchObject([
       { ...shared, app_name: 'name', core_functions: ['a'], trust_badge: 'gold', final_score: 61, extra: null },

@@ -77,8 +77,18 @@ describe('a replay', () => {
     await fix();
 
     const result = await quarantine.replay({ table: 'replay_prices', reason: '23503' });
-    expect(result).toMatchObject({ ok: true, received: 5, loaded: 5, skipped: 0, rejected: 0, failed: 0 });
-    expect(result.loads).toMatchObject([{ table: 'replay_prices', received: 5, inserted: 5, rejected: 0 }]);
+    expect(result).toMatchObject({
+      kind: 'replay',
+      ok: true,
+      received: 5,
+      loaded: 5,
+      skipped: 0,
+      rejected: 0,
+      failed: 0,
+    });
+    expect(result.loads).toMatchObject([
+      { kind: 'table', table: 'replay_prices', received: 5, inserted: 5, rejected: 0 },
+    ]);
     expect(await app.count('replay_prices')).toBe(10);
     expect(await open()).toBe(0);
     expect(await quarantine.count({ replayed: true })).toBe(5);
