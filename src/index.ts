@@ -17,6 +17,8 @@ export {
   UpdatedAt,
 } from './entities/index.js';
 export {
+  ERROR_CODES,
+  type ErrorCodeEntry,
   InvalidLoadError,
   LoadFailedError,
   LoadInterruptedError,
@@ -26,6 +28,7 @@ export {
   type SchemaDifferenceKind,
   SchemaMismatchError,
   StorageError,
+  type StorageErrorCode,
 } from './errors/index.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
@@ -43,6 +46,7 @@ export { LoaderService } from './loader/loader.service.js';
 export { type HybridRecord } from './records/hybrid.record.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
 export { ProfileRecord } from './records/profile.record.js';
+export { REJECT_REASONS, type RejectReason, type RejectRule, type Sqlstate } from './records/reject-reasons.js';
 export { Aliases, EpochSeconds, FillsFrom, LoadsFrom, SkipWhenAbsent } from './records/record-decorators.js';
 export type { ExportFormat } from './quarantine/export-lines.js';
 export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
@@ -64,6 +68,7 @@ export {
 } from './schema/propose/alter/promote-fields.js';
 export type { MigrationFile, MigrationOptions } from './schema/propose/source/migration-source.js';
 export type { PromotedField } from './schema/propose/alter/move-statements.js';
+export { KEEP_REASONS, type KeepReason } from './schema/propose/columns/keep-reasons.js';
 export type { ProposeOptions } from './schema/propose/columns/propose-options.js';
 export type {
   FieldColumn,

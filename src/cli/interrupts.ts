@@ -1,3 +1,4 @@
+import type { StorageErrorCode } from '../errors/index.js';
 import { EXIT } from './exit-codes.js';
 import { type GlobalOptions, printJson, printMessage, printResult } from './output/output.js';
 
@@ -53,7 +54,7 @@ export async function withInterrupts<T>(
 function end(options: GlobalOptions, message: string): never {
   printResult(`error: ${message}`, process.stderr);
   if (options.json === true) {
-    printJson({ error: { code: 'INTERRUPTED', message } });
+    printJson({ error: { code: 'INTERRUPTED' satisfies StorageErrorCode, message } });
   }
   process.exit(EXIT.interrupted);
 }

@@ -1,3 +1,4 @@
+export { ERROR_CODES, type ErrorCodeEntry, type StorageErrorCode } from './error-codes.js';
 export { StorageError } from './storage-error.js';
 export {
   InvalidLoadError,

@@ -1,3 +1,4 @@
+import type { StorageErrorCode } from './error-codes.js';
 import { StorageError } from './storage-error.js';
 
 /** The call itself is wrong (options, key, entity). Thrown before anything happens. */
@@ -14,7 +15,7 @@ export class LoadStoppedError<Result = unknown> extends StorageError {
   override readonly name: string = 'LoadStoppedError';
 
   constructor(
-    code: string,
+    code: StorageErrorCode,
     message: string,
     /** The accounting up to the point of failure; what it counts as loaded is committed. */
     readonly result: Result,

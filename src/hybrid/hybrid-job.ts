@@ -10,7 +10,7 @@ import {
 } from '../loader/model/load-job.js';
 import type { ResolvedLoadOptions } from '../loader/model/load-options.js';
 import type { LoadPlan } from '../loader/model/load-plan.js';
-import { normalizeRecord } from '../loader/normalize/normalize-record.js';
+import { normalizeRecord, type SkipReason } from '../loader/normalize/normalize-record.js';
 
 /**
  * The load of hybrid records into both tables. Either half reads the whole record and takes the fields it knows, so the
@@ -38,7 +38,7 @@ export function hybridJob(
 }
 
 /** Why a record feeds no opportunity and still a profile. */
-const PROFILE_ONLY = 'missing_problem_description';
+const PROFILE_ONLY: SkipReason = 'missing_problem_description';
 
 function prepareHybrid(
   { opportunity, profile }: { readonly opportunity: Target; readonly profile: Target },

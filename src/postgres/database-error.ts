@@ -1,5 +1,5 @@
 import { errorCode } from '../errors/error-text.js';
-import { StorageError } from '../errors/index.js';
+import { StorageError, type StorageErrorCode } from '../errors/index.js';
 import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
 
@@ -8,7 +8,7 @@ import { PostgresError } from './database-fault.js';
  * they are, and so do those that come neither from the database nor from the connection to it: they are a bug.
  * @param what - the sentence the reason is added to
  */
-export function databaseError(error: unknown, code: string, what: string): unknown {
+export function databaseError(error: unknown, code: StorageErrorCode, what: string): unknown {
   const isOfDatabase = errorCode(error) !== undefined || isConnectionFault(error);
   if (error instanceof StorageError || !isOfDatabase) {
     return error;
@@ -18,7 +18,7 @@ export function databaseError(error: unknown, code: string, what: string): unkno
 }
 
 /** What the database answers; errors as {@link databaseError}. */
-export async function answered<T>(asking: Promise<T>, code: string, what: string): Promise<T> {
+export async function answered<T>(asking: Promise<T>, code: StorageErrorCode, what: string): Promise<T> {
   return asking.catch((error: unknown) => {
     throw databaseError(error, code, what);
   });

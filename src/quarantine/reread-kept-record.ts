@@ -1,4 +1,5 @@
 import { rereadRecord } from '../files/reread-record.js';
+import type { RejectReason } from '../records/reject-reasons.js';
 import { LINE_TOO_LONG, type Rejection, SourceRecord } from '../records/source-record.js';
 import type { KeptRecord } from './quarantined-record.js';
 import { reviveRecord } from './revive-record.js';
@@ -9,7 +10,8 @@ import { reviveRecord } from './revive-record.js';
  */
 export function rereadKeptRecord(kept: KeptRecord): unknown {
   const { raw, reading, reason, column, message } = kept;
-  const rejection: Rejection = { rule: reason, column: column ?? undefined, message };
+  // What quarantine holds was a reason when it was written.
+  const rejection: Rejection = { rule: reason as RejectReason, column: column ?? undefined, message };
   if (reason === LINE_TOO_LONG) {
     return new SourceRecord(undefined, raw, rejection);
   }

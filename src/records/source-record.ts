@@ -1,7 +1,9 @@
-/** Why a record was rejected before it could be normalised: the name of the rule, and a message without values. */
+import type { RejectReason, RejectRule } from './reject-reasons.js';
+
+/** Why a record was rejected: the name of the rule or the SQLSTATE, and a message without values. */
 export interface Rejection {
   /** Stable name of the rule, for example `invalid_json`. */
-  readonly rule: string;
+  readonly rule: RejectReason;
   /** The column or field the rule was broken in, when there is one. */
   readonly column?: string;
   /** For people; never holds a value of the record. */
@@ -28,7 +30,7 @@ export interface Reading {
 }
 
 /** The rule that rejects a record of which only the head is kept: it can never be read again. */
-export const LINE_TOO_LONG = 'line_too_long';
+export const LINE_TOO_LONG = 'line_too_long' satisfies RejectRule;
 
 /** A record together with the bytes it came from, so that quarantine can keep it exactly as it came. */
 export class SourceRecord implements Content {
@@ -53,7 +55,7 @@ export class SourceRecord implements Content {
   }
 
   /** A record that could not be read. */
-  static rejected(raw: Buffer, rule: string, message: string, column?: string): SourceRecord {
+  static rejected(raw: Buffer, rule: RejectRule, message: string, column?: string): SourceRecord {
     return new SourceRecord(undefined, raw, column === undefined ? { rule, message } : { rule, column, message });
   }
 

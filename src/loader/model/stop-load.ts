@@ -5,6 +5,7 @@ import {
   RejectLimitExceededError,
   SchemaMismatchError,
   StorageError,
+  type StorageErrorCode,
 } from '../../errors/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
@@ -15,7 +16,7 @@ import type { ResolvedLoadOptions } from './load-options.js';
 
 /** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
 export class StopLoad extends Error {
-  readonly code: string;
+  readonly code: StorageErrorCode;
 
   constructor(readonly reason: 'rejects' | 'interrupt') {
     super(reason === 'rejects' ? 'more records were rejected than allowed' : 'the load was interrupted');
@@ -25,7 +26,7 @@ export class StopLoad extends Error {
 
 /** The source of the records broke off; `cause` is its own error. */
 export class SourceBroken extends Error {
-  readonly code = 'SOURCE_BROKEN';
+  readonly code = 'SOURCE_BROKEN' satisfies StorageErrorCode;
 
   constructor(cause: unknown) {
     // Of an error that is not ours only the code is known to hold no values.

@@ -7,10 +7,13 @@ import { atColumn, nameType, rejectedAt, RejectedValue } from '../values/rejecte
 import { captureField, isAbsent, type Row } from '../model/row.js';
 import { applyFallbacks, findPresent } from './fallback-fields.js';
 
+/** Why a record was skipped: a column it must have for this table is absent. */
+export type SkipReason = `missing_${string}`;
+
 /** What became of a record. */
 export type Normalized =
   | { readonly kind: 'row'; readonly row: Row; readonly unknown: ReadonlyMap<string, unknown> }
-  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'skip'; readonly reason: SkipReason }
   | { readonly kind: 'rejection'; readonly rejection: Rejection };
 
 type Source = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { classifyFault } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
+import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { Target } from '../model/load-job.js';
 import type { RejectSummary } from '../model/load-result.js';
 import { firstRejects, summarizeRejects } from '../model/load-tally.js';
@@ -120,7 +121,7 @@ export class ContentSwap {
   private async reject(row: number, error: unknown): Promise<void> {
     const { target, loadId, rejectedTable, maxRejects } = this.order;
     const { code, column, message } = describeFault(error);
-    const rejection = { rule: code, column, message };
+    const rejection = { rule: sqlstateReason(code), column, message };
     const records = await findKeptRecords(this.client, target, row);
     if (records.length === 0) {
       // A trigger that rejects the statement, whatever its rows.

@@ -1,3 +1,5 @@
+import type { RejectRule } from '../../records/reject-reasons.js';
+
 /** Thrown inside the normaliser when a value cannot be stored exactly as it came; never leaves the loader. */
 export class RejectedValue extends Error {
   /**
@@ -6,7 +8,7 @@ export class RejectedValue extends Error {
    * @param column - where it is known
    */
   constructor(
-    readonly rule: string,
+    readonly rule: RejectRule,
     message: string,
     readonly column?: string,
   ) {

@@ -1,5 +1,6 @@
 import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { LoadJob } from '../model/load-job.js';
 import { addTargetTallies, NO_TARGET_COUNTS, type TargetTally } from '../model/load-tally.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
@@ -43,7 +44,7 @@ export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): 
   const { position, source } = unit;
   const values = keyValuesOf(job, unit.rows);
   const key = values === undefined ? undefined : showKey(values);
-  return { position, source, key, rejection: { rule: code, column, message } };
+  return { position, source, key, rejection: { rule: sqlstateReason(code), column, message } };
 }
 
 /** The outcome of one record that Postgres rejected. */

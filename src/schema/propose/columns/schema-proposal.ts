@@ -7,6 +7,7 @@ import {
   promotionSource,
   readPendingChanges,
 } from '../source/migration-source.js';
+import type { KeepReason } from './keep-reasons.js';
 import type { PromotedField } from '../alter/move-statements.js';
 
 /** How often the extra column holds a field, and as what. */
@@ -39,17 +40,7 @@ export interface FieldColumn extends FieldCounts, ColumnShape {
 export interface KeptField extends FieldCounts {
   readonly decision: 'keep';
   /** Stable name of the reason. */
-  readonly reason:
-    | 'mixed_types'
-    | 'only_null'
-    | 'rare'
-    | 'empty_name'
-    | 'name_too_long'
-    | 'unusable_name'
-    | 'reserved_name'
-    | 'name_collision'
-    | 'other_column_type'
-    | 'read_only_column';
+  readonly reason: KeepReason;
   /** For people. */
   readonly message: string;
 }

@@ -8,7 +8,7 @@ const rejectedAt = (positions: readonly number[]) =>
     position,
     source: {},
     key: undefined,
-    rejection: { rule: 'wrong_type', column: 'title', message: 'it is no text' },
+    rejection: { rule: 'wrong_type' as const, column: 'title', message: 'it is no text' },
   }));
 const batchAt = (first: number): LoadTally => ({
   ...emptyTally(1),

