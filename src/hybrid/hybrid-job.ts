@@ -1,16 +1,9 @@
 import { HYBRID, type UnknownFields } from '../entities/index.js';
-import {
-  applyPolicy,
-  effectivePolicy,
-  type LoadJob,
-  type Prepared,
-  requiredKey,
-  type Target,
-  targetOf,
-} from '../loader/model/load-job.js';
+import type { LoadJob, Prepared, SkipReason, Target } from '../loader/model/load-job.js';
 import type { ResolvedLoadOptions } from '../loader/model/load-options.js';
 import type { LoadPlan } from '../loader/model/load-plan.js';
-import { normalizeRecord, type SkipReason } from '../loader/normalize/normalize-record.js';
+import { normalizeRecord } from '../loader/normalize/normalize-record.js';
+import { applyPolicy, effectivePolicy, requiredKey, targetOf } from '../loader/plan/entity-job.js';
 
 /**
  * The load of hybrid records into both tables. Either half reads the whole record and takes the fields it knows, so the

@@ -3,12 +3,27 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { LoadOptions } from './model/load-options.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import type { BatchLoadResult, LoadResult } from './model/load-result.js';
-import type { LoaderService } from './loader.service.js';
+
+/** Runs the loads of a module; see {@link EntityLoader}. */
+export interface LoadRunner {
+  load(
+    target: LoadTarget,
+    records: Iterable<object>,
+    options: LoadOptions,
+    manager?: EntityManager,
+  ): Promise<LoadResult>;
+  loadBatch(
+    target: LoadTarget,
+    records: Iterable<object> | AsyncIterable<object>,
+    options: LoadOptions,
+    manager?: EntityManager,
+  ): Promise<BatchLoadResult>;
+}
 
 /** Loads records into the table of one entity. */
 export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
   constructor(
-    private readonly loader: LoaderService,
+    private readonly loader: LoadRunner,
     private readonly target: LoadTarget<E>,
     private readonly manager?: EntityManager,
   ) {}

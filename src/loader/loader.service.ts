@@ -14,10 +14,11 @@ import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { CurrentJob } from './run/current-job.js';
-import { EntityLoader } from './entity-loader.js';
-import { entityJob, type LoadJob } from './model/load-job.js';
+import { EntityLoader, type LoadRunner } from './entity-loader.js';
+import type { LoadJob } from './model/load-job.js';
 import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
+import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
 import { type ResultShape, toLoadResult } from './run/load-report.js';
 import type { BatchCounts, BatchLoadResult, LoadResult } from './model/load-result.js';
@@ -38,7 +39,7 @@ export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptio
 
 /** Loads records into the table of any entity of the DataSource. */
 @Injectable()
-export class LoaderService implements BeforeApplicationShutdown {
+export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
   private readonly shutdown = new AbortController();

@@ -1,6 +1,6 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { MissingKey } from '../../schema/compare/compare-keys.js';
-import type { RecordCheck } from '../normalize/record-checks.js';
+import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 
 /** A column that records can fill. */
 export interface PlanColumn {
@@ -61,6 +61,15 @@ export interface EmbeddedField {
   readonly fields: ReadonlyMap<string, EmbeddedField | { readonly kind: 'column'; readonly column: PlanColumn }>;
 }
 
+/** A rule that does not hold. */
+export interface FailedCheck {
+  readonly constraint: string;
+  readonly property: string;
+}
+
+/** Runs the class-validator rules of a record class on the fields a record carries; undefined when all hold. */
+export type RecordCheck = (values: Readonly<Record<string, unknown>>) => FailedCheck | undefined;
+
 /** Everything a load must know of an entity, worked out once. */
 export interface LoadPlan {
   readonly entityName: string;
@@ -95,8 +104,10 @@ export interface LoadPlan {
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;
-  /** Statements that make the tables a replace stages its rows in. */
-  readonly createStaging: string;
+  /** The extra column as the live table has it. */
+  readonly liveExtra: LiveColumn | undefined;
+  /** The live table. */
+  readonly live: LiveTable;
   /** Some constraint would be looked at only at COMMIT, when it is too late to find the row. */
   readonly hasDeferredConstraints: boolean;
   readonly check: RecordCheck | undefined;

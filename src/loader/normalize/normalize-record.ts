@@ -1,20 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Rejection } from '../../records/source-record.js';
+import type { Normalized } from '../model/load-job.js';
 import { parseJson } from '../values/convert-value.js';
 import type { EmbeddedField, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { atColumn, nameType, rejectedAt, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
 import { applyFallbacks, findPresent } from './fallback-fields.js';
-
-/** Why a record was skipped: a column it must have for this table is absent. */
-export type SkipReason = `missing_${string}`;
-
-/** What became of a record. */
-export type Normalized =
-  | { readonly kind: 'row'; readonly row: Row; readonly unknown: ReadonlyMap<string, unknown> }
-  | { readonly kind: 'skip'; readonly reason: SkipReason }
-  | { readonly kind: 'rejection'; readonly rejection: Rejection };
 
 type Source = Readonly<Record<string, unknown>>;
 

@@ -2,15 +2,7 @@ import { getMetadataStorage, validateSync, ValidationTypes, type ValidatorConstr
 
 import { InvalidLoadError } from '../../errors/index.js';
 import type { RecordClass } from '../../records/record-decorators.js';
-
-/** A rule that does not hold. */
-interface FailedCheck {
-  readonly constraint: string;
-  readonly property: string;
-}
-
-/** Runs the class-validator rules of a record class on the fields a record carries; undefined when all hold. */
-export type RecordCheck = (values: Readonly<Record<string, unknown>>) => FailedCheck | undefined;
+import type { FailedCheck, RecordCheck } from '../model/load-plan.js';
 
 interface Rule {
   readonly property: string;

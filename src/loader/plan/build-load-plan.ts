@@ -14,7 +14,6 @@ import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import type { EmbeddedField, Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { planColumn } from './plan-column.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
-import { stagingDefinition } from '../replace/staging-table.js';
 
 /** What the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
@@ -108,7 +107,8 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     loadId: quoted('loadId'),
     updatedAt: quoted('updatedAt'),
     version: quoted('version'),
-    createStaging: stagingDefinition(columns, liveExtra, table),
+    liveExtra,
+    live: table,
     hasDeferredConstraints: table.hasDeferredConstraints,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),

@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg';
 
 import { quoteIdentifier } from '../../postgres/identifiers.js';
-import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import { dropIsolation } from '../isolate/isolation-tables.js';
 import type { Target } from '../model/load-job.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
@@ -18,16 +17,11 @@ export const STAGE = `pg_temp.${STAGE_NAME}`;
 export const ROW_NUMBER = '"harbor row"';
 
 /**
- * The statements that make the staging table of a table: it rejects what the table would reject by its types, NOT NULL, CHECK
+ * The statements that make the staging tables of a plan: it rejects what the table would reject by its types, NOT NULL, CHECK
  * and unique keys, so that a bad row is found when it is staged. Spelled out, because `LIKE` would hold a lock on the
  * table until the end of the transaction.
- * @param extra - the column captured fields go into, where the entity has one
  */
-export function stagingDefinition(
-  columns: readonly PlanColumn[],
-  extra: LiveColumn | undefined,
-  table: LiveTable,
-): string {
+export function stagingTablesOf({ columns, liveExtra: extra, live: table }: LoadPlan): string {
   const declared = new Set(columns.filter(({ madeOnce }) => !madeOnce).map(({ name }) => name));
   if (extra !== undefined) {
     declared.add(extra.name);
@@ -63,7 +57,7 @@ export function stagingDefinition(
 
 /** Makes the staging table of a target, and the stage before it. */
 export async function createStaging(client: ClientBase, { plan }: Target): Promise<void> {
-  await client.query(plan.createStaging);
+  await client.query(stagingTablesOf(plan));
 }
 
 /**

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
-import { type Normalized, normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
+import type { Normalized } from '../../../../src/loader/model/load-job.js';
+import { normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
 import { rejectionOf as rejectionIn, rowOf as rowIn } from '../../../support/records/normalized.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article, Note } from '../../../support/entities/unit-entities.js';

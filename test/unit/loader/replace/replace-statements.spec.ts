@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import type { Target } from '../../../../src/loader/model/load-job.js';
+import { stagingTablesOf } from '../../../../src/loader/replace/staging-table.js';
 import { buildSwap } from '../../../../src/loader/replace/swap-statements.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
@@ -26,7 +27,7 @@ describe('the statements of a replace', () => {
   });
 
   it('stage into a table that rejects by itself what the table would reject', () => {
-    expect(articles.plan.createStaging).toBe(
+    expect(stagingTablesOf(articles.plan)).toBe(
       'CREATE TEMPORARY TABLE harbor_replace (' +
         '"article_id" text NOT NULL, "shop" text NOT NULL, "label" text, "short_name" text, "stock" integer DEFAULT 0, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +

@@ -1,0 +1,101 @@
+import type { UnknownFields } from '../../entities/index.js';
+import { InvalidLoadError } from '../../errors/index.js';
+import type { LoadJob, Prepared, Target } from '../model/load-job.js';
+import type { ResolvedLoadOptions } from '../model/load-options.js';
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { captureField, type Row } from '../model/row.js';
+import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
+import { resolveKey } from './resolve-key.js';
+
+/**
+ * The target of a plan under the options of a load.
+ * @throws InvalidLoadError when the key or the `newerBy` column is none of the entity's
+ */
+export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
+  // An append meets no row, so its key need not be unique.
+  const free = options.disposition === 'append' && options.primaryKey === undefined;
+  const key = free ? plan.primaryKey : resolveKey(plan, options.primaryKey);
+  if (key.length === 0 && options.disposition !== 'append') {
+    throw new InvalidLoadError(
+      `${plan.entityName} has no primary key a record could carry, so ${options.disposition} cannot tell its rows ` +
+        "apart: name a unique key in primaryKey, or use disposition 'append'",
+    );
+  }
+  if (options.newerBy === undefined) {
+    return { plan, key };
+  }
+  const field = plan.fields.get(options.newerBy);
+  if (field?.kind !== 'column') {
+    throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
+  }
+  return { plan: { ...plan, newerBy: field.column }, key };
+}
+
+/** The key a record of this load must carry; an append lets the database make one. */
+export function requiredKey(target: Target, options: ResolvedLoadOptions): readonly PlanColumn[] | undefined {
+  const { key } = target;
+  return options.disposition === 'append' && key.every((column) => column.hasDefault) ? undefined : key;
+}
+
+/** The load of records into one entity's table. */
+export function entityJob(plan: LoadPlan, options: ResolvedLoadOptions, unknownFields: UnknownFields): LoadJob {
+  const target = targetOf(plan, options);
+  const key = requiredKey(target, options);
+  const policy = effectivePolicy(plan, unknownFields);
+  return {
+    name: plan.table,
+    targets: [target],
+    options,
+    unknownFields: policy,
+    prepare(record, textual) {
+      const normalized = normalizeRecord(plan, key, record, textual);
+      if (normalized.kind !== 'row') {
+        return normalized;
+      }
+      const prepared = applyPolicy(normalized.row, normalized.unknown, policy, plan.extraName);
+      return isEmpty(normalized.row) && prepared.kind === 'rows' ? NO_VALUES : prepared;
+    },
+  };
+}
+
+/** A row of nothing but defaults cannot be told from a mistake. */
+const NO_VALUES: Prepared = {
+  kind: 'rejection',
+  rejection: { rule: 'empty_record', message: 'the record carries no value' },
+};
+
+function isEmpty(row: Row): boolean {
+  return row.extra === undefined && row.values.every((value) => value === undefined || value === null);
+}
+
+/**
+ * The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not
+ * know is rejected rather than lost.
+ */
+export function effectivePolicy(plan: LoadPlan, ofModule: UnknownFields): UnknownFields {
+  const unknownFields = plan.unknownFields ?? ofModule;
+  return unknownFields === 'capture' && plan.extra === undefined ? 'reject' : unknownFields;
+}
+
+/** Settles the fields no column knows. */
+export function applyPolicy(
+  row: Row,
+  unknown: ReadonlyMap<string, unknown>,
+  policy: UnknownFields,
+  extraColumn: string | undefined,
+): Prepared {
+  if (unknown.size === 0 || policy === 'discard') {
+    return { kind: 'rows', rows: [row], unknown: unknown.keys() };
+  }
+  if (policy === 'reject') {
+    const names = [...unknown.keys()].map((name) => JSON.stringify(name.slice(0, 80)));
+    const message = `no column takes ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}`;
+    return { kind: 'rejection', rejection: { rule: 'unknown_field', message } };
+  }
+  try {
+    unknown.forEach((value, name) => captureField(row, name, value, extraColumn));
+    return { kind: 'rows', rows: [row], unknown: unknown.keys() };
+  } catch (error) {
+    return { kind: 'rejection', rejection: rejectionOf(error) };
+  }
+}
