@@ -35,7 +35,12 @@ export class LoadPlans {
   async for(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
     const entities = targets.map((target) => metadataOf(this.dataSource, target));
     const fingerprints = await this.readFingerprints(entities, connected);
-    return Promise.all(entities.map((metadata, index) => this.planOf(metadata, fingerprints?.[index], connected)));
+    const plans: LoadPlan[] = [];
+    // One after the other: in a caller's transaction they share one connection, which runs one query at a time.
+    for (const [index, metadata] of entities.entries()) {
+      plans.push(await this.planOf(metadata, fingerprints?.[index], connected));
+    }
+    return plans;
   }
 
   /** Forgets every plan: the next load of each entity reads the live table again. */

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { EntityManager } from 'typeorm';
 
 import { InvalidLoadError, type LoadCounts, LoadFailedError, RejectLimitExceededError } from '../../../../src/index.js';
+import { clientOf } from '../../../../src/postgres/with-transaction.js';
+import { watchingOverlaps } from '../../../support/database/overlapping-queries.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 
@@ -50,6 +52,17 @@ describe('withManager', () => {
       expect(await app.count('app_opportunities')).toBe(0);
     });
     expect(await counts()).toEqual([3, 3, 3, 4, 1]);
+  });
+
+  it('never sends a query while another one runs on the connection of the caller', async () => {
+    app.loader.clearPlans();
+    await inTransaction(async (manager) => {
+      const { sent, overlapping } = await watchingOverlaps(await clientOf(manager), () =>
+        app.hybrid.withManager(manager).storeBatch([record('a'), record('b')], { batchSize: 1 }),
+      );
+      expect(sent).toBeGreaterThan(10);
+      expect(overlapping).toBe(0);
+    });
   });
 
   it('rolls back with the caller: rows, history and quarantine', async () => {
