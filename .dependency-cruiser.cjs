@@ -37,6 +37,7 @@ const LAYERS = [
   ['src/postgres/'],
   ['src/entities/', 'src/records/'],
   ['src/errors/'],
+  ['src/results/'],
 ];
 
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;

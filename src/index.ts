@@ -32,16 +32,17 @@ export {
 } from './errors/index.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
-export type { Disposition, LoadOptions } from './loader/model/load-options.js';
+export type { LoadOptions } from './loader/model/load-options.js';
 export type {
   BatchCounts,
   BatchFailure,
   BatchLoadResult,
+  Disposition,
   HybridBatchResult,
   HybridResult,
   LoadResult,
   RejectSummary,
-} from './loader/model/load-result.js';
+} from './results/load-result.js';
 export { LoaderService } from './loader/loader.service.js';
 export { type HybridRecord } from './records/hybrid.record.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
@@ -53,7 +54,8 @@ export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
 export type { PurgeResult } from './quarantine/quarantine-store.js';
 export type { RejectFilter, RejectListFilter } from './quarantine/reject-filter.js';
 export { QuarantineService, type ReplayFilter } from './replay/quarantine.service.js';
-export type { RejectedAgain, ReplayedLoad, ReplayResult } from './replay/replay-result.js';
+export type { RejectedAgain, ReplayedLoad, ReplayResult } from './results/replay-result.js';
+export type { StoppedResult } from './results/stopped-result.js';
 export type { ReplayOptions } from './replay/replay-run.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
@@ -88,7 +90,7 @@ export {
 export type { ColumnWideningProposal, WideningProposal } from './schema/propose/widen/widening-proposal.js';
 export { writeMigration, type WrittenMigration } from './schema/propose/source/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
-export type { LoadCounts } from './stats/load-counts.js';
+export type { LoadCounts } from './results/load-counts.js';
 export type { HistoryEntry, HistoryFilter } from './stats/load-history.js';
 export type { LoadProgress } from './stats/load-progress.js';
 export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';

@@ -1,3 +1,4 @@
+import type { StoppedResult } from '../results/stopped-result.js';
 import type { StorageErrorCode } from './error-codes.js';
 import { StorageError } from './storage-error.js';
 
@@ -11,14 +12,14 @@ export class InvalidLoadError extends StorageError {
 }
 
 /** Base of the errors that end a load which had already begun: each carries what was reached so far. */
-export class LoadStoppedError<Result = unknown> extends StorageError {
+export class LoadStoppedError extends StorageError {
   override readonly name: string = 'LoadStoppedError';
 
   constructor(
     code: StorageErrorCode,
     message: string,
     /** The accounting up to the point of failure; what it counts as loaded is committed. */
-    readonly result: Result,
+    readonly result: StoppedResult,
     options?: ErrorOptions,
   ) {
     super(code, message, options);
@@ -26,28 +27,28 @@ export class LoadStoppedError<Result = unknown> extends StorageError {
 }
 
 /** The database would not take the load. `cause` is the database's error without row values. */
-export class LoadFailedError<Result = unknown> extends LoadStoppedError<Result> {
+export class LoadFailedError extends LoadStoppedError {
   override readonly name = 'LoadFailedError';
 
-  constructor(message: string, result: Result, options?: ErrorOptions) {
+  constructor(message: string, result: StoppedResult, options?: ErrorOptions) {
     super('LOAD_FAILED', message, result, options);
   }
 }
 
 /** More records were rejected than `maxRejects` (or `onReject: 'fail'`) allows. */
-export class RejectLimitExceededError<Result = unknown> extends LoadStoppedError<Result> {
+export class RejectLimitExceededError extends LoadStoppedError {
   override readonly name = 'RejectLimitExceededError';
 
-  constructor(message: string, result: Result) {
+  constructor(message: string, result: StoppedResult) {
     super('REJECT_LIMIT_EXCEEDED', message, result);
   }
 }
 
 /** The load was stopped from outside: an AbortSignal, or the shutdown of the application. */
-export class LoadInterruptedError<Result = unknown> extends LoadStoppedError<Result> {
+export class LoadInterruptedError extends LoadStoppedError {
   override readonly name = 'LoadInterruptedError';
 
-  constructor(message: string, result: Result, options?: ErrorOptions) {
+  constructor(message: string, result: StoppedResult, options?: ErrorOptions) {
     super('LOAD_INTERRUPTED', message, result, options);
   }
 }

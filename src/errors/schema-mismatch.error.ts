@@ -1,3 +1,4 @@
+import type { StoppedResult } from '../results/stopped-result.js';
 import { StorageError } from './storage-error.js';
 
 /** What kind of thing differs. */
@@ -37,11 +38,11 @@ export class SchemaMismatchError extends StorageError {
   /** The commands and statements that fix it. */
   readonly remedy: string;
   /** What the load had done when the table changed in the middle of it; undefined before it began. */
-  readonly result: unknown;
+  readonly result: StoppedResult | undefined;
 
   constructor(
     readonly differences: readonly SchemaDifference[],
-    options: ErrorOptions & { readonly result?: unknown } = {},
+    options: ErrorOptions & { readonly result?: StoppedResult | undefined } = {},
   ) {
     const lines = differences.map(({ table, column, kind, expected, actual }) => {
       if (kind === 'migration') {

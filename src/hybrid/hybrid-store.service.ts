@@ -5,7 +5,7 @@ import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import { toHybridResult } from '../loader/run/load-report.js';
-import type { HybridBatchResult, HybridResult } from '../loader/model/load-result.js';
+import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
 import { checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
 import { hybridJob } from './hybrid-job.js';

@@ -2,7 +2,7 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 
 import type { LoadOptions } from './model/load-options.js';
 import type { LoadTarget } from './plan/load-plans.js';
-import type { BatchLoadResult, LoadResult } from './model/load-result.js';
+import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
 /** Runs the loads of a module; see {@link EntityLoader}. */
 export interface LoadRunner {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 import { answered, databaseError } from '../postgres/database-error.js';
-import type { LoadCounts } from '../stats/load-counts.js';
+import type { LoadCounts } from '../results/load-counts.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import type { PurgeResult } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
-import type { ReplayedLoad, ReplayResult } from './replay-result.js';
+import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.js';
 
 /** Which rejected records to replay: open ones only. */

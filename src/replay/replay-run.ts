@@ -6,7 +6,7 @@ import { HYBRID } from '../entities/index.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
 import { HYBRID_TARGETS, type HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../loader/model/load-result.js';
+import type { BatchLoadResult, HybridBatchResult } from '../results/load-result.js';
 import type { LoaderService } from '../loader/loader.service.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { findCommitted } from '../postgres/find-committed.js';
@@ -17,7 +17,8 @@ import type { QuarantineStore, RejectingTable } from '../quarantine/quarantine-s
 import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
 import { pathOf, schemaOf } from '../schema/table/entity-metadata.js';
-import { type ReplayedLoad, type ReplayResult, rolledBack, toReplayResult } from './replay-result.js';
+import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
+import { rolledBack, toReplayResult } from './replay-result.js';
 import { type ReplaySegment, segmentsOf } from './replay-segments.js';
 import { ReplaySet } from './replay-set.js';
 

@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity } from '../entities/index.js';
-import { MAX_REJECTS_SHOWN } from '../loader/model/load-result.js';
+import { MAX_REJECTS_SHOWN } from '../results/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
 import type { QuarantineStore } from '../quarantine/quarantine-store.js';
 import { conditionOf, type RejectFilter } from '../quarantine/reject-filter.js';
-import type { RejectedAgain } from './replay-result.js';
+import type { RejectedAgain } from '../results/replay-result.js';
 import type { RejectedLoad } from './replay-segments.js';
 
 const NAME = 'harbor_replay';

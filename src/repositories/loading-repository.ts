@@ -2,7 +2,7 @@ import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 
 
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
-import type { BatchLoadResult, LoadResult } from '../loader/model/load-result.js';
+import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
 /** What the repositories of the two tables share: loading, reading, joining a transaction. */
 export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId: string }, R extends object> {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
-import { type LoadCounts, NO_COUNTS } from './load-counts.js';
+import { type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
 
 /** Which loads of the past to list; newest first. */
 export interface HistoryFilter {

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
-import type { LoadCounts } from './load-counts.js';
+import type { LoadCounts } from '../results/load-counts.js';
 
 /** Quoted names of the tables the accounts are kept in. */
 export interface LedgerTables {

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 
 import { isId } from '../entities/is-id.js';
 import { answered } from '../postgres/database-error.js';
-import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from './load-counts.js';
+import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../results/load-counts.js';
 import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
 

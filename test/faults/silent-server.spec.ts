@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { BatchLoadResult } from '../../src/index.js';
 import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import { aboutTheFirst, COMMIT_OF_BATCH } from '../support/database/interceptions.js';
+import { stoppedResult } from '../support/parity/faults.js';
 
 const COUNT = 500;
 /** More than the buffers of a connection hold. */
@@ -74,7 +74,7 @@ describe('a server that has fallen silent for good', () => {
     );
     const failure: unknown = await fault.app.profiles.storeBatch(records).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'LOAD_FAILED', result: { inserted: 0, ok: false } });
-    const { failed, received } = (failure as { readonly result: BatchLoadResult }).result;
+    const { failed, received } = stoppedResult(failure);
     expect(failed).toBe(received);
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
   });

@@ -4,7 +4,7 @@ import { detectFormat, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import type { FileFormat } from '../../files/record-reader.js';
 import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../../loader/model/load-result.js';
+import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import { QuarantineService } from '../../replay/quarantine.service.js';
-import type { ReplayResult } from '../../replay/replay-result.js';
+import type { ReplayResult } from '../../results/replay-result.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { printLoadResult } from '../output/load-report.js';

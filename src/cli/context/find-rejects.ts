@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 
 import { RejectedRecordEntity } from '../../entities/index.js';
-import { MAX_REJECTS_SHOWN, type RejectSummary } from '../../loader/model/load-result.js';
+import { MAX_REJECTS_SHOWN, type RejectSummary } from '../../results/load-result.js';
 import { dataSourceOf } from './storage-context.js';
 
 /** The first records a load of the past rejected, without the records themselves. */

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { HYBRID } from '../../entities/index.js';
 import { HYBRID_TARGETS, HybridStoreService } from '../../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../../loader/model/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../../loader/model/load-result.js';
+import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
 import { LoaderService } from '../../loader/loader.service.js';
 import { dataSourceOf } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';

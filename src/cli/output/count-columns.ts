@@ -1,4 +1,4 @@
-import type { LoadCounts } from '../../stats/load-counts.js';
+import type { LoadCounts } from '../../results/load-counts.js';
 
 /** The counts of a table, in the order they are printed. */
 export const COUNT_COLUMNS: readonly (keyof LoadCounts)[] = [

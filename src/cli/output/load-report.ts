@@ -1,10 +1,5 @@
 import type { UnknownFields } from '../../entities/index.js';
-import type {
-  BatchFailure,
-  BatchLoadResult,
-  HybridBatchResult,
-  RejectSummary,
-} from '../../loader/model/load-result.js';
+import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { COUNT_COLUMNS } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';

@@ -28,12 +28,12 @@ export function reportError(error: unknown, options: GlobalOptions): number {
   if (error instanceof UsageError) {
     return EXIT.usage;
   }
-  const stopped =
-    error instanceof LoadStoppedError || (error instanceof SchemaMismatchError && error.result !== undefined);
+  const result = error instanceof LoadStoppedError || error instanceof SchemaMismatchError ? error.result : undefined;
   if (options.json === true) {
-    printJson({ error: { code, message }, ...(stopped && { result: error.result }) });
-  } else if (stopped) {
-    printStoppedLoad(error);
+    printJson({ error: { code, message }, ...(result && { result }) });
+  } else if (result !== undefined && result.kind !== 'replay') {
+    // A replay is one transaction, and the message says all.
+    printStoppedLoad(error, result);
   }
   return error instanceof LoadInterruptedError ? EXIT.interrupted : EXIT.failed;
 }
@@ -56,13 +56,7 @@ function nameFlags(message: string): string {
   );
 }
 
-function printStoppedLoad(error: LoadStoppedError | SchemaMismatchError): void {
-  if ('loads' in (error.result as object)) {
-    // A replay: it is one transaction, and the message says all.
-    return;
-  }
-  // The other commands load by loadBatch and storeBatch only.
-  const result = error.result as AnyLoadResult;
+function printStoppedLoad(error: unknown, result: AnyLoadResult): void {
   printLoadResult(result, process.stderr);
   if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {
     printResult(

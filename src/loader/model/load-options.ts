@@ -1,10 +1,8 @@
 import type { LoadEntity } from '../../entities/index.js';
 import { type Check, findMistakes, integerFrom } from '../../errors/find-mistakes.js';
 import { InvalidLoadError } from '../../errors/index.js';
+import type { Disposition } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
-
-/** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
-export type Disposition = 'merge' | 'append' | 'replace';
 
 /** Options of one load. */
 export interface LoadOptions {

@@ -1,7 +1,7 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import type { LoadCounts } from '../../stats/load-counts.js';
+import type { LoadCounts } from '../../results/load-counts.js';
 import { addByName, type Counts, countsOf } from './field-counts.js';
-import { MAX_REJECTS_SHOWN, type RejectSummary } from './load-result.js';
+import { MAX_REJECTS_SHOWN, type RejectSummary } from '../../results/load-result.js';
 
 /** Counts of one of a load's tables that differ from table to table. */
 export interface TargetTally {

@@ -10,6 +10,7 @@ import {
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { isPassing } from '../../postgres/sqlstate.js';
+import type { StoppedResult } from '../../results/stopped-result.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
 import type { ResolvedLoadOptions } from './load-options.js';
@@ -71,7 +72,7 @@ export function faultOf(error: unknown): { readonly code: string; readonly messa
 export function toPublicError(
   error: unknown,
   job: LoadJob,
-  result: object,
+  result: StoppedResult,
   end: { readonly unanswered: readonly number[]; readonly isJoined: boolean },
 ): Error {
   const { name, options } = job;

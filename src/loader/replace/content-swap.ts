@@ -8,7 +8,7 @@ import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { Target } from '../model/load-job.js';
-import type { RejectSummary } from '../model/load-result.js';
+import type { RejectSummary } from '../../results/load-result.js';
 import { firstRejects, summarizeRejects } from '../model/load-tally.js';
 import { StopLoad } from '../model/stop-load.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';

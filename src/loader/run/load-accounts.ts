@@ -5,7 +5,7 @@ import type { CommittedBatches } from '../read/committed-batches.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { progressOf } from './load-report.js';
-import type { BatchCounts, BatchFailure } from '../model/load-result.js';
+import type { BatchCounts, BatchFailure } from '../../results/load-result.js';
 import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from '../model/load-tally.js';
 import type { PreparedBatch } from '../read/prepare-batch.js';
 import { nameType } from '../values/rejected-value.js';

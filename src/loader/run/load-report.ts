@@ -3,7 +3,7 @@ import type { LoadProgress } from '../../stats/load-progress.js';
 import type { LedgerAccount } from '../../stats/load-ledger.js';
 import { countsOf } from '../model/field-counts.js';
 import type { LoadJob } from '../model/load-job.js';
-import type { HybridResult, LoadResult } from '../model/load-result.js';
+import type { HybridResult, LoadResult } from '../../results/load-result.js';
 import { countsOfTarget, type LoadTally, skippedOf } from '../model/load-tally.js';
 
 /** A load's account, ready to be put into the shape of a result. */

@@ -15,7 +15,7 @@ import { LoadAccounts } from './load-accounts.js';
 import { LoadAttempt } from './load-attempt.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
-import type { BatchCounts } from '../model/load-result.js';
+import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
 import type { ResultShape } from './load-report.js';
 import type { LoadTally } from '../model/load-tally.js';
 import { BatchBuilder, keysOf, type PreparedBatch } from '../read/prepare-batch.js';
@@ -36,7 +36,7 @@ import { COPY_FROM_ROWS } from '../write/write-rows.js';
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** One load from its first record to its last: transactions, retries, accounts. */
-export class LoadRun<Result extends object> {
+export class LoadRun<Result extends LoadResult | HybridResult> {
   private readonly startedAt = Date.now();
   private readonly signal: AnySignal;
   private readonly attempt: LoadAttempt;
@@ -276,14 +276,13 @@ export class LoadRun<Result extends object> {
   }
 
   private publicError(error: unknown): Error {
-    return toPublicError(error, this.job, this.batchResult(false), {
-      unanswered: this.accounts.unanswered,
-      isJoined: this.manager !== undefined,
-    });
+    const result: LoadResult | HybridResult = this.result(false);
+    const end = { unanswered: this.accounts.unanswered, isJoined: this.manager !== undefined };
+    return toPublicError(error, this.job, { ...result, ...this.accounts.batchCounts() }, end);
   }
 
-  private batchResult(completed = true): Result & BatchCounts {
-    return { ...this.result(completed), ...this.accounts.batchCounts() };
+  private batchResult(): Result & BatchCounts {
+    return { ...this.result(), ...this.accounts.batchCounts() };
   }
 
   private result(completed = true): Result {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 
-import { LoadInterruptedError, type LoadResult } from '../../../src/index.js';
+import { LoadInterruptedError } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, entryOf, expectAccounted, expectHybridAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withLocks, withRejection } from '../../support/parity/faults.js';
+import { errorOf, stoppedResult, withLocks, withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('a batch', () => {
@@ -91,7 +91,7 @@ describe('a batch', () => {
       return ended;
     });
     expect(error).toBeInstanceOf(LoadInterruptedError);
-    const { result } = error as LoadInterruptedError<LoadResult>;
+    const result = stoppedResult(error);
     expect(result).toMatchObject({ updated: 10, inserted: 0 });
     expect(await app.count(`submissions WHERE author = 'new'`)).toBe(10);
     expect(await app.count(`submissions WHERE author = 'new' AND submission_id < '${keyOf(10)}'`)).toBe(10);

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { LoadResult, LoadStoppedError } from '../../../src/index.js';
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { entryOf } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withRejection } from '../../support/parity/faults.js';
+import { errorOf, stoppedResult, withCheck, withRejection } from '../../support/parity/faults.js';
 import { type Fields, many, submission } from '../../support/parity/records.js';
 
 describe('what is said of a failure', () => {
@@ -20,9 +19,10 @@ describe('what is said of a failure', () => {
 
   /** Every place a failed load speaks in: the error, the statistics, the history. */
   async function saidOf(work: Promise<unknown>): Promise<{ entry: Record<string, unknown>; text: string }> {
-    const error = (await errorOf(work)) as LoadStoppedError<LoadResult>;
-    const entry = (await entryOf(app, error.result.loadId)) ?? {};
-    const { message, result } = error;
+    const error = await errorOf(work);
+    const result = stoppedResult(error);
+    const entry = (await entryOf(app, result.loadId)) ?? {};
+    const { message } = error as Error;
     return { entry, text: JSON.stringify([message, result, app.stats.snapshot().errors, entry]) };
   }
 

@@ -4,7 +4,7 @@ import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, entryOf, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withLocks, withRejection } from '../../support/parity/faults.js';
+import { errorOf, stoppedResult, withCheck, withLocks, withRejection } from '../../support/parity/faults.js';
 import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 describe('loadBatch', () => {
@@ -118,7 +118,7 @@ describe('loadBatch', () => {
       errorOf(app.profiles.storeBatch(many(100, submission), { batchSize: 10 })),
     );
     expect(error).toBeInstanceOf(LoadFailedError);
-    const { result } = error as LoadFailedError<Awaited<ReturnType<typeof app.profiles.storeBatch>>>;
+    const result = stoppedResult(error);
     expect(result).toMatchObject({ failed: 10, failedBatches: 1, failures: [{ batchNo: 2, firstPosition: 20 }] });
     expect(result.inserted).toBeGreaterThanOrEqual(10);
     expect(result.received).toBe(result.inserted + 10);

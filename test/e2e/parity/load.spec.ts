@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-import { InvalidLoadError, LoadFailedError, type LoadResult } from '../../../src/index.js';
+import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';
 import { startAppWith } from '../../support/entities/own-entities.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
 import { entryOf, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withCheck, withLocks } from '../../support/parity/faults.js';
+import { errorOf, stoppedResult, withCheck, withLocks } from '../../support/parity/faults.js';
 import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
 /** Its only key is one no record can carry. */
@@ -150,7 +150,7 @@ describe('load', () => {
       result: { ok: false, received: 3, failed: 3, inserted: 0 },
     });
     expect(await app.count('submissions')).toBe(0);
-    const { result } = error as LoadFailedError<LoadResult>;
+    const result = stoppedResult(error);
     expect(await entryOf(app, result.loadId)).toMatchObject({ status: 'failed', error_code: '55P03' });
     await expectAccounted(app, result);
   });

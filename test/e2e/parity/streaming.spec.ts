@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
-import { InvalidLoadError, LoadFailedError, LoadInterruptedError, type LoadResult } from '../../../src/index.js';
+import { InvalidLoadError, LoadFailedError, LoadInterruptedError } from '../../../src/index.js';
 import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { committedBatches, expectAccounted } from '../../support/parity/accounts.js';
-import { errorOf, withRejection } from '../../support/parity/faults.js';
+import { errorOf, stoppedResult, withRejection } from '../../support/parity/faults.js';
 import { type Fields, keyOf, many, submission } from '../../support/parity/records.js';
 
 function* generated(count: number): Generator<Fields> {
@@ -124,12 +124,10 @@ describe('a streaming source', () => {
         yield await Promise.resolve(record);
       }
     }
-    const error = (await errorOf(
-      app.profiles.storeBatch(source(), { batchSize: 100, signal: abort.signal }),
-    )) as LoadInterruptedError;
+    const error = await errorOf(app.profiles.storeBatch(source(), { batchSize: 100, signal: abort.signal }));
     expect(error).toBeInstanceOf(LoadInterruptedError);
     expect(given).toBeLessThanOrEqual(1_100);
-    const { inserted, received, failed } = error.result as LoadResult;
+    const { inserted, received, failed } = stoppedResult(error);
     expect(await app.count('submissions')).toBe(inserted);
     expect(received).toBe(inserted + failed);
     expect(inserted).toBeGreaterThanOrEqual(800);

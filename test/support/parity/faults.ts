@@ -1,3 +1,4 @@
+import { type BatchLoadResult, LoadStoppedError } from '../../../src/index.js';
 import type { StorageApp } from '../app/storage-app.js';
 
 /** Rows that the database rejects while `work` runs, and how. */
@@ -72,4 +73,12 @@ export async function errorOf(work: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error('it was expected to fail, and did not');
+}
+
+/** What a load into one table had done when an error ended it. */
+export function stoppedResult(error: unknown): BatchLoadResult {
+  if (error instanceof LoadStoppedError && error.result.kind === 'table') {
+    return error.result;
+  }
+  throw new Error('it is no error that ended a load into one table');
 }

@@ -10,7 +10,8 @@ import { foldDuplicates } from '../../../../src/loader/merge/fold-duplicates.js'
 import { halveUnits } from '../../../../src/loader/isolate/halve-units.js';
 import type { LoadJob } from '../../../../src/loader/model/load-job.js';
 import { entityJob } from '../../../../src/loader/plan/entity-job.js';
-import { type Disposition, resolveLoadOptions } from '../../../../src/loader/model/load-options.js';
+import { resolveLoadOptions } from '../../../../src/loader/model/load-options.js';
+import type { Disposition } from '../../../../src/results/load-result.js';
 import type { LoadUnit } from '../../../../src/loader/model/load-unit.js';
 import { BatchBuilder } from '../../../../src/loader/read/prepare-batch.js';
 import { addOutcomes, emptyOutcome, type WriteOutcome } from '../../../../src/loader/write/write-outcome.js';

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import {
-  type BatchLoadResult,
-  InvalidLoadError,
-  LoadFailedError,
-  LoadInterruptedError,
-  type LoadStoppedError,
-} from '../../../../src/index.js';
-import { errorOf, withLocks } from '../../../support/parity/faults.js';
+import { InvalidLoadError, LoadFailedError, LoadInterruptedError } from '../../../../src/index.js';
+import { errorOf, stoppedResult, withLocks } from '../../../support/parity/faults.js';
 import { eventually } from '../../../support/processes/embedded-processes.js';
 import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
@@ -33,7 +27,7 @@ describe('the source of a replace', () => {
   const titles = () => app.rows('SELECT title, count(*)::integer AS n FROM submissions GROUP BY 1 ORDER BY 1');
   const AS_BEFORE = [{ title: 'old', n: 3 }];
   const statusOf = async (error: unknown) => {
-    const { loadId } = (error as LoadStoppedError<BatchLoadResult>).result;
+    const { loadId } = stoppedResult(error);
     return (await app.rows('SELECT status FROM storage_loads WHERE id = $1', [loadId]))[0]?.['status'];
   };
   /** Gives records one after another, and does something before some of them. */

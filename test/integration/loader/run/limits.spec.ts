@@ -1,13 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import {
-  type BatchLoadResult,
-  InvalidLoadError,
-  LoadInterruptedError,
-  RejectLimitExceededError,
-} from '../../../../src/index.js';
+import { InvalidLoadError, LoadInterruptedError, RejectLimitExceededError } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { stoppedResult } from '../../../support/parity/faults.js';
 
 describe('a load that is to stop', () => {
   let app: StorageApp;
@@ -27,7 +23,7 @@ describe('a load that is to stop', () => {
       (error: unknown) => error,
     );
   const statusOf = async (error: unknown) => {
-    const { loadId } = (error as LoadInterruptedError<BatchLoadResult>).result;
+    const { loadId } = stoppedResult(error);
     return (await app.rows('SELECT status FROM storage_loads WHERE id = $1', [loadId]))[0]?.['status'];
   };
 

@@ -1,5 +1,7 @@
-import type { LoadCounts } from '../../stats/load-counts.js';
-import type { Disposition } from './load-options.js';
+import type { LoadCounts } from './load-counts.js';
+
+/** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
+export type Disposition = 'merge' | 'append' | 'replace';
 
 /** A rejected record, without its values; the record itself is in `storage_rejected_records`. */
 export interface RejectSummary {
