@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 import { runCli } from '../../support/cli/run-cli.js';
+import { runCommand } from '../../support/cli/run-command.js';
 
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
@@ -64,7 +65,7 @@ describe('an error of the command line', () => {
   it('says that the password is wrong, without it', async () => {
     const url = new URL(cli.url);
     url.password = 's3cret';
-    const { exitCode, stderr } = await runCli(url.href, LOAD, RECORD);
+    const { exitCode, stderr } = await runCommand(url.href, LOAD, RECORD);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
     expect(stderr).not.toMatch(/s3cret|    at /);
   });
@@ -95,7 +96,7 @@ describe('an error of the command line', () => {
   });
 
   it('exits with 2 when DATABASE_URL is no url', async () => {
-    const outcome = await runCli('nonsense', ['migrate', 'up', '--json']);
+    const outcome = await runCommand('nonsense', ['migrate', 'up', '--json']);
     expect(outcome).toMatchObject({
       exitCode: 2,
       stdout: '',

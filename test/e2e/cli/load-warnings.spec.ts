@@ -2,13 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { runCli } from '../../support/cli/run-cli.js';
-
-/** Several processes a test. */
-jest.setTimeout(120_000);
+import { runCommand } from '../../support/cli/run-command.js';
 
 describe('what harbor-storage load warns of', () => {
   let database: TestDatabase;
@@ -22,7 +19,7 @@ describe('what harbor-storage load warns of', () => {
     await database.drop();
   });
 
-  const run = (...args: string[]) => runCli(database.url, args);
+  const run = (...args: string[]) => runCommand(database.url, args);
   const file = async (name: string, content: string) => {
     const path = join(directory, name);
     await writeFile(path, content);

@@ -35,7 +35,7 @@ describe('harbor-storage load', () => {
       extra: { ups: 8 },
     });
 
-    const second = await cli.run(args);
+    const second = await cli.runHere(args);
     expect(JSON.parse(second.stdout)).toMatchObject({ inserted: 0, updated: 0, unchanged: 2 });
     expect(await cli.rows(stored)).toEqual(before);
   });
@@ -57,7 +57,7 @@ describe('harbor-storage load', () => {
 
   it('reads standard input, and asks for its format', async () => {
     const args = ['load', '-', '--into', 'submissions', '--rename', RENAME];
-    const rejected = await cli.run(args, jsonl(POSTS));
+    const rejected = await cli.runHere(args, jsonl(POSTS));
     expect(rejected).toMatchObject({
       exitCode: 2,
       stdout: '',

@@ -31,7 +31,7 @@ describe('poison in a file of the command line', () => {
   ])('costs itself only, by its reason and with its bytes: %s', async (format, fileOf) => {
     const records = GOOD.flatMap((good, index) => [good, ...Object.values(BAD).slice(index, index + 1)]);
     const args = ['load', '-', '--format', format, '--into', 'submissions', '--json', '--quiet'];
-    const { exitCode, stdout, stderr } = await cli.run(args, fileOf(records));
+    const { exitCode, stdout, stderr } = await cli.runHere(args, fileOf(records));
 
     expect([exitCode, stderr]).toEqual([3, '']);
     expect(JSON.parse(stdout)).toMatchObject({ inserted: GOOD.length, rejected: Object.keys(BAD).length, failed: 0 });

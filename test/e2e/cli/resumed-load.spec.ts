@@ -59,10 +59,10 @@ describe('a load with a key, on the command line', () => {
 
   it('--load-key names standard input, which --resume cannot', async () => {
     const stdin = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
-    const rejected = await cli.run([...stdin, '--resume'], '{}');
+    const rejected = await cli.runHere([...stdin, '--resume'], '{}');
     expect(rejected).toMatchObject({ exitCode: 2, stdout: '' });
     expect(rejected.stderr).toContain('standard input has none: name the load yourself with --load-key');
-    const keyed = (input: string) => cli.run([...stdin, '--load-key', 'today', '--json'], input);
+    const keyed = (input: string) => cli.runHere([...stdin, '--load-key', 'today', '--json'], input);
     expect(JSON.parse((await keyed('{"submission_id":"t3_1"}')).stdout)).toMatchObject({
       inserted: 1,
       replayed: false,

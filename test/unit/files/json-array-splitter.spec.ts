@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parseJsonRecord } from '../../../src/files/parse-json-line.js';
 import { collect, contentOf, outcome } from '../../support/records/collect.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const read = async (text: string, maxLineBytes?: number) =>
   (await collect(text, { format: 'json', maxLineBytes })).map(outcome);
@@ -70,6 +71,7 @@ describe('readRecords from a JSON document', () => {
           values.map((value) => parseJsonRecord(Buffer.from(JSON.stringify(value))).value),
         );
       }),
+      propertyRuns(),
     );
   });
 
@@ -84,6 +86,7 @@ describe('readRecords from a JSON document', () => {
         // What JSON itself does not accept must show up as a rejection somewhere.
         expect(isJson(text) || whole.some((record) => record.rejection?.rule === 'invalid_json')).toBe(true);
       }),
+      propertyRuns(),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { LosslessNumber, stringify } from 'lossless-json';
 import { parseExactJson, parseJsonRecord } from '../../../src/files/parse-json-line.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const parse = (text: string) => parseJsonRecord(Buffer.from(text));
 const field = (text: string): unknown => (parse(`{"n":${text}}`).value as { n: unknown }).n;
@@ -137,6 +138,7 @@ describe('parseJsonRecord', () => {
       fc.property(fc.dictionary(fc.string(), node, { noNullPrototype: true }), (value) => {
         expect(parse(stringify(value) ?? '').value).toEqual(value);
       }),
+      propertyRuns(),
     );
   });
 
@@ -150,6 +152,7 @@ describe('parseJsonRecord', () => {
           expect(read).toEqual(typeof read === 'number' ? JSON.parse(text) : exact(text));
         }
       }),
+      propertyRuns(),
     );
   });
 
@@ -158,6 +161,7 @@ describe('parseJsonRecord', () => {
       fc.property(finite.filter(isPlain), (number) => {
         for (const text of [String(number), number.toExponential()]) expect(field(text)).toBe(Number(text));
       }),
+      propertyRuns(),
     );
   });
 });

@@ -6,6 +6,7 @@ import { readRecords } from '../../../src/files/read-records.js';
 import { parseRename } from '../../../src/files/rename-fields.js';
 import type { SourceRecord } from '../../../src/records/source-record.js';
 import { collect, drain, outcome, streamOf } from '../../support/records/collect.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const UNREADABLE = { code: 'SOURCE_UNREADABLE' };
 /** What the lines of a file come to. */
@@ -135,6 +136,7 @@ describe('readRecords, one JSON object a line', () => {
           records.map(({ value, raw, rejection, textual, reading }) => ({ value, raw, rejection, textual, reading }));
         expect(parsed(await collect(bytes, options, cuts))).toEqual(parsed(await collect(bytes, options)));
       }),
+      propertyRuns(),
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import { InvalidLoadError } from '../../../src/index.js';
 import { quoteIdentifier, quoteTable } from '../../../src/postgres/identifiers.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 describe('an identifier', () => {
   it.each([
@@ -35,6 +36,7 @@ describe('an identifier', () => {
           expect(quoteIdentifier(name).slice(1, -1).replaceAll('""', '"')).toBe(name);
         },
       ),
+      propertyRuns(),
     );
   });
 

@@ -5,6 +5,7 @@ import { LosslessNumber } from 'lossless-json';
 import { toJsonText } from '../../../src/loader/values/json-text.js';
 import { rawBytesOf } from '../../../src/quarantine/raw-record.js';
 import { reviveRecord } from '../../../src/quarantine/revive-record.js';
+import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const back = (value: unknown): unknown => {
   const revived = reviveRecord(rawBytesOf(value));
@@ -84,6 +85,7 @@ describe('a record that was handed over as an object comes back from its bytes',
       fc.property(fc.jsonValue(), (value) => {
         expect(textOrRule(back(value))).toBe(textOrRule(value));
       }),
+      propertyRuns(),
     );
   });
 });

@@ -11,6 +11,7 @@ import {
 } from '../../../support/records/merge-model.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 describe('a table after any partial merges', () => {
   let app: StorageApp;
@@ -54,7 +55,7 @@ describe('a table after any partial merges', () => {
           expect(result).toMatchObject(result.batches === 1 ? counts : {});
         }
       }),
-      { numRuns: 60 },
+      propertyRuns(60),
     );
   });
 
@@ -70,7 +71,7 @@ describe('a table after any partial merges', () => {
         await app.opportunities.storeBatch(records, { batchSize: 1 });
         expect(await stored()).toEqual(together);
       }),
-      { numRuns: 15 },
+      propertyRuns(15),
     );
   });
 });

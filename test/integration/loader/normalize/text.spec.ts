@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { SourceRecord } from '../../../../src/records/source-record.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const TEXTS: readonly (readonly [string, string])[] = [
   ['the null mark of COPY', String.raw`\N`],
@@ -70,7 +71,7 @@ describe('text', () => {
         const rows = await app.rows('SELECT title, url, ai_profile FROM submissions ORDER BY submission_id::integer');
         expect(rows).toEqual(texts.map((title) => ({ title, url: title, ai_profile: [title] })));
       }),
-      { numRuns: 25 },
+      propertyRuns(25),
     );
   });
 

@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { sized } from '../../../support/sizes/sizes.js';
 
 @Entity('items')
 class Item {
@@ -13,8 +14,10 @@ class Item {
   edition: number | null;
 }
 
-const BEFORE = { rows: 100_000, first: 1, last: 1 };
-const AFTER = { rows: 200_000, first: 2, last: 2 };
+/** The old rows stay, updated, in the middle of as many new ones. */
+const ROWS = sized(10_000, 100_000);
+const BEFORE = { rows: ROWS, first: 1, last: 1 };
+const AFTER = { rows: 2 * ROWS, first: 2, last: 2 };
 const LOOK = 'SELECT count(*)::integer AS rows, min(edition) AS first, max(edition) AS last FROM items';
 
 type Look = typeof BEFORE;
@@ -26,7 +29,9 @@ describe('readers of a table that is replaced', () => {
   });
   afterAll(() => app.close());
   beforeEach(() =>
-    app.rows('TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(50001, 150000) AS n; ANALYZE items'),
+    app.rows(
+      `TRUNCATE items; INSERT INTO items SELECT n, 1 FROM generate_series(${ROWS / 2}, ${1.5 * ROWS - 1}) AS n; ANALYZE items`,
+    ),
   );
 
   /** One statement; and two in one transaction, which must agree. */
@@ -64,13 +69,13 @@ describe('readers of a table that is replaced', () => {
           yield { id, edition: 2 };
         }
       }
-      const replacing = app.loader.loadBatch(Item, items(), { disposition: 'replace', batchSize: 4_000 });
+      const replacing = app.loader.loadBatch(Item, items(), { disposition: 'replace', batchSize: ROWS / 25 });
       const result = await replacing.finally(() => {
         ended = true;
       });
       await reading;
 
-      expect(result).toMatchObject({ inserted: 100_000, updated: 100_000, deleted: 0, ok: true });
+      expect(result).toMatchObject({ inserted: ROWS, updated: ROWS, deleted: 0, ok: true });
       const firstNew = seen.findIndex(({ rows }) => rows === AFTER.rows);
       expect(firstNew).toBeGreaterThan(1);
       expect(new Set(seen.slice(0, firstNew).map((look) => JSON.stringify(look)))).toEqual(

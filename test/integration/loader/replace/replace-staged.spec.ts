@@ -7,6 +7,7 @@ import { MODEL_COLUMNS, partialOpportunity } from '../../../support/records/merg
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 @Entity('members')
 class Member {
@@ -102,7 +103,7 @@ describe('a replace of many batches', () => {
         }
         expect(outcomes[1]).toEqual(outcomes[0]);
       }),
-      { numRuns: 30 },
+      propertyRuns(30),
     );
   });
 

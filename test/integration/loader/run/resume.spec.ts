@@ -6,6 +6,7 @@ import { errorOf, withLocks } from '../../../support/parity/faults.js';
 import { checkedLedger } from '../../../support/app/ledger.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const post = (n: number, fields: object = {}) => ({ submission_id: `t3_${n}`, title: `title ${n}`, ...fields });
 const posts = (count: number) => Array.from({ length: count }, (_, n) => post(n));
@@ -219,7 +220,7 @@ describe('a load that was cut off', () => {
           expect(await ledger()).toMatchObject({ status: 'completed', received });
         },
       ),
-      { numRuns: 60, endOnFailure: true },
+      { ...propertyRuns(60), endOnFailure: true },
     );
   }, 90_000);
 });

@@ -5,6 +5,7 @@ import { type HybridResult, LoadFailedError, type LoadResult } from '../../../..
 import { anyRecords, guardTables } from '../../../support/records/any-records.js';
 import { quarantined } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const COLUMNS = ['inserted', 'updated', 'unchanged', 'duplicates', 'skipped', 'rejected', 'failed'] as const;
 type Counts = Record<(typeof COLUMNS)[number] | 'received', number>;
@@ -78,7 +79,7 @@ describe('every record that goes in comes out in exactly one count', () => {
             disposition === 'replace',
           );
         }),
-        { numRuns: 20 },
+        propertyRuns(20),
       );
     });
 
@@ -90,7 +91,7 @@ describe('every record that goes in comes out in exactly one count', () => {
           const options = { disposition, batchSize, ...limits };
           await checkEntityLoad(() => app.opportunities.storeBatch(records, options), disposition === 'replace');
         }),
-        { numRuns: 20 },
+        propertyRuns(20),
       );
     });
   });
@@ -136,7 +137,7 @@ describe('every record that goes in comes out in exactly one count', () => {
           fc.pre(records.length > 0);
           await checkHybridLoad(() => app.hybrid.store(records));
         }),
-        { numRuns: 20 },
+        propertyRuns(20),
       );
     });
 
@@ -147,7 +148,7 @@ describe('every record that goes in comes out in exactly one count', () => {
           fc.pre(records.length > 0);
           await checkHybridLoad(() => app.hybrid.storeBatch(records, { batchSize }));
         }),
-        { numRuns: 20 },
+        propertyRuns(20),
       );
     });
   });
@@ -163,7 +164,7 @@ describe('every record that goes in comes out in exactly one count', () => {
         expect(counts.rejected).toBeLessThanOrEqual(2);
         expect(await app.count('app_opportunities')).toBe(before + counts.inserted);
       }),
-      { numRuns: 15 },
+      propertyRuns(15),
     );
   });
 });

@@ -14,6 +14,7 @@ import { writeByUpsert } from '../../../../src/loader/write/upsert-writer.js';
 import { withClient } from '../../../../src/postgres/with-transaction.js';
 import { livePlanOf } from '../../../support/entities/plans.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 /** What is hard to send: everything COPY and array literals give a meaning of their own. */
 const hostile = fc.oneof(
@@ -121,7 +122,7 @@ describe('the two writers', () => {
             const copied = await outcome(client, writeByCopy, onConflict, stored, incoming);
             expect(copied).toEqual(await outcome(client, writeByUpsert, onConflict, stored, incoming));
           }),
-          { numRuns: 200 },
+          propertyRuns(200),
         ),
       );
     },

@@ -5,6 +5,7 @@ import { type FieldPromotion, SchemaService } from '../../../../src/index.js';
 import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import { hashOf, insertExtras, promotionOf, runDown, runUp } from '../../../support/entities/promotion.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 let app: StorageApp;
 let logged: jest.SpiedFunction<StorageApp['dataSource']['logger']['logMigration']>;
@@ -118,7 +119,7 @@ describe('fields that become columns', () => {
         await runDown(app, change);
         expect(await hashOf(app)).toBe(before);
       }),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   }, 120_000);
 

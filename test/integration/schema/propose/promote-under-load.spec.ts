@@ -12,6 +12,7 @@ import {
   SubmissionEntity,
 } from '../../../../src/index.js';
 import { initStorageApp, startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { sized } from '../../../support/sizes/sizes.js';
 
 const PROMOTION: FieldPromotion = {
   table: 'submissions',
@@ -35,6 +36,9 @@ class PromoteSubmissionsFields1800000000000 implements MigrationInterface {
     await returnFields(queryRunner, PROMOTION);
   }
 }
+
+/** How many records there are in the end, and how many of them were there before the migration. */
+const [ALL, FIRST] = sized([10_000, 4_000], [50_000, 20_000]) as [number, number];
 
 /** The entity of the version that knows the columns. */
 @Entity('submissions')
@@ -95,7 +99,7 @@ describe('a migration that moves fields while records are loaded', () => {
     app.rows(`
       SELECT submission_id, extra FROM (
         SELECT submission_id, extra, substr(submission_id, 4)::integer AS n,
-               CASE WHEN substr(submission_id, 4)::integer < 20000 THEN 2 ELSE 1 END AS version,
+               CASE WHEN substr(submission_id, 4)::integer < ${FIRST} THEN 2 ELSE 1 END AS version,
                ${columns ? `COALESCE(extra -> 'ups', to_jsonb(ups))` : `extra -> 'ups'`} AS ups,
                ${columns ? `COALESCE(extra -> 'domain', to_jsonb(domain))` : `extra -> 'domain'`} AS domain,
                ${columns ? `COALESCE(extra -> 'is_self', to_jsonb(is_self))` : `extra -> 'is_self'`} AS is_self
@@ -106,28 +110,28 @@ describe('a migration that moves fields while records are loaded', () => {
           OR extra -> 'edited' IS DISTINCT FROM CASE WHEN n % 3 = 0 THEN 'false'::jsonb ELSE to_jsonb(n) END
        LIMIT 5`);
 
-  it('loses no value of 50,000 records, and fails no load, on its way there and back', async () => {
-    await app.profiles.storeBatch(records(0, 20_000, 1));
+  it('loses no value of many records, and fails no load, on its way there and back', async () => {
+    await app.profiles.storeBatch(records(0, FIRST, 1));
 
     const [there] = await Promise.all([
-      app.profiles.storeBatch(records(0, 50_000, 2)).then(async (first) => {
-        const second = await app.profiles.storeBatch(records(20_000, 50_000, 1));
+      app.profiles.storeBatch(records(0, ALL, 2)).then(async (first) => {
+        const second = await app.profiles.storeBatch(records(FIRST, ALL, 1));
         return [first, second];
       }),
       migrations.runMigrations(),
     ]);
     expect(there).toMatchObject([
-      { ok: true, received: 50_000, inserted: 30_000, updated: 20_000, failed: 0, failedBatches: 0 },
-      { ok: true, received: 30_000, updated: 30_000, failed: 0, failedBatches: 0 },
+      { ok: true, received: ALL, inserted: ALL - FIRST, updated: FIRST, failed: 0, failedBatches: 0 },
+      { ok: true, received: ALL - FIRST, updated: ALL - FIRST, failed: 0, failedBatches: 0 },
     ]);
     expect(await wrongRows(true)).toEqual([]);
-    expect(await app.count('submissions WHERE ups IS NOT NULL')).toBeGreaterThanOrEqual(20_000);
+    expect(await app.count('submissions WHERE ups IS NOT NULL')).toBeGreaterThanOrEqual(FIRST);
 
-    const [back] = await Promise.all([app.profiles.storeBatch(records(0, 20_000, 2)), migrations.undoLastMigration()]);
-    expect(back).toMatchObject({ ok: true, received: 20_000, failed: 0, failedBatches: 0 });
+    const [back] = await Promise.all([app.profiles.storeBatch(records(0, FIRST, 2)), migrations.undoLastMigration()]);
+    expect(back).toMatchObject({ ok: true, received: FIRST, failed: 0, failedBatches: 0 });
     expect(await wrongRows(false)).toEqual([]);
     expect(await app.count(`pg_attribute WHERE attrelid = 'submissions'::regclass AND attname = 'ups'`)).toBe(0);
-    expect(await app.count('submissions')).toBe(50_000);
+    expect(await app.count('submissions')).toBe(ALL);
   }, 120_000);
 
   it('keeps what a version that knows the columns has written already', async () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { foldDuplicates, splitIntoWaves } from '../../../../src/loader/merge/fold-duplicates.js';
 import { type LoadUnit, partsOf } from '../../../../src/loader/model/load-unit.js';
 import type { Row } from '../../../../src/loader/model/row.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const COLUMNS = 3;
 
@@ -70,7 +71,7 @@ describe('folding records with one key', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      propertyRuns(500),
     );
   });
 
@@ -85,6 +86,7 @@ describe('folding records with one key', () => {
           expect(unit.position).toBe(own.at(-1));
         }
       }),
+      propertyRuns(),
     );
   });
 
@@ -95,6 +97,7 @@ describe('folding records with one key', () => {
         foldDuplicates(records);
         expect(records).toEqual(before);
       }),
+      propertyRuns(),
     );
   });
 });
@@ -113,6 +116,7 @@ describe('splitting records into waves', () => {
           expect(of(waves.flat())).toEqual(of(records));
         }
       }),
+      propertyRuns(),
     );
   });
 });

@@ -7,6 +7,7 @@ import { normalizeRecord } from '../../../../src/loader/normalize/normalize-reco
 import type { Row } from '../../../../src/loader/model/row.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 type Meaning = 'nothing' | 'the value' | 'a fallback field';
 
@@ -101,7 +102,7 @@ describe('how the rows of a batch meet the table', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      propertyRuns(300),
     );
   });
 });
