@@ -1,9 +1,12 @@
-// Installs the packed tarball the way a user does, compiles and runs the README's examples in a new application, and
-// loads the package from CommonJS.
+// Installs the packed tarball the way a user does, compiles and runs the examples of the README and of docs/ in a new
+// application, and loads the package from CommonJS.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+
+import { examplesIn } from '../scripts/docs/examples.js';
+import { pages } from '../scripts/docs/pages.js';
 
 const root = resolve(import.meta.dirname, '..');
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -49,9 +52,10 @@ try {
   });
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline']);
 
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  for (const [, name, source] of readme.matchAll(/<!-- example: (\S+) -->\s+```ts\n([\s\S]+?)```/g)) {
-    write(`src/${name}.ts`, source);
+  for (const page of pages()) {
+    for (const { name, source } of examplesIn(readFileSync(join(root, page), 'utf8'))) {
+      write(`src/${name}.ts`, source);
+    }
   }
   write('tsconfig.json', { compilerOptions: { ...compilerOptions, rootDir: 'src' }, include: ['src'] });
   run('npx', ['tsc']);
@@ -65,7 +69,9 @@ try {
   process.stdout.write(execFileSync(process.execPath, ['dist/main.js'], { env, encoding: 'utf8' }));
   execFileSync('npx', ['typeorm', 'migration:run', '-d', 'dist/data-source.js'], { env, stdio: ['ignore', 2, 2] });
   const jest = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' };
-  execFileSync('npx', ['jest', '--roots', 'dist', '--testTimeout', '60000'], { env: jest, stdio: ['ignore', 2, 2] });
+  const options = ['--roots', 'dist', '--testTimeout', '60000', '--globalSetup', process.cwd() + '/dist/global-setup.js'];
+  options.push('--globalTeardown', process.cwd() + '/dist/global-teardown.js');
+  execFileSync('npx', ['jest', ...options], { env: jest, stdio: ['ignore', 2, 2] });
 } finally {
   await postgres.stop();
 }
@@ -73,7 +79,7 @@ try {
   );
   const output = run(process.execPath, ['run.js']);
   if (!output.includes('stored 1, rejected 0')) {
-    throw new Error(`the README's example printed:\n${output}`);
+    throw new Error(`the example of the README printed:\n${output}`);
   }
 
   write('cjs/package.json', { type: 'commonjs' });
@@ -91,7 +97,7 @@ console.log(typeof StorageModule.forRoot, typeof StorageTestingModule.forRoot);
     throw new Error(`from CommonJS the package gave: ${commonJs}`);
   }
   run('npx', ['harbor-storage', '--help']);
-  console.log("The packed tarball runs the README's examples and loads from CommonJS.");
+  console.log('The packed tarball runs the examples of its documentation and loads from CommonJS.');
 } finally {
   rmSync(app, { recursive: true, force: true });
 }

@@ -1,11 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * One row a committed batch: table `storage_load_batches`. It is written in the batch's own transaction, so its
- * presence says that the batch is in.
+ * One row for each committed batch. It is written in the transaction of the batch, so its presence says that the batch
+ * was committed.
  */
 @Entity('storage_load_batches')
 export class LoadBatchEntity {
+  /** `storage_loads.id`. */
   @PrimaryColumn({ name: 'load_id', type: 'uuid', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   loadId: string;
 
@@ -13,7 +14,7 @@ export class LoadBatchEntity {
   @PrimaryColumn({ name: 'batch_no', type: 'integer', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   batchNo: number;
 
-  /** The attempt of the load that has committed it, from 1. */
+  /** The attempt of the load that committed it, from 1. */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 

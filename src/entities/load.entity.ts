@@ -8,14 +8,14 @@ export type LoadStatus = 'running' | 'completed' | 'failed' | 'interrupted';
 /** Stands in the place of the table name of a load that feeds both tables; so no table of that name can be loaded. */
 export const HYBRID = 'hybrid';
 
-/** One row a load: table `storage_loads`. Counts are bigint, read as strings. */
+/** The history: one row for each load. The counts are bigint, which TypeORM reads as strings. */
 @Entity('storage_loads')
 @Index('storage_loads_started_at_idx', ['startedAt'])
 export class LoadEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })
   id: string;
 
-  /** The load key given by the caller: a load that has it is done once. */
+  /** The idempotency key that the caller gave. */
   @Index('storage_loads_load_key_key', { unique: true })
   @Column({ name: 'load_key', type: 'text', nullable: true })
   loadKey: string | null;
@@ -24,10 +24,11 @@ export class LoadEntity {
   @Column({ name: 'table_name', type: 'text' })
   tableName: string;
 
+  /** `merge`, `append` or `replace`. */
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
-  /** What else makes it another load than one into a table of this name: `primaryKey`, `newerBy`, the entity's schema. */
+  /** Options that are part of the identity of the load: `primaryKey`, `newerBy`, the schema of the entity. */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string; readonly schema?: string } | null;
 
@@ -35,17 +36,18 @@ export class LoadEntity {
   @Column({ name: 'source', type: 'text', nullable: true })
   source: string | null;
 
+  /** `running`, `completed`, `failed` or `interrupted`; a process that was killed leaves `running`. */
   @Column({ name: 'status', type: 'text' })
   status: LoadStatus;
 
-  /** From 1; each time a load of the same key goes on, one more. Only the latest can commit a batch. */
+  /** From 1, and one more each time a load with a load key resumes. Only the latest attempt can commit. */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 
   @Column({ name: 'received', type: 'bigint', default: 0 })
   received: string;
 
-  /** Hybrid loads only: hybrid records stored, in the place of inserted, updated and unchanged. */
+  /** Hybrid loads only: hybrid records stored, in place of inserted, updated and unchanged. */
   @Column({ name: 'stored', type: 'bigint', nullable: true })
   stored: string | null;
 
@@ -74,19 +76,19 @@ export class LoadEntity {
   @Column({ name: 'tables', type: 'jsonb', nullable: true })
   tables: Record<string, Record<string, number>> | null;
 
-  /** How often a field no column knows came in, by field, in what was committed; null where there was none. */
+  /** How often each field without a column occurred in what was committed; null if there was none. */
   @Column({ name: 'unknown_fields', type: 'jsonb', nullable: true })
   unknownFields: Record<string, number> | null;
 
-  /** What became of them: `capture` or `discard`. */
+  /** What became of those fields: `capture` or `discard`. */
   @Column({ name: 'unknown_fields_policy', type: 'text', nullable: true })
   unknownFieldsPolicy: UnknownFields | null;
 
-  /** SQLSTATE or the error's own code. */
+  /** SQLSTATE, or the code of the error that ended the load. */
   @Column({ name: 'error_code', type: 'text', nullable: true })
   errorCode: string | null;
 
-  /** Never holds row values. */
+  /** The message of that error. It never holds values of a row. */
   @Column({ name: 'error_message', type: 'text', nullable: true })
   errorMessage: string | null;
 

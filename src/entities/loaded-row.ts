@@ -4,7 +4,7 @@ import { ExtraFields, LoadId, UpdatedAt } from './column-roles.js';
 
 /** The columns every loaded table has beside its own. */
 export abstract class LoadedRow {
-  /** Fields no column knows, merged key by key. */
+  /** Fields without a column, merged key by key. */
   @ExtraFields()
   @Column({ name: 'extra', type: 'jsonb', nullable: true })
   extra: Record<string, unknown> | null;
@@ -14,6 +14,7 @@ export abstract class LoadedRow {
   @Column({ name: 'load_id', type: 'uuid', nullable: true })
   loadId: string | null;
 
+  /** When the row was inserted. */
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

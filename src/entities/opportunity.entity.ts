@@ -5,7 +5,7 @@ import { OpportunityRecord } from '../records/opportunity.record.js';
 import { Preserved } from './column-roles.js';
 import { LoadedRow } from './loaded-row.js';
 
-/** An app opportunity found in a Reddit post: table `app_opportunities`. Scores are double precision. */
+/** App opportunities that were found in Reddit posts. */
 @Entity('app_opportunities')
 @LoadsFrom(() => OpportunityRecord)
 @Index('app_opportunities_subreddit_idx', ['subreddit'])

@@ -2,7 +2,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 import type { Reading } from '../records/source-record.js';
 
-/** One rejected record: table `storage_rejected_records`, the quarantine. */
+/** The quarantine: one row for each rejected record. */
 @Entity('storage_rejected_records')
 @Index('storage_rejected_records_load_id_position_idx', ['loadId', 'position', 'id'])
 @Index('storage_rejected_records_created_at_idx', ['createdAt'])
@@ -10,6 +10,7 @@ export class RejectedRecordEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_rejected_records_pkey' })
   id: string;
 
+  /** `storage_loads.id` of the load that rejected it. */
   @Column({ name: 'load_id', type: 'uuid' })
   loadId: string;
 
@@ -21,10 +22,11 @@ export class RejectedRecordEntity {
   @Column({ name: 'position', type: 'bigint' })
   position: string;
 
+  /** The key of the record, if it is known. */
   @Column({ name: 'record_key', type: 'text', nullable: true })
   recordKey: string | null;
 
-  /** The record as it came; bytes, so that a NUL or a broken surrogate survives. */
+  /** The record as it came, as bytes. */
   @Column({ name: 'raw', type: 'bytea' })
   raw: Buffer;
 
@@ -36,15 +38,19 @@ export class RejectedRecordEntity {
   @Column({ name: 'reason', type: 'text' })
   reason: string;
 
+  /** The column at fault, if there is one. */
   @Column({ name: 'column_name', type: 'text', nullable: true })
   columnName: string | null;
 
+  /** For people; never holds a value of the record. */
   @Column({ name: 'message', type: 'text' })
   message: string;
 
+  /** When it was rejected. */
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt: Date;
 
+  /** When a replay loaded it; null while it is open. */
   @Column({ name: 'replayed_at', type: 'timestamptz', nullable: true })
   replayedAt: Date | null;
 }

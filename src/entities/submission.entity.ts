@@ -5,7 +5,7 @@ import { ProfileRecord } from '../records/profile.record.js';
 import { Preserved } from './column-roles.js';
 import { LoadedRow } from './loaded-row.js';
 
-/** A Reddit post with what enrichment found about it: table `submissions`. Scores are double precision. */
+/** Reddit posts with the results of their enrichment. */
 @Entity('submissions')
 @LoadsFrom(() => ProfileRecord)
 @Index('submissions_subreddit_idx', ['subreddit'])
@@ -15,7 +15,6 @@ export class SubmissionEntity extends LoadedRow {
   @PrimaryColumn({ name: 'submission_id', type: 'text', primaryKeyConstraintName: 'submissions_pkey' })
   submissionId: string;
 
-  /** Falls back to the submission id. */
   @Column({ name: 'reddit_id', type: 'text' })
   redditId: string;
 

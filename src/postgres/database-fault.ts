@@ -18,7 +18,7 @@ export interface DatabaseFault {
  * Names of the codes people meet most. The server's own text, which an extension or a function may have written with
  * values in it, is passed on for a few classes only; the rest is shown by code alone.
  */
-const CONDITIONS: Readonly<Record<string, string>> = {
+export const CONDITIONS: Readonly<Record<string, string>> = {
   '08003': 'connection does not exist',
   '08006': 'connection failure',
   '08P01': 'protocol violation',

@@ -1,0 +1,79 @@
+import { ERROR_CODES } from '../../src/errors/index.js';
+import { CONDITIONS } from '../../src/postgres/database-fault.js';
+import { classifyFault, type FaultKind } from '../../src/postgres/sqlstate.js';
+import { REJECT_REASONS } from '../../src/records/reject-reasons.js';
+import { KEEP_REASONS } from '../../src/schema/propose/columns/keep-reasons.js';
+import { commandHelp } from './command-help.js';
+import { markdownTable } from './markdown-table.js';
+import { tableReference } from './table-reference.js';
+
+/** What the marked parts of the README and of `docs/` hold. */
+const PARTS: Readonly<Record<string, () => string>> = {
+  commands: commandHelp,
+  tables: tableReference,
+  'reject-reasons': () => sentences('reason', REJECT_REASONS),
+  'keep-reasons': () => sentences('reason', KEEP_REASONS),
+  'row-codes': () => conditions('SQLSTATE', (kind) => kind === 'row'),
+  'database-codes': () => conditions('code', (kind) => kind !== 'row'),
+  'error-codes': errorCodes,
+};
+
+const MARKED = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
+
+/** The page with its generated parts as they must be. */
+export function withGeneratedParts(page: string): string {
+  return page.replace(MARKED, (_, start: string, name: string, end: string) => {
+    const generate = PARTS[name];
+    if (generate === undefined) {
+      throw new Error(`no part named ${name} can be generated`);
+    }
+    return `${start}\n${generate()}\n${end}`;
+  });
+}
+
+/** The names of the generated parts of a page. */
+export function partNamesIn(page: string): string[] {
+  return Array.from(page.matchAll(MARKED), ([, , name]) => name as string);
+}
+
+/** The names of all parts; each must stand on some page. */
+export const PART_NAMES: readonly string[] = Object.keys(PARTS);
+
+function sentences(head: string, entries: Readonly<Record<string, string>>): string {
+  return markdownTable(
+    [head, 'meaning'],
+    Object.entries(entries)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([code, sentence]) => [`\`${code}\``, sentence]),
+  );
+}
+
+/** A heading for each code, so that a message can be found by its code and linked to. */
+function errorCodes(): string {
+  return Object.entries(ERROR_CODES)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { meaning, action }]) => `### ${code}\n\n${meaning}\n\n**What to do:** ${action}\n`)
+    .join('\n');
+}
+
+const HANDLING: Readonly<Record<FaultKind, string>> = {
+  row: 'the record is rejected, the load goes on',
+  contention: 'the batch is retried',
+  connection: 'the batch is retried on a new connection',
+  cancelled: 'the batch is split and retried once',
+  schema: 'the table is read again, or the load stops',
+  terminal: 'the load stops',
+};
+
+function conditions(head: string, isMeant: (kind: FaultKind) => boolean): string {
+  const rows = Object.entries(CONDITIONS)
+    .map(([code, meaning]) => ({ code, meaning, kind: classifyFault({ code }) }))
+    .filter(({ kind }) => isMeant(kind))
+    .map(({ code, meaning, kind }) => [`\`${code}\``, meaning, HANDLING[kind]]);
+  return isMeant('row')
+    ? markdownTable(
+        [head, 'meaning'],
+        rows.map((row) => row.slice(0, 2)),
+      )
+    : markdownTable([head, 'meaning', 'what a load does'], rows);
+}

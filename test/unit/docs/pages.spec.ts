@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { countTypeScriptBlocks, examplesIn } from '../../../scripts/docs/examples.js';
+import { PART_NAMES, partNamesIn, withGeneratedParts } from '../../../scripts/docs/generated-parts.js';
+import { brokenLinks, reachableFrom } from '../../../scripts/docs/links.js';
+import { OTHER_PAGES, pages, ROOT } from '../../../scripts/docs/pages.js';
+
+const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+
+describe('the documentation', () => {
+  it.each(pages())('%s has its generated parts as they are; npm run docs:generate writes them', (page) => {
+    expect(read(page)).toBe(withGeneratedParts(read(page)));
+  });
+
+  it('has every generated part on exactly one page', () => {
+    expect(
+      pages()
+        .flatMap((page) => partNamesIn(read(page)))
+        .sort(),
+    ).toEqual([...PART_NAMES].sort());
+  });
+
+  it.each(pages())('%s has only code examples that npm run check:consumer compiles', (page) => {
+    expect(examplesIn(read(page))).toHaveLength(countTypeScriptBlocks(read(page)));
+  });
+
+  it('gives each example a name of its own', () => {
+    const names = pages().flatMap((page) => examplesIn(read(page)).map(({ name }) => name));
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it('has no broken link', () => {
+    expect(brokenLinks(ROOT, [...pages(), ...OTHER_PAGES])).toEqual([]);
+  });
+
+  it('is reached from the README, every page of it', () => {
+    const reached = reachableFrom(ROOT, 'README.md');
+    expect([...pages(), ...OTHER_PAGES].filter((page) => !reached.has(page))).toEqual([]);
+  });
+
+  it('begins with a README of at most 250 lines', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(250);
+  });
+});
