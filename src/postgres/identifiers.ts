@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { escapeIdentifier } from 'pg';
+
 import { InvalidLoadError } from '../errors/index.js';
 
 /** Postgres cuts longer names to this many bytes without an error (NAMEDATALEN - 1), so two names could become one. */
@@ -16,12 +18,7 @@ export function quoteIdentifier(name: string): string {
         `it must have 1 to ${MAX_IDENTIFIER_BYTES} bytes and no NUL`,
     );
   }
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Quotes a text as a literal of SQL. */
-export function quoteLiteral(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  return escapeIdentifier(name);
 }
 
 /** `"schema"."table"`: always qualified, because a temporary table may hide a bare name. */

@@ -1,10 +1,10 @@
+import { escapeLiteral } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
-import { quoteLiteral } from '../postgres/identifiers.js';
 import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
@@ -48,7 +48,7 @@ export class QuarantineStore {
   ) {
     this.records = quotedTableOf(dataSource, RejectedRecordEntity);
     this.loads = quotedTableOf(dataSource, LoadEntity);
-    const byDefault = quoteLiteral(defaultSchema(dataSource));
+    const byDefault = escapeLiteral(defaultSchema(dataSource));
     this.schemaOfLoad = `CASE WHEN l.id IS NOT NULL THEN COALESCE(l.options->>'schema', ${byDefault}) END`;
   }
 

@@ -1,4 +1,5 @@
-import { quoteLiteral } from '../../postgres/identifiers.js';
+import { escapeLiteral } from 'pg';
+
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
 
@@ -102,13 +103,13 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
 /** The stored extra column without what older versions captured of columns the row brings. */
 function withoutSuperseded(plan: LoadPlan, stored: string, spec: MergeSpec, incoming: Incoming): string {
   const brought = spec.columns.filter(({ column, mode }) => column.updatable && mode !== 'fill');
-  const names = brought.flatMap(({ column }) => column.capturedAs.map(quoteLiteral));
+  const names = brought.flatMap(({ column }) => column.capturedAs.map((name) => escapeLiteral(name)));
   if (names.length === 0) {
     return stored;
   }
   // Of a null in the list Postgres removes nothing.
   const superseded = brought.flatMap((carried) =>
-    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, quoteLiteral(name), incoming)),
+    carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, escapeLiteral(name), incoming)),
   );
   const rest = `${stored} - ARRAY[${superseded.join(', ')}]`;
   return (

@@ -1,4 +1,6 @@
-import { quoteIdentifier, quoteLiteral } from '../../../postgres/identifiers.js';
+import { escapeLiteral } from 'pg';
+
+import { quoteIdentifier } from '../../../postgres/identifiers.js';
 import { castFromJson, castToJson, type ColumnShape } from './column-types.js';
 
 /** A field of the extra column and the column it gets. */
@@ -68,7 +70,7 @@ export function moveToColumns(target: MoveTarget, where: string, fieldsParameter
 /** `{}`, which then becomes null; nothing where the column takes no null. */
 function emptyIfNullable({ quotedTable, extraName }: MoveTarget): string {
   return `(SELECT '{}'::jsonb FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid = ${quoteLiteral(quotedTable)}::regclass AND a.attname = ${quoteLiteral(extraName)} AND NOT a.attnotnull)`;
+      WHERE a.attrelid = ${escapeLiteral(quotedTable)}::regclass AND a.attname = ${escapeLiteral(extraName)} AND NOT a.attnotnull)`;
 }
 
 /** How one field is moved: the column's value, and when the extra column loses it. */
