@@ -1,4 +1,7 @@
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** A uuid as Postgres writes it, as a regular expression of JavaScript and of Postgres. */
+export const UUID_PATTERN = '^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$';
+
+const UUID = new RegExp(UUID_PATTERN, 'i');
 
 /** Whether a value can be an id of a load or of a rejected record: Postgres would reject to compare any other with one. */
 export function isId(value: unknown): value is string {

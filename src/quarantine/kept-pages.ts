@@ -22,20 +22,26 @@ export async function* readKeptRecords(
   rows: string,
   parameters: readonly unknown[],
 ): AsyncGenerator<KeptRecord> {
-  const [position, id] = [`$${parameters.length + 1}`, `$${parameters.length + 2}`];
+  const own = parameters.length;
   const statement = `
     SELECT p.* FROM (
       SELECT q.*, sum(q.bytes) OVER (ORDER BY q.position, q.id) AS upto FROM (
-        SELECT ${RECORD_COLUMNS}, r.reading, CASE WHEN octet_length(r.raw) <= ${SLICE_BYTES} THEN r.raw END AS raw
-          ${rows} AND (r.position, r.id) > (${position}::bigint, ${id}::uuid)
-         ORDER BY r.position, r.id LIMIT ${PAGE_RECORDS}
+        SELECT ${RECORD_COLUMNS}, r.reading, CASE WHEN octet_length(r.raw) <= $${own + 3} THEN r.raw END AS raw
+          ${rows} AND (r.position, r.id) > ($${own + 1}::bigint, $${own + 2}::uuid)
+         ORDER BY r.position, r.id LIMIT $${own + 4}
       ) AS q
     ) AS p
-    WHERE p.upto = p.bytes OR p.upto <= ${PAGE_BYTES}
+    WHERE p.upto = p.bytes OR p.upto <= $${own + 5}
     ORDER BY p.position, p.id`;
   let last: readonly [number, string] = [-1, '00000000-0000-0000-0000-000000000000'];
   for (;;) {
-    const page = await query<KeptRecord & { upto: string }>(statement, [...parameters, ...last]);
+    const page = await query<KeptRecord & { upto: string }>(statement, [
+      ...parameters,
+      ...last,
+      SLICE_BYTES,
+      PAGE_RECORDS,
+      PAGE_BYTES,
+    ]);
     for (const { upto: _, ...record } of page) {
       last = [record.position, record.id];
       const raw = record.raw ?? (await readSlices(query, quotedTable, record));
@@ -58,8 +64,8 @@ export async function readSlices(
   const slices: Buffer[] = [];
   for (let from = 1; from <= bytes; from += SLICE_BYTES) {
     const [row] = await query<{ slice: Buffer }>(
-      `SELECT substring(raw FROM $2 FOR ${SLICE_BYTES}) AS slice FROM ${quotedTable} WHERE id = $1`,
-      [id, from],
+      `SELECT substring(raw FROM $2 FOR $3) AS slice FROM ${quotedTable} WHERE id = $1`,
+      [id, from, SLICE_BYTES],
     );
     if (row === undefined) {
       return undefined;

@@ -70,7 +70,7 @@ export class QuarantineStore {
              OR r.created_at = a.created_at AND (r.load_id, r.position, r.id) > (a.load_id, a.position, a.id))`;
     const records = await this.query<QuarantinedRecord>(
       `SELECT ${RECORD_COLUMNS} FROM ${this.records} AS r ${behind} WHERE ${condition}
-        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT ${limit}`,
+        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT $${parameters.push(limit)}`,
       parameters,
     );
     if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {

@@ -109,7 +109,8 @@ export class ReplaySet {
       `SELECT r.id, r.load_id AS "loadId", r.position::float8 AS position, r.table_name AS "table", r.reason,
               r.column_name AS "column", r.message
          FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
-        WHERE r.replayed_at IS NULL ORDER BY r.created_at, r.load_id, r.position, r.id LIMIT ${MAX_REJECTS_SHOWN}`,
+        WHERE r.replayed_at IS NULL ORDER BY r.created_at, r.load_id, r.position, r.id LIMIT $1`,
+      [MAX_REJECTS_SHOWN],
     );
     return rows;
   }

@@ -47,8 +47,7 @@ export function loadedOf(counts: LoadCounts): number {
 }
 
 /** loaded / (loaded + failed + rejected); 0 when nothing was attempted. */
-export function successRateOf(counts: LoadCounts): number {
-  const loaded = loadedOf(counts);
-  const attempted = loaded + counts.failed + counts.rejected;
+export function successRateOf(loaded: number, { failed, rejected }: Pick<LoadCounts, 'failed' | 'rejected'>): number {
+  const attempted = loaded + failed + rejected;
   return attempted === 0 ? 0 : loaded / attempted;
 }

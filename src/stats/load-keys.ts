@@ -62,8 +62,8 @@ export class LoadKeys {
     for (;;) {
       const { rows } = await client.query<Record<'no' | 'first' | 'end', number> & { counts: unknown }>(
         `SELECT batch_no AS no, first_position::float8 AS first, end_position::float8 AS end, counts
-           FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT ${BATCHES_A_PAGE}`,
-        [loadId, last],
+           FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT $3`,
+        [loadId, last, BATCHES_A_PAGE],
       );
       for (const { no, first, end, counts } of rows) {
         yield { batchNo: no, first, end, counts };

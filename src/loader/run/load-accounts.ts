@@ -5,6 +5,7 @@ import type { CommittedBatches } from '../read/committed-batches.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { progressOf } from './load-report.js';
+import { successRateOf } from '../../results/load-counts.js';
 import type { BatchCounts, BatchFailure } from '../../results/load-result.js';
 import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from '../model/load-tally.js';
 import type { PreparedBatch } from '../read/prepare-batch.js';
@@ -118,14 +119,12 @@ export class LoadAccounts {
   }
 
   batchCounts(): BatchCounts {
-    const { stored, duplicates, failed, rejected } = this.sum;
-    const loaded = stored + duplicates;
-    const tried = loaded + failed + rejected;
+    const { stored, duplicates } = this.sum;
     return {
       batches: this.count,
       successfulBatches: this.count - this.failures.length,
       failedBatches: this.failures.length,
-      successRate: tried === 0 ? 0 : loaded / tried,
+      successRate: successRateOf(stored + duplicates, this.sum),
       // Batches end in another order than they begin.
       failures: this.failures.toSorted((a, b) => a.batchNo - b.batchNo),
     };

@@ -1,3 +1,4 @@
+import { UUID_PATTERN } from '../../../entities/is-id.js';
 import { isMoment, formOf, renderMoment, WRITABLE_MOMENTS } from './date-time-forms.js';
 
 /** The types a field of the extra column can be given. */
@@ -17,8 +18,6 @@ export interface ColumnShape {
   /** Of a timestamptz: how the texts of the field are written, so that they can be given back. */
   readonly form?: string | undefined;
 }
-
-const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$';
 
 const SMALLEST_BIGINT = '-9223372036854775808';
 const LARGEST_BIGINT = '9223372036854775807';
@@ -48,7 +47,7 @@ export function castFromJson({ type, form }: ColumnShape, json: string): string 
     case 'numeric':
       return `CASE WHEN ${isOfType(json, 'number')} THEN ${number} END`;
     case 'uuid':
-      return `CASE WHEN ${isOfType(json, 'string')} AND ${text} ~ '${UUID}' THEN ${text}::uuid END`;
+      return `CASE WHEN ${isOfType(json, 'string')} AND ${text} ~ '${UUID_PATTERN}' THEN ${text}::uuid END`;
     case 'text':
       return `CASE WHEN ${isOfType(json, 'string')} THEN ${text} END`;
     case 'jsonb':
@@ -100,7 +99,7 @@ export function kindOf(json: string): string {
       CASE WHEN ${isBigint(json)} THEN CASE WHEN ${isDouble(json)} THEN 'small integer' ELSE 'integer' END
            WHEN ${isDouble(json)} THEN 'double' ELSE 'number' END
     WHEN 'string' THEN
-      CASE WHEN ${text} ~ '${UUID}' THEN 'uuid'
+      CASE WHEN ${text} ~ '${UUID_PATTERN}' THEN 'uuid'
            WHEN ${isMoment(text)} THEN 'moment ' || ${formOf(text)} ELSE 'string' END
     ELSE jsonb_typeof(${json}) END`;
 }

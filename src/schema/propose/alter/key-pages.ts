@@ -91,8 +91,8 @@ async function nextPage(
   const columns = key.columns.map((name) => `${name}::text`).join(', ');
   const { rows } = await client.query<string[]>({
     text: `SELECT ${columns} FROM ${quotedTable} AS t WHERE ${where}
-            ORDER BY ${key.columns.map((name) => `t.${name}`).join(', ')} LIMIT 1 OFFSET ${PAGE_ROWS - 1}`,
-    values: [...parameters],
+            ORDER BY ${key.columns.map((name) => `t.${name}`).join(', ')} LIMIT 1 OFFSET $${parameters.length + 1}`,
+    values: [...parameters, PAGE_ROWS - 1],
     rowMode: 'array',
   });
   return { after, upTo: rows[0] };

@@ -43,7 +43,9 @@ export async function readExtraStatistics(
   const rows = sampled ? Math.max(atLeast, await estimateRows(client, quotedTable)) : atLeast;
   // The same seed each time: an unchanged table gives the same proposal.
   const sample = sampled ? ` TABLESAMPLE SYSTEM (${(100 * sampleAbove) / rows}) REPEATABLE (1)` : '';
-  const { rows: found } = await client.query<FoundRow>(statisticsOf(`${quotedTable} AS t${sample}`, extra));
+  const { rows: found } = await client.query<FoundRow>(statisticsOf(`${quotedTable} AS t${sample}`, extra), [
+    MOST_FIELDS,
+  ]);
   const [summary] = found;
   return {
     rows,
@@ -74,7 +76,7 @@ function statisticsOf(source: string, extra: string): string {
 )
 SELECT f.key AS field, f.kinds, s.rows_read, (s.fields - count(f.key) OVER ())::integer AS more
   FROM (SELECT (SELECT count(*)::integer FROM source) AS rows_read, (SELECT count(*) FROM fields) AS fields) AS s
-  LEFT JOIN (SELECT * FROM fields ORDER BY total DESC, key COLLATE "C" LIMIT ${MOST_FIELDS}) AS f ON true
+  LEFT JOIN (SELECT * FROM fields ORDER BY total DESC, key COLLATE "C" LIMIT $1) AS f ON true
  ORDER BY f.total DESC, f.key COLLATE "C"`;
 }
 

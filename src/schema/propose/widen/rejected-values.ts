@@ -84,10 +84,10 @@ export async function lookAtValues(
 ): Promise<RejectedValues> {
   const { rows } = await client.query<KeptRecord>(
     `SELECT ${RECORD_COLUMNS}, r.raw, r.reading FROM ${quarantine} AS r
-      WHERE ${OF_TABLE} AND r.column_name = $2 AND octet_length(r.raw) <= ${LARGEST_RECORD}
+      WHERE ${OF_TABLE} AND r.column_name = $2 AND octet_length(r.raw) <= $4
         AND NOT r.reason = ANY ($3)
-      ORDER BY r.created_at DESC LIMIT ${MOST_RECORDS}`,
-    [table, column, NULL_REASONS],
+      ORDER BY r.created_at DESC LIMIT $5`,
+    [table, column, NULL_REASONS, LARGEST_RECORD, MOST_RECORDS],
   );
   const values = rows.map((kept) => valueOf(kept, names)).filter((value) => value !== undefined);
   const others = Object.entries(reasons).filter(([reason]) => !NULL_REASONS.includes(reason));
