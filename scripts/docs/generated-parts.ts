@@ -60,7 +60,7 @@ const HANDLING: Readonly<Record<FaultKind, string>> = {
   row: 'the record is rejected, the load goes on',
   contention: 'the batch is retried',
   connection: 'the batch is retried on a new connection',
-  cancelled: 'the batch is split and retried once',
+  cancelled: 'the batch is repeated once, in smaller statements',
   schema: 'the table is read again, or the load stops',
   terminal: 'the load stops',
 };
@@ -69,6 +69,7 @@ function conditions(head: string, isMeant: (kind: FaultKind) => boolean): string
   const rows = Object.entries(CONDITIONS)
     .map(([code, meaning]) => ({ code, meaning, kind: classifyFault({ code }) }))
     .filter(({ kind }) => isMeant(kind))
+    .sort((a, b) => (a.code < b.code ? -1 : 1))
     .map(({ code, meaning, kind }) => [`\`${code}\``, meaning, HANDLING[kind]]);
   return isMeant('row')
     ? markdownTable(
