@@ -48,9 +48,9 @@ async function compareWriters(dataSource: DataSource): Promise<void> {
     await dataSource.query('TRUNCATE app_opportunities');
     const start = performance.now();
     for (let from = 0; from < rows.length; from += size) {
-      const order = { plan, onConflict: 'merge', key: plan.primaryKey, loadId: randomUUID() } as const;
+      const target = { plan, onConflict: 'merge', key: plan.primaryKey } as const;
       await withTransaction(dataSource, LIMITS, (client) =>
-        WRITERS[writer](client, order, rows.slice(from, from + size)),
+        WRITERS[writer](client, target, randomUUID(), rows.slice(from, from + size)),
       );
     }
     return performance.now() - start;

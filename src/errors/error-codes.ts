@@ -30,6 +30,10 @@ export const ERROR_CODES = {
     meaning: 'The database could not be reached, or it rejected the login.',
     action: 'Check host, port, user, password, database name and `sslmode`. The message names the likely cause.',
   },
+  COUNTS_UNREADABLE: {
+    meaning: 'The counts of a batch in `storage_load_batches` were written by a newer version.',
+    action: 'Upgrade harbor-storage to that version, or load with another load key.',
+  },
   EMBEDDED_POSTGRES_BUSY: {
     meaning: 'Another process holds the lock for starting or stopping the embedded server.',
     action: 'Wait for that process. If there is none, remove the directory that the message names.',

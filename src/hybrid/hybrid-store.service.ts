@@ -6,7 +6,7 @@ import { InvalidLoadError } from '../errors/index.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import { toHybridResult } from '../loader/run/load-report.js';
 import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
-import { checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
+import { checkAnyRecords, checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
 import { hybridJob } from './hybrid-job.js';
 
@@ -40,7 +40,7 @@ export class HybridStoreService {
     records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
     options: HybridOptions = {},
   ): Promise<HybridBatchResult> {
-    const checked = checkRecords(records, 'async too');
+    const checked = checkAnyRecords(records);
     return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
       run.loadBatch(checked),
     );

@@ -92,7 +92,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     options: LoadOptions = {},
     manager?: EntityManager,
   ): Promise<BatchLoadResult> {
-    const checked = checkRecords(records, 'async too');
+    const checked = checkAnyRecords(records);
     return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.loadBatch(checked));
   }
 
@@ -186,14 +186,23 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
  * Tells a wrong argument from an empty source.
  * @throws InvalidLoadError
  */
-export function checkRecords<T extends Iterable<object> | AsyncIterable<object>>(records: T, kind?: 'async too'): T {
-  const iterable = typeof records === 'object' && records !== null;
-  if (iterable && (Symbol.iterator in records || (kind === 'async too' && Symbol.asyncIterator in records))) {
+export function checkRecords<T extends Iterable<object>>(records: T): T {
+  if (isObject(records) && Symbol.iterator in records) {
+    return records;
+  }
+  throw new InvalidLoadError('load takes an array or another Iterable of records; for an AsyncIterable use loadBatch');
+}
+
+/** The same for a load that reads async sources, too. */
+export function checkAnyRecords<T extends Iterable<object> | AsyncIterable<object>>(records: T): T {
+  if (isObject(records) && (Symbol.iterator in records || Symbol.asyncIterator in records)) {
     return records;
   }
   throw new InvalidLoadError(
-    kind === 'async too'
-      ? 'loadBatch takes an Iterable or AsyncIterable of records, for example an array or a stream of objects'
-      : 'load takes an array or another Iterable of records; for an AsyncIterable use loadBatch',
+    'loadBatch takes an Iterable or AsyncIterable of records, for example an array or a stream of objects',
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -20,7 +20,7 @@ export interface LoadCounts {
   readonly failed: number;
 }
 
-/** An account before anything came in. */
+/** The counts of no records. */
 export const NO_COUNTS: LoadCounts = {
   received: 0,
   inserted: 0,
@@ -32,7 +32,7 @@ export const NO_COUNTS: LoadCounts = {
   failed: 0,
 };
 
-/** Sums two accounts. */
+/** Adds the counts of two sets of records. */
 export function addCounts(a: LoadCounts, b: LoadCounts): LoadCounts {
   const sum = { ...a };
   for (const name of Object.keys(NO_COUNTS) as (keyof LoadCounts)[]) {
@@ -41,13 +41,19 @@ export function addCounts(a: LoadCounts, b: LoadCounts): LoadCounts {
   return sum;
 }
 
-/** Records that are in: written, or the row said so already, or folded into one that is. */
+/** Records with a row of their own in the table: written, or found there unchanged. */
+export function storedOf(counts: LoadCounts): number {
+  return counts.inserted + counts.updated + counts.unchanged;
+}
+
+/** Loaded records: stored, or folded into one that is. */
 export function loadedOf(counts: LoadCounts): number {
-  return counts.inserted + counts.updated + counts.unchanged + counts.duplicates;
+  return storedOf(counts) + counts.duplicates;
 }
 
 /** loaded / (loaded + failed + rejected); 0 when nothing was attempted. */
-export function successRateOf(loaded: number, { failed, rejected }: Pick<LoadCounts, 'failed' | 'rejected'>): number {
-  const attempted = loaded + failed + rejected;
+export function successRateOf(counts: LoadCounts): number {
+  const loaded = loadedOf(counts);
+  const attempted = loaded + counts.failed + counts.rejected;
   return attempted === 0 ? 0 : loaded / attempted;
 }

@@ -18,8 +18,8 @@ interface LoadReport {
   readonly disposition: Disposition;
   /** Everything received was loaded or meant to be skipped: nothing rejected, nothing failed. */
   readonly ok: boolean;
-  /** The load of this `loadKey` was done before: this is what it came to, and the input was not looked at. */
-  readonly replayed: boolean;
+  /** A load with this `loadKey` has completed before: this is its result, and the input was not read. */
+  readonly alreadyCompleted: boolean;
   /** Of `received`, the records that earlier attempts with the same `loadKey` have dealt with; 0 without one. */
   readonly receivedEarlier: number;
   /** Milliseconds this call took. */

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 
 import { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
-import { type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
+import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
+import { addTotals, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
 
 /** Which loads of the past to list; newest first. */
 export interface HistoryFilter {
@@ -13,8 +14,8 @@ export interface HistoryFilter {
 }
 
 /**
- * A load of the past, or one that is still at work: of a load that has not ended (`running`), also because its process
- * was killed, the counts are the sums of what its batches have committed.
+ * A load of the past, or one that still runs. While a load is `running`, also when its process was killed, the counts
+ * are the sums of its committed batches.
  */
 export interface HistoryEntry
   extends
@@ -24,122 +25,140 @@ export interface HistoryEntry
   readonly loadId: string;
   /** Table name, or `hybrid` for a load that feeds both tables. */
   readonly table: string;
-  /** Hybrid loads only: hybrid records stored, in the place of inserted, updated and unchanged, which are 0. */
+  /** Hybrid loads only: hybrid records stored, instead of inserted, updated and unchanged, which are 0. */
   readonly stored: number | null;
   /** Hybrid loads only: the counts of each table, by table name. */
   readonly tables: Readonly<Record<string, LoadCounts>> | null;
-  /** What ended it; never holds row values. */
+  /** The error that ended the load; never holds row values. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** What the loads into a table come to. */
+/** The sums of all loads into a table. */
 export interface TableTotal extends LoadCounts {
   readonly table: string;
-  /** Loads that have ended by an error. */
+  /** Loads that ended with an error. */
   readonly errors: number;
+}
+
+/** A row of sums: of all closed loads into a table, or of one running load. */
+interface SumRow extends TableTotal {
+  readonly runningId: string | null;
 }
 
 const DEFAULT_LIMIT = 50;
 const COUNTS = Object.keys(NO_COUNTS);
 
 /** Counts are far below 2^53, where float8 is exact and comes back as a number. */
-const ENTRY_COUNTS = ['stored', ...COUNTS].map((name) => `(a.counts->>'${name}')::float8 AS ${name}`).join(', ');
+const ENTRY_COUNTS = ['stored', ...COUNTS].map((name) => `l.${name}::float8 AS ${name}`).join(', ');
 const TABLE_SUMS = COUNTS.map((name) => `sum((entry.value->>'${name}')::bigint)::float8 AS ${name}`).join(', ');
 
-/** Reads `storage_loads`, and of loads that have not ended `storage_load_batches`. */
+/** Batches read at once. */
+const BATCHES_A_PAGE = 1_000;
+
+/** Reads `storage_loads`, and for loads that still run `storage_load_batches`. */
 export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
 
   async list({ table, status, limit = DEFAULT_LIMIT }: HistoryFilter): Promise<HistoryEntry[]> {
     return this.entries(
-      `WHERE ($3::text IS NULL OR table_name = $3) AND ($4::text IS NULL OR status = $4)
-       ORDER BY started_at DESC, id LIMIT $5`,
+      `WHERE ($1::text IS NULL OR table_name = $1) AND ($2::text IS NULL OR status = $2)
+       ORDER BY started_at DESC, id LIMIT $3`,
       [table ?? null, status ?? null, limit],
     );
   }
 
   async find(loadId: string): Promise<HistoryEntry | null> {
-    const [entry] = await this.entries('WHERE id = $3', [loadId]);
+    const [entry] = await this.entries('WHERE id = $1', [loadId]);
     return entry ?? null;
   }
 
   /** The sums of all loads, by table. */
   async totals(): Promise<TableTotal[]> {
-    return this.dataSource.query<TableTotal[]>(
-      `SELECT entry.key AS table, ${TABLE_SUMS}, (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
+    // One statement, so that a load that ends meanwhile is counted once: as closed or as running.
+    const rows = await this.dataSource.query<SumRow[]>(
+      `SELECT CASE WHEN l.status = 'running' THEN l.id END AS "runningId", entry.key AS table, ${TABLE_SUMS},
+              (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
          FROM ${this.tableOf(LoadEntity)} AS l
-        CROSS JOIN LATERAL (${this.accountQuery()}) AS a
-        CROSS JOIN LATERAL jsonb_each(COALESCE(a.tables, jsonb_build_object(l.table_name, a.counts))) AS entry
-        GROUP BY 1 ORDER BY 1`,
-      this.hybridTables(),
+        CROSS JOIN LATERAL jsonb_each(CASE WHEN l.status = 'running' OR l.tables IS NULL
+                                           THEN jsonb_build_object(l.table_name, to_jsonb(l)) ELSE l.tables END) AS entry
+        GROUP BY 1, 2`,
     );
+    const sums = new Map<string, TableTotal>();
+    const add = (total: TableTotal): void => {
+      const { table, errors, ...counts } = total;
+      const { errors: errorsBefore, table: _, ...before } = sums.get(table) ?? { ...NO_COUNTS, table, errors: 0 };
+      sums.set(table, { ...addCounts(before, counts), table, errors: errorsBefore + errors });
+    };
+    for (const { runningId, ...total } of rows) {
+      if (runningId === null) {
+        add(total);
+      } else {
+        const { tables } = await this.committedTotals(runningId, total.table);
+        this.tableNames(total.table).forEach((table, index) =>
+          add({ ...(tables[index] ?? NO_COUNTS), table, errors: 0 }),
+        );
+      }
+    }
+    return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));
   }
 
-  /** @param which - clauses that choose among the loads, with parameters from $3 */
+  /** @param which - clauses that choose among the loads */
   private async entries(which: string, parameters: readonly unknown[]): Promise<HistoryEntry[]> {
-    return this.dataSource.query<HistoryEntry[]>(
+    const entries = await this.dataSource.query<HistoryEntry[]>(
       `SELECT l.id AS "loadId", l.load_key AS "loadKey", l.table_name AS "table", l.disposition, l.options, l.source,
-              l.status, l.attempt, ${ENTRY_COUNTS}, a.tables,
+              l.status, l.attempt, ${ENTRY_COUNTS}, l.tables,
               l.unknown_fields AS "unknownFields", l.unknown_fields_policy AS "unknownFieldsPolicy",
               CASE WHEN l.error_code IS NOT NULL
                    THEN jsonb_build_object('code', l.error_code, 'message', l.error_message) END AS error,
               l.started_at AS "startedAt", l.finished_at AS "finishedAt"
          FROM (SELECT * FROM ${this.tableOf(LoadEntity)} ${which}) AS l
-        CROSS JOIN LATERAL (${this.accountQuery()}) AS a
         ORDER BY l.started_at DESC, l.id`,
-      [...this.hybridTables(), ...parameters],
+      [...parameters],
     );
+    const counted: HistoryEntry[] = [];
+    for (const entry of entries) {
+      counted.push(entry.status === 'running' ? await this.withCommitted(entry) : entry);
+    }
+    return counted;
   }
 
-  /**
-   * What the load `l` came to, `counts` and `tables` as `storage_loads` has them. A load writes them when it ends; until
-   * then they are summed here, of what each batch has noted in its own transaction (LoadTally).
-   */
-  private accountQuery(): string {
-    return `
-      SELECT CASE WHEN l.status <> 'running' THEN to_jsonb(l)
-                  WHEN l.table_name = '${HYBRID}' THEN ${HYBRID_SUMS}
-                  ELSE ${tableSums(0)} END AS counts,
-             CASE WHEN l.status <> 'running' THEN l.tables
-                  WHEN l.table_name = '${HYBRID}'
-                  THEN jsonb_build_object($1::text, ${tableSums(0)}, $2::text, ${tableSums(1)}) END AS tables
-        FROM ${this.tableOf(LoadBatchEntity)} AS b WHERE b.load_id = l.id AND l.status = 'running'`;
+  /** A load writes its counts when it ends; until then its batches are summed. */
+  private async withCommitted(entry: HistoryEntry): Promise<HistoryEntry> {
+    const totals = await this.committedTotals(entry.loadId, entry.table);
+    const records = recordCounts(totals);
+    if (entry.table !== HYBRID) {
+      return { ...entry, ...records };
+    }
+    const tables = this.tableNames(HYBRID).map((table, index) => [table, totals.tables[index] ?? NO_COUNTS] as const);
+    const none = { inserted: 0, updated: 0, unchanged: 0 };
+    return { ...entry, ...records, ...none, stored: storedOf(records), tables: Object.fromEntries(tables) };
   }
 
-  /** The tables of a hybrid load, in the order its batches count them. */
-  private hybridTables(): string[] {
-    return [OpportunityEntity, SubmissionEntity].map((entity) => this.dataSource.getMetadata(entity).tableName);
+  private async committedTotals(loadId: string, table: string): Promise<LoadTotals> {
+    let totals = emptyTotals(this.tableNames(table).length);
+    let last = -1;
+    for (;;) {
+      const rows = await this.dataSource.query<{ no: number; counts: unknown }[]>(
+        `SELECT batch_no AS no, counts - 'rejects' - 'unknownFields' AS counts FROM ${this.tableOf(LoadBatchEntity)}
+          WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT $3`,
+        [loadId, last, BATCHES_A_PAGE],
+      );
+      totals = rows.map(({ counts }) => readTotals(counts)).reduce(addTotals, totals);
+      if (rows.length < BATCHES_A_PAGE) {
+        return totals;
+      }
+      last = rows.at(-1)?.no ?? last;
+    }
+  }
+
+  /** The tables of a load, in the order its batches count them. */
+  private tableNames(table: string): string[] {
+    return table === HYBRID
+      ? [OpportunityEntity, SubmissionEntity].map((entity) => this.dataSource.getMetadata(entity).tableName)
+      : [table];
   }
 
   private tableOf(entity: new () => object): string {
     return quotedTableOf(this.dataSource, entity);
   }
-}
-
-const SKIPPED_BY_REASON = `(SELECT sum(reason.n::bigint) FROM jsonb_each_text(b.counts->'skippedReasons') AS reason(name, n))`;
-const OF_ALL_TABLES = ['received', 'rejected', 'failed'];
-
-const HYBRID_SUMS = sumsOf({
-  ...counted([...OF_ALL_TABLES, 'stored', 'duplicates'], (name) => `b.counts->>'${name}'`),
-  ...counted(['inserted', 'updated', 'unchanged'], () => '0'),
-  skipped: SKIPPED_BY_REASON,
-});
-
-/** The sums of one of the tables a load feeds. */
-function tableSums(target: number): string {
-  const ofTarget = (name: string): string => `b.counts#>>'{targets,${target},${name}}'`;
-  return sumsOf({
-    ...counted(OF_ALL_TABLES, (name) => `b.counts->>'${name}'`),
-    ...counted(['inserted', 'updated', 'unchanged', 'duplicates'], ofTarget),
-    skipped: `COALESCE(${SKIPPED_BY_REASON}, 0) + (${ofTarget('notMeant')})::bigint`,
-  });
-}
-
-function counted(names: readonly string[], expression: (name: string) => string): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, expression(name)]));
-}
-
-function sumsOf(expressions: Readonly<Record<string, string>>): string {
-  const sums = Object.entries(expressions).map(([name, value]) => `'${name}', COALESCE(sum((${value})::bigint), 0)`);
-  return `jsonb_build_object(${sums.join(', ')})`;
 }

@@ -3,16 +3,23 @@ import type { ClientBase } from 'pg';
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LedgerEntry, LedgerTables } from './load-ledger.js';
+import { type LoadTotals, readTotals } from './load-totals.js';
 
-/** A batch that is in, of whichever attempt of its load. */
+/** A committed batch, of any attempt of its load. */
 export interface CommittedBatch {
   readonly batchNo: number;
   /** Position in the input of its first record, from 0. */
   readonly first: number;
   /** Position after its last record. */
   readonly end: number;
-  /** What it did. */
-  readonly counts: unknown;
+  readonly totals: LoadTotals;
+}
+
+/** The load a key belongs to. */
+interface KeyClaim {
+  readonly loadId: string;
+  readonly attempt: number;
+  readonly isCompleted: boolean;
 }
 
 interface KeyOwner {
@@ -25,20 +32,20 @@ interface KeyOwner {
   readonly same_options: boolean;
 }
 
-/** Batches asked for at once: each may carry the summaries of some rejected records. */
+/** Batches read at once: each may carry the summaries of some rejected records. */
 const BATCHES_A_PAGE = 1_000;
 
-/** Load keys, in the transaction of the client they are given: a load that has one is done once. */
+/** Load keys, in the transaction of the client they are given: a load with a key is idempotent. */
 export class LoadKeys {
   constructor(private readonly tables: LedgerTables) {}
 
   /**
-   * Enters the load of a key, or takes over the one that was begun before: from then on only this attempt can commit a
-   * batch. Waits for the transactions of the attempt before, because each holds a share lock on the row of the load.
-   * @returns whether there is something left to do; `entry` then says which load goes on, and the how manieth time
+   * Inserts the load of a key, or resumes the load that has it: from then on only this attempt can commit a batch. Waits
+   * for transactions of the attempt before, because each holds a share lock on the row of the load.
+   * @returns the load to go on with, and whether it has completed
    * @throws InvalidLoadError when the key belongs to another load
    */
-  async claim(client: ClientBase, entry: LedgerEntry): Promise<'begun' | 'completed'> {
+  async claim(client: ClientBase, entry: LedgerEntry): Promise<KeyClaim> {
     const { loadId, loadKey, table, disposition, source, options } = entry;
     const claimed = await client.query<Pick<KeyOwner, 'id' | 'attempt'>>(
       `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status, options)
@@ -51,13 +58,11 @@ export class LoadKeys {
       [loadId, loadKey, table, disposition, source ?? null, options],
     );
     const owner = claimed.rows[0] ?? (await this.findCompleted(client, entry));
-    entry.loadId = owner.id;
-    entry.attempt = owner.attempt;
-    return claimed.rowCount === 1 ? 'begun' : 'completed';
+    return { loadId: owner.id, attempt: owner.attempt, isCompleted: claimed.rowCount !== 1 };
   }
 
-  /** The batches of a load that are in, by their numbers. */
-  async *committed(client: ClientBase, { loadId }: LedgerEntry): AsyncGenerator<CommittedBatch> {
+  /** The committed batches of a load, by their numbers. */
+  async *committed(client: ClientBase, loadId: string): AsyncGenerator<CommittedBatch> {
     let last = -1;
     for (;;) {
       const { rows } = await client.query<Record<'no' | 'first' | 'end', number> & { counts: unknown }>(
@@ -66,7 +71,7 @@ export class LoadKeys {
         [loadId, last, BATCHES_A_PAGE],
       );
       for (const { no, first, end, counts } of rows) {
-        yield { batchNo: no, first, end, counts };
+        yield { batchNo: no, first, end, totals: readTotals(counts) };
         last = no;
       }
       if (rows.length < BATCHES_A_PAGE) {
@@ -75,7 +80,7 @@ export class LoadKeys {
     }
   }
 
-  /** Gives the key of a load back that had nothing to do, so that a later one may have it. */
+  /** Frees the key of a load without records, so that a later load may have it. */
   async release(client: ClientBase, { loadId, attempt }: LedgerEntry): Promise<void> {
     await client.query(
       `DELETE FROM ${this.tables.loads} WHERE id = $1 AND attempt = $2
@@ -95,8 +100,8 @@ export class LoadKeys {
     if (owner.table_name !== table || owner.disposition !== disposition || !owner.same_options) {
       throw new InvalidLoadError(
         `loadKey ${JSON.stringify(loadKey)} belongs to load ${owner.id}, ${withArticle(owner.disposition)} into ` +
-          `${owner.table_name}${showOptions(owner.options)} (${owner.status}); this is ${withArticle(disposition)} into ` +
-          `${table}${showOptions(options)}. Choose another key`,
+          `${owner.table_name}${showOptions(owner.options)} (${owner.status}). This load is ${withArticle(disposition)} ` +
+          `into ${table}${showOptions(options)}. Choose another key.`,
       );
     }
     return owner;

@@ -3,19 +3,19 @@ import type { ClientBase } from 'pg';
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
 import type { LoadCounts } from '../results/load-counts.js';
+import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 
-/** Quoted names of the tables the accounts are kept in. */
+/** Quoted names of the tables of the accounting. */
 export interface LedgerTables {
   readonly loads: string;
   readonly batches: string;
 }
 
-/** A load as it is entered. */
+/** A load at its start. */
 export interface LedgerEntry {
-  /** Settled when the load is entered: its key may be that of a load that was begun before. */
-  loadId: string;
-  /** From 1; more when a load of the same key goes on. */
-  attempt: number;
+  readonly loadId: string;
+  /** From 1; more when a load is resumed. */
+  readonly attempt: number;
   readonly loadKey: string | undefined;
   readonly table: string;
   readonly disposition: string;
@@ -23,16 +23,16 @@ export interface LedgerEntry {
   readonly options: LoadEntity['options'];
 }
 
-/** A load as it is closed. */
-export interface LedgerAccount {
+/** A load at its end. */
+export interface ClosedLoad {
   readonly status: LoadStatus;
   readonly counts: LoadCounts;
   /** Hybrid loads only. */
-  readonly stored?: number;
+  readonly stored?: number | undefined;
   readonly tables?: Readonly<Record<string, LoadCounts>>;
   /** Fields no column knows, and what became of them; undefined where there were none. */
   readonly unknown: { readonly policy: string; readonly fields: Readonly<Record<string, number>> } | undefined;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
 /** Where a batch lies in the input. */
@@ -48,8 +48,8 @@ export class LoadLedger {
   constructor(private readonly tables: LedgerTables) {}
 
   /**
-   * Enters a load without a load key; one that has a key is entered by LoadKeys. Entering it again, after the reply to a
-   * COMMIT was lost, changes nothing.
+   * Inserts the row of a load without a load key; LoadKeys inserts that of a load with one. Doing it again, after the
+   * reply to a COMMIT was lost, changes nothing.
    */
   async open(client: ClientBase, entry: LedgerEntry): Promise<void> {
     if (entry.loadKey !== undefined) {
@@ -65,14 +65,14 @@ export class LoadLedger {
 
   /**
    * Claims a batch before anything of it is written. The insert waits for another transaction that has claimed it, so
-   * it also answers whether a COMMIT whose reply was lost took place; a SELECT would miss one that is still at work.
+   * it also answers whether a COMMIT without a reply took place; a SELECT would miss a transaction that is still running.
    *
-   * With a load key, the claim also holds the row of the load until the batch is in: who takes the load over waits for
-   * it, and is followed by no batch of this attempt.
-   * @returns what the batch did when it is in already, undefined when it is now claimed
-   * @throws StorageError `LOAD_TAKEN_OVER` when a later attempt goes on with the load
+   * With a load key, the claim also locks the row of the load until the batch is committed: a later load that takes the
+   * key over waits for it, and no further batch of this attempt can follow.
+   * @returns what the batch did when it is committed already, undefined when it is now claimed
+   * @throws StorageError `LOAD_TAKEN_OVER` when a later attempt has taken the load over
    */
-  async claimBatch(client: ClientBase, entry: LedgerEntry, batch: BatchPlace): Promise<unknown> {
+  async claimBatch(client: ClientBase, entry: LedgerEntry, batch: BatchPlace): Promise<LoadTotals | undefined> {
     const { loadId, loadKey, attempt } = entry;
     const end = batch.firstPosition + batch.received;
     const claimed = await client.query(
@@ -92,29 +92,24 @@ export class LoadLedger {
     if (earlier.rows[0] === undefined && loadKey !== undefined) {
       throw new StorageError(
         'LOAD_TAKEN_OVER',
-        `a later load with the load key ${JSON.stringify(loadKey)} has taken it over and goes on with it`,
+        `A later load with the load key ${JSON.stringify(loadKey)} has taken this one over and resumes it.`,
       );
     }
-    return earlier.rows[0]?.counts;
+    return earlier.rows[0] && readTotals(earlier.rows[0].counts);
   }
 
-  /** Notes what a claimed batch did, in its own transaction; how many records it has may only show at its end. */
-  async recordBatch(
-    client: ClientBase,
-    { loadId }: LedgerEntry,
-    batchNo: number,
-    counts: { readonly received: number },
-  ): Promise<void> {
+  /** Notes what a claimed batch did, in the batch's transaction; a replace knows its number of records only at the end. */
+  async recordBatch(client: ClientBase, { loadId }: LedgerEntry, batchNo: number, totals: LoadTotals): Promise<void> {
     await client.query(
       `UPDATE ${this.tables.batches} SET counts = $3, end_position = first_position + $4
         WHERE load_id = $1 AND batch_no = $2`,
-      [loadId, batchNo, JSON.stringify(counts), counts.received],
+      [loadId, batchNo, writeTotals(totals), recordCounts(totals).received],
     );
   }
 
-  /** Closes a load that is neither closed nor taken over. */
-  async close(client: ClientBase, entry: LedgerEntry, account: LedgerAccount): Promise<void> {
-    const { counts, unknown, error } = account;
+  /** Notes the end of a load, unless it is closed or taken over. */
+  async close(client: ClientBase, entry: LedgerEntry, load: ClosedLoad): Promise<void> {
+    const { status, counts, unknown, error } = load;
     await client.query(
       `UPDATE ${this.tables.loads}
           SET status = $2, received = $3, inserted = $4, updated = $5, unchanged = $6, duplicates = $7, skipped = $8,
@@ -123,7 +118,7 @@ export class LoadLedger {
         WHERE id = $1 AND status = 'running' AND attempt = $17`,
       [
         entry.loadId,
-        account.status,
+        status,
         counts.received,
         counts.inserted,
         counts.updated,
@@ -132,8 +127,8 @@ export class LoadLedger {
         counts.skipped,
         counts.rejected,
         counts.failed,
-        account.stored ?? null,
-        account.tables === undefined ? null : JSON.stringify(account.tables),
+        load.stored ?? null,
+        load.tables === undefined ? null : JSON.stringify(load.tables),
         error?.code ?? null,
         error?.message ?? null,
         unknown === undefined ? null : JSON.stringify(unknown.fields),

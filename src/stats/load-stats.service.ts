@@ -130,5 +130,5 @@ function addAccounts(a: Account, b: Account): Account {
 function statisticsOf({ counts, errorCount, errors }: Account): LoadStatistics {
   const loaded = loadedOf(counts);
   const totalAttempted = loaded + counts.failed + counts.rejected;
-  return { ...counts, loaded, totalAttempted, successRate: successRateOf(loaded, counts), errorCount, errors };
+  return { ...counts, loaded, totalAttempted, successRate: successRateOf(counts), errorCount, errors };
 }

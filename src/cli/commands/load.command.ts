@@ -124,7 +124,10 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
       begin();
       try {
         const loaded = await loadInto(app, request);
-        return [loaded, loaded.replayed ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null] as const;
+        return [
+          loaded,
+          loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null,
+        ] as const;
       } finally {
         display.stop();
         stream.destroy();

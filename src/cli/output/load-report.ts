@@ -127,8 +127,8 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
 }
 
 /** What is not this run's work. */
-function printEarlier({ replayed, received, receivedEarlier }: AnyLoadResult, output?: Output): void {
-  if (!replayed && receivedEarlier > 0) {
+function printEarlier({ alreadyCompleted, received, receivedEarlier }: AnyLoadResult, output?: Output): void {
+  if (!alreadyCompleted && receivedEarlier > 0) {
     const [earlier, all] = [receivedEarlier, received].map((count) => count.toLocaleString('en-US'));
     printResult(
       `Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`,
@@ -174,7 +174,7 @@ function printFailures(failures: readonly BatchFailure[], output?: Output): void
 function foundAllInAlready(result: AnyLoadResult): boolean {
   const tables = tablesOf(result);
   return (
-    !result.replayed &&
+    !result.alreadyCompleted &&
     result.failed === 0 &&
     tables.some(({ unchanged }) => unchanged > 0) &&
     tables.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0)

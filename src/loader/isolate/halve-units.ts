@@ -1,71 +1,72 @@
 import type { ClientBase } from 'pg';
 
+import { describeFault } from '../../postgres/database-fault.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
+import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
-import { addOutcomes, emptyOutcome, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
-import { type UnitsOrder, writeTogether } from '../write/write-together.js';
+import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
+import { writeTogether } from '../write/write-together.js';
+import { halveFaulty } from './halve.js';
 
 /**
- * Halves units that Postgres has rejected together until those at fault stand alone, each attempt under a savepoint.
- * Needs nothing of the server but savepoints, and some twenty round trips for each record at fault.
+ * Writes units that Postgres has rejected together, without those at fault, each attempt under a savepoint. It needs
+ * nothing but savepoints from the server, and some twenty round trips for each faulty record.
  * @throws pg's DatabaseError when the fault is not a row's
- * @throws StopLoad when more records are rejected than may be
+ * @throws StopLoad when more records are rejected than allowed
  */
 export async function halveUnits(
   client: ClientBase,
-  order: UnitsOrder,
+  context: WriteContext,
   units: readonly LoadUnit[],
 ): Promise<WriteOutcome> {
-  const middle = Math.ceil(units.length / 2);
-  let outcome = emptyOutcome(order.job);
-  for (const half of [units.slice(0, middle), units.slice(middle)].filter(({ length }) => length > 0)) {
-    const allowed = { ...order, maxRejected: order.maxRejected - outcome.rejected.length };
-    outcome = addOutcomes(outcome, await writeHalf(client, allowed, half));
-  }
+  let outcome = emptyOutcome(context.job);
+  await halveFaulty(
+    { first: 0, last: units.length - 1 },
+    {
+      async attempt({ first, last }) {
+        const written = await withSavepoint(client, () => writeTogether(client, context, units.slice(first, last + 1)));
+        outcome = addOutcomes(outcome, written);
+      },
+      async atFault(number, error) {
+        outcome = addOutcomes(outcome, await writeParts(client, context, units[number] as LoadUnit, error));
+        if (outcome.rejected.length > context.maxRejects) {
+          throw new StopLoad('rejects');
+        }
+      },
+    },
+  );
   return outcome;
 }
 
-async function writeHalf(client: ClientBase, order: UnitsOrder, units: readonly LoadUnit[]): Promise<WriteOutcome> {
-  try {
-    return await withSavepoint(client, () => writeTogether(client, order, units));
-  } catch (error) {
-    if (classifyFault(error) !== 'row') {
-      throw error;
-    }
-    const [unit] = units as readonly [LoadUnit];
-    const outcome =
-      units.length > 1
-        ? await halveUnits(client, order, units)
-        : unit.parts.length > 0
-          ? await writeParts(client, order, unit)
-          : rejectedOutcome(order.job, unit, error);
-    if (outcome.rejected.length > order.maxRejected) {
-      throw new StopLoad('rejects');
-    }
-    return outcome;
+/** Of the records folded into a unit, finds those at fault: tries each one on top of the good ones before it. */
+async function writeParts(
+  client: ClientBase,
+  context: WriteContext,
+  unit: LoadUnit,
+  error: unknown,
+): Promise<WriteOutcome> {
+  const { job } = context;
+  if (unit.parts.length === 0) {
+    return rejectedOutcome(job, [rejectUnit(job, unit, describeFault(error))]);
   }
-}
-
-/** Of the records folded into a unit, finds those at fault: each is tried on top of the good ones before it. */
-async function writeParts(client: ClientBase, order: UnitsOrder, unit: LoadUnit): Promise<WriteOutcome> {
-  let outcome = emptyOutcome(order.job);
+  let outcome = emptyOutcome(job);
   let good: LoadUnit | undefined;
   for (const part of unit.parts) {
     const candidate = good === undefined ? part : foldUnits(good, part);
-    const error = await tryOut(client, () => writeTogether(client, order, [candidate]));
-    if (error === undefined) {
+    const fault = await tryOut(client, () => writeTogether(client, context, [candidate]));
+    if (fault === undefined) {
       good = candidate;
     } else {
-      outcome = addOutcomes(outcome, rejectedOutcome(order.job, part, error));
+      outcome = addOutcomes(outcome, rejectedOutcome(job, [rejectUnit(job, part, describeFault(fault))]));
     }
   }
-  return good === undefined ? outcome : addOutcomes(outcome, await writeTogether(client, order, [good]));
+  return good === undefined ? outcome : addOutcomes(outcome, await writeTogether(client, context, [good]));
 }
 
-/** Does `work` and takes it back; returns the row's fault it met. */
+/** Does `work` and rolls it back; returns the fault of a row, if there was one. */
 async function tryOut(client: ClientBase, work: () => Promise<unknown>): Promise<unknown> {
   await client.query('SAVEPOINT harbor_trial');
   let fault: unknown;

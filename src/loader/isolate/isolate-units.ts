@@ -2,32 +2,22 @@ import type { ClientBase, QueryResult } from 'pg';
 
 import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { type CopiedColumn, copyInto, stageOf } from '../write/copy-rows.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
-import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
-import {
-  createIsolation,
-  dropIsolation,
-  emptyIsolation,
-  PART,
-  PLACE,
-  REJECTED,
-  tableOf,
-  TALLY,
-  UNIT,
-} from './isolation-tables.js';
+import { specOf } from '../merge/merge-spec.js';
+import type { WriteContext } from '../model/load-context.js';
 import type { Target } from '../model/load-job.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
-import { specOf } from '../merge/merge-spec.js';
 import type { Row } from '../model/row.js';
-import { rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
-import { buildStaged, countsOf } from '../write/write-staged.js';
-import { ON_CONFLICT, type UnitsOrder } from '../write/write-together.js';
+import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.js';
+import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+import { buildStaged, writeCounts } from '../write/write-staged.js';
+import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
+import { isolatedRows, isolationTables, PART, PLACE, REJECTED, COUNTS, UNIT } from './isolation-tables.js';
 
-/** Of Postgres. */
+/** The largest integer of Postgres. */
 const MAX_INTEGER = 2 ** 31 - 1;
 
-/** What came of units, and which of them were not tried for lack of time. */
+/** The outcome of units, and the units that were not tried for lack of time. */
 export interface IsolationOutcome extends WriteOutcome {
   readonly left: readonly LoadUnit[];
 }
@@ -50,40 +40,42 @@ interface RejectedRow {
 }
 
 /**
- * Writes units that Postgres has rejected together, without those at fault, which it finds on the server: a handful of
- * statements, however many there are. What it makes there is dropped again, or emptied for a later batch of the same transaction.
- * @throws pg's DatabaseError when the fault is no row's; also a row's, when the rows could not be brought to the server
+ * Writes units that Postgres has rejected together, without those at fault, which the server finds: a handful of
+ * statements, however many units there are.
+ * @throws pg's DatabaseError when the fault is not a row's; also a row's, when COPY rejects a row
  */
 export async function isolateUnits(
   client: ClientBase,
-  order: UnitsOrder,
+  context: WriteContext,
   units: readonly LoadUnit[],
 ): Promise<IsolationOutcome> {
-  const { targets } = order.job;
-  await client.query(createIsolation(targets));
+  const { targets } = context.job;
+  const tables = isolationTables(targets);
+  await client.query(tables.map(({ create }) => create).join('; '));
   const isolated: IsolatedTarget[] = [];
   for (const target of targets.keys()) {
-    isolated.push(await stageRows(client, order, units, target));
+    isolated.push(await stageRows(client, context, units, target));
   }
-  const block = buildIsolation(units.length, isolated, Math.min(order.maxRejected, MAX_INTEGER));
-  const clear = targets.every(({ stage }) => stage === undefined) ? dropIsolation(targets) : emptyIsolation(targets);
+  const block = buildIsolation(units.length, isolated, Math.min(context.maxRejects, MAX_INTEGER));
+  // A later batch of the transaction finds them empty.
+  const clear = tables.map(({ qualified }) => `DELETE FROM ${qualified}`).join('; ');
   const results = (await client.query(
     `DO ${client.escapeLiteral(block)};
-     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TALLY}; ${clear}`,
+     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${COUNTS}; ${clear}`,
   )) as unknown as QueryResult[];
-  const [faulty, tally] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
-  return outcomeOf(order, units, faulty.rows, tally.rows[0] ?? {});
+  const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
+  return outcomeOf(context, units, rejected.rows, counted.rows[0] ?? {});
 }
 
 /** Brings the rows of one target to the server; returns the statements that write them. */
 async function stageRows(
   client: ClientBase,
-  { job, loadId }: UnitsOrder,
+  { job, loadId }: WriteContext,
   units: readonly LoadUnit[],
   target: number,
 ): Promise<IsolatedTarget> {
-  const { plan, key } = job.targets[target] as Target;
-  const table = tableOf({ plan }, target);
+  const { plan, key, onConflict } = job.targets[target] as Target;
+  const table = isolatedRows({ plan }, target).qualified;
   const isolated = units.flatMap((unit, index) =>
     [unit, ...unit.parts].flatMap((part, number): IsolatedRow[] => {
       const row = part.rows[target];
@@ -91,12 +83,15 @@ async function stageRows(
     }),
   );
   const rows = isolated.map(({ row }) => row);
-  const spec = specOf(plan, ON_CONFLICT[job.options.disposition], key, rows);
+  const spec = specOf(plan, onConflict, key, rows);
   const columns: CopiedColumn<IsolatedRow>[] = [
     { name: PLACE, fieldOf: ({ unit }) => String(unit) },
     { name: UNIT, fieldOf: ({ unit }) => String(unit) },
     { name: PART, fieldOf: ({ part }) => String(part) },
-    ...stageOf(plan, spec).map(({ name, fieldOf }) => ({ name, fieldOf: ({ row }: IsolatedRow) => fieldOf(row) })),
+    ...stagedColumns(plan, spec).map(({ name, fieldOf }) => ({
+      name,
+      fieldOf: ({ row }: IsolatedRow) => fieldOf(row),
+    })),
   ];
   await copyInto(client, table, columns, isolated);
   return rows.length === 0
@@ -105,13 +100,13 @@ async function stageRows(
 }
 
 function outcomeOf(
-  { job }: UnitsOrder,
+  { job }: WriteContext,
   units: readonly LoadUnit[],
-  faultyRows: readonly RejectedRow[],
-  tally: Readonly<Record<string, readonly number[]>>,
+  rejectedRows: readonly RejectedRow[],
+  counted: Readonly<Record<string, readonly number[]>>,
 ): IsolationOutcome {
   const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
-  for (const row of faultyRows) {
+  for (const row of rejectedRows) {
     const ofUnit = faults.get(row.unit) ?? new Map<number, DatabaseFault | undefined>();
     faults.set(row.unit, ofUnit.set(row.part, faultOf(row)));
   }
@@ -139,12 +134,12 @@ function outcomeOf(
       stored.push(...(good.length === 0 ? [] : [good.reduce(foldUnits)]));
     }
   }
-  const counts = job.targets.map(({ plan }, target) => {
+  const counts = job.targets.map(({ plan, onConflict }, target) => {
     const rows = stored.filter((unit) => unit.rows[target] !== undefined).length;
-    const [written, inserted] = [tally['written']?.[target] ?? 0, tally['inserted']?.[target] ?? 0];
-    return countsOf(plan, ON_CONFLICT[job.options.disposition], rows, written, inserted);
+    const [written, inserted] = [counted['written']?.[target] ?? 0, counted['inserted']?.[target] ?? 0];
+    return writeCounts(plan, onConflict, rows, written, inserted);
   });
-  return { ...storedOutcome(stored, counts), rejected, left };
+  return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), left };
 }
 
 function faultOf({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {

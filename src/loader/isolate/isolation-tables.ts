@@ -1,64 +1,55 @@
-import { nameByDefinition } from '../../postgres/identifiers.js';
-import type { Target } from '../model/load-job.js';
-import type { LoadPlan } from '../model/load-plan.js';
-import { MASK_COLUMN } from '../merge/merge-spec.js';
+import type { ClientBase } from 'pg';
 
-/** Columns of a table of {@link tableOf} beside those of the rows; the blanks keep their names apart from any sane one. */
+import { nameByDefinition } from '../../postgres/identifiers.js';
+import { type TemporaryTable, temporaryTable } from '../../postgres/temporary-table.js';
+import { withSavepoint } from '../../postgres/with-transaction.js';
+import { MASK_COLUMN } from '../merge/merge-spec.js';
+import type { Target } from '../model/load-job.js';
+import { batchStaging } from '../write/batch-staging.js';
+
+/** Columns of a table of {@link isolatedRows} beside those of the rows; a blank keeps them apart from real columns. */
 export const PLACE = '"harbor place"';
 export const UNIT = '"harbor unit"';
 export const PART = '"harbor part"';
 
-/** What was rejected, and why; without a code it was not tried yet. */
-export const REJECTED = 'pg_temp.harbor_rejected';
-/** How many rows of each table were written and inserted, in one row of two arrays. */
-export const TALLY = 'pg_temp.harbor_tally';
+const REJECTED_TABLE = temporaryTable('harbor_rejected', [
+  'unit integer, part integer, code text, table_name text, column_name text, constraint_name text',
+  'PRIMARY KEY (unit, part)',
+]);
+const COUNTS_TABLE = temporaryTable('harbor_table_counts', ['written integer[], inserted integer[]']);
 
-/** The table that holds the rows of a target; its name says what it is, since a transaction may have loads of many. */
-export function tableOf({ plan }: Pick<Target, 'plan'>, target: number): string {
-  return `pg_temp.${nameByDefinition(`harbor_isolated_${target}`, columnsOf(plan).join())}`;
+/** The rejected rows, and why; a row without a code was not tried. */
+export const REJECTED = REJECTED_TABLE.qualified;
+/** One row of two arrays: how many rows of each table were written, and how many of them inserted. */
+export const COUNTS = COUNTS_TABLE.qualified;
+
+/** The table that holds the rows of a target; its name tells its columns, since a transaction may have loads of many. */
+export function isolatedRows({ plan: { columns, extra } }: Pick<Target, 'plan'>, target: number): TemporaryTable {
+  const names = [...columns.map(({ quoted }) => quoted), MASK_COLUMN, ...(extra === undefined ? [] : [extra])];
+  return temporaryTable(nameByDefinition(`harbor_isolated_${target}`, names.join()), [
+    `${PLACE} integer, ${UNIT} integer, ${PART} integer, PRIMARY KEY (${PLACE}, ${PART})`,
+    // As text, a column takes every value.
+    ...names.map((name) => `${name} text`),
+  ]);
 }
 
-function columnsOf({ columns, extra }: LoadPlan): string[] {
-  return [...columns.map(({ quoted }) => quoted), MASK_COLUMN, ...(extra === undefined ? [] : [extra])];
+/** The tables that faulty rows are found in. */
+export function isolationTables(targets: readonly Target[]): TemporaryTable[] {
+  return [...targets.map(isolatedRows), REJECTED_TABLE, COUNTS_TABLE];
 }
 
-/** Creates the tables units are isolated in, unless this transaction has them already. */
-export function createIsolation(targets: readonly Target[]): string {
-  const stages = targets.map(({ plan }, index) => {
-    // Every column as text, so that it takes whatever there is.
-    const definitions = columnsOf(plan)
-      .map((name) => `${name} text`)
-      .join(', ');
-    const numbers = `${PLACE} integer, ${UNIT} integer, ${PART} integer, PRIMARY KEY (${PLACE}, ${PART})`;
-    return create(tableOf({ plan }, index), `${numbers}, ${definitions}`);
-  });
-  return [
-    ...stages,
-    create(
-      REJECTED,
-      'unit integer, part integer, code text, table_name text, column_name text, constraint_name text, PRIMARY KEY (unit, part)',
-    ),
-    create(TALLY, 'written integer[], inserted integer[]'),
-  ].join('; ');
-}
-
-/** Empties the tables. */
-export function emptyIsolation(targets: readonly Target[]): string {
-  return isolationTables(targets)
-    .map((table) => `DELETE FROM ${table}`)
-    .join('; ');
-}
-
-/** Drops the tables: the transaction may be a caller's, with other loads to come. */
-export function dropIsolation(targets: readonly Target[]): string {
-  return `DROP TABLE IF EXISTS ${isolationTables(targets).join(', ')}`;
-}
-
-/** The names of the tables. */
-export function isolationTables(targets: readonly Target[]): string[] {
-  return [...targets.map(tableOf), REJECTED, TALLY];
-}
-
-function create(table: string, definitions: string): string {
-  return `CREATE TEMPORARY TABLE IF NOT EXISTS ${table.replace('pg_temp.', '')} (${definitions}) ON COMMIT DROP`;
+/**
+ * Creates or empties the temporary tables of a load whose batches share one transaction. Call it outside the savepoints
+ * of the batches: only there TRUNCATE works in place, and inside, each call would leave a file until the end of the
+ * transaction.
+ * @param isolates - also those that faulty rows are found in: worth their time once a record was rejected
+ */
+export async function resetTemporaryTables(
+  client: ClientBase,
+  targets: readonly Target[],
+  isolates: boolean,
+): Promise<void> {
+  const tables = [...targets.map(({ plan }) => batchStaging(plan)), ...(isolates ? isolationTables(targets) : [])];
+  await withSavepoint(client, () => client.query(tables.map(({ create }) => create).join('; ')));
+  await client.query(`TRUNCATE ${tables.map(({ qualified }) => qualified).join(', ')}`);
 }

@@ -1,5 +1,7 @@
+import type { Target } from '../model/load-job.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
+import { identityParts } from './identity-parts.js';
 
 /**
  * How a column of the incoming rows meets the stored value:
@@ -21,13 +23,13 @@ export interface MaskedColumn {
   readonly bit: number;
 }
 
-/** A row's mask in the stage; the blank keeps the name apart from any sane column. */
+/** A row's mask in the staging table; the blank keeps the name apart from real columns. */
 export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
 export interface MergeSpec {
-  /** `merge` meets stored rows column by column, `insert` rejects them. */
-  readonly onConflict: 'merge' | 'insert';
+  /** `merge` meets stored rows column by column, `insert` fails on them. */
+  readonly onConflict: Target['onConflict'];
   readonly key: readonly PlanColumn[];
   readonly columns: readonly CarriedColumn[];
   /** Columns without which no row can be inserted and which these rows lack: taken from the stored row. */
@@ -40,7 +42,7 @@ export interface MergeSpec {
 /** The rows one statement can insert. */
 export interface SpecPart {
   readonly spec: MergeSpec;
-  /** Conditions on a row's mask that pick them from the stage. */
+  /** Conditions on a row's mask that pick them from the staged rows. */
   readonly conditions: readonly string[];
 }
 
@@ -137,34 +139,30 @@ export function hasBit(bit: number): string {
   return `get_bit(s.${MASK_COLUMN}::bit varying, ${bit}) = 1`;
 }
 
-/**
- * Splits rows so that each statement can insert its own: the next value of an identity cannot be written into a SELECT,
- * so a statement carries such a column for all of its rows or for none. One part where no column is of that kind.
- */
+/** Splits rows into the parts of {@link identityParts}; one part where all rows agree. */
 export function partsOfSpec(spec: MergeSpec, rows: readonly Row[]): SpecPart[] {
-  const splitting = maskedColumns(spec).filter(({ column }) => column.hasDefault && !column.defaultExpression);
-  const parts = new Map<string, SpecPart>();
-  for (const { values } of splitting.length === 0 ? rows.slice(0, 1) : rows) {
-    const carrying = splitting.filter(({ column }) => values[column.index] !== undefined);
-    const signature = carrying.map(({ bit }) => bit).join();
-    if (!parts.has(signature)) {
-      parts.set(signature, {
-        spec: { ...spec, columns: spec.columns.flatMap((carried) => settle(carried, splitting, carrying)) },
-        conditions: splitting.map((masked) => `${carrying.includes(masked) ? '' : 'NOT '}${hasBit(masked.bit)}`),
-      });
-    }
-  }
-  return [...parts.values()];
+  const identities = maskedColumns(spec).filter(({ column }) => column.hasDefault && !column.defaultExpression);
+  return identityParts(identities)
+    .filter(({ carried, absent }) =>
+      rows.some(({ values }) => {
+        const carries = ({ column }: MaskedColumn): boolean => values[column.index] !== undefined;
+        return carried.every(carries) && !absent.some(carries);
+      }),
+    )
+    .map(({ carried, absent }) => ({
+      spec: { ...spec, columns: spec.columns.flatMap((column) => settle(column, carried, absent)) },
+      conditions: identities.map((masked) => `${carried.includes(masked) ? '' : 'NOT '}${hasBit(masked.bit)}`),
+    }));
 }
 
-/** Of a part, all rows carry a splitting column or none does. */
+/** A part's rows all carry an identity column, or none does. */
 function settle(
-  carried: CarriedColumn,
-  splitting: readonly CarriedColumn[],
-  carrying: readonly CarriedColumn[],
+  column: CarriedColumn,
+  carried: readonly CarriedColumn[],
+  absent: readonly CarriedColumn[],
 ): CarriedColumn[] {
-  if (!splitting.includes(carried)) {
-    return [carried];
+  if (absent.includes(column)) {
+    return [];
   }
-  return carrying.includes(carried) ? [{ column: carried.column, mode: 'set' }] : [];
+  return carried.includes(column) ? [{ column: column.column, mode: 'set' }] : [column];
 }

@@ -6,6 +6,7 @@ import type { TransactionLimits } from '../../postgres/with-transaction.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStatsService } from '../../stats/load-stats.service.js';
+import type { LoadJob } from './load-job.js';
 
 /** What every load of a module shares. */
 export interface LoadContext {
@@ -22,4 +23,12 @@ export interface LoadContext {
   readonly logger: Logger;
   /** Aborted when the application shuts down. */
   readonly shutdown: AbortSignal;
+}
+
+/** What the stages that write must know of their load. */
+export interface WriteContext {
+  readonly job: LoadJob;
+  readonly loadId: string;
+  /** How many records may still be rejected. */
+  readonly maxRejects: number;
 }

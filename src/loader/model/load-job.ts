@@ -9,11 +9,8 @@ export interface Target {
   readonly plan: LoadPlan;
   /** The key rows are found by; empty for an append into a table without one. */
   readonly key: readonly PlanColumn[];
-  /**
-   * A table that can hold the rows of a batch on their way, where there is one already. Otherwise each write makes its
-   * own; but a transaction of many batches would gather locks on each table it has ever made.
-   */
-  readonly stage?: string;
+  /** What a write does with a row whose key is stored: merge it column by column, or fail. */
+  readonly onConflict: 'merge' | 'insert';
 }
 
 /** Why a record was skipped: a column it must have for this table is absent. */

@@ -15,7 +15,7 @@ import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
 import type { ResolvedLoadOptions } from './load-options.js';
 
-/** Raised inside a batch's transaction to roll it back; turned into the public error at the edge of the load. */
+/** Rolls back a batch's transaction from inside; {@link toPublicError} turns it into the public error. */
 export class StopLoad extends Error {
   readonly code: StorageErrorCode;
 
@@ -25,12 +25,12 @@ export class StopLoad extends Error {
   }
 }
 
-/** The source of the records broke off; `cause` is its own error. */
+/** The source of the records threw; `cause` is its error. */
 export class SourceBroken extends Error {
-  readonly code = 'SOURCE_BROKEN' satisfies StorageErrorCode;
+  readonly code = 'SOURCE_BROKEN';
 
   constructor(cause: unknown) {
-    // Of an error that is not ours only the code is known to hold no values.
+    // Only the code of a foreign error is known to hold no values.
     const code = errorCode(cause);
     const why = cause instanceof StorageError ? cause.message : code === undefined ? undefined : `[${code}]`;
     super(`reading its records failed${why === undefined ? '' : `: ${why}`}`, { cause });
@@ -45,91 +45,98 @@ export function checkInterrupt(signal: AnySignal): void {
 }
 
 /**
- * What has ended a batch: the interrupt, where it would have been tried again but for that. Where nobody knows whether
- * the batch is in, that stays what is said of it.
+ * The error that ended a batch: the interrupt, where only that kept the batch from a retry. An unknown commit outcome
+ * stays what it is.
  */
 export function unlessInterrupted(error: unknown, signal: AnySignal): unknown {
   const isRolledBack = !(error instanceof CommitUnansweredError);
   return isRolledBack && signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
 }
 
-/** What has ended a load, by what has ended a batch of it. */
+/** The error that ended a load, by the error that ended a batch of it. */
 export function endOfLoad(error: unknown, signal: AnySignal): unknown {
   return unlessInterrupted(error instanceof CommitUnansweredError ? error.cause : error, signal);
 }
 
-/** What may be said of the end of a load or batch. */
+/** Code and message of an error, without values. */
 export function faultOf(error: unknown): { readonly code: string; readonly message: string } {
   const own = error instanceof StopLoad || error instanceof SourceBroken || error instanceof StorageError;
   return own ? error : describeFault(error);
 }
 
-/**
- * The error the caller of a load gets.
- * @param end - `unanswered`: numbers of the batches that nobody knows to be in or not; `isJoined`: the load is part of
- * its caller's transaction
- */
-export function toPublicError(
-  error: unknown,
-  job: LoadJob,
-  result: StoppedResult,
-  end: { readonly unanswered: readonly number[]; readonly isJoined: boolean },
-): Error {
+/** What the message of a load's error tells of its batches. */
+interface LoadEnd {
+  /** Numbers of the batches with an unknown commit outcome. */
+  readonly unanswered: readonly number[];
+  /** The load is part of its caller's transaction. */
+  readonly isJoined: boolean;
+}
+
+/** The error that the caller of a load gets. */
+export function toPublicError(error: unknown, job: LoadJob, result: StoppedResult, end: LoadEnd): Error {
   const { name, options } = job;
-  const { unanswered, isJoined } = end;
   if (error instanceof SchemaMismatchError) {
     return new SchemaMismatchError(error.differences, { cause: error, result });
   }
   if (!(error instanceof StopLoad)) {
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
-    const extent = options.disposition === 'replace' ? ALL_OR_NOTHING : '';
-    const message = `The load into ${name} failed: ${faultOf(error).message}${extent}${doubtOf(unanswered)}`;
+    const failure = `The load into ${name} failed: ${faultOf(error).message}`;
+    const message = sentences(failure, options.disposition === 'replace' && ALL_OR_NOTHING, unknownOutcome(end));
     return new LoadFailedError(message, result, { cause });
   }
   if (error.reason === 'interrupt') {
-    const extent = isJoined
-      ? '; what it wrote goes with the transaction it is part of'
-      : afterInterrupt(options, unanswered);
-    const message = `The load into ${name} was interrupted${extent}${doubtOf(unanswered)}`;
+    const message = sentences(
+      `The load into ${name} was interrupted`,
+      afterInterrupt(options, end),
+      unknownOutcome(end),
+    );
     return new LoadInterruptedError(message, result);
   }
   const limit = options.maxRejects;
   return new RejectLimitExceededError(
     `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} rejected. ` +
-      'The batch in hand was rolled back.',
+      'The current batch was rolled back.',
     result,
   );
 }
 
-/** What is not known, and how to learn it. */
-function doubtOf(unanswered: readonly number[]): string {
+function sentences(...parts: readonly (string | false | undefined)[]): string {
+  return parts
+    .filter((part) => typeof part === 'string')
+    .map((part) => (part.endsWith('.') ? part : `${part}.`))
+    .join(' ');
+}
+
+const ALL_OR_NOTHING = 'A replace is one transaction: all of it is committed, or nothing';
+
+function unknownOutcome({ unanswered }: LoadEnd): string | undefined {
   if (unanswered.length === 0) {
-    return '';
+    return undefined;
   }
   const batches = unanswered.map((batchNo) => `batch ${batchNo}`).join(', ');
   return (
-    `. Not known to be in or not, because the COMMIT got no reply and the database could not be asked: ${batches}. ` +
-    'What is in has its row in storage_load_batches; loading again is safe by merge, by replace, or with the load key'
+    `Commit outcome unknown: ${batches}. The COMMIT got no reply, and the database could not be asked. A committed batch ` +
+    'has a row in storage_load_batches. Loading again is safe with merge, with replace, or with the same load key'
   );
 }
 
-const ALL_OR_NOTHING = '. A replace is one transaction: all of it is in, or nothing';
-
-/** What is in, and how to go on. */
-function afterInterrupt({ disposition, loadKey }: ResolvedLoadOptions, unanswered: readonly number[]): string {
-  if (disposition === 'replace') {
-    return unanswered.length > 0 ? ALL_OR_NOTHING : '. A replace is one transaction: the table is as it was before';
+/** What is committed, and how to load the rest. */
+function afterInterrupt({ disposition, loadKey }: ResolvedLoadOptions, { unanswered, isJoined }: LoadEnd): string {
+  if (isJoined) {
+    return 'What it wrote is committed or rolled back with the transaction it is part of';
   }
-  const rest =
-    loadKey !== undefined
-      ? 'the same load again goes on after that'
-      : disposition === 'merge'
-        ? 'the same load again finds that in and loads the rest'
-        : 'the same load again would bring that twice, where one with a loadKey goes on after it';
-  return `; what was committed before stays, and ${rest}`;
+  if (disposition === 'replace') {
+    return unanswered.length > 0 ? ALL_OR_NOTHING : 'A replace is one transaction: the table is unchanged';
+  }
+  if (loadKey !== undefined) {
+    return 'Committed batches stay. Run the same load again to resume after them';
+  }
+  return disposition === 'merge'
+    ? 'Committed batches stay. Run the same load again: it finds them unchanged and loads the rest'
+    : 'Committed batches stay. The same load again would insert them twice; use a loadKey to resume a load';
 }
 
-/** Our own errors say nothing they should not; the database's are reduced to what may be said. */
+/** Our own errors hold no values; an error of the database is reduced to what may be shown. */
 function safeCause(error: unknown): Error {
   return error instanceof StorageError ? error : PostgresError.from(error);
 }

@@ -21,14 +21,16 @@ export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
         "apart: name a unique key in primaryKey, or use disposition 'append'",
     );
   }
+  // A replace merges into its staging table, where a row may meet an earlier one of the same load.
+  const onConflict = options.disposition === 'append' ? 'insert' : 'merge';
   if (options.newerBy === undefined) {
-    return { plan, key };
+    return { plan, key, onConflict };
   }
   const field = plan.fields.get(options.newerBy);
   if (field?.kind !== 'column') {
     throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
   }
-  return { plan: { ...plan, newerBy: field.column }, key };
+  return { plan: { ...plan, newerBy: field.column }, key, onConflict };
 }
 
 /** The key a record of this load must carry; an append lets the database make one. */

@@ -1,5 +1,5 @@
 import type { CommittedBatch } from '../../stats/load-keys.js';
-import { addTallies, emptyTally, type LoadTally } from '../model/load-tally.js';
+import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
 
 /** Positions from `first` up to, and without, `end`. */
 interface Range {
@@ -8,10 +8,10 @@ interface Range {
 }
 
 /**
- * What earlier attempts at a load have committed. Batches are at work side by side, so there may be gaps: a batch that
- * was cut off before one that is in. Such a gap shares no key with the batches behind it that are in, because two
- * batches that share one are never at work at the same time (InFlight), and none overtakes one that failed (BlockedKeys).
- * So its records can be written last, as if they had been written in their place, in batches of whatever size.
+ * What earlier attempts at a load have committed. Batches run side by side, so there may be gaps: a batch that was rolled
+ * back before one that is committed. A gap shares no key with the committed batches behind it: two batches that share
+ * one never run at the same time (InFlight), and none overtakes one that failed (BlockedKeys). So the records of a gap
+ * can be written last, as if in their place, in batches of any size.
  */
 export class CommittedBatches {
   private constructor(
@@ -19,25 +19,24 @@ export class CommittedBatches {
     readonly count: number,
     /** The batches of this attempt are numbered from here. */
     readonly nextBatchNo: number,
-    /** What they come to. */
-    readonly tally: LoadTally,
+    readonly totals: LoadTotals,
   ) {}
 
   static none(targets: number): CommittedBatches {
-    return new CommittedBatches([], 0, 0, emptyTally(targets));
+    return new CommittedBatches([], 0, 0, emptyTotals(targets));
   }
 
   /** @param targets - how many tables the load writes to */
   static async from(batches: AsyncIterable<CommittedBatch>, targets: number): Promise<CommittedBatches> {
     const ranges: Range[] = [];
     let nextBatchNo = 0;
-    let tally = emptyTally(targets);
-    for await (const { batchNo, first, end, counts } of batches) {
+    let totals = emptyTotals(targets);
+    for await (const { batchNo, first, end, totals: committed } of batches) {
       ranges.push({ first, end });
       nextBatchNo = batchNo + 1;
-      tally = addTallies(tally, counts as LoadTally);
+      totals = addTotals(totals, committed);
     }
-    return new CommittedBatches(merge(ranges), ranges.length, nextBatchNo, tally);
+    return new CommittedBatches(merge(ranges), ranges.length, nextBatchNo, totals);
   }
 
   /** How far into the input they reach. */
@@ -45,7 +44,7 @@ export class CommittedBatches {
     return this.ranges.at(-1)?.end ?? 0;
   }
 
-  /** Tells for one position after the other, in ascending order, whether its record is in. */
+  /** Tells for one position after the other, in ascending order, whether its record is committed. */
   follow(): (position: number) => boolean {
     let index = 0;
     return (position) => {

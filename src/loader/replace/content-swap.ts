@@ -7,23 +7,19 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
-import type { Target } from '../model/load-job.js';
 import type { RejectSummary } from '../../results/load-result.js';
-import { firstRejects, summarizeRejects } from '../model/load-tally.js';
+import { firstRejects, summarizeRejects } from '../../stats/load-totals.js';
+import { halve, type Range } from '../isolate/halve.js';
+import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
+import type { LoadSession } from '../write/load-session.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { buildDeleteOthers, buildDeleteRow, buildSwap } from './swap-statements.js';
 
-/** What is to be exchanged, and for what. */
-export interface SwapOrder {
-  readonly target: Target;
-  readonly loadId: string;
-  /** Quoted name of the quarantine table. */
-  readonly rejectedTable: string;
-  /** How many records more may be rejected. */
-  readonly maxRejects: number;
-  /** Rows in the staging table, and the highest of their numbers; they count from 1, with gaps. */
+/** The rows in the staging table. */
+export interface StagedContent {
   readonly rows: number;
+  /** The highest row number; they count from 1, with gaps. */
   readonly lastRow: number;
 }
 
@@ -39,7 +35,7 @@ export interface SwapOutcome {
   readonly rejects: readonly RejectSummary[];
 }
 
-/** Exchanges the content of a table for what was staged. Only from here on are other writers kept out. */
+/** Exchanges the content of a table for the staged rows. Only from here on other writers must wait. */
 export class ContentSwap {
   private stored: number;
   private inserted = 0;
@@ -49,104 +45,105 @@ export class ContentSwap {
   private rejects: readonly RejectSummary[] = [];
   private indexed = false;
 
+  /** @param maxRejects - how many records may still be rejected */
   constructor(
     private readonly client: ClientBase,
-    private readonly order: SwapOrder,
+    private readonly session: LoadSession,
+    private readonly target: Target,
+    private readonly staged: StagedContent,
+    private readonly maxRejects: number,
   ) {
-    this.stored = order.rows;
+    this.stored = staged.rows;
   }
 
   /**
    * Locks the table until the end of the transaction (readers go on reading the old rows), deletes the rows the load
    * does not bring and writes those it does.
-   * @param pieces - in how many statements; more after one took too long
-   * @throws pg's DatabaseError when the fault is no row's
+   * @param pieces - the number of statements; more after one took too long
+   * @throws pg's DatabaseError when the fault is not a row's
    */
   async run(pieces: number): Promise<SwapOutcome> {
-    const { client } = this;
-    const { target, lastRow } = this.order;
+    const { client, target } = this;
+    const { lastRow } = this.staged;
     await client.query(`LOCK TABLE ${target.plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
     if (target.plan.hasDeferredConstraints) {
-      // At COMMIT nobody could tell any more which row is at fault.
+      // At COMMIT it would be too late to find the row at fault.
       await client.query('SET CONSTRAINTS ALL IMMEDIATE');
     }
-    // With row_security off Postgres fails (42501) where a policy would have hidden rows from the DELETE in silence.
+    // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
     await withSetting(client, 'row_security', 'off', async () => {
       this.deleted += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;
     });
     const size = Math.ceil(lastRow / pieces);
     for (let first = 1; first <= lastRow; first += size) {
-      await this.writeRange(first, Math.min(first + size - 1, lastRow));
+      await halve(
+        { first, last: Math.min(first + size - 1, lastRow) },
+        { attempt: (range) => this.write(range), atFault: (row, error) => this.reject(row, error) },
+      );
     }
     await this.checkContent();
     const { stored, inserted, updated, deleted, rejected, rejects } = this;
     return { stored, inserted, updated, deleted, rejected, rejects };
   }
 
-  /** Writes a range of the staging table's rows; halves it until those at fault stand alone, each attempt under a savepoint. */
-  private async writeRange(first: number, last: number): Promise<void> {
-    const { target, loadId, maxRejects } = this.order;
+  private async write({ first, last }: Range): Promise<void> {
+    const { client, target, session } = this;
+    const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
     try {
-      const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [loadId])];
-      const { rows } = await withSavepoint(this.client, () =>
-        this.client.query<{ inserted: number; updated: number }>(buildSwap(target), parameters),
+      const { rows } = await withSavepoint(client, () =>
+        client.query<{ inserted: number; updated: number }>(buildSwap(target), parameters),
       );
       this.inserted += rows[0]?.inserted ?? 0;
       this.updated += rows[0]?.updated ?? 0;
     } catch (error) {
-      if (classifyFault(error) !== 'row') {
-        throw error;
+      if (classifyFault(error) === 'row') {
+        if (this.rejected >= this.maxRejects) {
+          // One of these rows will be rejected, and that is one too many.
+          throw new StopLoad('rejects');
+        }
+        if (!this.indexed) {
+          this.indexed = true;
+          await indexKeptRecords(client, target);
+        }
       }
-      if (this.rejected >= maxRejects) {
-        // One more is rejected for certain, whichever it is.
-        throw new StopLoad('rejects');
-      }
-      if (first === last) {
-        return this.reject(first, error);
-      }
-      if (!this.indexed) {
-        this.indexed = true;
-        await indexKeptRecords(this.client, target);
-      }
-      const middle = Math.floor((first + last) / 2);
-      await this.writeRange(first, middle);
-      await this.writeRange(middle + 1, last);
+      throw error;
     }
   }
 
   /**
-   * Rejects a row, and with it every record that was folded into it: of those, nobody could tell any more which one
-   * brought what is at fault. A rejected record is not part of the load, so the stored row of its key goes too.
+   * Rejects a row, and with it every record folded into it, because nobody can tell any more which of them is at fault.
+   * A rejected record is not part of the load, so the stored row of its key is deleted too.
    */
   private async reject(row: number, error: unknown): Promise<void> {
-    const { target, loadId, rejectedTable, maxRejects } = this.order;
+    const { client, target, session } = this;
     const { code, column, message } = describeFault(error);
     const rejection = { rule: sqlstateReason(code), column, message };
-    const records = await findKeptRecords(this.client, target, row);
+    const records = await findKeptRecords(client, target, row);
     if (records.length === 0) {
       // A trigger that rejects the statement, whatever its rows.
       throw error;
     }
     const rejected = records.map((record): RejectedRecord => ({ ...record, rejection }));
     this.rejected += rejected.length;
-    if (this.rejected > maxRejects) {
+    if (this.rejected > this.maxRejects) {
       throw new StopLoad('rejects');
     }
-    await insertRejectedRecords(this.client, rejectedTable, { loadId, table: target.plan.table }, rejected);
-    this.deleted += (await this.client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
+    const load = { loadId: session.entry.loadId, table: target.plan.table };
+    await insertRejectedRecords(client, session.context.rejectedTable, load, rejected);
+    this.deleted += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
     this.rejects = firstRejects([...this.rejects, ...summarizeRejects(rejected)]);
     this.stored -= 1;
   }
 
-  /** Neither a trigger nor a rule may have kept rows in or out without a word: the counts would be untrue. */
+  /** A trigger or rule that adds or drops rows would make the counts wrong. */
   private async checkContent(): Promise<void> {
-    const { plan } = this.order.target;
+    const { plan } = this.target;
     const { rows } = await this.client.query<{ held: string }>(`SELECT count(*) AS held FROM ${plan.quotedTable}`);
     const held = Number(rows[0]?.held);
     if (held !== this.stored) {
       throw new StorageError(
         'ROWS_SUPPRESSED',
-        `${plan.table} would hold ${held} rows in the place of ${this.stored}: a trigger or a rule kept some in or out`,
+        `Rows suppressed or added by a trigger or rule: ${plan.table} would hold ${held} rows instead of ${this.stored}.`,
       );
     }
   }

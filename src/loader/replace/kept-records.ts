@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 
+import { temporaryTable } from '../../postgres/temporary-table.js';
 import { inRawChunks } from '../../quarantine/raw-chunks.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
@@ -9,22 +10,22 @@ import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
 const RECORDS = `pg_temp.${NAME}`;
-/** Columns beside those of the key; the blanks keep their names apart from any sane column. */
+/** Columns beside those of the key; the blanks keep their names apart from real columns. */
 const POSITION = '"harbor position"';
 const SHOWN_KEY = '"harbor key"';
 const RAW = '"harbor raw"';
 const READING = '"harbor reading"';
 
 /**
- * Makes the table that keeps what was staged as it came in. The table itself may yet reject a row, by a foreign key or
- * a trigger, when the source has long been read and cannot be asked for the record again.
+ * Creates the table that keeps the staged records as they came. The target itself may yet reject a row, by a foreign key
+ * or a trigger, when the source has been read and cannot give the record again.
  */
 export async function createKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
   const definitions = [
     ...key.map(({ quoted, declaredType }) => `${quoted} ${declaredType}`),
     `${POSITION} bigint, ${SHOWN_KEY} text, ${RAW} bytea, ${READING} json`,
   ];
-  await client.query(`CREATE TEMPORARY TABLE ${NAME} (${definitions.join(', ')}) ON COMMIT DROP`);
+  await client.query(temporaryTable(NAME, definitions).create);
 }
 
 /** Keeps the records of units that were staged. */
@@ -49,7 +50,7 @@ export async function keepRecords(client: ClientBase, job: LoadJob, units: reado
   }
 }
 
-/** Makes {@link findKeptRecords} fast; not worth its time where no row is rejected, which is nearly always. */
+/** Makes {@link findKeptRecords} fast; built only once a row was rejected, which is rare. */
 export async function indexKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
   await client.query(
     `CREATE INDEX ON ${RECORDS} (${key.map(({ quoted }) => quoted).join(', ')}); ANALYZE ${RECORDS};
@@ -57,7 +58,7 @@ export async function indexKeptRecords(client: ClientBase, { key }: Target): Pro
   );
 }
 
-/** The records that make up the staging table's row of this number, in input order. */
+/** The records that make up the staged row of this number, in input order. */
 export async function findKeptRecords(
   client: ClientBase,
   { key }: Target,
@@ -76,7 +77,7 @@ export async function findKeptRecords(
   }));
 }
 
-/** Drops the table, as the staging table is dropped. */
+/** Drops the table before the transaction ends, which may be a caller's with another replace to come. */
 export async function dropKeptRecords(client: ClientBase): Promise<void> {
   await client.query(`DROP TABLE ${RECORDS}`);
 }

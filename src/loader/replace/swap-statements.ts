@@ -1,5 +1,6 @@
 import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
+import { identityParts } from '../merge/identity-parts.js';
 import { overwriteStored } from '../merge/row-changes.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
@@ -59,32 +60,21 @@ function buildUpdate(target: Target): SwapPart | undefined {
   );
 }
 
-/** Rows one INSERT can take, and what they carry. */
-interface InsertedRows {
-  readonly columns: readonly PlanColumn[];
-  readonly conditions: readonly string[];
-}
-
-/** The next value of an identity cannot be written into a SELECT: rows that carry one and rows that do not go apart. */
 function buildInserts(target: Target): SwapPart[] {
   const { plan, key } = target;
-  let parts: InsertedRows[] = [{ columns: [], conditions: [] }];
-  for (const column of plan.columns) {
-    const splits = column.hasDefault && column.defaultExpression === undefined && !key.includes(column);
-    parts = parts.flatMap(({ columns, conditions }): InsertedRows[] => {
-      const carrying = { columns: [...columns, column], conditions };
-      return splits
-        ? [
-            { ...carrying, conditions: [...conditions, `s.${column.quoted} IS NOT NULL`] },
-            { columns, conditions: [...conditions, `s.${column.quoted} IS NULL`] },
-          ]
-        : [carrying];
-    });
-  }
-  return parts.map((rows) => buildInsert(target, rows));
+  const identities = plan.columns.filter(
+    (column) => column.hasDefault && column.defaultExpression === undefined && !key.includes(column),
+  );
+  return identityParts(identities).map(({ carried, absent }) => {
+    const conditions = identities.map(
+      (column) => `s.${column.quoted} IS ${carried.includes(column) ? 'NOT NULL' : 'NULL'}`,
+    );
+    const columns = plan.columns.filter((column) => !absent.includes(column));
+    return buildInsert(target, columns, conditions);
+  });
 }
 
-function buildInsert(target: Target, { columns, conditions }: InsertedRows): SwapPart {
+function buildInsert(target: Target, columns: readonly PlanColumn[], conditions: readonly string[]): SwapPart {
   const { plan, key } = target;
   const values = [
     ...columns.map((column) => ({ name: column.quoted, value: insertedValue(column) })),

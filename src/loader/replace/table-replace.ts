@@ -2,135 +2,117 @@ import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
 import { withSetting } from '../../postgres/with-setting.js';
-import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
-import type { LedgerEntry, LoadLedger } from '../../stats/load-ledger.js';
-import { identifyKeys } from '../merge/identify-keys.js';
-import type { LoadJob, Target } from '../model/load-job.js';
+import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
+import { type LoadCounts, loadedOf, NO_COUNTS } from '../../results/load-counts.js';
 import {
-  addTallies,
-  emptyTally,
+  addTotals,
+  emptyTotals,
   firstRejects,
-  type LoadTally,
-  NO_TARGET_COUNTS,
+  type LoadTotals,
+  recordCounts,
   summarizeRejects,
-} from '../model/load-tally.js';
-import { type LoadTransactions, WHOLE } from '../write/load-transactions.js';
-import type { PreparedBatch } from '../read/prepare-batch.js';
-import { StopLoad } from '../model/stop-load.js';
-import { createIsolation, isolationTables } from '../isolate/isolation-tables.js';
+} from '../../stats/load-totals.js';
+import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { writeUnits } from '../isolate/write-units.js';
-import { ContentSwap, type SwapOrder } from './content-swap.js';
+import { identifyKeys } from '../merge/identify-keys.js';
+import type { AnySignal } from '../model/any-signal.js';
+import type { LoadJob, Target } from '../model/load-job.js';
+import { checkInterrupt, StopLoad } from '../model/stop-load.js';
+import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
+import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
+import { ContentSwap, type StagedContent } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
-import { createStaging, dropStaging, ROW_NUMBER, STAGING, STAGING_NAME, stagingOf, STAGE } from './staging-table.js';
-
-/** The load a replace belongs to. */
-export interface ReplaceContext {
-  readonly job: LoadJob;
-  readonly entry: LedgerEntry;
-  readonly ledger: LoadLedger;
-  /** Quoted name of the quarantine table. */
-  readonly rejectedTable: string;
-  readonly transactions: LoadTransactions;
-  /** @throws StopLoad when the load is to stop */
-  readonly checkInterrupt: () => void;
-  /** Told what was read so far, of which nothing counts as stored yet. */
-  readonly onRead: (soFar: LoadTally) => void;
-}
+import { createStaging, ROW_NUMBER, STAGING, STAGING_NAME, stagingTarget } from './staging-table.js';
 
 /** Reads the input in batches, and stops when one of them has failed. */
 export type BatchReader = (failure: AbortSignal) => AsyncIterable<PreparedBatch>;
 
+/** How a replace deals with the rest of its load. */
+export interface ReplaceHooks {
+  readonly readBatches: BatchReader;
+  readonly signal: AnySignal;
+  /** Told what was read so far, of which nothing counts as stored yet. */
+  readonly onRead: (soFar: LoadTotals) => void;
+}
+
 /**
  * Replaces a table's content in the transaction of a client: stages the input batch by batch, in bounded memory and
- * without a lock on the table, and exchanges the content at the end in one go.
+ * without a lock on the table, and swaps the content at the end.
  */
 export class TableReplace {
   private readonly target: Target;
-  /** The same job, for the staging table. */
+  /** The same job, into the staging table. */
   private readonly staging: LoadJob;
   private readonly keepsRecords: boolean;
-  private read = emptyTally(1);
-  /** Records that were staged, duplicates included. */
+  private read: LoadTotals = emptyTotals(1);
+  /** Staged records, with duplicates. */
   private staged = 0;
 
   constructor(
     private readonly client: ClientBase,
-    private readonly context: ReplaceContext,
+    private readonly session: LoadSession,
+    private readonly job: LoadJob,
+    private readonly hooks: ReplaceHooks,
   ) {
-    const { job } = context;
     // A hybrid load only merges.
     this.target = job.targets[0] as Target;
-    this.staging = { ...job, targets: [stagingOf(this.target)] };
+    this.staging = { ...job, targets: [stagingTarget(this.target)] };
     // Where the first rejected record ends the load, none has to be found again.
     this.keepsRecords = job.options.maxRejects > 0;
   }
 
   /**
-   * Does all of it; what was done in a transaction whose COMMIT got no reply is not done again.
-   * @throws InvalidLoadError when nothing is left to replace the content with, or the transaction has another isolation
+   * Does all of it, unless a transaction whose COMMIT got no reply has done it.
+   * @throws InvalidLoadError when no row is left to replace the content with, or the transaction has another isolation
    */
-  async run(readBatches: BatchReader): Promise<LoadTally> {
-    const { client } = this;
-    const { ledger, entry, checkInterrupt, transactions } = this.context;
+  async run(): Promise<LoadTotals> {
+    const { client, session } = this;
+    const { ledger } = session.context;
     await this.checkIsolation();
-    const earlier = await ledger.claimBatch(client, entry, WHOLE);
+    const earlier = await ledger.claimBatch(client, session.entry, WHOLE_LOAD);
     if (earlier !== undefined) {
-      return earlier as LoadTally;
+      return earlier;
     }
     // The source may be slow, and nobody waits for a lock meanwhile.
     await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
-      await createStaging(client, this.target);
+      await client.query(createStaging(this.target.plan));
       if (this.keepsRecords) {
-        await client.query(createIsolation(this.staging.targets));
         await createKeptRecords(client, this.target);
       }
-      await this.stageAll(readBatches);
+      await this.stageAll();
     });
-    const order = await this.orderSwap();
-    this.checkNotEmpty(order.rows);
-    checkInterrupt();
-    const swapped = await transactions.runPart(client, (pieces) => new ContentSwap(client, order).run(pieces));
-    this.checkNotEmpty(swapped.stored);
-    checkInterrupt();
-    const { stored, inserted, updated, deleted, rejected, rejects } = swapped;
-    const duplicates = this.staged - rejected - stored;
-    const unchanged = stored - inserted - updated;
-    const tally: LoadTally = {
-      ...this.read,
-      stored,
-      duplicates,
-      rejected: this.read.rejected + rejected,
-      targets: [{ ...NO_TARGET_COUNTS, inserted, updated, unchanged, duplicates, deleted }],
-      rejects: firstRejects([...this.read.rejects, ...rejects]),
-    };
-    await dropStaging(client, this.staging.targets);
+    const totals = await this.swap(await this.analyzeStaged());
+    await client.query(`DROP TABLE ${STAGING}`);
     if (this.keepsRecords) {
       await dropKeptRecords(client);
     }
-    await ledger.recordBatch(client, entry, WHOLE.batchNo, tally);
-    return tally;
+    await ledger.recordBatch(client, session.entry, WHOLE_LOAD.batchNo, totals);
+    return totals;
   }
 
   private async checkIsolation(): Promise<void> {
     const { rows } = await this.client.query<{ transaction_isolation: string }>('SHOW transaction_isolation');
     if (rows[0]?.transaction_isolation !== 'read committed') {
       throw new InvalidLoadError(
-        'A replace must see what others committed while it waited for its lock: begin the transaction as READ COMMITTED',
+        'A replace must see what others committed while it waited for its lock. Begin the transaction as READ COMMITTED.',
       );
     }
   }
 
-  /** The next batch is read and prepared while one is staged. */
-  private async stageAll(readBatches: BatchReader): Promise<void> {
+  /** Reads and normalizes the next batch while one is staged. */
+  private async stageAll(): Promise<void> {
+    const { hooks, job } = this;
     const failed = new AbortController();
     let staging = Promise.resolve();
     try {
-      for await (const batch of readBatches(failed.signal)) {
-        const { received, skippedReasons, unknownFields } = batch;
-        this.read = addTallies(this.read, { ...emptyTally(1), received, skippedReasons, unknownFields });
-        this.context.onRead(this.read);
+      for await (const batch of hooks.readBatches(failed.signal)) {
+        const { skippedReasons, unknownFields, received } = batch;
+        const { skipped } = recordCounts(unwrittenTotals(batch, job));
+        const tables = [{ ...NO_COUNTS, received, skipped }];
+        this.read = addTotals(this.read, { ...emptyTotals(1), tables, skippedReasons, unknownFields });
+        hooks.onRead(this.read);
         await staging;
-        this.context.checkInterrupt();
+        checkInterrupt(hooks.signal);
         staging = this.stage(batch);
         staging.catch((error: unknown) => failed.abort(error));
       }
@@ -143,64 +125,80 @@ export class TableReplace {
   }
 
   private async stage(batch: PreparedBatch): Promise<void> {
-    const { client, staging } = this;
-    const { job, entry, rejectedTable, transactions } = this.context;
-    const { loadId } = entry;
+    const { client, session, staging, job } = this;
+    const { loadId } = session.entry;
+    await resetTemporaryTables(client, staging.targets, recordCounts(this.read).rejected > 0);
     const units = await identifyKeys(client, staging, batch.units);
-    const maxRejected = job.options.maxRejects - this.read.rejected - batch.rejected.length;
-    if (maxRejected < 0) {
+    const maxRejects = this.remainingRejects - batch.rejected.length;
+    if (maxRejects < 0) {
       throw new StopLoad('rejects');
     }
-    const order = { job: staging, loadId, maxRejected };
-    const outcome = await transactions.runPart(client, (pieces) => writeUnits(client, order, units, pieces));
-    const isolation = outcome.rejected.length === 0 ? [] : isolationTables(staging.targets);
-    // Outside the savepoints of the batch, where a table of this transaction is truncated in place.
-    await client.query(`TRUNCATE ${[STAGE, ...isolation].join(', ')}`);
-    const named = outcome.rejected.map((record) => {
-      // Postgres names the table that rejected the row; people know the one it was meant for.
-      const message = record.rejection.message.replace(`table ${STAGING_NAME}`, `table ${this.target.plan.table}`);
-      return { ...record, rejection: { ...record.rejection, message } };
-    });
-    const rejected = [...batch.rejected, ...named].sort((a, b) => a.position - b.position);
-    await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
+    const context = { job: staging, loadId, maxRejects };
+    const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
+    const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));
+    const rejected = [...batch.rejected, ...rejectedByStaging].sort((a, b) => a.position - b.position);
+    await insertRejectedRecords(client, session.context.rejectedTable, { loadId, table: job.name }, rejected);
     if (this.keepsRecords) {
-      const positions = new Set(named.map(({ position }) => position));
+      const positions = new Set(rejectedByStaging.map(({ position }) => position));
       await keepRecords(
         client,
         job,
         units.filter(({ position }) => !positions.has(position)),
       );
     }
-    const rejects = summarizeRejects(rejected);
-    this.read = addTallies(this.read, { ...emptyTally(1), rejected: rejected.length, rejects });
-    this.staged += outcome.stored + outcome.duplicates;
+    const tables = [{ ...NO_COUNTS, rejected: rejected.length }];
+    this.read = addTotals(this.read, { ...emptyTotals(1), tables, rejects: summarizeRejects(rejected) });
+    this.staged += outcome.tables.reduce((sum, counts) => sum + loadedOf(counts), 0);
   }
 
-  private async orderSwap(): Promise<SwapOrder> {
-    const { job, entry, rejectedTable } = this.context;
-    // Nobody else analyses a temporary table, and the planner would guess.
+  /** Postgres names the staging table in its errors; people know the table the row was meant for. */
+  private nameTarget(record: RejectedRecord): RejectedRecord {
+    const message = record.rejection.message.replace(`table ${STAGING_NAME}`, `table ${this.target.plan.table}`);
+    return { ...record, rejection: { ...record.rejection, message } };
+  }
+
+  private get remainingRejects(): number {
+    return this.job.options.maxRejects - recordCounts(this.read).rejected;
+  }
+
+  private async analyzeStaged(): Promise<StagedContent> {
+    // Autovacuum does not analyze a temporary table, and the planner would guess.
     await this.client.query(`ANALYZE ${STAGING}`);
     const { rows } = await this.client.query<{ rows: string; last: string }>(
       `SELECT count(*) AS rows, COALESCE(max(${ROW_NUMBER}), 0) AS last FROM ${STAGING}`,
     );
-    return {
-      target: this.target,
-      loadId: entry.loadId,
-      rejectedTable,
-      maxRejects: job.options.maxRejects - this.read.rejected,
-      rows: Number(rows[0]?.rows),
-      lastRow: Number(rows[0]?.last),
+    return { rows: Number(rows[0]?.rows), lastRow: Number(rows[0]?.last) };
+  }
+
+  private async swap(content: StagedContent): Promise<LoadTotals> {
+    const { client, session, target, hooks, read } = this;
+    this.checkNotEmpty(content.rows);
+    checkInterrupt(hooks.signal);
+    const swap = (pieces: number): ReturnType<ContentSwap['run']> =>
+      new ContentSwap(client, session, target, content, this.remainingRejects).run(pieces);
+    const { stored, inserted, updated, deleted, rejected, rejects } = await session.inPart(client, swap);
+    this.checkNotEmpty(stored);
+    checkInterrupt(hooks.signal);
+    const counts = recordCounts(read);
+    const swapped: LoadCounts = {
+      ...counts,
+      inserted,
+      updated,
+      unchanged: stored - inserted - updated,
+      duplicates: this.staged - rejected - stored,
+      rejected: counts.rejected + rejected,
     };
+    return { ...read, tables: [swapped], deleted, rejects: firstRejects([...read.rejects, ...rejects]) };
   }
 
   /** A replace without a row is almost certainly a mistake. */
   private checkNotEmpty(rows: number): void {
-    const { job } = this.context;
-    const { received } = this.read;
+    const { job } = this;
+    const { received } = recordCounts(this.read);
     if (rows === 0 && !job.options.allowEmpty) {
       throw new InvalidLoadError(
         `${received === 0 ? 'There are no records' : `None of the ${received} records is a row of ${job.name}`}, ` +
-          'so the replace would empty the table. Pass allowEmpty: true if that is meant.',
+          'so the replace would empty the table. Pass allowEmpty: true if that is what you want.',
       );
     }
   }

@@ -1,23 +1,23 @@
 import { StorageError } from '../../errors/index.js';
 import { hasLooseKey } from '../merge/identify-keys.js';
-import { haveCommon } from './in-flight.js';
 import type { LoadJob } from '../model/load-job.js';
+import { haveCommon } from './in-flight.js';
 
-/** A batch that was not tried, because one it must not overtake has failed. */
+/** A batch that was skipped, because it shares keys with a failed batch. */
 export class BlockedKeysError extends StorageError {
   override readonly name = 'BlockedKeysError';
 
   constructor() {
     super(
       'BLOCKED_KEYS',
-      'not tried: it has keys of a batch that failed before it, which the next load with this load key does first',
+      'Skipped: shares keys with a failed batch. The next load with this load key retries both in order.',
     );
   }
 }
 
 /**
- * What a load with a load key may not commit any more after a batch of it has failed. The next load with the key comes
- * back to the failed batch; had a later record of the same key been written meanwhile, it would lose to the earlier one.
+ * The keys of failed batches of a load with a load key. The next load with the key retries a failed batch; if a later
+ * record of the same key were committed before, it would lose to the earlier one.
  */
 export class BlockedKeys {
   private readonly keys = new Set<string>();
@@ -25,15 +25,15 @@ export class BlockedKeys {
   constructor(private readonly job: LoadJob) {}
 
   /**
-   * Notes a batch that has failed.
-   * @returns false where nobody here can tell which batches share a key with it, so that none may follow
+   * Blocks the keys of a failed batch.
+   * @returns false where only the database knows which keys are equal, so that no batch may follow
    */
   add(keys: ReadonlySet<string>): boolean {
     keys.forEach((key) => this.keys.add(key));
     return !hasLooseKey(this.job);
   }
 
-  /** @throws BlockedKeysError when a batch of these keys must not be written */
+  /** @throws BlockedKeysError when one of the keys is blocked */
   check(keys: ReadonlySet<string>): void {
     if (haveCommon(this.keys, keys)) {
       throw new BlockedKeysError();

@@ -1,10 +1,10 @@
 import { classifyFault } from '../../postgres/sqlstate.js';
 import type { LoadJob } from '../model/load-job.js';
 
-/** The job of a load, by plans that follow their tables when these are altered while the load goes on. */
+/** The job of a load, by plans that are renewed when a table is altered while the load runs. */
 export class CurrentJob {
   /**
-   * @param job - by plans of the tables as they were when the load began
+   * @param job - by plans of the tables at the start of the load
    * @param renew - makes the same job by plans of the tables as they are now
    */
   constructor(
@@ -17,11 +17,11 @@ export class CurrentJob {
   }
 
   /**
-   * Does `attempt`; once more, by a fresh plan, when a table is not what its plan said, as after a migration.
-   * @param mayRepeat - whether there is something to repeat it with
-   * @throws SchemaMismatchError when the table does not fit its entity any more
+   * Does `attempt`; once more, by a new plan, when a table is not as planned, as after a migration.
+   * @param mayRetry - whether the attempt can be made again
+   * @throws SchemaMismatchError when the table no longer fits its entity
    */
-  async withFreshPlan<T>(attempt: () => Promise<T>, mayRepeat = (): boolean => true): Promise<T> {
+  async withFreshPlan<T>(attempt: () => Promise<T>, mayRetry = (): boolean => true): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
@@ -29,7 +29,7 @@ export class CurrentJob {
         throw error;
       }
       const fresh = await this.renew();
-      if (!mayRepeat() || !haveSameLayout(this.job, fresh)) {
+      if (!mayRetry() || !haveSameLayout(this.job, fresh)) {
         throw error;
       }
       this.job = fresh;
@@ -38,7 +38,7 @@ export class CurrentJob {
   }
 }
 
-/** Whether rows that were made for the one job are rows of the other, too. */
+/** Whether rows made for the one job are rows of the other, too. */
 function haveSameLayout(a: LoadJob, b: LoadJob): boolean {
   return layoutOf(a) === layoutOf(b);
 }

@@ -1,81 +1,84 @@
 import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
-import type { LedgerEntry } from '../../stats/load-ledger.js';
-import type { CommittedBatches } from '../read/committed-batches.js';
+import { type LoadCounts, loadedOf, successRateOf } from '../../results/load-counts.js';
+import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
-import { progressOf } from './load-report.js';
-import { successRateOf } from '../../results/load-counts.js';
 import type { BatchCounts, BatchFailure } from '../../results/load-result.js';
-import { addTallies, countsOfTarget, emptyTally, failedTally, type LoadTally } from '../model/load-tally.js';
-import type { PreparedBatch } from '../read/prepare-batch.js';
-import { nameType } from '../values/rejected-value.js';
 import { faultOf } from '../model/stop-load.js';
+import type { PreparedBatch } from '../read/batch-builder.js';
+import type { CommittedBatches } from '../read/committed-batches.js';
+import { nameType } from '../values/rejected-value.js';
 
-/** Keeps count of one load, and tells those who listen. */
+/** Counts one load, and tells those who listen. */
 export class LoadAccounts {
   private readonly failures: BatchFailure[] = [];
   private readonly unknown: number[] = [];
-  private sum: LoadTally;
+  private sum: LoadTotals;
   private count = 0;
   private before = 0;
   private retried = 0;
 
-  /** @param inOwnTransactions - nobody but a caller knows whether its transaction commits, so there nothing counts yet */
+  /** @param ownsTransactions - only a caller knows whether its transaction commits, so there nothing counts yet */
   constructor(
     private readonly context: LoadContext,
     private readonly job: LoadJob,
-    private readonly entry: LedgerEntry,
-    private readonly inOwnTransactions: boolean,
+    private loadId: string,
+    private readonly ownsTransactions: boolean,
   ) {
-    this.sum = emptyTally(job.targets.length);
+    this.sum = emptyTotals(job.targets.length);
   }
 
-  /** What the batches so far come to. */
-  get tally(): LoadTally {
+  /** The sum of the batches so far. */
+  get totals(): LoadTotals {
     return this.sum;
   }
 
-  /** Batches so far, whatever became of them. */
+  /** The counts of the records so far. */
+  get records(): LoadCounts {
+    return recordCounts(this.sum);
+  }
+
+  /** Batches so far, committed or failed. */
   get batches(): number {
     return this.count;
   }
 
-  /** Of the records received, those earlier attempts have dealt with. */
+  /** Of the records received, those of earlier attempts. */
   get receivedEarlier(): number {
     return this.before;
   }
 
-  /** Numbers of the batches whose end nobody could learn. */
+  /** Numbers of the batches with an unknown commit outcome. */
   get unanswered(): readonly number[] {
     return this.unknown;
   }
 
-  /** Begins with what earlier attempts have committed; the counters of this process are not theirs. */
-  resume({ count, tally }: CommittedBatches): void {
-    this.count = count;
-    this.sum = tally;
-    this.before = tally.received;
-  }
-
-  /** How often something was tried again after a passing error. */
+  /** How often something was retried. */
   get retries(): number {
     return this.retried;
   }
 
-  /** Notes that something is tried again. */
+  /** Begins with what earlier attempts have committed; the counters of this process are not theirs. */
+  resume(loadId: string, { count, totals }: CommittedBatches): void {
+    this.loadId = loadId;
+    this.count = count;
+    this.sum = totals;
+    this.before = recordCounts(totals).received;
+  }
+
   addRetry(): void {
     this.retried += 1;
     this.publish('retrying');
   }
 
-  /** Notes a batch that is in. */
-  addBatch(tally: LoadTally): void {
+  /** Adds a committed batch. */
+  addBatch(totals: LoadTotals): void {
     this.count += 1;
-    this.add(tally);
+    this.add(totals);
   }
 
-  /** Notes a batch that was rolled back, or whose end nobody could learn. */
+  /** Adds a batch that was rolled back, or whose commit outcome is unknown. */
   addFailure(
     error: unknown,
     { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'rejected' | 'unknownFields'>,
@@ -83,57 +86,65 @@ export class LoadAccounts {
     const { job, context } = this;
     const { code, message } = faultOf(error);
     this.count += 1;
-    this.add(failedTally(received, skippedReasons, job.targets.length));
+    this.add(failedTotals(received, skippedReasons, job.targets.length));
     this.failures.push({ batchNo, firstPosition, records: received, code, message });
-    if (this.inOwnTransactions) {
+    if (this.ownsTransactions) {
       context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
     }
     const isUnknown = error instanceof CommitUnansweredError;
     if (isUnknown) {
       this.unknown.push(batchNo);
     }
-    const outcome = isUnknown ? 'is not known to be in' : 'was rolled back';
-    context.logger.error(`load ${this.entry.loadId}: batch ${batchNo} ${outcome}: ${message}`);
+    const outcome = isUnknown ? 'has an unknown commit outcome' : 'was rolled back';
+    context.logger.error(`load ${this.loadId}: batch ${batchNo} ${outcome}: ${message}`);
   }
 
   /**
    * Publishes how far the load is.
-   * @param tally - of what is at work, where that is not in the accounts yet
+   * @param totals - of records that are read but not in the accounts yet
    */
-  publish(status: LoadStatus | 'retrying', tally: LoadTally = this.sum): void {
-    const { job, context } = this;
-    const { loadId } = this.entry;
+  publish(status: LoadStatus | 'retrying', totals: LoadTotals = this.sum): void {
+    const { job, context, loadId } = this;
+    const counts = recordCounts(totals);
+    const { received, skipped, rejected, failed } = counts;
     const progress = {
-      ...progressOf(loadId, job.name, status, tally),
+      loadId,
+      table: job.name,
+      status,
+      received,
+      receivedEarlier: this.before,
+      loaded: loadedOf(counts),
+      skipped,
+      rejected,
+      failed,
       batches: this.count,
       retries: this.retried,
-      receivedEarlier: this.before,
     };
     context.stats.publish(progress);
     try {
       job.options.onProgress?.(progress);
     } catch (error) {
-      // What is committed is committed, whatever a listener makes of it.
+      // A listener's error must not undo what is committed.
       context.logger.warn(`load ${loadId}: onProgress threw ${nameType(error)}`);
     }
   }
 
   batchCounts(): BatchCounts {
-    const { stored, duplicates } = this.sum;
     return {
       batches: this.count,
       successfulBatches: this.count - this.failures.length,
       failedBatches: this.failures.length,
-      successRate: successRateOf(stored + duplicates, this.sum),
+      successRate: successRateOf(this.records),
       // Batches end in another order than they begin.
       failures: this.failures.toSorted((a, b) => a.batchNo - b.batchNo),
     };
   }
 
-  private add(tally: LoadTally): void {
-    this.sum = addTallies(this.sum, tally);
-    if (this.inOwnTransactions) {
-      this.job.targets.forEach(({ plan }, index) => this.context.stats.add(plan.table, countsOfTarget(tally, index)));
+  private add(totals: LoadTotals): void {
+    const { job, context } = this;
+    this.sum = addTotals(this.sum, totals);
+    if (this.ownsTransactions) {
+      totals.tables.forEach((counts, index) => context.stats.add(job.targets[index]?.plan.table ?? job.name, counts));
     }
   }
 }

@@ -1,20 +1,19 @@
 import { HYBRID } from '../../entities/index.js';
-import type { LoadProgress } from '../../stats/load-progress.js';
-import type { LedgerAccount } from '../../stats/load-ledger.js';
-import { countsOf } from '../model/field-counts.js';
+import { NO_COUNTS, storedOf } from '../../results/load-counts.js';
+import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
+import { countsByName } from '../../stats/name-counter.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { HybridResult, LoadResult } from '../../results/load-result.js';
-import { countsOfTarget, type LoadTally, skippedOf } from '../model/load-tally.js';
 
-/** A load's account, ready to be put into the shape of a result. */
+/** The account of a load, ready to be put into the shape of a result. */
 export interface RunReport {
   readonly loadId: string;
-  readonly tally: LoadTally;
+  readonly totals: LoadTotals;
   readonly durationMs: number;
   readonly retries: number;
-  /** The load went through to the end of its records. */
+  /** The load reached the end of its records. */
   readonly completed: boolean;
-  readonly replayed: boolean;
+  readonly alreadyCompleted: boolean;
   readonly receivedEarlier: number;
 }
 
@@ -28,16 +27,16 @@ export function toLoadResult(job: LoadJob, report: RunReport): LoadResult {
 
 /** The result of a load into both tables; the job's targets are app_opportunities and submissions, in this order. */
 export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
-  const { tally } = report;
-  const { received, stored, duplicates, rejected, failed } = tally;
+  const records = recordCounts(report.totals);
+  const { received, duplicates, skipped, rejected, failed } = records;
   return {
     kind: 'hybrid',
     ...commonPart(job, report),
     table: HYBRID,
     received,
-    stored,
+    stored: storedOf(records),
     duplicates,
-    skipped: skippedOf(tally),
+    skipped,
     rejected,
     failed,
     opportunities: tableResult(job, report, 0),
@@ -45,65 +44,31 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
   };
 }
 
-/** The account as the ledger keeps it. */
-export function accountOf(job: LoadJob, tally: LoadTally): Omit<LedgerAccount, 'status' | 'error'> {
-  const met = Object.keys(tally.unknownFields).length > 0;
-  const unknown = met ? { policy: job.unknownFields, fields: tally.unknownFields } : undefined;
-  if (job.targets.length === 1) {
-    return { counts: countsOfTarget(tally, 0), unknown };
-  }
-  const { received, stored, duplicates, rejected, failed } = tally;
-  const skipped = skippedOf(tally);
-  return {
-    counts: { received, inserted: 0, updated: 0, unchanged: 0, duplicates, skipped, rejected, failed },
-    stored,
-    unknown,
-    tables: Object.fromEntries(job.targets.map(({ plan }, index) => [plan.table, countsOfTarget(tally, index)])),
-  };
-}
-
-export function progressOf(
-  loadId: string,
-  table: string,
-  status: LoadProgress['status'],
-  tally: LoadTally,
-): Omit<LoadProgress, 'batches' | 'retries' | 'receivedEarlier'> {
-  const { received, stored, duplicates, rejected, failed } = tally;
-  return {
-    loadId,
-    table,
-    status,
-    received,
-    loaded: stored + duplicates,
-    skipped: skippedOf(tally),
-    rejected,
-    failed,
-  };
-}
-
 function tableResult(job: LoadJob, report: RunReport, target: number): LoadResult {
+  const { tables, deleted } = report.totals;
   return {
     kind: 'table',
     ...commonPart(job, report),
     table: job.targets[target]?.plan.table ?? job.name,
-    ...countsOfTarget(report.tally, target),
-    deleted: report.tally.targets[target]?.deleted ?? 0,
+    ...(tables[target] ?? NO_COUNTS),
+    deleted,
   };
 }
 
 function commonPart(job: LoadJob, report: RunReport) {
-  const { loadId, tally, durationMs, retries, completed, replayed, receivedEarlier } = report;
+  const { loadId, totals, durationMs, retries, completed, alreadyCompleted, receivedEarlier } = report;
+  const { rejected, failed } = recordCounts(totals);
   return {
     loadId,
     disposition: job.options.disposition,
-    ok: completed && tally.rejected === 0 && tally.failed === 0,
-    replayed,
+    ok: completed && rejected === 0 && failed === 0,
+    alreadyCompleted,
     receivedEarlier,
     durationMs,
     retries,
-    rejects: tally.rejects,
-    skippedReasons: tally.skippedReasons,
-    unknownFields: tally.unknownFields,
-    discardedFields: job.unknownFields === 'discard' ? tally.unknownFields : countsOf([]),
+    rejects: totals.rejects,
+    skippedReasons: totals.skippedReasons,
+    unknownFields: totals.unknownFields,
+    discardedFields: job.unknownFields === 'discard' ? totals.unknownFields : countsByName(),
   };
 }

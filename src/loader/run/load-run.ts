@@ -4,23 +4,13 @@ import type { EntityManager } from 'typeorm';
 import { InvalidLoadError } from '../../errors/index.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
 import { clientOf } from '../../postgres/with-transaction.js';
-import { AnySignal } from '../model/any-signal.js';
-import { CommittedBatches } from '../read/committed-batches.js';
-import type { CurrentJob } from './current-job.js';
-import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
+import type { LoadTotals } from '../../stats/load-totals.js';
+import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { hasLooseKey } from '../merge/identify-keys.js';
-import { closeSource, inBatches } from '../read/in-batches.js';
-import { InFlight } from './in-flight.js';
-import { LoadAccounts } from './load-accounts.js';
-import { LoadAttempt } from './load-attempt.js';
+import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
-import type { ResultShape } from './load-report.js';
-import type { LoadTally } from '../model/load-tally.js';
-import { BatchBuilder, keysOf, type PreparedBatch } from '../read/prepare-batch.js';
-import { runReplace } from './run-replace.js';
-import { createSharedStages, withSharedStages } from '../isolate/shared-stages.js';
 import {
   checkInterrupt,
   endOfLoad,
@@ -29,23 +19,38 @@ import {
   toPublicError,
   unlessInterrupted,
 } from '../model/stop-load.js';
-import { writeBatch } from './write-batch.js';
+import { BatchBuilder, keysOf, type PreparedBatch } from '../read/batch-builder.js';
+import { CommittedBatches } from '../read/committed-batches.js';
+import { closeSource, readBatches } from '../read/read-batches.js';
+import { LoadSession } from '../write/load-session.js';
 import { COPY_FROM_ROWS } from '../write/write-rows.js';
+import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
+import type { CurrentJob } from './current-job.js';
+import { InFlight } from './in-flight.js';
+import { LoadAccounts } from './load-accounts.js';
+import type { ResultShape } from './load-report.js';
+import { runReplace } from './run-replace.js';
+import { writeBatch } from './write-batch.js';
+
+type Records = Iterable<unknown> | AsyncIterable<unknown>;
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
-/** One load from its first record to its last: transactions, retries, accounts. */
+/**
+ * One load, from its first record to its last. Each batch passes four stages: read, normalize, write in a transaction,
+ * account.
+ */
 export class LoadRun<Result extends LoadResult | HybridResult> {
   private readonly startedAt = Date.now();
   private readonly signal: AnySignal;
-  private readonly attempt: LoadAttempt;
   private readonly accounts: LoadAccounts;
   private readonly blockedKeys: BlockedKeys;
+  private session: LoadSession;
   private committed: CommittedBatches;
-  private replayed = false;
+  private alreadyCompleted = false;
 
-  /** @param manager - joins its transaction; then nothing is retried, and nothing counts until the caller commits */
+  /** @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits */
   constructor(
     private readonly context: LoadContext,
     private readonly current: CurrentJob,
@@ -54,8 +59,8 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   ) {
     const job = current.now;
     this.signal = new AnySignal([context.shutdown, job.options.signal].filter((signal) => signal !== undefined));
-    this.attempt = new LoadAttempt(context, job, manager, () => this.accounts.addRetry());
-    this.accounts = new LoadAccounts(context, job, this.attempt.entry, manager === undefined);
+    this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
+    this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
     this.blockedKeys = new BlockedKeys(job);
     this.committed = CommittedBatches.none(job.targets.length);
   }
@@ -64,27 +69,27 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return this.current.now;
   }
 
-  /** Loads everything in one transaction. */
+  /** Loads all records in one transaction. */
   async load(records: Iterable<unknown>): Promise<Result> {
-    const { attempt, context } = this;
-    if (await this.isDone(records, 'whole')) {
+    await this.begin(records, { resumes: false });
+    if (this.alreadyCompleted) {
       return this.result();
     }
     if (this.job.options.disposition === 'replace') {
-      await this.replace(records);
+      await this.replace(records, { opensFirst: false });
       return this.result();
     }
     const batch = await this.readAll(records);
     if (batch === undefined) {
-      await this.nothingToDo();
+      await this.endWithoutRecords();
       return this.result();
     }
     try {
-      await this.runBatch(batch, keysOf(batch), async (client, pieces) => {
-        await context.ledger.open(client, attempt.entry);
-        const tally = await this.writeBatch(client, batch, pieces);
-        await context.ledger.close(client, attempt.entry, attempt.account('completed', tally));
-        return tally;
+      await this.write(batch, keysOf(batch), async (client, pieces) => {
+        await this.context.ledger.open(client, this.session.entry);
+        const totals = await this.writeBatch(client, batch, pieces);
+        await this.session.complete(client, totals);
+        return totals;
       });
     } catch (error) {
       throw await this.stop(error);
@@ -93,27 +98,29 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return this.result();
   }
 
-  /** Loads in one transaction a batch, and goes on after a batch that failed by itself; a replace is one transaction. */
-  async loadBatch(records: Iterable<unknown> | AsyncIterable<unknown>): Promise<Result & BatchCounts> {
-    if (await this.isDone(records)) {
+  /** Loads in one transaction a batch, and goes on after a batch that failed alone; a replace is one transaction. */
+  async loadBatch(records: Records): Promise<Result & BatchCounts> {
+    await this.begin(records, { resumes: true });
+    if (this.alreadyCompleted) {
       return this.batchResult();
     }
     if (this.job.options.disposition === 'replace') {
-      await this.replace(records, 'entered first');
+      // The history shows it while it runs: it may wait long for its source.
+      await this.replace(records, { opensFirst: true });
       return this.batchResult();
     }
     const inFlight = new InFlight(this.parallelism());
     let waiting: PreparedBatch | undefined;
     try {
-      for await (const batch of this.readBatches(records, inFlight.failure)) {
+      for await (const batch of this.read(records, inFlight.failure)) {
         waiting = batch;
         if (batch.batchNo === 0) {
-          await this.attempt.open();
+          await this.session.open();
         }
         const keys = keysOf(batch);
         await inFlight.start(keys, () => {
           waiting = undefined;
-          return this.tryBatch(batch, keys);
+          return this.tryToWrite(batch, keys);
         });
       }
       await inFlight.finish();
@@ -127,31 +134,49 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       throw await this.stop(error);
     }
     if (this.accounts.batches === 0) {
-      await this.nothingToDo();
+      await this.endWithoutRecords();
       return this.batchResult();
     }
-    await this.attempt.close('completed', this.accounts.tally);
+    await this.session.close('completed', this.accounts.totals);
     this.accounts.publish('completed');
     return this.batchResult();
   }
 
-  private async replace(records: Iterable<unknown> | AsyncIterable<unknown>, entry?: 'entered first'): Promise<void> {
-    const { context, current, attempt, accounts, signal } = this;
-    const readBatches = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.readBatches(records, failure);
+  private async replace(records: Records, { opensFirst }: { readonly opensFirst: boolean }): Promise<void> {
+    const { current, session, accounts, signal } = this;
+    const read = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.read(records, failure);
     try {
-      await runReplace({ context, current, attempt, accounts, signal, readBatches }, records, entry);
+      await runReplace(current, session, accounts, signal, { records, read, opensFirst });
     } catch (error) {
       throw await this.stop(error);
     }
     this.accounts.publish('completed');
   }
 
-  /** @param failure - ends the reading when a batch has failed, however long the source would go on */
-  private readBatches(
-    records: Iterable<unknown> | AsyncIterable<unknown>,
-    failure: AbortSignal,
-  ): AsyncGenerator<PreparedBatch> {
-    return inBatches(this.job, records, {
+  /** Claims the load key and finds what earlier attempts have committed. The source of a completed load is closed unread. */
+  private async begin(records: object, options: { readonly resumes: boolean }): Promise<void> {
+    const { accounts } = this;
+    try {
+      const { session, isCompleted, committed } = await this.session.claimKey(options);
+      this.session = session;
+      this.committed = committed;
+      this.alreadyCompleted = isCompleted;
+      accounts.resume(session.entry.loadId, committed);
+    } catch (error) {
+      throw error instanceof InvalidLoadError ? error : this.publicError(error);
+    }
+    if (this.alreadyCompleted) {
+      closeSource(records);
+      accounts.publish('completed');
+    }
+  }
+
+  /**
+   * Reads and normalizes batch after batch.
+   * @param failure - ends the reading when a batch has failed, however long the source would go on
+   */
+  private read(records: Records, failure: AbortSignal): AsyncGenerator<PreparedBatch> {
+    return readBatches(() => this.job, records, {
       records: this.job.options.batchSize,
       bytes: BATCH_BYTES,
       committed: this.committed,
@@ -159,74 +184,8 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     });
   }
 
-  /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */
-  private parallelism(): number {
-    const { maxRejects } = this.job.options;
-    // Of keys that are equal in other ways than by their text, nobody here can tell which batches share one.
-    const mayShareKeys = hasLooseKey(this.job);
-    const alone = this.manager !== undefined || maxRejects !== Infinity || mayShareKeys;
-    return alone ? 1 : this.context.parallelism;
-  }
-
-  private async tryBatch(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
-    try {
-      await this.runBatch(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
-    } catch (error) {
-      const kind = classifyFault(error);
-      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
-      if (this.manager !== undefined || !isItsOwn || !this.mayGoOnWithout(keys)) {
-        throw error;
-      }
-    }
-    this.accounts.publish('running');
-  }
-
-  /** Without a load key nobody comes back to a failed batch, and none is held back for its sake. */
-  private mayGoOnWithout(keys: ReadonlySet<string>): boolean {
-    return this.job.options.loadKey === undefined || this.blockedKeys.add(keys);
-  }
-
-  private async runBatch(
-    batch: PreparedBatch,
-    keys: ReadonlySet<string>,
-    work: (client: ClientBase, pieces: number) => Promise<LoadTally>,
-  ): Promise<void> {
-    try {
-      checkInterrupt(this.signal);
-      this.blockedKeys.check(keys);
-      const written = async (): Promise<LoadTally> => {
-        if (this.manager !== undefined && this.sharesStages(batch)) {
-          await createSharedStages(await clientOf(this.manager), this.job, this.accounts.tally.rejected > 0);
-        }
-        return this.attempt.transactions.runBatch(batch, work, this.signal);
-      };
-      this.accounts.addBatch(await this.current.withFreshPlan(written));
-    } catch (caught) {
-      const error = unlessInterrupted(caught, this.signal);
-      if (!(error instanceof InvalidLoadError)) {
-        this.accounts.addFailure(error, batch);
-      }
-      throw error;
-    }
-  }
-
-  private async writeBatch(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTally> {
-    const { context } = this;
-    const { entry } = this.attempt;
-    const job = this.sharesStages(batch) ? withSharedStages(this.job) : this.job;
-    const rejectedBefore = this.accounts.tally.rejected;
-    const tally = await writeBatch(client, { ...context, job, entry, rejectedBefore, pieces }, batch);
-    checkInterrupt(this.signal);
-    return tally;
-  }
-
-  /** A transaction keeps a lock on each table it has ever made, so the batches of a caller's make one. */
-  private sharesStages({ units }: PreparedBatch): boolean {
-    return this.manager !== undefined && units.length >= COPY_FROM_ROWS;
-  }
-
   private async readAll(records: Iterable<unknown>): Promise<PreparedBatch | undefined> {
-    const builder = new BatchBuilder(this.job, { records: Infinity, bytes: Infinity }, this.committed);
+    const builder = new BatchBuilder(() => this.job, { records: Infinity, bytes: Infinity }, this.committed);
     try {
       for (const record of records) {
         builder.add(record);
@@ -237,30 +196,71 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return builder.end();
   }
 
-  /**
-   * Enters a load that has a load key, and finds what is in already.
-   * @returns whether that is all; then the source is closed unread
-   */
-  private async isDone(records: object, extent?: 'whole'): Promise<boolean> {
-    const { attempt, accounts } = this;
-    try {
-      const { isDone, committed } = await attempt.begin(extent);
-      this.committed = committed;
-      this.replayed = isDone;
-      accounts.resume(committed);
-    } catch (error) {
-      throw error instanceof InvalidLoadError ? error : this.publicError(error);
-    }
-    if (this.replayed) {
-      closeSource(records);
-      accounts.publish('completed');
-    }
-    return this.replayed;
+  /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */
+  private parallelism(): number {
+    const alone = this.manager !== undefined || this.job.options.maxRejects !== Infinity;
+    // Only the database knows which loose keys are equal, so nobody here can tell which batches share one.
+    return alone || hasLooseKey(this.job) ? 1 : this.context.parallelism;
   }
 
-  private async nothingToDo(): Promise<void> {
-    this.context.logger.warn(`nothing to load into ${this.job.name}: there are no records`);
-    await this.attempt.release();
+  /** Writes a batch; a failure that is the batch's own is noted, and the load goes on. */
+  private async tryToWrite(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.write(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
+    } catch (error) {
+      const kind = classifyFault(error);
+      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
+      // Without a load key no later load retries the batch, so its keys need not be blocked.
+      const mayGoOn = isItsOwn && (this.job.options.loadKey === undefined || this.blockedKeys.add(keys));
+      if (this.manager !== undefined || !mayGoOn) {
+        throw error;
+      }
+    }
+    this.accounts.publish('running');
+  }
+
+  /** Writes a batch and accounts for it. */
+  private async write(
+    batch: PreparedBatch,
+    keys: ReadonlySet<string>,
+    work: (client: ClientBase, pieces: number) => Promise<LoadTotals>,
+  ): Promise<void> {
+    const { accounts, session, signal } = this;
+    try {
+      checkInterrupt(signal);
+      this.blockedKeys.check(keys);
+      const totals = await this.current.withFreshPlan(async () => {
+        await this.prepareSharedTransaction(batch);
+        return session.inBatch(batch, work, () => !signal.aborted);
+      });
+      accounts.addBatch(totals);
+    } catch (caught) {
+      const error = unlessInterrupted(caught, signal);
+      if (!(error instanceof InvalidLoadError)) {
+        accounts.addFailure(error, batch);
+      }
+      throw error;
+    }
+  }
+
+  /** In a caller's transaction all batches share their temporary tables. */
+  private async prepareSharedTransaction({ units }: PreparedBatch): Promise<void> {
+    if (this.manager !== undefined && units.length >= COPY_FROM_ROWS) {
+      const isolates = this.accounts.records.rejected > 0;
+      await resetTemporaryTables(await clientOf(this.manager), this.job.targets, isolates);
+    }
+  }
+
+  private async writeBatch(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {
+    const rejectedBefore = this.accounts.records.rejected;
+    const totals = await writeBatch(client, this.session, this.job, batch, { rejectedBefore, pieces });
+    checkInterrupt(this.signal);
+    return totals;
+  }
+
+  private async endWithoutRecords(): Promise<void> {
+    this.context.logger.warn(`No records to load into ${this.job.name}.`);
+    await this.session.release();
   }
 
   /** Ends a load that cannot go on; returns the error to throw. */
@@ -270,7 +270,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return error;
     }
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';
-    await this.attempt.close(status, this.accounts.tally, error);
+    await this.session.close(status, this.accounts.totals, error);
     this.accounts.publish(status);
     return this.publicError(error);
   }
@@ -287,9 +287,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
 
   private result(completed = true): Result {
     return this.shape(this.job, {
-      loadId: this.attempt.entry.loadId,
-      tally: this.accounts.tally,
-      replayed: this.replayed,
+      loadId: this.session.entry.loadId,
+      totals: this.accounts.totals,
+      alreadyCompleted: this.alreadyCompleted,
       receivedEarlier: this.accounts.receivedEarlier,
       durationMs: Date.now() - this.startedAt,
       retries: this.accounts.retries,

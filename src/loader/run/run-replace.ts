@@ -1,69 +1,62 @@
 import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
+import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { AnySignal } from '../model/any-signal.js';
+import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
+import { type BatchReader, TableReplace } from '../replace/table-replace.js';
+import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
 import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
-import type { LoadAttempt } from './load-attempt.js';
-import type { LoadContext } from '../model/load-context.js';
-import type { LoadTally } from '../model/load-tally.js';
-import { WHOLE } from '../write/load-transactions.js';
-import { type BatchReader, TableReplace } from '../replace/table-replace.js';
-import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
 
-/** What a replace is run with. */
-interface ReplaceRun {
-  readonly context: LoadContext;
-  readonly current: CurrentJob;
-  readonly attempt: LoadAttempt;
-  readonly accounts: LoadAccounts;
-  readonly signal: AnySignal;
-  readonly readBatches: BatchReader;
+/** The input of a replace. */
+interface ReplaceInput {
+  /** An array can be read again, so that the load outlives a lost connection. */
+  readonly records: object;
+  readonly read: BatchReader;
+  /** Whether the history shows the load while it runs. */
+  readonly opensFirst: boolean;
 }
 
-/**
- * Replaces the table's content in one transaction.
- * @param records - an array can be read again, so that the load outlives a lost connection
- * @param entry - whether the history shows the load while it runs, which may be long where it waits for its source
- */
+/** Replaces the table's content in one transaction. */
 export async function runReplace(
-  { context, current, attempt, accounts, signal, readBatches }: ReplaceRun,
-  records: Iterable<unknown> | AsyncIterable<unknown>,
-  entry?: 'entered first',
+  current: CurrentJob,
+  session: LoadSession,
+  accounts: LoadAccounts,
+  signal: AnySignal,
+  { records, read, opensFirst }: ReplaceInput,
 ): Promise<void> {
-  const { transactions } = attempt;
-  const again = Array.isArray(records);
-  let read: LoadTally | undefined;
+  const { ledger } = session.context;
+  let soFar: LoadTotals | undefined;
+  const hooks = {
+    readBatches: read,
+    signal,
+    onRead(totals: LoadTotals) {
+      soFar = totals;
+      accounts.publish('running', totals);
+    },
+  };
+  const work = async (client: ClientBase): Promise<LoadTotals> => {
+    await ledger.open(client, session.entry);
+    const totals = await new TableReplace(client, session, current.now, hooks).run();
+    await session.complete(client, totals);
+    return totals;
+  };
+  const canRead = (): boolean => (Array.isArray(records) || soFar === undefined) && !signal.aborted;
   try {
     checkInterrupt(signal);
-    if (entry !== undefined) {
-      await attempt.open();
+    if (opensFirst) {
+      await session.open();
     }
-    const replace = {
-      ...context,
-      entry: attempt.entry,
-      transactions,
-      checkInterrupt: () => checkInterrupt(signal),
-      onRead: (soFar: LoadTally) => {
-        read = soFar;
-        accounts.publish('running', soFar);
-      },
-    };
-    const work = async (client: ClientBase): Promise<LoadTally> => {
-      await context.ledger.open(client, attempt.entry);
-      const tally = await new TableReplace(client, { ...replace, job: current.now }).run(readBatches);
-      await context.ledger.close(client, attempt.entry, attempt.account('completed', tally));
-      return tally;
-    };
-    const mayRead = (): boolean => (again || read === undefined) && !signal.aborted;
-    accounts.addBatch(await current.withFreshPlan(() => transactions.runReplace(mayRead, work), mayRead));
+    accounts.addBatch(await current.withFreshPlan(() => session.inReplace(work, canRead), canRead));
   } catch (caught) {
     const error = unlessInterrupted(caught, signal);
     if (!(error instanceof InvalidLoadError)) {
-      const soFar = read ?? accounts.tally;
-      accounts.addFailure(error, { ...WHOLE, ...soFar, received: again ? records.length : soFar.received });
-    } else if (entry !== undefined || current.now.options.loadKey !== undefined) {
-      await attempt.close('failed', accounts.tally, error);
+      const totals = soFar ?? accounts.totals;
+      const received = Array.isArray(records) ? records.length : recordCounts(totals).received;
+      accounts.addFailure(error, { ...WHOLE_LOAD, skippedReasons: totals.skippedReasons, received });
+    } else if (opensFirst || session.entry.loadKey !== undefined) {
+      await session.close('failed', accounts.totals, error);
     }
     throw error;
   }

@@ -35,28 +35,22 @@ export interface CopiedColumn<T> {
   readonly fieldOf: (item: T) => string;
 }
 
-/** A column of a table that holds rows on their way. */
-export interface StageColumn extends CopiedColumn<Row> {
-  readonly type: string;
-}
-
-/** The columns a table must have to hold rows of this kind. */
-export function stageOf(plan: LoadPlan, spec: MergeSpec): StageColumn[] {
-  const stage: StageColumn[] = spec.columns.map(({ column: { quoted, type, index } }) => ({
+/** The columns of the staging table that rows of this kind fill. */
+export function stagedColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row>[] {
+  const columns: CopiedColumn<Row>[] = spec.columns.map(({ column: { quoted, type, index } }) => ({
     name: quoted,
-    type,
     fieldOf: PLAIN_TYPES.has(type)
       ? ({ values }) => values[index] ?? COPY_NULL
       : ({ values }) => copyField(values[index]),
   }));
   const masked = maskedColumns(spec);
   if (masked.length > 0) {
-    stage.push({ name: MASK_COLUMN, type: 'bit varying', fieldOf: (row) => maskOf(masked, row) });
+    columns.push({ name: MASK_COLUMN, fieldOf: (row) => maskOf(masked, row) });
   }
   if (plan.extra !== undefined && spec.hasExtra) {
-    stage.push({ name: plan.extra, type: 'jsonb', fieldOf: (row) => copyField(extraText(row)) });
+    columns.push({ name: plan.extra, fieldOf: (row) => copyField(extraText(row)) });
   }
-  return stage;
+  return columns;
 }
 
 /** Copies one line an item into a table. */

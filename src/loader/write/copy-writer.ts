@@ -1,32 +1,28 @@
 import type { ClientBase } from 'pg';
 
-import { copyInto, stageOf } from './copy-rows.js';
 import { specOf } from '../merge/merge-spec.js';
+import type { Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
-import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
-
-/** Name of the staging table; a temporary one, so each transaction has its own. */
-const STAGE = 'pg_temp.harbor_stage';
+import { batchStaging } from './batch-staging.js';
+import { copyInto, stagedColumns } from './copy-rows.js';
+import { type WriteCounts, writeStaged } from './write-staged.js';
 
 /**
- * Writes rows by COPY into a temporary table and INSERT … SELECT … ON CONFLICT from there: the same statements, and the
- * same text of the same values, as {@link writeByUpsert} sends, for many rows at a fraction of the time.
- * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller's savepoint takes everything back
+ * Writes rows by COPY into a staging table and INSERT … SELECT … ON CONFLICT from there: the same statements, and the
+ * same text of the same values, as {@link writeByUpsert} sends, but many rows in a fraction of the time.
+ * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller rolls back to its savepoint
  */
-export async function writeByCopy(client: ClientBase, order: WriteOrder, rows: readonly Row[]): Promise<WriteCounts> {
-  const spec = specOf(order.plan, order.onConflict, order.key, rows);
-  const stage = stageOf(order.plan, spec);
-  const table = order.stage ?? STAGE;
-  if (order.stage !== undefined) {
-    // Rows of an earlier part of the batch.
-    await client.query(`DELETE FROM ${table}`);
-  } else {
-    const definitions = stage.map(({ name, type }) => `${name} ${type}`);
-    // Another batch of a caller's transaction, or the other table of a hybrid one, may have left its own.
-    await client.query(
-      `DROP TABLE IF EXISTS ${STAGE}; CREATE TEMPORARY TABLE harbor_stage (${definitions.join(', ')}) ON COMMIT DROP`,
-    );
-  }
-  await copyInto(client, table, stage, rows);
-  return writeStaged(client, order, spec, rows, { select: `SELECT * FROM ${table}`, parameters: [] });
+export async function writeByCopy(
+  client: ClientBase,
+  target: Target,
+  loadId: string,
+  rows: readonly Row[],
+): Promise<WriteCounts> {
+  const { plan } = target;
+  const spec = specOf(plan, target.onConflict, target.key, rows);
+  const { create, qualified } = batchStaging(plan);
+  // Another batch of the transaction, or another part of this one, may have left its rows.
+  await client.query(`${create}; DELETE FROM ${qualified}`);
+  await copyInto(client, qualified, stagedColumns(plan, spec), rows);
+  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, loadId);
 }

@@ -1,44 +1,40 @@
-import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import type { DatabaseFault } from '../../postgres/database-fault.js';
+import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
+import { addToEach } from '../../stats/load-totals.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { LoadJob } from '../model/load-job.js';
-import { addTargetTallies, NO_TARGET_COUNTS, type TargetTally } from '../model/load-tally.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
 import type { WriteCounts } from './write-staged.js';
 
-/** What came of units. */
+/** What became of the records of units. */
 export interface WriteOutcome {
-  readonly stored: number;
-  readonly duplicates: number;
-  readonly targets: readonly TargetTally[];
+  /** For each table of the load. */
+  readonly tables: readonly LoadCounts[];
   readonly rejected: readonly RejectedRecord[];
 }
 
-export function emptyOutcome(job: LoadJob): WriteOutcome {
-  return { stored: 0, duplicates: 0, targets: job.targets.map(() => NO_TARGET_COUNTS), rejected: [] };
+export function emptyOutcome({ targets }: LoadJob): WriteOutcome {
+  return { tables: targets.map(() => NO_COUNTS), rejected: [] };
 }
 
 export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
-  return {
-    stored: a.stored + b.stored,
-    duplicates: a.duplicates + b.duplicates,
-    targets: a.targets.map((target, index) => addTargetTallies(target, b.targets[index] ?? NO_TARGET_COUNTS)),
-    rejected: [...a.rejected, ...b.rejected],
-  };
+  return { tables: addToEach(a.tables, b.tables), rejected: [...a.rejected, ...b.rejected] };
 }
 
-/** The outcome of units that are stored; `counts` says for each table what became of their rows. */
+/** The outcome of units that are stored; `counts` has what the database did in each table. */
 export function storedOutcome(units: readonly LoadUnit[], counts: readonly WriteCounts[]): WriteOutcome {
-  const records = units.reduce((sum, unit) => sum + partsOf(unit).length, 0);
-  return {
-    stored: units.length,
-    duplicates: records - units.length,
-    targets: counts.map((count, target) => ({ ...NO_TARGET_COUNTS, ...count, ...countParts(units, target) })),
-    rejected: [],
-  };
+  const tables = counts.map((written, target) => ({ ...NO_COUNTS, ...written, ...countParts(units, target) }));
+  return { tables, rejected: [] };
 }
 
-/** A record that is kept out of the tables, and why. */
+/** The outcome of rejected records. */
+export function rejectedOutcome({ targets }: LoadJob, rejected: readonly RejectedRecord[]): WriteOutcome {
+  const counts = { ...NO_COUNTS, received: rejected.length, rejected: rejected.length };
+  return { tables: targets.map(() => counts), rejected };
+}
+
+/** The record of a unit that Postgres rejected by `error`. */
 export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): RejectedRecord {
   const { code, column, message } = fault;
   const { position, source } = unit;
@@ -47,20 +43,18 @@ export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): 
   return { position, source, key, rejection: { rule: sqlstateReason(code), column, message } };
 }
 
-/** The outcome of one record that Postgres rejected. */
-export function rejectedOutcome(job: LoadJob, unit: LoadUnit, error: unknown): WriteOutcome {
-  return { ...emptyOutcome(job), rejected: [rejectUnit(job, unit, describeFault(error))] };
-}
-
-/** Of the records folded into each unit, all but one that speak of a table are duplicates there. */
-function countParts(units: readonly LoadUnit[], target: number): { duplicates: number; notMeant: number } {
-  let duplicates = 0;
-  let notMeant = 0;
+/** Of the records folded into a unit, those with a row for the table are one stored row and duplicates of it. */
+function countParts(
+  units: readonly LoadUnit[],
+  target: number,
+): Pick<LoadCounts, 'received' | 'duplicates' | 'skipped'> {
+  const counts = { received: 0, duplicates: 0, skipped: 0 };
   for (const unit of units) {
     const parts = partsOf(unit);
     const meant = parts.filter((part) => part.rows[target] !== undefined).length;
-    duplicates += Math.max(0, meant - 1);
-    notMeant += parts.length - meant;
+    counts.received += parts.length;
+    counts.duplicates += Math.max(0, meant - 1);
+    counts.skipped += parts.length - meant;
   }
-  return { duplicates, notMeant };
+  return counts;
 }

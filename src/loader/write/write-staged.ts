@@ -1,30 +1,17 @@
 import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { LoadCounts } from '../../results/load-counts.js';
+import type { LoadPlan } from '../model/load-plan.js';
 import { maskedColumns, type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
 import { buildInsertOrLock, buildMaskedUpdate, buildMergeStatement } from '../merge/merge-statement.js';
 import type { Row } from '../model/row.js';
 
 /** What the database did with a set of rows. */
-export interface WriteCounts {
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-}
-
-/** A write of rows with different keys into one table. */
-export interface WriteOrder {
-  readonly plan: LoadPlan;
-  readonly onConflict: MergeSpec['onConflict'];
-  readonly key: readonly PlanColumn[];
-  readonly loadId: string;
-  /** As of a {@link Target}. */
-  readonly stage?: string | undefined;
-}
+export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
 
 /** Rows where a statement can read them. */
-export interface Stage {
+interface StagedRows {
   /** `SELECT … FROM …` that gives every carried column, and mask and extra where rows have them. */
   readonly select: string;
   /** Parameters of that SELECT, from $1. */
@@ -42,7 +29,7 @@ export interface StagedStatements {
 /**
  * Builds the statements that write staged rows: one, as a rule; two when rows have masks.
  * @param rows - those that are staged
- * @param select - gives them; see {@link Stage}
+ * @param select - gives them; see {@link StagedRows}
  * @param loadId - the load's id, as SQL
  */
 export function buildStaged(
@@ -65,13 +52,14 @@ export function buildStaged(
 /** Writes staged rows. One statement; two when rows have masks and some of them are stored already. */
 export async function writeStaged(
   client: ClientBase,
-  { plan, loadId }: WriteOrder,
+  plan: LoadPlan,
   spec: MergeSpec,
   rows: readonly Row[],
-  stage: Stage,
+  staged: StagedRows,
+  loadId: string,
 ): Promise<WriteCounts> {
-  const parameters = [...stage.parameters, loadId];
-  const { inserts, update } = buildStaged(plan, spec, rows, stage.select, `$${parameters.length}`);
+  const parameters = [...staged.parameters, loadId];
+  const { inserts, update } = buildStaged(plan, spec, rows, staged.select, `$${parameters.length}`);
   let written = 0;
   let inserted = 0;
   for (const insert of inserts) {
@@ -82,14 +70,14 @@ export async function writeStaged(
   if (update !== undefined && inserted < rows.length) {
     written += (await client.query(update, parameters)).rowCount ?? 0;
   }
-  return countsOf(plan, spec.onConflict, rows.length, written, inserted);
+  return writeCounts(plan, spec.onConflict, rows.length, written, inserted);
 }
 
 /**
  * What became of rows.
  * @throws StorageError when rows that are only to be inserted were not, without an error
  */
-export function countsOf(
+export function writeCounts(
   plan: LoadPlan,
   onConflict: MergeSpec['onConflict'],
   rows: number,

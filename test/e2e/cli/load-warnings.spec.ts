@@ -115,7 +115,7 @@ describe('what harbor-storage load warns of', () => {
         'If it is another load, choose another key\n';
       expect(await keyed(other)).toMatchObject({ exitCode: 0, stderr: warning });
       const { stdout, stderr } = await keyed(other, '--json');
-      expect([JSON.parse(stdout), stderr]).toMatchObject([{ replayed: true, received: 1 }, warning]);
+      expect([JSON.parse(stdout), stderr]).toMatchObject([{ alreadyCompleted: true, received: 1 }, warning]);
     });
 
     it('is no other source for --resume, by whatever path', async () => {

@@ -42,7 +42,7 @@ describe('a load with a key, on the command line', () => {
       exitCode: 0,
       stdout: expect.stringContaining('Resumed: 20 of 30 records were dealt with by earlier runs.'),
     });
-    expect(await json(...load(path), '--resume')).toMatchObject({ received: 30, inserted: 30, replayed: true });
+    expect(await json(...load(path), '--resume')).toMatchObject({ received: 30, inserted: 30, alreadyCompleted: true });
     const loads = await cli.rows<{ load_key: string }>('SELECT load_key FROM storage_loads');
     expect(loads).toEqual([{ load_key: expect.stringMatching(new RegExp(`^file:${name}:[0-9a-f]{32}$`)) }]);
     await checkedLedger(cli.rows, loads[0]?.load_key ?? '');
@@ -54,7 +54,7 @@ describe('a load with a key, on the command line', () => {
     const again = await run(...load(path), '--resume');
     expect(again.stdout).toContain(`UTC from ${path}: nothing was done now. What it did then:\n`);
     await appendFile(path, '{"submission_id":"t3_2"}\n');
-    expect(await json(...load(path), '--resume')).toMatchObject({ replayed: false, inserted: 1, unchanged: 1 });
+    expect(await json(...load(path), '--resume')).toMatchObject({ alreadyCompleted: false, inserted: 1, unchanged: 1 });
   });
 
   it('--load-key names standard input, which --resume cannot', async () => {
@@ -65,9 +65,12 @@ describe('a load with a key, on the command line', () => {
     const keyed = (input: string) => cli.runHere([...stdin, '--load-key', 'today', '--json'], input);
     expect(JSON.parse((await keyed('{"submission_id":"t3_1"}')).stdout)).toMatchObject({
       inserted: 1,
-      replayed: false,
+      alreadyCompleted: false,
     });
-    expect(JSON.parse((await keyed('{"submission_id":"t3_2"}')).stdout)).toMatchObject({ inserted: 1, replayed: true });
+    expect(JSON.parse((await keyed('{"submission_id":"t3_2"}')).stdout)).toMatchObject({
+      inserted: 1,
+      alreadyCompleted: true,
+    });
     expect(await cli.rows('SELECT submission_id FROM submissions')).toEqual([{ submission_id: 't3_1' }]);
   });
 

@@ -29,7 +29,7 @@ export function traceCopies(app: StorageApp): WriterTrace {
     target.query = (...parameters) => {
       const [sent] = parameters as [string | { readonly text?: string }];
       const text = typeof sent === 'string' ? sent : (sent.text ?? '');
-      if (/^COPY pg_temp\.harbor_stage\b/i.test(text)) trace.copies += 1;
+      if (/^COPY pg_temp\.harbor_staging_/i.test(text)) trace.copies += 1;
       return query(...parameters);
     };
   });

@@ -13,9 +13,9 @@ import { entityJob } from '../../../../src/loader/plan/entity-job.js';
 import { resolveLoadOptions } from '../../../../src/loader/model/load-options.js';
 import type { Disposition } from '../../../../src/results/load-result.js';
 import type { LoadUnit } from '../../../../src/loader/model/load-unit.js';
-import { BatchBuilder } from '../../../../src/loader/read/prepare-batch.js';
+import { BatchBuilder } from '../../../../src/loader/read/batch-builder.js';
 import { addOutcomes, emptyOutcome, type WriteOutcome } from '../../../../src/loader/write/write-outcome.js';
-import type { UnitsOrder } from '../../../../src/loader/write/write-together.js';
+import type { WriteContext } from '../../../../src/loader/model/load-context.js';
 import { writeUnits } from '../../../../src/loader/isolate/write-units.js';
 import { withClient } from '../../../../src/postgres/with-transaction.js';
 import type { RejectedRecord } from '../../../../src/quarantine/rejected-records.js';
@@ -55,7 +55,7 @@ class Item {
 }
 
 type ItemRecord = Record<string, unknown> & { readonly id: string };
-type Write = (client: ClientBase, order: UnitsOrder, units: readonly LoadUnit[]) => Promise<WriteOutcome>;
+type Write = (client: ClientBase, context: WriteContext, units: readonly LoadUnit[]) => Promise<WriteOutcome>;
 
 /** Fields that Postgres rejects, each for another reason, and good ones. */
 const fields = fc.record(
@@ -130,14 +130,14 @@ describe('records rejected among others', () => {
   });
   afterAll(() => app.close());
 
-  const together: Write = (client, order, units) => writeUnits(client, order, units, 1);
-  const halved: Write = (client, order, units) =>
-    halveUnits(client, order, order.job.options.disposition === 'merge' ? foldDuplicates(units) : units);
-  const oneByOne: Write = async (client, order, units) => {
-    let outcome = emptyOutcome(order.job);
+  const together: Write = (client, context, units) => writeUnits(client, context, units, 1);
+  const halved: Write = (client, context, units) =>
+    halveUnits(client, context, context.job.options.disposition === 'merge' ? foldDuplicates(units) : units);
+  const oneByOne: Write = async (client, context, units) => {
+    let outcome = emptyOutcome(context.job);
     const alone = units.filter(({ key }) => !key?.startsWith('p')).map((unit) => [unit]);
     for (const some of [...alone, units.filter(({ key }) => key?.startsWith('p'))]) {
-      outcome = addOutcomes(outcome, await together(client, order, some));
+      outcome = addOutcomes(outcome, await together(client, context, some));
     }
     return outcome;
   };
@@ -151,17 +151,17 @@ describe('records rejected among others', () => {
   ): Promise<{ counts: object; content: unknown[]; rejected: Omit<RejectedRecord, 'source'>[] }> {
     const job = jobs.get(disposition) as LoadJob;
     const unitsOf = (input: readonly ItemRecord[]): readonly LoadUnit[] => {
-      const batch = new BatchBuilder(job, { records: Infinity, bytes: Infinity }, CommittedBatches.none(1));
+      const batch = new BatchBuilder(() => job, { records: Infinity, bytes: Infinity }, CommittedBatches.none(1));
       input.forEach((record) => batch.add(record));
       const prepared = batch.end();
       expect(prepared?.rejected).toEqual([]);
       return prepared?.units ?? [];
     };
-    const order = { job, loadId: randomUUID(), maxRejected: Infinity };
+    const context = { job, loadId: randomUUID(), maxRejects: Infinity };
     await client.query('BEGIN');
     try {
-      await together(client, order, unitsOf(stored));
-      const { rejected, ...counts } = await write(client, order, unitsOf(records));
+      await together(client, context, unitsOf(stored));
+      const { rejected, ...counts } = await write(client, context, unitsOf(records));
       const content = await client.query('SELECT * FROM items ORDER BY id COLLATE "C"');
       return {
         counts,

@@ -157,7 +157,7 @@ describe('fields no column knows', () => {
     const resumed = await app.loader.loadBatch(Keeping, records, options);
     expect(resumed).toMatchObject({ received: 30, receivedEarlier: 20, inserted: 30, unknownFields: { mood: 30 } });
     const replayed = await app.loader.loadBatch(Keeping, records, options);
-    expect(replayed).toMatchObject({ replayed: true, unknownFields: { mood: 30 } });
+    expect(replayed).toMatchObject({ alreadyCompleted: true, unknownFields: { mood: 30 } });
     expect(await kept(resumed)).toMatchObject({ unknown_fields: { mood: 30 } });
   });
 

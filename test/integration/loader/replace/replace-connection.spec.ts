@@ -57,7 +57,7 @@ describe('a replace that loses its connection', () => {
     it('fails with the table as it was if it cannot', async () => {
       const error = await errorOf(app.profiles.storeBatch(records(25), REPLACE));
       expect(error).toBeInstanceOf(LoadFailedError);
-      expect((error as Error).message).toContain('A replace is one transaction: all of it is in, or nothing');
+      expect((error as Error).message).toContain('A replace is one transaction: all of it is committed, or nothing');
       expect(error).toMatchObject({ cause: { code: '57P01' }, result: { received: 25, failed: 25, inserted: 0 } });
       expect(await titles()).toEqual([{ title: 'old', n: 3 }]);
       expect(await app.count(`storage_loads WHERE status = 'failed'`)).toBe(1);

@@ -171,7 +171,13 @@ describe('a replace of many batches', () => {
   it('notes one batch over all of the input', async () => {
     const { loadId } = await members([{ email: 'a' }, { email: 'b' }, { email: 'a' }], { batchSize: 1 });
     expect(await app.rows('SELECT * FROM storage_load_batches')).toMatchObject([
-      { load_id: loadId, batch_no: 0, first_position: '0', end_position: '3', counts: { received: 3, stored: 2 } },
+      {
+        load_id: loadId,
+        batch_no: 0,
+        first_position: '0',
+        end_position: '3',
+        counts: { tables: [{ received: 3, inserted: 2 }] },
+      },
     ]);
   });
 
@@ -203,7 +209,7 @@ describe('a replace of many batches', () => {
     `);
     try {
       const load = app.opportunities.store([opportunity('b'), opportunity('c', { title: 'gone' })], REPLACE);
-      await expect(load).rejects.toThrow(/would hold 1 rows in the place of 2/);
+      await expect(load).rejects.toThrow(/would hold 1 rows instead of 2/);
       expect(await app.rows('SELECT submission_id AS id FROM app_opportunities')).toEqual([{ id: 'a' }]);
     } finally {
       await app.rows('DROP TRIGGER suppress ON app_opportunities');

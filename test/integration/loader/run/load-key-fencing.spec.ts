@@ -66,7 +66,7 @@ describe('loads of one key at the same time', () => {
     resumed.open();
     const error = await earlier;
     expect(error).toBeInstanceOf(LoadFailedError);
-    expect((error as Error).message).toContain('a later load with the load key "k" has taken it over');
+    expect((error as Error).message).toContain('A later load with the load key "k" has taken this one over');
     expect(error).toMatchObject({ cause: { code: 'LOAD_TAKEN_OVER' }, result: { inserted: 3, failed: 3 } });
     await expectOnce(10);
   });
@@ -111,7 +111,7 @@ describe('loads of one key at the same time', () => {
       const error = await errorOf(hurried.profiles.storeBatch(posts(10), KEYED));
       expect(error).toBeInstanceOf(LoadFailedError);
       expect(error).toMatchObject({ cause: { code: 'LOAD_KEY_BUSY' } });
-      expect((error as Error).message).toMatch(/another transaction is at work on the load key "k"/);
+      expect((error as Error).message).toMatch(/Another transaction holds the load key "k"/);
     });
     expect(await app.profiles.storeBatch(posts(10), KEYED)).toMatchObject({ receivedEarlier: 3, inserted: 10 });
     await expectOnce(10);
@@ -151,7 +151,7 @@ describe('loads of one key at the same time', () => {
     });
     resumed.open();
     expect(await earlier).toMatchObject({ inserted: 2 });
-    expect(await app.opportunities.storeBatch(other, options)).toMatchObject({ inserted: 2, replayed: true });
+    expect(await app.opportunities.storeBatch(other, options)).toMatchObject({ inserted: 2, alreadyCompleted: true });
     expect(await app.count('app_opportunities')).toBe(2);
   });
 

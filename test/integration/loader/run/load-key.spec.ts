@@ -44,13 +44,13 @@ describe('a load with a load key', () => {
     '%s: is done once, and then gives the same result again',
     async (method) => {
       const first = await app.profiles[method](POSTS, { loadKey: 'k', batchSize: 2 });
-      expect(first).toMatchObject({ ...COUNTS, replayed: false, receivedEarlier: 0 });
+      expect(first).toMatchObject({ ...COUNTS, alreadyCompleted: false, receivedEarlier: 0 });
       const counted = app.stats.snapshot();
       await unchangedBy(async () => {
         const { durationMs: _, ...result } = first;
         expect(await app.profiles[method](untouchable, { loadKey: 'k' })).toMatchObject({
           ...result,
-          replayed: true,
+          alreadyCompleted: true,
           receivedEarlier: 5,
         });
       });
@@ -74,12 +74,12 @@ describe('a load with a load key', () => {
       submissions,
       ...first
     } = await app.hybrid.storeBatch(records, { loadKey: 'k' });
-    const replayed = { replayed: true, receivedEarlier: 4, durationMs: expect.any(Number) };
+    const completed = { alreadyCompleted: true, receivedEarlier: 4, durationMs: expect.any(Number) };
     expect(await app.hybrid.storeBatch(untouchable, { loadKey: 'k' })).toEqual({
       ...first,
-      ...replayed,
-      opportunities: { ...opportunities, ...replayed },
-      submissions: { ...submissions, ...replayed },
+      ...completed,
+      opportunities: { ...opportunities, ...completed },
+      submissions: { ...submissions, ...completed },
     });
     expect(opportunities).toMatchObject({ inserted: 1, skipped: 2 });
   });
@@ -88,14 +88,18 @@ describe('a load with a load key', () => {
     await app.profiles.store([post(9)]);
     const options = { disposition: 'replace', maxRejects: 9, loadKey: 'k' } as const;
     const first = await app.profiles.storeBatch(POSTS, options);
-    expect(first).toMatchObject({ ...COUNTS, deleted: 1, replayed: false });
+    expect(first).toMatchObject({ ...COUNTS, deleted: 1, alreadyCompleted: false });
     await app.profiles.store([post(8)]);
     expect(await app.profiles.storeBatch(untouchable, options)).toMatchObject({
       ...COUNTS,
       deleted: 1,
-      replayed: true,
+      alreadyCompleted: true,
     });
-    expect(await app.profiles.store(untouchable, options)).toMatchObject({ ...COUNTS, deleted: 1, replayed: true });
+    expect(await app.profiles.store(untouchable, options)).toMatchObject({
+      ...COUNTS,
+      deleted: 1,
+      alreadyCompleted: true,
+    });
     expect(await app.count('submissions')).toBe(3);
   });
 
@@ -105,7 +109,7 @@ describe('a load with a load key', () => {
     expect(await app.profiles.storeBatch([post(1)], options)).toMatchObject({
       inserted: 1,
       rejected: 0,
-      replayed: true,
+      alreadyCompleted: true,
     });
   });
 
@@ -133,18 +137,18 @@ describe('a load with a load key', () => {
     [
       'another table',
       () => app.opportunities.storeBatch(untouchable, { loadKey: 'k' }),
-      /merge into submissions \(completed\); this is a merge into app_opportunities/,
+      /merge into submissions \(completed\)\. This load is a merge into app_opportunities/,
     ],
     [
       'another disposition',
       () => app.profiles.store(untouchable, { loadKey: 'k', disposition: 'append' }),
-      /this is an append into submissions/,
+      /This load is an append into submissions/,
     ],
-    ['both tables', () => app.hybrid.store(untouchable, { loadKey: 'k' }), /this is a merge into hybrid/],
+    ['both tables', () => app.hybrid.store(untouchable, { loadKey: 'k' }), /This load is a merge into hybrid/],
     [
       'the same table by another key',
       () => app.profiles.store(untouchable, { loadKey: 'k', primaryKey: 'submission_id' }),
-      /this is a merge into submissions with {"primaryKey":\["submission_id"\]}\. Choose another key/,
+      /This load is a merge into submissions with {"primaryKey":\["submission_id"\]}\. Choose another key/,
     ],
   ])('rejects its key to a load into %s, naming the load that has it', async (_, load, message) => {
     const { loadId } = await app.profiles.storeBatch([post(1)], { loadKey: 'k' });
@@ -173,9 +177,16 @@ describe('a load with a load key', () => {
   });
 
   it.each(['store', 'storeBatch'] as const)('%s: leaves its key free when there is nothing to load', async (method) => {
-    expect(await app.profiles[method]([], { loadKey: 'k' })).toMatchObject({ ok: true, received: 0, replayed: false });
+    expect(await app.profiles[method]([], { loadKey: 'k' })).toMatchObject({
+      ok: true,
+      received: 0,
+      alreadyCompleted: false,
+    });
     expect(await app.count('storage_loads')).toBe(0);
-    expect(await app.profiles[method]([post(1)], { loadKey: 'k' })).toMatchObject({ inserted: 1, replayed: false });
+    expect(await app.profiles[method]([post(1)], { loadKey: 'k' })).toMatchObject({
+      inserted: 1,
+      alreadyCompleted: false,
+    });
   });
 
   it('does again what was stopped by a wrong record', async () => {
@@ -184,7 +195,7 @@ describe('a load with a load key', () => {
     expect(await app.rows('SELECT status, load_key FROM storage_loads')).toEqual([{ status: 'failed', load_key: 'k' }]);
     expect(await app.profiles.store([post(1), post(2)], { loadKey: 'k', onReject: 'fail' })).toMatchObject({
       inserted: 2,
-      replayed: false,
+      alreadyCompleted: false,
     });
     expect(await app.rows('SELECT status, attempt, error_code, received::integer FROM storage_loads')).toEqual([
       { status: 'completed', attempt: 2, error_code: null, received: 2 },
@@ -194,7 +205,7 @@ describe('a load with a load key', () => {
   it('does again a replace that was rejected for lack of rows', async () => {
     const options = { disposition: 'replace', loadKey: 'k' } as const;
     await expect(app.profiles.storeBatch([], options)).rejects.toThrow(/There are no records/);
-    expect(await app.profiles.storeBatch([post(1)], options)).toMatchObject({ inserted: 1, replayed: false });
+    expect(await app.profiles.storeBatch([post(1)], options)).toMatchObject({ inserted: 1, alreadyCompleted: false });
   });
 
   describe('in a transaction of the caller', () => {
@@ -210,14 +221,14 @@ describe('a load with a load key', () => {
         .catch((error: unknown) => (error as { result: object }).result);
 
     it('leaves its key free when the caller rolls back', async () => {
-      expect(await load('roll back')).toMatchObject({ inserted: 2, replayed: false });
+      expect(await load('roll back')).toMatchObject({ inserted: 2, alreadyCompleted: false });
       expect(await app.count('storage_loads')).toBe(0);
-      expect(await load('commit')).toMatchObject({ inserted: 2, replayed: false });
+      expect(await load('commit')).toMatchObject({ inserted: 2, alreadyCompleted: false });
     });
 
     it('is done once the caller has committed', async () => {
       await load('commit');
-      expect(await load('commit')).toMatchObject({ inserted: 2, replayed: true });
+      expect(await load('commit')).toMatchObject({ inserted: 2, alreadyCompleted: true });
       expect(await app.count('storage_loads')).toBe(1);
     });
   });
@@ -242,7 +253,7 @@ it('a load key is of one table, not of all that have its name in other schemas',
     await app.rows('CREATE SCHEMA tenant CREATE TABLE rates (id text PRIMARY KEY)');
     await app.loader.loadBatch(Rate, [{ id: 'a' }], { loadKey: 'k' });
     await expect(app.loader.loadBatch(TenantRate, untouchable, { loadKey: 'k' })).rejects.toThrow(
-      'into rates (completed); this is a merge into rates with {"schema":"tenant"}',
+      'into rates (completed). This load is a merge into rates with {"schema":"tenant"}',
     );
     expect(await app.loader.loadBatch(TenantRate, [{ id: 'b' }], { loadKey: 'l' })).toMatchObject({ inserted: 1 });
   } finally {

@@ -75,7 +75,13 @@ describe('a load that was cut off', () => {
     expect(load?.status).toBe('interrupted');
     expect(await ranges()).toEqual(['0-3', '3-6']);
     const result = await app.profiles.storeBatch(records, { loadKey: 'k', batchSize: 5 });
-    expect(result).toMatchObject({ loadId: load?.id, received: 14, receivedEarlier: 6, replayed: false, ok: false });
+    expect(result).toMatchObject({
+      loadId: load?.id,
+      received: 14,
+      receivedEarlier: 6,
+      alreadyCompleted: false,
+      ok: false,
+    });
     expect(result).toMatchObject({ inserted: 11, updated: 1, skipped: 1, rejected: 1, failed: 0, batches: 4 });
     expect(await ranges()).toEqual(['0-3', '3-6', '6-11', '11-14']);
     expect(await ledger()).toMatchObject({ status: 'completed', received: 14, inserted: 11 });
@@ -132,7 +138,9 @@ describe('a load that was cut off', () => {
     const error = await errorOf(app.profiles.storeBatch(posts(5), { loadKey: 'k' }));
     expect(error).toBeInstanceOf(LoadFailedError);
     expect(error).toMatchObject({ cause: { code: 'SOURCE_CHANGED' } });
-    expect((error as Error).message).toContain('has ended after 5 records, but earlier attempts');
+    expect((error as Error).message).toContain(
+      'The input ended after 5 records, but earlier attempts with this load key have committed 6',
+    );
     expect(await app.profiles.storeBatch(posts(10), { loadKey: 'k' })).toMatchObject({ received: 10, inserted: 10 });
     await ledger();
   });
@@ -141,7 +149,7 @@ describe('a load that was cut off', () => {
     await interrupted(posts(10), 2, { batchSize: 3, maxRejects: 9 });
     const error = await errorOf(app.profiles.store(posts(10), { loadKey: 'k' }));
     expect(error).toBeInstanceOf(InvalidLoadError);
-    expect((error as Error).message).toMatch(/begun batch by batch and is not done: go on with loadBatch/);
+    expect((error as Error).message).toMatch(/started batch by batch and has not completed\. Resume it with loadBatch/);
     expect(await app.rows('SELECT attempt, status FROM storage_loads')).toEqual([
       { attempt: 1, status: 'interrupted' },
     ]);

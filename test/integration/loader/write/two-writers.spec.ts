@@ -94,15 +94,16 @@ describe('the two writers', () => {
     stored: readonly Row[],
     incoming: readonly Row[],
   ): Promise<unknown> {
-    const order = { plan, key: plan.primaryKey, loadId: randomUUID() };
+    const target = { plan, key: plan.primaryKey };
+    const loadId = randomUUID();
     await client.query('BEGIN');
     try {
-      await writeByUpsert(client, { ...order, onConflict: 'merge' }, stored);
-      const counts = await write(client, { ...order, onConflict }, incoming);
+      await writeByUpsert(client, { ...target, onConflict: 'merge' }, loadId, stored);
+      const counts = await write(client, { ...target, onConflict }, loadId, incoming);
       const content = await client.query(
         `SELECT to_jsonb(t) - 'load_id' - 'updated_at' - 'created_at' AS content, t.load_id = $1 AS ours
            FROM app_opportunities AS t ORDER BY submission_id COLLATE "C"`,
-        [order.loadId],
+        [loadId],
       );
       return { counts, content: content.rows };
     } catch (error) {

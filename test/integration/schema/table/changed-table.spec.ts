@@ -143,6 +143,59 @@ describe('a table that is altered while the application lives', () => {
   });
 });
 
+@Entity('labels')
+class Label {
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('varchar', { length: 5, nullable: true })
+  text: string | null;
+
+  @Column('integer', { default: 1 })
+  level: number;
+}
+
+describe('a column that is widened while a load reads', () => {
+  let app: StorageApp;
+  beforeEach(async () => {
+    app = await startAppWith([Label], { loader: { parallelism: 1 } });
+    await app.rows('CREATE FUNCTION first_level() RETURNS integer LANGUAGE sql RETURN 1');
+    await app.rows('ALTER TABLE labels ALTER level SET DEFAULT first_level()');
+  });
+  afterEach(() => app.close());
+
+  /** Every second one leaves its level to the default, so that the statements name the function. */
+  const labels = (first: number, text: string): object[] =>
+    Array.from({ length: 10 }, (_, index) => ({
+      id: `l${first + index}`,
+      text,
+      ...(index % 2 === 0 ? {} : { level: 7 }),
+    }));
+
+  async function* widening(): AsyncGenerator<object> {
+    yield* labels(0, 'short');
+    // Without the function, the statement of the old plan fails, and the load makes a new plan.
+    await app.rows(`ALTER TABLE labels ALTER text TYPE varchar(20), ALTER level SET DEFAULT 2`);
+    await app.rows('DROP FUNCTION first_level()');
+    yield* labels(10, 'short');
+    yield* labels(20, 'longer than five');
+  }
+
+  it.each(['merge', 'append'] as const)(
+    'takes longer values as soon as a batch has met the new table: %s',
+    async (disposition) => {
+      const result = await app.loader.loadBatch(Label, widening(), { batchSize: 10, disposition });
+      expect(result).toMatchObject({ ok: true, received: 30, inserted: 30, rejected: 0, failedBatches: 0 });
+      expect(await app.rows('SELECT level, count(*)::integer AS n FROM labels GROUP BY 1 ORDER BY 1')).toEqual([
+        { level: 1, n: 5 },
+        { level: 2, n: 10 },
+        { level: 7, n: 15 },
+      ]);
+      expect(await app.rows(`SELECT text FROM labels WHERE id = 'l20'`)).toEqual([{ text: 'longer than five' }]);
+    },
+  );
+});
+
 /** The statements that go to the server while `work` runs. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const query = jest.spyOn(pg.Client.prototype, 'query');

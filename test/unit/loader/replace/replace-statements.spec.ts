@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import type { Target } from '../../../../src/loader/model/load-job.js';
-import { stagingTablesOf } from '../../../../src/loader/replace/staging-table.js';
+import { createStaging, stagingTarget } from '../../../../src/loader/replace/staging-table.js';
 import { buildSwap } from '../../../../src/loader/replace/swap-statements.js';
+import { batchStaging } from '../../../../src/loader/write/batch-staging.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
 
@@ -23,18 +24,24 @@ describe('the statements of a replace', () => {
   let articles: Target;
   beforeAll(async () => {
     const plan = await planOf(Article, { stock: '0' });
-    articles = { plan, key: plan.primaryKey };
+    articles = { plan, key: plan.primaryKey, onConflict: 'merge' };
   });
 
   it('stage into a table that rejects by itself what the table would reject', () => {
-    expect(stagingTablesOf(articles.plan)).toBe(
-      'CREATE TEMPORARY TABLE harbor_replace (' +
+    expect(createStaging(articles.plan)).toBe(
+      'CREATE TEMPORARY TABLE IF NOT EXISTS harbor_replace (' +
         '"article_id" text NOT NULL, "shop" text NOT NULL, "label" text, "short_name" text, "stock" integer DEFAULT 0, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +
         '"harbor row" bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP; ' +
         'CREATE UNIQUE INDEX "key_0" ON pg_temp.harbor_replace ("article_id"); ' +
-        'CREATE UNIQUE INDEX "key_1" ON pg_temp.harbor_replace ("label"); ' +
-        'CREATE TEMPORARY TABLE harbor_replace_stage (' +
+        'CREATE UNIQUE INDEX "key_1" ON pg_temp.harbor_replace ("label")',
+    );
+  });
+
+  it('hold a batch in a table of plain columns, whose name tells its definition', () => {
+    const { create, qualified } = batchStaging(stagingTarget(articles).plan);
+    expect(create).toBe(
+      `CREATE TEMPORARY TABLE IF NOT EXISTS ${qualified.replace('pg_temp.', '')} (` +
         '"article_id" text, "shop" text, "label" text, "short_name" text, "stock" integer, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" timestamp with time zone, ' +
         '"rest" jsonb, "harbor mask" bit varying) ON COMMIT DROP',
@@ -61,7 +68,11 @@ SELECT ((SELECT count(*) FROM part_0))::integer AS updated, ((SELECT count(*) FR
 
   it('let the database make an identity anew for new rows only', async () => {
     const plan = await planOf(Ticket, { since: 'now()' });
-    const statement = buildSwap({ plan, key: plan.columns.filter(({ name }) => name === 'code') });
+    const statement = buildSwap({
+      plan,
+      key: plan.columns.filter(({ name }) => name === 'code'),
+      onConflict: 'merge',
+    });
     expect(statement).toContain('"id" = COALESCE(s."id", t."id")');
     expect(statement).toContain('"since" = COALESCE(s."since", t."since")');
     expect(statement).toContain('("code", "since")\n  SELECT s."code", COALESCE(s."since", now())');

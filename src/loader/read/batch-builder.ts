@@ -1,21 +1,23 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { SourceRecord } from '../../records/source-record.js';
 import { StorageError } from '../../errors/index.js';
+import { NO_COUNTS } from '../../results/load-counts.js';
+import { type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
+import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.js';
 import type { CommittedBatches } from './committed-batches.js';
-import { type Counts, FieldCounts } from '../model/field-counts.js';
 import type { LoadJob } from '../model/load-job.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 
-/** The records of one transaction, normalised and checked, sorted by what becomes of them. */
+/** The records of one transaction, normalized and checked, sorted by what becomes of them. */
 export interface PreparedBatch {
   readonly batchNo: number;
   readonly firstPosition: number;
   readonly received: number;
   readonly units: readonly LoadUnit[];
   readonly rejected: readonly RejectedRecord[];
-  readonly skippedReasons: Readonly<Record<string, number>>;
-  readonly unknownFields: Counts;
+  readonly skippedReasons: CountsByName;
+  readonly unknownFields: CountsByName;
 }
 
 /** How much one batch holds, at most; a single record always fits. */
@@ -25,32 +27,36 @@ export interface BatchLimits {
 }
 
 /**
- * Gathers a batch, record by record. Each is normalised and checked as it comes, so that of an object, or of what was
- * parsed from a file, only what will be written is held.
+ * Builds batches, record by record. Each record is normalized and checked as it comes, so that only what will be written
+ * of it is held.
  */
 export class BatchBuilder {
   private units: LoadUnit[] = [];
   private rejected: RejectedRecord[] = [];
-  private readonly skipped = new FieldCounts();
-  private readonly unknown = new FieldCounts();
+  private readonly skipped = new NameCounter();
+  private readonly unknown = new NameCounter();
   private received = 0;
   private bytes = 0;
   private batchNo: number;
   private firstPosition = 0;
   private readonly isCommitted: (position: number) => boolean;
 
+  private job: LoadJob;
+
+  /** @param current - the job by the plans of now; a batch is normalized by the job at its first record */
   constructor(
-    private readonly job: LoadJob,
+    private readonly current: () => LoadJob,
     private readonly limits: BatchLimits,
     private readonly committed: CommittedBatches,
   ) {
+    this.job = current();
     this.batchNo = committed.nextBatchNo;
     this.isCommitted = committed.follow();
   }
 
   /**
-   * Takes the next record; one that is in already ends the batch before it, and is passed over.
-   * @returns the batch that has ended with it
+   * Takes the next record. A record that is committed already is passed over, and ends the batch before it.
+   * @returns the batch that ended with it
    */
   add(record: unknown): PreparedBatch | undefined {
     const position = this.firstPosition + this.received;
@@ -59,28 +65,31 @@ export class BatchBuilder {
       this.firstPosition += 1;
       return ended;
     }
-    this.prepare(record, position);
+    if (this.received === 0) {
+      this.job = this.current();
+    }
+    this.normalize(record, position);
     const isFull = this.received >= this.limits.records || this.bytes >= this.limits.bytes;
     return isFull ? this.take() : undefined;
   }
 
   /**
-   * What is left when the input has ended.
-   * @throws StorageError `SOURCE_CHANGED` when earlier attempts have got further than the input now reaches
+   * The last batch, at the end of the input.
+   * @throws StorageError `SOURCE_CHANGED` when the input is shorter than what earlier attempts have committed
    */
   end(): PreparedBatch | undefined {
     const position = this.firstPosition + this.received;
     if (position < this.committed.end) {
       throw new StorageError(
         'SOURCE_CHANGED',
-        `its input has ended after ${position} records, but earlier attempts with this load key have loaded up to ` +
-          `${this.committed.end}: a load key stands for one input, which must come again as it was`,
+        `The input ended after ${position} records, but earlier attempts with this load key have committed ` +
+          `${this.committed.end}. Load the same input again, in the same order, or use another load key.`,
       );
     }
     return this.received === 0 ? undefined : this.take();
   }
 
-  private prepare(record: unknown, position: number): void {
+  private normalize(record: unknown, position: number): void {
     this.received += 1;
     const file = record instanceof SourceRecord ? record : undefined;
     this.bytes += file?.raw.length ?? 0;
@@ -96,7 +105,7 @@ export class BatchBuilder {
       this.rejected.push({ position, source: record, key, rejection: prepared.rejection });
     } else {
       this.unknown.add(prepared.unknown);
-      // Of a record of a file its bytes are enough; what was parsed from them may go.
+      // The bytes of a record of a file are enough; the parsed value may go.
       const source =
         file === undefined ? record : new SourceRecord(undefined, file.raw, undefined, file.textual, file.reading);
       this.units.push(unitOf(this.job, position, source, prepared.rows));
@@ -104,7 +113,7 @@ export class BatchBuilder {
     }
   }
 
-  /** The batch gathered so far; the next record begins another. */
+  /** The batch built so far; the next record begins another. */
   private take(): PreparedBatch {
     const { batchNo, firstPosition, received, units, rejected } = this;
     const batch = {
@@ -122,6 +131,17 @@ export class BatchBuilder {
     this.firstPosition += received;
     return batch;
   }
+}
+
+/** The totals of a batch's records that are not written: skipped, or rejected when they were read. */
+export function unwrittenTotals(
+  { rejected, skippedReasons, unknownFields }: PreparedBatch,
+  { targets }: LoadJob,
+): LoadTotals {
+  const skipped = sumOf(skippedReasons);
+  const counts = { ...NO_COUNTS, received: rejected.length + skipped, skipped, rejected: rejected.length };
+  const tables = targets.map(() => counts);
+  return { tables, deleted: 0, rejects: summarizeRejects(rejected), skippedReasons, unknownFields };
 }
 
 /** Bytes of a record that came as an object, at least. */
@@ -143,7 +163,7 @@ function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly 
   return { position, source, key: keyValuesOf(job, rows)?.join(KEY_SEPARATOR), rows, parts: [] };
 }
 
-/** The key of a record that was rejected, where it can be told and stored. */
+/** The key of a rejected record, where it can be read and stored. */
 function keyForQuarantine(job: LoadJob, record: unknown): string | undefined {
   const content: unknown = record instanceof SourceRecord ? record.value : record;
   if (typeof content !== 'object' || content === null) {

@@ -3,24 +3,25 @@ import { Readable } from 'node:stream';
 import type { AnySignal } from '../model/any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
-import { BatchBuilder, type BatchLimits, type PreparedBatch } from './prepare-batch.js';
+import { BatchBuilder, type BatchLimits, type PreparedBatch } from './batch-builder.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** How a source of records is read. */
 export interface BatchOptions extends BatchLimits {
-  /** Stops the reading, even of a source that gives nothing more and does not end. */
+  /** Stops the reading, even of a source that gives no more records and does not end. */
   readonly signal: AnySignal;
-  /** What of the source is in already, and is passed over. */
+  /** Records to pass over. */
   readonly committed: CommittedBatches;
 }
 
 /**
- * Groups records into batches, taking no more from the source than the batch in hand needs.
+ * Reads records into batches, taking no more from the source than the next batch needs.
+ * @param current - the job by the plans of now
  * @throws SourceBroken when the source throws
  * @throws StopLoad when the signal is aborted
  */
-export async function* inBatches(
-  job: LoadJob,
+export async function* readBatches(
+  current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   { signal, committed, ...limits }: BatchOptions,
 ): AsyncGenerator<PreparedBatch> {
@@ -29,7 +30,7 @@ export async function* inBatches(
     Symbol.asyncIterator in records
       ? interruptible(() => source.next(), signal)
       : { next: () => source.next(), release: () => {} };
-  const builder = new BatchBuilder(job, limits, committed);
+  const builder = new BatchBuilder(current, limits, committed);
   let ended = false;
   try {
     for (;;) {
@@ -56,7 +57,7 @@ export async function* inBatches(
   }
 }
 
-/** Closes a source nobody reads on, so that what it holds is let go. One that hangs, nobody waits for. */
+/** Closes a source that is not read to its end, so that it frees what it holds. Does not wait for it. */
 export function closeSource(records: object): void {
   if (records instanceof Readable) {
     records.destroy();
@@ -75,8 +76,9 @@ async function readNext<R>(next: () => R | Promise<R>): Promise<R> {
 }
 
 /**
- * A promise of its own each time: racing every record against one long-lived promise would pile up listeners.
- * @returns also what lets go of the signal, which may outlive the source
+ * Makes a wait for a record end when the signal aborts. Each wait is a promise of its own: racing every record against
+ * one long-lived promise would pile up listeners.
+ * @returns also a function that removes the listener from the signal, which may outlive the source
  */
 function interruptible<R>(
   next: () => R | Promise<R>,

@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+
+import type { ClientBase } from 'pg';
+import type { EntityManager } from 'typeorm';
+
+import type { LoadStatus } from '../../entities/index.js';
+import { errorCode } from '../../errors/error-text.js';
+import { InvalidLoadError, StorageError } from '../../errors/index.js';
+import { CommitUnansweredError } from '../../postgres/connection-loss.js';
+import { describeFault, PostgresError } from '../../postgres/database-fault.js';
+import { findCommitted } from '../../postgres/find-committed.js';
+import { classifyFault, isContention, isPassing, isTimeout } from '../../postgres/sqlstate.js';
+import { withRetry } from '../../postgres/with-retry.js';
+import { clientOf, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
+import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
+import type { LoadTotals } from '../../stats/load-totals.js';
+import type { LoadContext } from '../model/load-context.js';
+import type { LoadJob } from '../model/load-job.js';
+import { keptOptions } from '../model/load-options.js';
+import { CommittedBatches } from '../read/committed-batches.js';
+import { closedLoad } from './closed-load.js';
+import { CommitWatch } from './commit-watch.js';
+
+/** The batch of a replace, which is one transaction however many records it reads. */
+export const WHOLE_LOAD: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** A load that has claimed its load key. */
+interface ClaimedLoad {
+  readonly session: LoadSession;
+  /** The load of the key has completed: its input is not needed. */
+  readonly isCompleted: boolean;
+  readonly committed: CommittedBatches;
+}
+
+/**
+ * The connection of one load to the database: its row in `storage_loads`, and its transactions, which are its own and
+ * retried, or part of the caller's.
+ */
+export class LoadSession {
+  private constructor(
+    readonly context: LoadContext,
+    private readonly job: LoadJob,
+    readonly entry: LedgerEntry,
+    private readonly manager: EntityManager | undefined,
+    private readonly onRetry: () => void,
+  ) {}
+
+  /** @param manager - the load joins its transaction */
+  static create(
+    context: LoadContext,
+    job: LoadJob,
+    manager: EntityManager | undefined,
+    onRetry: () => void,
+  ): LoadSession {
+    const { loadKey, disposition, source } = job.options;
+    const options = keptOptions(job.options, job.targets[0]?.plan.schema);
+    const entry = { loadId: randomUUID(), attempt: 1, loadKey, table: job.name, disposition, source, options };
+    return new LoadSession(context, job, entry, manager, onRetry);
+  }
+
+  /**
+   * Claims the load key, if there is one, before the input is read.
+   * @param resumes - whether the load can begin after batches that are committed
+   * @throws InvalidLoadError when the key belongs to another load
+   * @throws StorageError `LOAD_KEY_BUSY` when another transaction works on the load for too long
+   */
+  async claimKey({ resumes }: { readonly resumes: boolean }): Promise<ClaimedLoad> {
+    const { entry, job, context } = this;
+    const { loadKey } = entry;
+    if (loadKey === undefined) {
+      return { session: this, isCompleted: false, committed: CommittedBatches.none(job.targets.length) };
+    }
+    try {
+      return await this.inTransaction(async (client) => {
+        const { loadId, attempt, isCompleted } = await context.loadKeys.claim(client, { ...entry, loadKey });
+        const committed = await CommittedBatches.from(context.loadKeys.committed(client, loadId), job.targets.length);
+        if (!resumes && !isCompleted && committed.count > 0) {
+          throw new InvalidLoadError(
+            `loadKey ${JSON.stringify(loadKey)} belongs to load ${loadId}, which was started batch by batch and has ` +
+              'not completed. Resume it with loadBatch or storeBatch.',
+          );
+        }
+        const session = new LoadSession(context, job, { ...entry, loadId, attempt }, this.manager, this.onRetry);
+        return { session, isCompleted, committed };
+      });
+    } catch (error) {
+      if (errorCode(error) !== LOCK_NOT_AVAILABLE) {
+        throw error;
+      }
+      throw new StorageError(
+        'LOAD_KEY_BUSY',
+        `Another transaction holds the load key ${JSON.stringify(loadKey)} for longer than loader.lockTimeoutMs. ` +
+          'Try again when that load has ended.',
+        { cause: PostgresError.from(error) },
+      );
+    }
+  }
+
+  /** Shows a load without a load key in the history while it runs. */
+  async open(): Promise<void> {
+    await this.inTransaction((client) => this.context.ledger.open(client, this.entry));
+  }
+
+  /** Frees the load key of a load without records. */
+  async release(): Promise<void> {
+    const { context, entry } = this;
+    if (entry.loadKey !== undefined) {
+      await this.tryToNote('without records', (client) => context.loadKeys.release(client, entry), isPassing);
+    }
+  }
+
+  /** Notes in the transaction of `client` that the load completes with it. */
+  async complete(client: ClientBase, totals: LoadTotals): Promise<void> {
+    await this.context.ledger.close(client, this.entry, closedLoad(this.job, 'completed', totals));
+  }
+
+  /**
+   * Notes how the load ended. A failed load is not noted while the database is away: the load has waited for it
+   * already.
+   */
+  async close(status: LoadStatus, totals: LoadTotals, error?: unknown): Promise<void> {
+    const { ledger } = this.context;
+    const work = async (client: ClientBase): Promise<void> => {
+      if (status !== 'completed') {
+        // The transaction that opened the load may have been rolled back.
+        await ledger.open(client, this.entry);
+      }
+      await ledger.close(client, this.entry, closedLoad(this.job, status, totals, error));
+    };
+    await this.tryToNote(`as ${status}`, work, status === 'completed' ? isPassing : isContention);
+  }
+
+  /**
+   * Runs `work` in a transaction, again while `mayRetry` says so; in a caller's transaction once, under a savepoint.
+   */
+  async inTransaction<T>(work: (client: ClientBase) => Promise<T>, mayRetry = isPassing): Promise<T> {
+    if (this.manager !== undefined) {
+      return withSavepoint(await clientOf(this.manager), work);
+    }
+    const { dataSource, limits } = this.context;
+    return this.retry(() => withTransaction(dataSource, limits, work), mayRetry);
+  }
+
+  /**
+   * Runs a part of a transaction under a savepoint, again after contention, and once more in smaller statements after a
+   * timeout; in a caller's transaction once.
+   */
+  async inPart<T>(client: ClientBase, work: (pieces: number) => Promise<T>): Promise<T> {
+    return this.splitAfterTimeout((pieces) => {
+      const attempt = (): Promise<T> => withSavepoint(client, () => work(pieces));
+      return this.manager === undefined ? this.retry(attempt, isContention) : attempt();
+    });
+  }
+
+  /**
+   * Runs a batch in a transaction, again after a passing error, and once more in smaller statements after a timeout.
+   * @param mayRetry - false once the load is interrupted
+   * @throws CommitUnansweredError when nobody can tell whether the batch is committed
+   */
+  async inBatch(
+    batch: BatchPlace,
+    work: (client: ClientBase, pieces: number) => Promise<LoadTotals>,
+    mayRetry: () => boolean,
+  ): Promise<LoadTotals> {
+    const watch = new CommitWatch();
+    const attempt = (pieces: number): Promise<LoadTotals> =>
+      this.inTransaction(
+        (client) => watch.beforeCommit(work(client, pieces)),
+        (error) => {
+          watch.noteFailure(error);
+          return mayRetry() && isPassing(error);
+        },
+      );
+    return this.splitAfterTimeout(attempt).catch((error) => this.findCommitted(batch, watch, error));
+  }
+
+  /**
+   * Runs a replace, which is one batch. Its parts retry within the transaction; after a lost connection it starts again.
+   * @param mayRetry - whether the records can be read again
+   * @throws CommitUnansweredError when nobody can tell whether it is committed
+   */
+  async inReplace(work: (client: ClientBase) => Promise<LoadTotals>, mayRetry: () => boolean): Promise<LoadTotals> {
+    const watch = new CommitWatch();
+    return this.inTransaction(
+      (client) => watch.beforeCommit(work(client)),
+      (error) => {
+        watch.noteFailure(error);
+        return classifyFault(error) === 'connection' && mayRetry();
+      },
+    ).catch((error) => this.findCommitted(WHOLE_LOAD, watch, error));
+  }
+
+  private async splitAfterTimeout<T>(attempt: (pieces: number) => Promise<T>): Promise<T> {
+    try {
+      return await attempt(1);
+    } catch (error) {
+      if (this.manager !== undefined || !isTimeout(error)) {
+        throw error;
+      }
+      this.noteRetry(error);
+      return attempt(2);
+    }
+  }
+
+  private async retry<T>(attempt: () => Promise<T>, mayRetry: (error: unknown) => boolean): Promise<T> {
+    return withRetry(this.context.retry, attempt, (error) => this.noteRetry(error), mayRetry);
+  }
+
+  private noteRetry(error: unknown): void {
+    this.context.logger.warn(`load ${this.entry.loadId}: retrying after: ${describeFault(error).message}`);
+    this.onRetry();
+  }
+
+  /**
+   * Asks the database for a batch whose attempts have failed, when one of them lost its connection during COMMIT.
+   * @returns what the batch did, if it is committed
+   * @throws `error` when it is not committed, CommitUnansweredError when the database cannot be asked
+   */
+  private async findCommitted(batch: BatchPlace, { loss }: CommitWatch, error: unknown): Promise<LoadTotals> {
+    if (loss === undefined) {
+      throw error;
+    }
+    const { ledger, dataSource, limits } = this.context;
+    let committed: LoadTotals | undefined;
+    try {
+      committed = await findCommitted(dataSource, limits, (client) => ledger.claimBatch(client, this.entry, batch));
+    } catch (failure) {
+      // LOAD_TAKEN_OVER: the load that has taken over waited for the end of this batch.
+      throw failure instanceof StorageError ? failure : new CommitUnansweredError(loss);
+    }
+    if (committed === undefined) {
+      throw error;
+    }
+    return committed;
+  }
+
+  private async tryToNote(
+    how: string,
+    work: (client: ClientBase) => Promise<void>,
+    mayRetry: (error: unknown) => boolean,
+  ): Promise<void> {
+    const { context, entry } = this;
+    try {
+      await this.inTransaction(work, mayRetry);
+    } catch (failure) {
+      context.logger.warn(
+        `load ${entry.loadId} ended ${how}, but storage_loads could not be updated: ${describeFault(failure).message}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { NO_COUNTS } from '../../../src/results/load-counts.js';
+import {
+  addTotals,
+  emptyTotals,
+  failedTotals,
+  type LoadTotals,
+  readTotals,
+  recordCounts,
+  summarizeRejects,
+  writeTotals,
+} from '../../../src/stats/load-totals.js';
+
+const positionsFrom = (first: number) => Array.from({ length: 30 }, (_, n) => first + n);
+const rejectedAt = (positions: readonly number[]) =>
+  positions.map((position) => ({
+    position,
+    source: {},
+    key: undefined,
+    rejection: { rule: 'wrong_type' as const, column: 'title', message: 'it is no text' },
+  }));
+const batchAt = (first: number): LoadTotals => ({
+  ...emptyTotals(1),
+  rejects: summarizeRejects(rejectedAt(positionsFrom(first).toReversed())),
+});
+
+describe('the rejected records a load names', () => {
+  it('are the first of a batch, in whichever order they were found', () => {
+    expect(batchAt(100).rejects.map(({ position }) => position)).toEqual(positionsFrom(100).slice(0, 20));
+    expect(batchAt(0).rejects[0]).toEqual({
+      position: 0,
+      reason: 'wrong_type',
+      column: 'title',
+      message: 'it is no text',
+    });
+  });
+
+  it('are the first of the load, in whichever order its batches ended', () => {
+    const { rejects } = [200, 20, 0, 100].map(batchAt).reduce(addTotals, emptyTotals(1));
+    expect(rejects.map(({ position }) => position)).toEqual(positionsFrom(0).slice(0, 20));
+  });
+});
+
+describe('totals', () => {
+  const opportunities = { ...NO_COUNTS, received: 10, inserted: 2, updated: 1, duplicates: 1, skipped: 5, rejected: 1 };
+  const submissions = { ...NO_COUNTS, received: 10, inserted: 4, unchanged: 3, duplicates: 1, skipped: 1, rejected: 1 };
+  const totals: LoadTotals = {
+    tables: [opportunities, submissions],
+    deleted: 0,
+    rejects: [{ position: 3, reason: '23514', column: 'title', message: 'check violation' }],
+    skippedReasons: { missing_submission_id: 1 },
+    unknownFields: { flair: 2 },
+  };
+  /** What versions before 2 kept of the same batch. */
+  const version1 = {
+    received: 10,
+    stored: 7,
+    duplicates: 1,
+    rejected: 1,
+    failed: 0,
+    targets: [
+      { inserted: 2, updated: 1, unchanged: 0, duplicates: 1, notMeant: 4, deleted: 0 },
+      { inserted: 4, updated: 0, unchanged: 3, duplicates: 1, notMeant: 0, deleted: 0 },
+    ],
+    rejects: totals.rejects,
+    skippedReasons: totals.skippedReasons,
+    unknownFields: totals.unknownFields,
+  };
+
+  it('count the records by the last table', () => {
+    expect(recordCounts(totals)).toEqual(submissions);
+  });
+
+  it('add up table by table and name by name', () => {
+    const sum = addTotals(totals, totals);
+    expect(sum.tables[0]).toEqual({
+      ...opportunities,
+      received: 20,
+      inserted: 4,
+      updated: 2,
+      duplicates: 2,
+      skipped: 10,
+      rejected: 2,
+    });
+    expect(sum).toMatchObject({ skippedReasons: { missing_submission_id: 2 }, unknownFields: { flair: 4 } });
+  });
+
+  it('count a batch that was rolled back as failed, but for skipped records', () => {
+    expect(failedTotals(10, { missing_title: 3 }, 2).tables).toEqual([
+      { ...NO_COUNTS, received: 10, skipped: 3, failed: 7 },
+      { ...NO_COUNTS, received: 10, skipped: 3, failed: 7 },
+    ]);
+  });
+
+  it('read back as they were written', () => {
+    expect(readTotals(JSON.parse(writeTotals(totals)))).toEqual(totals);
+  });
+
+  it('read from the form of older versions', () => {
+    expect(readTotals(version1)).toEqual(totals);
+    const { unknownFields: _, ...older } = version1;
+    expect(readTotals(older)).toEqual({ ...totals, unknownFields: {} });
+    const [target] = version1.targets;
+    expect(readTotals({ ...version1, targets: [{ ...target, deleted: 8 }] })).toMatchObject({ deleted: 8 });
+  });
+
+  it.each([
+    ['a newer version', { ...JSON.parse(writeTotals(totals)), version: 3 }],
+    ['no counts', null],
+    ['no table', { ...version1, targets: [] }],
+    ['a missing count', { ...version1, failed: undefined }],
+    ['a count that is text', { version: 2, ...totals, tables: [{ ...submissions, inserted: '4' }] }],
+    ['a negative count', { version: 2, ...totals, tables: [{ ...submissions, inserted: -4 }] }],
+  ])('of %s are an error by name', (_, json) => {
+    expect(() => readTotals(json)).toThrow(expect.objectContaining({ code: 'COUNTS_UNREADABLE' }));
+  });
+});
