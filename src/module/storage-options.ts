@@ -1,12 +1,12 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 import type { UnknownFields } from '../entities/index.js';
 import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { BATCH_SIZE } from '../loader/model/load-options.js';
 import type { LoaderSettings } from '../loader/loader.service.js';
+import type { PostgresDataSourceOptions } from '../postgres/typeorm-adapter.js';
 
 /** What the module does about its migrations when the application starts. */
 export type MigrationsMode = 'run' | 'check' | 'off';

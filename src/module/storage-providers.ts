@@ -1,7 +1,6 @@
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, Repository } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 import { OpportunityEntity, storageEntities, SubmissionEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
@@ -9,6 +8,7 @@ import { HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { JoinedDataSource } from './joined-data-source.js';
 import { LoaderService } from '../loader/loader.service.js';
 import { isRemoteWithoutTls } from '../postgres/remote-without-tls.js';
+import { optionsOf } from '../postgres/typeorm-adapter.js';
 import { QuarantineStore } from '../quarantine/quarantine-store.js';
 import { QuarantineService } from '../replay/quarantine.service.js';
 import { OpportunityRepository } from '../repositories/opportunity.repository.js';
@@ -158,7 +158,7 @@ function checkEntities(dataSource: DataSource): void {
 }
 
 function warnOfPlainText(dataSource: DataSource): void {
-  if (isRemoteWithoutTls(dataSource.options as PostgresDataSourceOptions)) {
+  if (isRemoteWithoutTls(optionsOf(dataSource))) {
     new Logger('StorageModule').warn(
       'The connection to the database leaves this machine without TLS: add ?sslmode=verify-full to the url, ' +
         'or set ssl in the options of the DataSource',

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+
+import type { PostgresDataSourceOptions } from './typeorm-adapter.js';
 
 const LOCAL_HOST = /^(?:localhost$|127\.|::1$|\/)/;
 

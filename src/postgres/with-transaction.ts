@@ -6,6 +6,7 @@ import { InvalidLoadError } from '../errors/index.js';
 import { NotConnectedError } from './connection-loss.js';
 import { connectTimeoutOf } from './data-source.js';
 import { classifyFault } from './sqlstate.js';
+import { type Checkout, checkout, transactionOf } from './typeorm-adapter.js';
 
 /** Bounds on the waits of one transaction, in milliseconds; 0 means none. */
 export interface TransactionLimits {
@@ -13,14 +14,6 @@ export interface TransactionLimits {
   readonly lockTimeoutMs: number;
   /** Bound on the wait for a connection; see {@link withClient}. */
   readonly connectTimeoutMs?: number;
-}
-
-/** A connection and pg's own release function. */
-type Checkout = [client: ClientBase, release: (error?: Error) => void];
-
-/** The part of TypeORM's PostgresDriver used here: its pool. */
-interface PooledDriver {
-  obtainMasterConnection(): Promise<Checkout>;
 }
 
 /** Bound on the wait for a connection where nobody has set one, in milliseconds. */
@@ -55,7 +48,7 @@ export async function withClient<T>(
 }
 
 async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): Promise<Checkout> {
-  const obtaining = (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
+  const obtaining = checkout(dataSource);
   if (connectTimeoutOf(dataSource) !== undefined) {
     return obtaining;
   }
@@ -131,19 +124,13 @@ export async function withSavepoint<T>(client: ClientBase, work: (client: Client
 
 /** The connection of the transaction `manager` is in. */
 export async function clientOf(manager: EntityManager): Promise<ClientBase> {
-  const runner = manager.queryRunner;
-  if (!runner?.isTransactionActive) {
+  const client = await transactionOf(manager);
+  if (client === undefined) {
     throw new InvalidLoadError(
       'withManager needs the EntityManager of an open transaction: dataSource.transaction((manager) => …)',
     );
   }
-  return runner.connect() as Promise<ClientBase>;
-}
-
-/** An EntityManager in the transaction of `client`, for whoever joins a transaction by its manager. */
-export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
-  return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true })
-    .manager;
+  return client;
 }
 
 /** pg's message where all connections of the pool are in use: the server is not away. */

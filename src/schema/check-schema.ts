@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import type { SchemaDifference } from '../errors/index.js';
+import { optionsOf } from '../postgres/typeorm-adapter.js';
 import { withClient } from '../postgres/with-transaction.js';
 import { compareTable, isOurs, MIGRATE_COMMAND } from './compare/compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
@@ -72,10 +73,7 @@ const TABLES = `
 async function findOtherTables(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const schemas = [...new Set(dataSource.entityMetadatas.map(schemaOf))];
   const known = new Set(dataSource.entityMetadatas.map(pathOf));
-  const { metadataTableName = 'typeorm_metadata', migrationsTableName = 'migrations' } = dataSource.options as {
-    metadataTableName?: string;
-    migrationsTableName?: string;
-  };
+  const { metadataTableName = 'typeorm_metadata', migrationsTableName = 'migrations' } = optionsOf(dataSource);
   const bookkeeping = new Set([metadataTableName, migrationsTableName, 'storage_migrations']);
   const { rows } = await client.query<{ schema: string; name: string }>(TABLES, [schemas]);
   return rows

@@ -1,12 +1,11 @@
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { EmbeddedMetadata } from 'typeorm/metadata/EmbeddedMetadata.js';
 
 import type { ColumnRole } from '../../entities/column-roles.js';
 import { HYBRID } from '../../entities/load.entity.js';
 import { unknownFieldsOf } from '../../entities/unknown-fields.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
+import type { ColumnMetadata, EmbeddedMetadata } from '../../postgres/typeorm-adapter.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { findMissingKeys } from '../../schema/compare/compare-keys.js';
 import { fieldNamesOf, propertyOf, rolesOf } from '../../schema/table/entity-column.js';

@@ -1,8 +1,6 @@
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
-
 import type { ColumnRole } from '../../entities/column-roles.js';
 import { quoteIdentifier } from '../../postgres/identifiers.js';
+import { type ColumnMetadata, type Transformer, transformTo } from '../../postgres/typeorm-adapter.js';
 import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
@@ -91,8 +89,6 @@ function withSimpleType(type: ColumnMetadata['type'], convert: Converter): Conve
   return convert;
 }
 
-type Transformer = Parameters<typeof ApplyValueTransformers.transformTo>[0];
-
 function withTransformer(transformer: Transformer | undefined, convert: Converter): PlanColumn['convert'] {
   if (transformer === undefined) {
     return convert;
@@ -106,7 +102,7 @@ function withTransformer(transformer: Transformer | undefined, convert: Converte
 /** What a transformer throws may quote the value, so it goes no further. */
 function transform(transformer: Transformer, value: unknown): unknown {
   try {
-    return ApplyValueTransformers.transformTo(transformer, value);
+    return transformTo(transformer, value);
   } catch {
     throw new RejectedValue('transformer_failed', "the column's transformer threw");
   }

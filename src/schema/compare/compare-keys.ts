@@ -1,8 +1,8 @@
 import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 
 import type { SchemaDifference } from '../../errors/index.js';
 import { quoteIdentifier } from '../../postgres/identifiers.js';
+import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
 import type { LiveIndex, LiveTable } from '../table/live-table.js';
 
 /** A key the entity has and the table lacks. */

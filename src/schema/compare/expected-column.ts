@@ -1,8 +1,5 @@
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import { TableColumn } from 'typeorm';
-import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
-
 import { quoteIdentifier } from '../../postgres/identifiers.js';
+import { baseTypeOf, type ColumnMetadata, defaultOf, fullTypeOf } from '../../postgres/typeorm-adapter.js';
 import { rolesOf } from '../table/entity-column.js';
 import type { LiveColumn } from '../table/live-table.js';
 
@@ -11,9 +8,7 @@ const LENGTH_ONE: ReadonlySet<string> = new Set(['character', 'bit']);
 
 /** The type of a column as the entity says it: `character varying(20)`, `text[]`. */
 export function expectedType(column: ColumnMetadata): string {
-  const { driver } = column.entityMetadata.dataSource;
-  return driver
-    .createFullType(new TableColumn(TableUtils.createTableColumnOptions(column, driver)))
+  return fullTypeOf(column)
     .toLowerCase()
     .replace(/ array$/, '[]')
     .replace(/^(timestamp|time)(\(\d+\))?$/, '$1$2 without time zone');
@@ -24,8 +19,7 @@ export function isSameBaseType(column: ColumnMetadata, live: LiveColumn): boolea
   if (isEnum(column)) {
     return live.isEnum || live.type.endsWith('[]');
   }
-  const { driver } = column.entityMetadata.dataSource;
-  return baseOf(live.type) === baseOf(driver.normalizeType(column) + (column.isArray ? '[]' : ''));
+  return baseOf(live.type) === baseOf(baseTypeOf(column) + (column.isArray ? '[]' : ''));
 }
 
 /** Whether length, precision and scale are the same, too. */
@@ -58,10 +52,7 @@ function modifierOf(fullType: string): string {
 
 /** The default as SQL; `generated` where the database makes a value; undefined where there is none. */
 export function expectedDefault(column: ColumnMetadata): string | undefined {
-  if (column.isGenerated) {
-    return 'generated';
-  }
-  return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? undefined;
+  return column.isGenerated ? 'generated' : defaultOf(column);
 }
 
 /** Whether the live default means the same, as far as text can tell. */

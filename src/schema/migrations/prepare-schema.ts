@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 
 import { SchemaMismatchError } from '../../errors/index.js';
+import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { MIGRATE_COMMAND } from '../compare/compare-table.js';
 import { migrateUp, migrationStatus } from './migrations.js';
-import { type ConnectionOptions, MIGRATIONS_TABLE } from './storage-data-source.js';
+import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /**
  * Makes sure the database has the migrations of this package.
@@ -15,7 +16,7 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
     return;
   }
   if (mode === 'run') {
-    await migrateUp(dataSource.options as ConnectionOptions);
+    await migrateUp(optionsOf(dataSource));
   }
   const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
   if (pending.length > 0) {

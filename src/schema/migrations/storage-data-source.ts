@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { DataSource, type Migration } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 import { storageMigrations } from '../../../migrations/index.js';
 import { storageEntities } from '../../entities/index.js';
 import { connectionError } from '../../postgres/connection-error.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
+import { optionsOf, type PostgresDataSourceOptions } from '../../postgres/typeorm-adapter.js';
 import { withMigrationLock } from './migration-lock.js';
 
 /** Where this package keeps which of its migrations were applied, apart from those of the application. */
@@ -56,7 +56,7 @@ export class StorageDataSource extends DataSource {
     try {
       return await super.initialize();
     } catch (error) {
-      throw connectionError((this.options as ConnectionOptions).url, error);
+      throw connectionError(optionsOf(this).url, error);
     }
   }
 

@@ -1,6 +1,5 @@
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-
 import { type ColumnRole, columnRoles } from '../../entities/column-roles.js';
+import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
 
 /**
  * The property of a column. In an embedded class it is a path, `tax.amount`, for the entity may have an `amount` too; and

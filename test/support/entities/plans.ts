@@ -1,11 +1,11 @@
 import type { Type } from '@nestjs/common';
 import pg from 'pg';
-import { DataSource, TableColumn } from 'typeorm';
-import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
+import { DataSource } from 'typeorm';
 
 import { buildLoadPlan } from '../../../src/loader/plan/build-load-plan.js';
 import type { LoadPlan } from '../../../src/loader/model/load-plan.js';
 import { LoadPlans } from '../../../src/loader/plan/load-plans.js';
+import { baseTypeOf, fullTypeOf } from '../../../src/postgres/typeorm-adapter.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
 import type { LiveColumn } from '../../../src/schema/table/live-table.js';
 
@@ -25,12 +25,10 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
   const metadata = dataSource.getMetadata(entity);
   const columns = metadata.columns.map((column): LiveColumn => {
     const array = column.isArray ? '[]' : '';
-    const fullType = dataSource.driver.createFullType(
-      new TableColumn(TableUtils.createTableColumnOptions(column, dataSource.driver)),
-    );
+    const fullType = fullTypeOf(column);
     return {
       name: column.databaseName,
-      type: dataSource.driver.normalizeType(column) + array,
+      type: baseTypeOf(column) + array,
       fullType,
       declaredType: fullType,
       isEnum: column.type === 'enum',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 
 import { isRemoteWithoutTls } from '../../../src/postgres/remote-without-tls.js';
+import type { PostgresDataSourceOptions } from '../../../src/postgres/typeorm-adapter.js';
 
 const asked = (options: Partial<PostgresDataSourceOptions>) => isRemoteWithoutTls({ type: 'postgres', ...options });
 const REMOTE = 'postgres://db.example.org/d';

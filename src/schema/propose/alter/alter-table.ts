@@ -4,6 +4,7 @@ import type { QueryRunner } from 'typeorm';
 import { errorCode } from '../../../errors/error-text.js';
 import { StorageError } from '../../../errors/index.js';
 import { PostgresError } from '../../../postgres/database-fault.js';
+import { connectionOf } from '../../../postgres/typeorm-adapter.js';
 import { classifyFault } from '../../../postgres/sqlstate.js';
 import { withRetry } from '../../../postgres/with-retry.js';
 
@@ -64,7 +65,7 @@ async function runStep<T>(
     await queryRunner.startTransaction('READ COMMITTED');
     try {
       // The client itself: the query runner would write parameters, which are keys of rows, into TypeORM's log.
-      const client = (await queryRunner.connect()) as ClientBase;
+      const client = await connectionOf(queryRunner);
       await client.query(
         `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${lockTimeoutMs}; ` +
           // A row a policy hides would be left behind in silence; so it is an error.

@@ -1,0 +1,82 @@
+import type { ClientBase } from 'pg';
+import {
+  type DataSource,
+  type DataSourceOptions,
+  type EntityManager,
+  type EntityMetadata,
+  type QueryRunner,
+  TableColumn,
+} from 'typeorm';
+import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
+import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
+
+// The one file that knows TypeORM by more than its documented interface: what another version may change stands here, and
+// the test of this file asks each of it of a real Postgres.
+
+/** A column of an entity. */
+export type ColumnMetadata = EntityMetadata['columns'][number];
+/** An embedded class of an entity. */
+export type EmbeddedMetadata = EntityMetadata['embeddeds'][number];
+/** What a DataSource for Postgres is made with. */
+export type PostgresDataSourceOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+/** The transformer of a column, or several that are applied in order. */
+export type Transformer = NonNullable<ColumnMetadata['transformer']>;
+/** A connection of the pool, and pg's own function that gives it back or, with an error, destroys it. */
+export type Checkout = [client: ClientBase, release: (error?: Error) => void];
+
+/** The part of TypeORM's PostgresDriver used here: its pool. */
+interface PooledDriver {
+  obtainMasterConnection(): Promise<Checkout>;
+}
+
+/** Takes a connection from the pool of a DataSource. */
+export async function checkout(dataSource: DataSource): Promise<Checkout> {
+  return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
+}
+
+/** The connection a query runner works on. */
+export async function connectionOf(queryRunner: QueryRunner): Promise<ClientBase> {
+  return (await queryRunner.connect()) as ClientBase;
+}
+
+/** The connection of the transaction `manager` is in; undefined when it is in none. */
+export async function transactionOf({ queryRunner }: EntityManager): Promise<ClientBase | undefined> {
+  return queryRunner?.isTransactionActive === true ? connectionOf(queryRunner) : undefined;
+}
+
+/** An EntityManager in the transaction of `client`, for whoever joins a transaction by its manager. */
+export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
+  return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true })
+    .manager;
+}
+
+/** The options of a DataSource, which is one for Postgres. */
+export function optionsOf({ options }: DataSource): PostgresDataSourceOptions {
+  return options as PostgresDataSourceOptions;
+}
+
+/** The schema of tables without one of their own, as TypeORM found it when it connected. */
+export function schemaOfConnection({ driver }: DataSource): string | undefined {
+  return driver.schema;
+}
+
+/** What TypeORM itself would store of a value, by the transformer of its column. */
+export function transformTo(transformer: Transformer, value: unknown): unknown {
+  return ApplyValueTransformers.transformTo(transformer, value);
+}
+
+/** The type TypeORM gives a column when it makes the table: `character varying(20)`, `text array`. */
+export function fullTypeOf(column: ColumnMetadata): string {
+  const { driver } = column.entityMetadata.dataSource;
+  return driver.createFullType(new TableColumn(TableUtils.createTableColumnOptions(column, driver)));
+}
+
+/** The type of a column without length, precision and array: `character varying`. */
+export function baseTypeOf(column: ColumnMetadata): string {
+  return column.entityMetadata.dataSource.driver.normalizeType(column);
+}
+
+/** The default TypeORM gives a column, as SQL; undefined where it gives none. */
+export function defaultOf(column: ColumnMetadata): string | undefined {
+  return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? undefined;
+}
