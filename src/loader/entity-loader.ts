@@ -29,12 +29,12 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
   ) {}
 
   /**
-   * Loads records in one transaction: all that are not rejected, or none.
+   * Loads records in one transaction: all records that are not rejected, or none.
    * @param records - plain objects; keys are column names or property names
-   * @throws InvalidLoadError when the call is wrong; nothing has happened then
+   * @throws InvalidLoadError when the call is wrong; nothing was executed
    * @throws SchemaMismatchError when the live table does not fit the entity; nothing was written
-   * @throws LoadFailedError when the database would not take the load; it was rolled back, unless the message says that
-   * this is not known, because the database went away with its COMMIT
+   * @throws LoadFailedError when the database did not accept the load; it was rolled back, unless the message says that
+   * the commit outcome is unknown
    * @throws RejectLimitExceededError when more records were rejected than allowed; it was rolled back
    * @throws LoadInterruptedError when the signal was aborted or the application shuts down; the same holds
    */
@@ -43,8 +43,8 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
   }
 
   /**
-   * Loads records in one transaction a batch. A batch that fails by itself is reported, and the load goes on; errors
-   * that would fail every batch stop it. The errors thrown are those of {@link load}; batches committed before stay.
+   * Loads records in one transaction a batch. A batch that fails alone is reported, and the load goes on; an error that
+   * would fail every batch stops the load. Throws the errors of {@link load}; committed batches stay.
    */
   async loadBatch(
     records: Iterable<object> | AsyncIterable<object>,

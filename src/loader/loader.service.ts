@@ -34,7 +34,7 @@ export interface LoaderSettings {
   readonly limits: TransactionLimits;
 }
 
-/** How a job is made of the plans of its tables and the options of the call. */
+/** Makes a job of the plans of its tables and the options of the call. */
 export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
 
 /** Loads records into the table of any entity of the DataSource. */
@@ -96,13 +96,13 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.loadBatch(checked));
   }
 
-  /** Forgets what is known of the tables, so that the next load reads the live schema again. */
+  /** Forgets the plans, so that the next load reads the live schema again. */
   clearPlans(): void {
     this.plans.clear();
   }
 
   /**
-   * Looks at the live tables of `targets`, so that their loads find them known; errors as {@link load}.
+   * Builds the plans of `targets`, so that their loads find them ready; errors as {@link load}.
    * @internal
    */
   async prepare(targets: readonly LoadTarget[]): Promise<void> {
@@ -110,15 +110,15 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   }
 
   /**
-   * Every name a field may have that a load into `targets` takes, be it the column's, the property's or that of a
-   * fallback field; errors as {@link load}.
+   * Every field name that a load into `targets` takes: of columns, properties and fallback fields; errors as
+   * {@link load}.
    * @internal
    */
   async fieldNames(targets: readonly LoadTarget[]): Promise<ReadonlySet<string>> {
     return new Set((await this.plansOf(targets)).flatMap(({ fields }) => [...fields.keys()]));
   }
 
-  /** The loads in hand roll back their batch and end as interrupted, before the connections are closed. */
+  /** Running loads roll back their current batch and end as interrupted, before the connections are closed. */
   async beforeApplicationShutdown(): Promise<void> {
     this.shutdown.abort();
     await Promise.allSettled(this.active);
@@ -137,7 +137,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     work: (run: LoadRun<Result>) => Promise<Outcome>,
   ): Promise<Outcome> {
     if (this.shutdown.signal.aborted) {
-      throw new InvalidLoadError('The application has shut down: no load can begin any more');
+      throw new InvalidLoadError('The application has shut down and starts no more loads');
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
     const job = async (): Promise<LoadJob> => makeJob(await this.plansOf(targets, manager), resolved);
@@ -150,7 +150,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     }
   }
 
-  /** A load that must read the schema waits for a server that is away as any load does; in a caller's transaction, none. */
+  /** Reading the schema is retried as any work of a load; in a caller's transaction it is not. */
   private async plansOf(targets: readonly LoadTarget[], manager?: EntityManager): Promise<LoadPlan[]> {
     const { context, settings } = this;
     const connected: Connected = async (query) =>
@@ -161,7 +161,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       return await withRetry(
         settings.retry,
         () => this.plans.for(targets, connected),
-        (error) => context.logger.warn(`reading the schema again after: ${describeFault(error).message}`),
+        (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error).message}`),
         (error) => manager === undefined && isPassing(error),
       );
     } catch (error) {
@@ -169,11 +169,11 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
         throw connectionError(undefined, error);
       }
       const code = manager === undefined ? 'SCHEMA_UNREADABLE' : 'TRANSACTION_FAILED';
-      throw databaseError(error, code, 'The tables cannot be looked at');
+      throw databaseError(error, code, 'Could not read the table schema');
     }
   }
 
-  /** The policy for fields no column knows. */
+  /** The policy for fields without a column. */
   get unknownFields(): UnknownFields {
     return this.settings.unknownFields;
   }

@@ -8,11 +8,11 @@ export interface LoadCounts {
   readonly inserted: number;
   /** Rows that existed and were changed. */
   readonly updated: number;
-  /** Rows that said so already: nothing was written. */
+  /** Rows that had these values already: nothing was written. */
   readonly unchanged: number;
   /** Records folded into a later record of the same load with the same key. */
   readonly duplicates: number;
-  /** Records not meant for this table. */
+  /** Records that are not for this table. */
   readonly skipped: number;
   /** Records in quarantine. */
   readonly rejected: number;
@@ -41,7 +41,7 @@ export function addCounts(a: LoadCounts, b: LoadCounts): LoadCounts {
   return sum;
 }
 
-/** Records with a row of their own in the table: written, or found there unchanged. */
+/** Records with a row in the table: inserted, updated or unchanged. */
 export function storedOf(counts: LoadCounts): number {
   return counts.inserted + counts.updated + counts.unchanged;
 }

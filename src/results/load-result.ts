@@ -16,27 +16,27 @@ export interface RejectSummary {
 interface LoadReport {
   readonly loadId: string;
   readonly disposition: Disposition;
-  /** Everything received was loaded or meant to be skipped: nothing rejected, nothing failed. */
+  /** All records were loaded or skipped: none rejected, none failed. */
   readonly ok: boolean;
   /** A load with this `loadKey` has completed before: this is its result, and the input was not read. */
   readonly alreadyCompleted: boolean;
-  /** Of `received`, the records that earlier attempts with the same `loadKey` have dealt with; 0 without one. */
+  /** Of `received`, the records of earlier attempts with the same `loadKey`; 0 without one. */
   readonly receivedEarlier: number;
   /** Milliseconds this call took. */
   readonly durationMs: number;
-  /** How often a transaction was tried again after a passing error: a deadlock, a lost connection, a server that is away. */
+  /** How often a transaction was retried after a passing error: a deadlock, a lost connection, an unreachable server. */
   readonly retries: number;
   /** The first 20 rejected records; `rejected` counts them all. */
   readonly rejects: readonly RejectSummary[];
   /** How many records were skipped, by reason. */
   readonly skippedReasons: Readonly<Record<string, number>>;
   /**
-   * How often a field no column knows came in and was captured or dropped, by field, in what was committed. At most
-   * 1,000 names are kept apart, the others are summed as `(others)`; of a name over 100 characters its beginning and a
-   * digest are kept. An object without a prototype: names are data.
+   * How often each field without a column was captured or discarded, in committed records. At most 1,000 names are
+   * counted apart, the others are summed as `(others)`; a name over 100 characters is cut and gets a digest. An object
+   * without a prototype, because names are data.
    */
   readonly unknownFields: Readonly<Record<string, number>>;
-  /** Of these, the dropped ones (`unknownFields: 'discard'`). */
+  /** Of these, the discarded ones (`unknownFields: 'discard'`). */
   readonly discardedFields: Readonly<Record<string, number>>;
 }
 
@@ -45,13 +45,13 @@ export interface LoadResult extends LoadCounts, LoadReport {
   /** Tells a load into one table from a hybrid load. */
   readonly kind: 'table';
   readonly table: string;
-  /** Rows a replace has removed, because the load does not bring them; 0 for the other dispositions. */
+  /** Rows that a replace has deleted, because the load does not carry them; 0 for the other dispositions. */
   readonly deleted: number;
 }
 
 /**
- * A batch that was rolled back. With the code of a lost connection it may be in all the same, when the database stayed
- * away after its COMMIT was sent, or was still at it: loading again is safe by merge, or with a `loadKey`.
+ * A batch that was rolled back. With the code of a lost connection its commit outcome may be unknown, when the database
+ * did not come back after the COMMIT was sent: loading again is safe with merge, or with a `loadKey`.
  */
 export interface BatchFailure {
   readonly batchNo: number;
@@ -68,7 +68,7 @@ export interface BatchCounts {
   readonly batches: number;
   readonly successfulBatches: number;
   readonly failedBatches: number;
-  /** loaded / (loaded + failed + rejected), where loaded includes unchanged and duplicates; 0 when nothing was tried. */
+  /** loaded / (loaded + failed + rejected), where loaded includes unchanged and duplicates; 0 when nothing was attempted. */
   readonly successRate: number;
   readonly failures: readonly BatchFailure[];
 }
@@ -81,7 +81,7 @@ export interface HybridResult
   /** Tells a hybrid load from a load into one table. */
   readonly kind: 'hybrid';
   readonly table: 'hybrid';
-  /** Hybrid records that are in, whether inserted, updated or unchanged. */
+  /** Stored hybrid records: inserted, updated or unchanged. */
   readonly stored: number;
   readonly opportunities: LoadResult;
   readonly submissions: LoadResult;

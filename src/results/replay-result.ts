@@ -1,6 +1,6 @@
 import type { BatchLoadResult, HybridBatchResult } from './load-result.js';
 
-/** What one load of a replay did; its rejected records are named by the replay, as quarantine knows them. */
+/** One load of a replay; the replay names the rejected records. */
 export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;
 
 /** A record that was rejected again and is still open. */
@@ -22,15 +22,15 @@ export interface ReplayResult {
   readonly kind: 'replay';
   /** Nothing was rejected again, and nothing failed. */
   readonly ok: boolean;
-  /** Open records that fitted the filter. */
+  /** Open records that matched the filter. */
   readonly received: number;
   /** Loaded now: inserted, updated, unchanged, or folded into a later record of the replay. */
   readonly loaded: number;
-  /** Not meant for their table by the current rules; they count as dealt with. */
+  /** Not for their table by the current rules; they are marked as replayed. */
   readonly skipped: number;
   /** Rejected again. */
   readonly rejected: number;
-  /** Rolled back, or not known to be in: all of them, or none. */
+  /** Rolled back, or with an unknown commit outcome: all of them, or none. */
   readonly failed: number;
   /** One load for each table and way of loading, in the order they were done; each is in `storage_loads`. */
   readonly loads: readonly ReplayedLoad[];

@@ -54,5 +54,5 @@ export class SchemaService {
 }
 
 function reading<T>(asking: Promise<T>): Promise<T> {
-  return answered(asking, 'SCHEMA_UNREADABLE', 'The database cannot be looked at');
+  return answered(asking, 'SCHEMA_UNREADABLE', 'Could not read the database schema');
 }

@@ -1,11 +1,11 @@
-/** How far a load is. */
+/** The progress of a load. */
 export interface LoadProgress {
   readonly loadId: string;
   /** Table name, or `hybrid`. */
   readonly table: string;
   readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
   readonly received: number;
-  /** Of these, the records that earlier attempts with the same load key have dealt with. */
+  /** Of these, the records of earlier attempts with the same load key. */
   readonly receivedEarlier: number;
   /** inserted + updated + unchanged + duplicates; for a hybrid load, stored + duplicates. */
   readonly loaded: number;
@@ -13,6 +13,6 @@ export interface LoadProgress {
   readonly rejected: number;
   readonly failed: number;
   readonly batches: number;
-  /** How often something was tried again after a passing error; the status is `retrying` when it has just been. */
+  /** How often something was retried after a passing error; then the status is `retrying`. */
   readonly retries: number;
 }

@@ -33,12 +33,12 @@ interface Account {
 }
 
 const ERRORS_KEPT = 100;
-const UNREADABLE = ['HISTORY_UNREADABLE', 'The history of loads cannot be read'] as const;
+const UNREADABLE = ['HISTORY_UNREADABLE', 'Could not read the history of loads'] as const;
 const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 
 /**
- * What was loaded. Counters of this process change when a batch is committed or given up; loads inside a caller's
- * transaction (`withManager`) are in the history only, because nobody but the caller knows whether it commits.
+ * What was loaded. The counters of this process change when a batch is committed or fails. Loads inside a caller's
+ * transaction (`withManager`) are in the history only, because only the caller knows whether it commits.
  */
 @Injectable()
 export class LoadStatsService implements OnApplicationShutdown {
@@ -46,7 +46,7 @@ export class LoadStatsService implements OnApplicationShutdown {
   private readonly progress = new Subject<LoadProgress>();
 
   /**
-   * How far the loads of this process are: after each batch, before each retry, and at the end of each load. Completes
+   * The progress of this process's loads: after each batch, before each retry, and at the end of each load. Completes
    * when the application shuts down.
    */
   readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
@@ -76,14 +76,14 @@ export class LoadStatsService implements OnApplicationShutdown {
   }
 
   /**
-   * Loads of the past and those at work, newest first, from `storage_loads`.
-   * @throws StorageError `HISTORY_UNREADABLE` when the database does not answer as it should
+   * Past and running loads, newest first, from `storage_loads`.
+   * @throws StorageError `HISTORY_UNREADABLE` when the database answers with an error
    */
   async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
     return answered(this.past.list(filter), ...UNREADABLE);
   }
 
-  /** One of them; null when there is none of that id. Errors as {@link history}. */
+  /** One load; null when no load has the id. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
     return isId(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
   }

@@ -22,14 +22,14 @@ export interface IsolationOutcome extends WriteOutcome {
   readonly left: readonly LoadUnit[];
 }
 
-/** A row on its way, with its unit's number from 1; part 0 is the unit itself, the others are the records folded into it. */
+/** A row with its unit's number from 1; part 0 is the unit itself, the other parts are the records folded into it. */
 interface IsolatedRow {
   readonly unit: number;
   readonly part: number;
   readonly row: Row;
 }
 
-/** A row of the table of what was rejected. */
+/** A row of the table of rejected rows. */
 interface RejectedRow {
   readonly unit: number;
   readonly part: number;
@@ -67,7 +67,7 @@ export async function isolateUnits(
   return outcomeOf(context, units, rejected.rows, counted.rows[0] ?? {});
 }
 
-/** Brings the rows of one target to the server; returns the statements that write them. */
+/** Copies the rows of one target to the server; returns the statements that write them. */
 async function stageRows(
   client: ClientBase,
   { job, loadId }: WriteContext,
@@ -120,7 +120,7 @@ function outcomeOf(
     } else if (ofUnit.has(0) && ofUnit.get(0) === undefined) {
       left.push(unit);
     } else {
-      // Of a unit rejected as a whole, so is each of its records.
+      // When a unit is rejected as a whole, so is each of its records.
       const whole = ofUnit.get(0);
       const good: LoadUnit[] = [];
       for (const [part, record] of partsOf(unit).entries()) {

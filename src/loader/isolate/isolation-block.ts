@@ -12,25 +12,25 @@ export function selectAttempt(table: string): string {
   return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
 }
 
-/** Rejected for what it refers to, which may yet come: the row may be tried again. */
+/** A missing reference: the row may be retried, because the row it refers to may come later. */
 const MISSING_REFERENCE = `'23503'`;
 
-/** Raised by a function or trigger, which may give any text, values too, for a name. */
+/** Raised by a function or trigger, which may put any text, also values, into the names. */
 const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
 
 /**
- * The body of a DO block that writes units which Postgres has rejected together, without those at fault: on the server,
- * so that it is one round trip however many there are.
+ * The body of a DO block that writes units which Postgres has rejected together, without those at fault. It runs on the
+ * server, so that it is one round trip for any number of units.
  *
- * It goes from the first place to the last. A range that is rejected is halved until one unit is rejected by itself. Then
- * a range as long as the way between two faults so far is tried, or one twice as long as the last good one: group
- * testing by generalized binary splitting (F. K. Hwang, 1972). Of a unit that records were folded into, each is then
- * tried by itself, on top of those before it. Units rejected for a missing reference are tried again after the others,
- * backwards and forwards by turns, as long as that brings any in: they may refer to each other. Those that stay keep
- * their first reason. Each attempt is a subtransaction; an error that is no row's ends the block.
+ * It goes from the first place to the last. A rejected range is halved until one unit is rejected alone. The next range
+ * is as long as the average distance between two faults, or twice as long as the last good range: group testing by
+ * generalized binary splitting (F. K. Hwang, 1972). If records were folded into a rejected unit, each record is tried
+ * alone, on top of the good ones before it. Units rejected for a missing reference are retried after the others, backwards
+ * and forwards in turns, as long as that writes any of them: they may refer to each other. The rest keeps its first
+ * reason. Each attempt is a subtransaction; an error that is not a row's fault ends the block.
  *
- * It stops early when more records are rejected than may be, or when a quarter of the statement's time is over: what it
- * has not come to is in {@link REJECTED} without a code.
+ * It stops early when more records are rejected than allowed, or after a quarter of the statement timeout: the units it
+ * has not tried are in {@link REJECTED} without a code.
  *
  * @param units - how many there are, in places from 1 on
  * @param targets - the statements of each table, on the rows of {@link selectAttempt}

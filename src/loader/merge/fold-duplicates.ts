@@ -2,8 +2,8 @@ import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 
 /**
- * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: a later
- * record's fields win, what it does not carry stays.
+ * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: the fields
+ * of a later record win, and fields it does not carry stay.
  */
 export function foldDuplicates(units: readonly LoadUnit[]): LoadUnit[] {
   const byKey = new Map<string, LoadUnit>();
@@ -15,8 +15,8 @@ export function foldDuplicates(units: readonly LoadUnit[]): LoadUnit[] {
 }
 
 /**
- * Splits records into waves with every key at most once in each, in input order. For loads in which an older record
- * may have to change nothing (`newerBy`): only the database can tell, so each record meets the stored row by itself.
+ * Splits records into waves, in input order, with each key at most once in a wave. For loads with `newerBy`: only the
+ * database knows which record is older, so each record meets the stored row alone.
  */
 export function splitIntoWaves(units: readonly LoadUnit[]): LoadUnit[][] {
   const waves: LoadUnit[][] = [];

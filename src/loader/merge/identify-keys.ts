@@ -11,8 +11,8 @@ export function hasLooseKey(job: LoadJob): boolean {
 }
 
 /**
- * Gives the units whose keys Postgres finds equal one key. Only the database knows; nothing is asked for keys that are
- * equal exactly when their texts are.
+ * Gives units one key where Postgres finds their keys equal. Does not ask the database for keys that are equal exactly
+ * when their texts are.
  */
 export async function identifyKeys(
   client: ClientBase,
@@ -39,7 +39,7 @@ export async function identifyKeys(
     if (classifyFault(error) !== 'row') {
       throw error;
     }
-    // One of the keys is none; it is found and rejected when the rows are written.
+    // One of the keys is invalid; its row is found and rejected when the rows are written.
     return units;
   }
 }

@@ -4,18 +4,18 @@ import type { Row } from '../model/row.js';
 import { identityParts } from './identity-parts.js';
 
 /**
- * How a column of the incoming rows meets the stored value:
+ * How the incoming value of a column meets the stored one:
  * - `set`: replaces it
- * - `keepIfNull`: replaces it unless the incoming one is null, which here means absent
- * - `fill`: is taken only where nothing is stored
- * - `byRow`: each row's mask says which of these, or that the row does not carry the column
+ * - `keepIfNull`: replaces it unless it is null, which here means absent
+ * - `fill`: replaces only a null
+ * - `byRow`: the mask of each row says which of these, or that the row does not carry the column
  */
 type ColumnMode = 'set' | 'keepIfNull' | 'fill' | 'byRow';
 
 /** A column that some of the rows carry. */
 export type CarriedColumn = { readonly column: PlanColumn; readonly mode: Exclude<ColumnMode, 'byRow'> } | MaskedColumn;
 
-/** A column of which each row's mask says how it is meant. */
+/** A column that each row's mask decides. */
 export interface MaskedColumn {
   readonly column: PlanColumn;
   readonly mode: 'byRow';
@@ -32,7 +32,7 @@ export interface MergeSpec {
   readonly onConflict: Target['onConflict'];
   readonly key: readonly PlanColumn[];
   readonly columns: readonly CarriedColumn[];
-  /** Columns without which no row can be inserted and which these rows lack: taken from the stored row. */
+  /** Columns that an insert needs and these rows lack: taken from the stored row. */
   readonly required: readonly PlanColumn[];
   readonly hasExtra: boolean;
   /** Only some rows have one, and a new row without takes the column's default. */
@@ -46,14 +46,14 @@ export interface SpecPart {
   readonly conditions: readonly string[];
 }
 
-/** What the rows say of one column. */
+/** How many rows carry a column, and how. */
 interface ColumnCounts {
   carried: number;
   nulls: number;
   fills: number;
 }
 
-/** Looks at the rows of a batch: in a statement a missing value is null, so it must be told from an explicit one. */
+/** Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null. */
 export function specOf(
   plan: LoadPlan,
   onConflict: MergeSpec['onConflict'],
@@ -119,7 +119,7 @@ function modeOf(
   return 'byRow';
 }
 
-/** The columns a row's mask speaks of, in its order; without any, no mask is needed. */
+/** The columns that masks decide, in the order of their bits. */
 export function maskedColumns({ columns }: MergeSpec): MaskedColumn[] {
   return columns.filter((carried) => carried.mode === 'byRow');
 }

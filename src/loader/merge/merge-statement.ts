@@ -4,30 +4,29 @@ import { carries, mergeStored, type Incoming } from './row-changes.js';
 
 /**
  * The statement that writes rows and counts what happened to them. Its shape serves plain Postgres, poolers and Citus:
- * ON CONFLICT in the place of MERGE, and in DO UPDATE nothing but EXCLUDED, the stored row and immutable calls.
+ * ON CONFLICT instead of MERGE, and in DO UPDATE nothing but EXCLUDED, the stored row and immutable calls.
  *
  * @param source - gives the incoming rows under the name `s`, every column as text or of its type, mask and extra
  * @param loadIdParameter - `$n` of the load's id
- * @returns SQL whose one row is `written` and `inserted`; the rows it left alone are in neither
+ * @returns SQL whose one row is `written` and `inserted`; unchanged rows are in neither
  */
 export function buildMergeStatement(plan: LoadPlan, spec: MergeSpec, source: string, loadIdParameter: string): string {
   return buildInsert(plan, spec, source, loadIdParameter, conflictClause(plan, spec));
 }
 
 /**
- * The first of the two statements that rows with masks take, since DO UPDATE cannot see a mask, nor tell the extra
- * column's default from captured fields: it inserts the new rows and locks the stored ones without writing them, in the
- * byte order of the keys, so that two loads with overlapping keys never meet crosswise. What it returns is as of
- * {@link buildMergeStatement}.
+ * The first of two statements for rows with masks, because DO UPDATE sees neither a mask nor whether the extra column is
+ * a default. It inserts the new rows and locks the stored ones without writing them, in the byte order of the keys, so
+ * that loads with overlapping keys do not deadlock. Returns what {@link buildMergeStatement} returns.
  */
 export function buildInsertOrLock(plan: LoadPlan, spec: MergeSpec, source: string, loadIdParameter: string): string {
   const [first] = spec.key as readonly [PlanColumn];
-  // WHERE false writes nothing, and yet the row is locked.
+  // WHERE false writes nothing but locks the row.
   const lock = `DO UPDATE SET ${first.quoted} = EXCLUDED.${first.quoted} WHERE false`;
   return buildInsert(plan, spec, source, loadIdParameter, conflictOn(spec, lock));
 }
 
-/** The second one: it merges the incoming rows into the stored ones, each by its mask. */
+/** The second statement: merges the incoming rows into the stored ones, each by its mask. */
 export function buildMaskedUpdate(
   plan: LoadPlan,
   spec: MergeSpec,
@@ -35,7 +34,7 @@ export function buildMaskedUpdate(
   loadIdParameter: string,
 ): string | undefined {
   const change = mergeStored(plan, spec, {
-    // Cast as the column stores it, so that 1.50 in a numeric(10,2) is no change of 1.5.
+    // Cast to the column's full type, so that 1.5 does not change a stored 1.50 of numeric(10,2).
     column: ({ quoted, fullType }) => `s.${quoted}::${fullType}`,
     extra: `s.${plan.extra}::jsonb`,
     loadId: 'b.load_id',
@@ -80,12 +79,12 @@ function buildInsert(
 SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`;
 }
 
-/** A part of a key, to sort by its bytes: the same for either writer, whichever text or type it sends. */
+/** A column of the key, to sort by its bytes: the same for both writers, whichever type they send. */
 function bytesOf({ quoted, type }: PlanColumn): string {
   return type === 'text' ? `s.${quoted} COLLATE "C"` : `s.${quoted}::${type}::text COLLATE "C"`;
 }
 
-/** What a row that does not carry a column is inserted with: the default, or what the stored row must have. */
+/** A row that does not carry a column is inserted with the default, or with the value of the stored row. */
 function insertedValue(spec: MergeSpec, carried: CarriedColumn): string {
   const { column } = carried;
   const value = `s.${column.quoted}::${column.type}`;
@@ -107,7 +106,7 @@ function storedValue({ quoted }: PlanColumn): string {
   return `stored.${quoted}`;
 }
 
-/** What all rows have in common; neither a parameter nor now() may stand in DO UPDATE. */
+/** Values of all rows: Citus allows neither a parameter nor now() in DO UPDATE. */
 function ofAllRows(loadIdParameter: string): string {
   return `(SELECT ${loadIdParameter}::uuid AS load_id, now() AS updated_at) AS b`;
 }

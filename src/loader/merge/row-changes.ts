@@ -3,7 +3,7 @@ import { escapeLiteral } from 'pg';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
 
-/** How a statement names what comes in. */
+/** How a statement names the incoming values. */
 export interface Incoming {
   /** The value of a column. */
   readonly column: (column: PlanColumn) => string;
@@ -12,7 +12,7 @@ export interface Incoming {
   readonly updatedAt: string;
 }
 
-/** A column of the stored row and the SQL of the value it is to have. */
+/** A column of the stored row, and the SQL of its new value. */
 interface Change {
   readonly name: string;
   readonly value: string;
@@ -22,21 +22,21 @@ interface Change {
 /** The name of the stored row in every statement. */
 const STORED = 't';
 
-/** SET and WHERE of a statement that meets stored rows, one that already says so excepted: it is not written. */
+/** SET and WHERE of a statement on stored rows; WHERE leaves out unchanged rows, so that they are not written. */
 export interface StoredChange {
   readonly set: string;
   readonly where: string;
 }
 
-/** Merges the incoming row into the stored one, unless that is newer; undefined when nothing can change. */
+/** Merges the incoming row into the stored one, unless the stored one is newer. Undefined when nothing can change. */
 export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): StoredChange | undefined {
   const change = changeStored(plan, mergeCarried(plan, spec, incoming), incoming);
   return change && { ...change, where: `${change.where}${notOlder(plan, spec, incoming)}` };
 }
 
 /**
- * Makes the stored row exactly the incoming one, in which what was not carried is its default; but what is made once
- * is null there, and kept. Undefined when nothing can change.
+ * Makes the stored row equal to the incoming one, which has defaults where nothing was carried. A column that is made
+ * once is null there, and keeps its stored value. Undefined when nothing can change.
  */
 export function overwriteStored(
   plan: LoadPlan,
@@ -100,14 +100,14 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
   return changes;
 }
 
-/** The stored extra column without what older versions captured of columns the row brings. */
+/** The stored extra column, without fields that older versions captured and that the row now carries as columns. */
 function withoutSuperseded(plan: LoadPlan, stored: string, spec: MergeSpec, incoming: Incoming): string {
   const brought = spec.columns.filter(({ column, mode }) => column.updatable && mode !== 'fill');
   const names = brought.flatMap(({ column }) => column.capturedAs.map((name) => escapeLiteral(name)));
   if (names.length === 0) {
     return stored;
   }
-  // Of a null in the list Postgres removes nothing.
+  // Postgres ignores a null in the list.
   const superseded = brought.flatMap((carried) =>
     carried.column.capturedAs.map((name) => onlyWhereBrought(carried, stored, escapeLiteral(name), incoming)),
   );
@@ -120,7 +120,7 @@ function withoutSuperseded(plan: LoadPlan, stored: string, spec: MergeSpec, inco
 
 function onlyWhereBrought(carried: CarriedColumn, stored: string, name: string, incoming: Incoming): string {
   const value = incoming.column(carried.column);
-  // A null that was captured says what a null for the column says: the row is not written to tell it again.
+  // A captured null equals a null in the column, so the row is not written for it.
   const saysMore = `(${value} IS NOT NULL OR ${stored} -> ${name} <> 'null'::jsonb)`;
   switch (carried.mode) {
     case 'byRow':

@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Several signals as one, for as long as a load takes. `AbortSignal.any` would leave a trace of every load with its
- * sources, and the shutdown of an application lives as long as the process does; one that is listened to, it keeps
- * with all that listens.
+ * Several signals as one, for the time of a load. `AbortSignal.any` would leak: its sources keep each combined signal
+ * that has listeners, and the shutdown signal of the application lives as long as the process.
  */
 export class AnySignal {
   constructor(private readonly signals: readonly AbortSignal[]) {}
@@ -19,7 +18,7 @@ export class AnySignal {
 
   /**
    * Calls `listener` at each abort from now on.
-   * @returns what ends that
+   * @returns a function that removes the listener
    */
   onAbort(listener: () => void): () => void {
     // Many loads may share a signal, and Node would warn of a leak.

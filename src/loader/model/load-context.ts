@@ -8,7 +8,7 @@ import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStatsService } from '../../stats/load-stats.service.js';
 import type { LoadJob } from './load-job.js';
 
-/** What every load of a module shares. */
+/** Shared by all loads of a module. */
 export interface LoadContext {
   readonly dataSource: DataSource;
   readonly ledger: LoadLedger;
@@ -17,7 +17,7 @@ export interface LoadContext {
   readonly rejectedTable: string;
   readonly stats: LoadStatsService;
   readonly retry: RetryLimits;
-  /** Batches of one load at work at the same time. */
+  /** Batches of one load that run at the same time. */
   readonly parallelism: number;
   readonly limits: TransactionLimits;
   readonly logger: Logger;
@@ -25,7 +25,7 @@ export interface LoadContext {
   readonly shutdown: AbortSignal;
 }
 
-/** What the stages that write must know of their load. */
+/** The load, for the stages that write. */
 export interface WriteContext {
   readonly job: LoadJob;
   readonly loadId: string;

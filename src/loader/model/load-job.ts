@@ -26,14 +26,14 @@ export type Normalized =
 export type Prepared =
   | {
       readonly kind: 'rows';
-      /** One for each target; undefined where the record says nothing for that table. */
+      /** One for each target; undefined where the record has nothing for that table. */
       readonly rows: readonly (Row | undefined)[];
-      /** Fields no column knows, captured or dropped by policy. */
+      /** Fields without a column, captured or discarded by policy. */
       readonly unknown: Iterable<string>;
     }
   | Exclude<Normalized, { kind: 'row' }>;
 
-/** What a load does, apart from how it is run: the tables, in the order they are written, and how a record feeds them. */
+/** What a load does: its tables, in the order they are written, and how a record becomes their rows. */
 export interface LoadJob {
   /** Table name, or `hybrid`. */
   readonly name: string;

@@ -21,19 +21,19 @@ export interface LoadOptions {
   /** Lets a replace without a single row empty the table. @default false */
   readonly allowEmpty?: boolean | undefined;
   /**
-   * Names this load and its input, so that it is done once: when it has completed, the same key gives its result again
-   * (`replayed`) and nothing is loaded; when it was cut off, the same key goes on after what was committed. The input
-   * must then come again as it was, in the same order; `batchSize` may differ. At most 512 bytes. @default none
+   * The idempotency key of this load and its input. When the load has completed, a load with the same key returns its
+   * result (`alreadyCompleted`) and loads nothing; when it was interrupted, the same key resumes it. Give the same input
+   * again, in the same order; `batchSize` may differ. At most 512 bytes. @default none
    */
   readonly loadKey?: string | undefined;
   /** A name for the history, for example the file's. */
   readonly source?: string | undefined;
   /**
-   * Stops the load: the batch in hand is rolled back, LoadInterruptedError is thrown. It names the batch that nobody
-   * knows to be in or not, when the database went away with its COMMIT.
+   * Stops the load: the current batch is rolled back, and LoadInterruptedError is thrown. Its message names a batch with
+   * an unknown commit outcome.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Called after each committed batch (of a replace: with each that was read, nothing loaded yet), and at the end. */
+  /** Called after each committed batch (in a replace: after each batch that was read), and at the end. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'o
 }
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
-/** Records a transaction, at most. */
+/** The largest batch size, in records. */
 export const MAX_BATCH_SIZE = 100_000;
 /** What a batch size must be. */
 export const BATCH_SIZE = integerFrom(1, MAX_BATCH_SIZE);
@@ -58,7 +58,7 @@ export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
-/** What each option must be, and how to tell. */
+/** What each option must be, and how to check it. */
 const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   disposition: ["'merge', 'append' or 'replace'", (value) => DISPOSITIONS.has(value)],
   primaryKey: [
@@ -113,8 +113,8 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
 }
 
 /**
- * What makes two loads into tables of one name different, beside their disposition; null when it is nothing.
- * @param schema - that the entity names
+ * The options that make loads with one load key different loads, beside table and disposition; null when none is set.
+ * @param schema - the schema that the entity names
  */
 export function keptOptions(
   { primaryKey, newerBy }: ResolvedLoadOptions,

@@ -8,17 +8,17 @@ export interface PlanColumn {
   readonly index: number;
   readonly name: string;
   readonly quoted: string;
-  /** Property of the entity; where it stands in another one the path, which is no name of a record's field. */
+  /** Property of the entity, or its path in an embedded class, which is no field name of a record. */
   readonly property: string;
-  /** What the text of a value is cast to. */
+  /** The type that the text of a value is cast to. */
   readonly type: string;
   /** The same with its modifier, `numeric(10,2)`: a value cast to it is as the column stores it. */
   readonly fullType: string;
-  /** The same with its collation: what another column of the kind is declared as. */
+  /** The same with its collation, as in a column definition. */
   readonly declaredType: string;
-  /** The text of a value; null where a transformer says so. */
+  /** Converts a value to its text; null where a transformer returns null. */
   readonly convert: (value: unknown, textual: boolean) => string | null;
-  /** It wants to see nulls as well, and the column holds something else than records say. */
+  /** The transformer sees nulls, too, and its result differs from the value of the record. */
   readonly hasTransformer: boolean;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
@@ -33,7 +33,7 @@ export interface PlanColumn {
   readonly fillsFrom: readonly string[];
   /** IS DISTINCT FROM would miss a change, or has no operator for the type: compare the text. */
   readonly compareAsText: boolean;
-  /** Two texts may be one value to Postgres, as 1 and 1.0 are: as a key, only Postgres can tell. */
+  /** Two texts may be one value, as 1 and 1.0: only Postgres can tell which keys are equal. */
   readonly looseAsKey: boolean;
   /** Collation to compare keys by, where it makes different texts equal. */
   readonly collation: string | undefined;
@@ -41,7 +41,7 @@ export interface PlanColumn {
   readonly capturedAs: readonly string[];
   /** `@Column({ update: false })`: set when the row is inserted, and never after. */
   readonly updatable: boolean;
-  /** Made once, with the row (created_at, an id of the database's): kept by a replace that does not bring it. */
+  /** Made once, with the row (created_at, a generated id): a replace keeps it unless records carry it. */
   readonly madeOnce: boolean;
 }
 
@@ -51,26 +51,26 @@ export type Field =
   | { readonly kind: 'fallback' }
   | { readonly kind: 'extra' }
   | EmbeddedField
-  /** The loader writes it itself; what a record says of it, for example one that was read before, is passed over. */
+  /** The loader writes the column; the value of a record, for example of an exported row, is ignored. */
   | { readonly kind: 'owned' }
   | { readonly kind: 'read-only'; readonly name: string };
 
-/** An embedded class; its columns are also taken by their own names. */
+/** An embedded class; records may also carry its columns by their own names. */
 export interface EmbeddedField {
   readonly kind: 'embedded';
   readonly fields: ReadonlyMap<string, EmbeddedField | { readonly kind: 'column'; readonly column: PlanColumn }>;
 }
 
-/** A rule that does not hold. */
+/** A rule that a record breaks. */
 export interface FailedCheck {
   readonly constraint: string;
   readonly property: string;
 }
 
-/** Runs the class-validator rules of a record class on the fields a record carries; undefined when all hold. */
+/** Runs the class-validator rules of a record class on the fields a record carries; returns the first broken rule. */
 export type RecordCheck = (values: Readonly<Record<string, unknown>>) => FailedCheck | undefined;
 
-/** Everything a load must know of an entity, worked out once. */
+/** Everything a load must know of an entity and its live table. */
 export interface LoadPlan {
   readonly entityName: string;
   readonly table: string;
@@ -78,27 +78,27 @@ export interface LoadPlan {
   readonly schema: string | undefined;
   readonly quotedTable: string;
   readonly columns: readonly PlanColumn[];
-  /** Columns that need a look of their own in every record. */
+  /** Columns that need special treatment in every record. */
   readonly skipColumns: readonly PlanColumn[];
   readonly aliasedColumns: readonly PlanColumn[];
   readonly filledColumns: readonly PlanColumn[];
   readonly nullSensitiveColumns: readonly PlanColumn[];
-  /** What the values of a row begin as. */
+  /** The values of a row at its start. */
   readonly emptyValues: readonly undefined[];
   readonly primaryKey: readonly PlanColumn[];
   /** Every unique key ON CONFLICT can use. */
   readonly uniqueKeys: readonly (readonly PlanColumn[])[];
-  /** Keys of the entity that the live table lacks: nothing can be merged by one. */
+  /** Keys of the entity that the live table lacks. */
   readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;
   readonly newerBy: PlanColumn | undefined;
-  /** The entity's own policy for fields no column knows. */
+  /** The entity's own policy for fields without a column. */
   readonly unknownFields: UnknownFields | undefined;
   /** Quoted names of the columns the loader itself writes; undefined where the entity has none. */
   readonly extra: string | undefined;
-  /** The extra column's name as people write it. */
+  /** The name of the extra column, not quoted. */
   readonly extraName: string | undefined;
-  /** What it is inserted with in a row that captures nothing, as SQL; undefined where that is null. */
+  /** Its default as SQL; undefined where there is none. */
   readonly extraDefault: string | undefined;
   readonly extraNotNull: boolean;
   readonly loadId: string | undefined;
@@ -108,7 +108,7 @@ export interface LoadPlan {
   readonly liveExtra: LiveColumn | undefined;
   /** The live table. */
   readonly live: LiveTable;
-  /** Some constraint would be looked at only at COMMIT, when it is too late to find the row. */
+  /** Some constraint is deferred: it would be checked at COMMIT, too late to find the row at fault. */
   readonly hasDeferredConstraints: boolean;
   readonly check: RecordCheck | undefined;
   readonly checkedColumns: readonly PlanColumn[];

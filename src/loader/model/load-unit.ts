@@ -1,15 +1,15 @@
 import type { LoadJob } from './load-job.js';
 import type { Row } from './row.js';
 
-/** A record on its way into the tables; several, once duplicates are folded. */
+/** A record on its way into the tables, with the records folded into it. */
 export interface LoadUnit {
   /** Position in the input, from 0. */
   readonly position: number;
   /** The record as it came, for quarantine. */
   readonly source: unknown;
-  /** What tells the record's row from others: equal exactly when Postgres finds the keys equal. Undefined without a key. */
+  /** Equal exactly when Postgres finds the keys equal; undefined without a key. */
   readonly key: string | undefined;
-  /** One row for each target; undefined where the record says nothing for that table. */
+  /** One row for each target; undefined where the record has nothing for that table. */
   readonly rows: readonly (Row | undefined)[];
   /** The records folded into this one, in input order; empty when it is a single record. */
   readonly parts: readonly LoadUnit[];
@@ -23,7 +23,7 @@ export function partsOf(unit: LoadUnit): readonly LoadUnit[] {
   return unit.parts.length === 0 ? [unit] : unit.parts;
 }
 
-/** The texts of a record's key, from the first table it speaks of; undefined when it leaves one to the database. */
+/** The texts of a record's key, from the first table it has a row for; undefined when the database makes the key. */
 export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): string[] | undefined {
   const target = rows.findIndex((row) => row !== undefined);
   const values = job.targets[target]?.key.map((column) => rows[target]?.values[column.index]) ?? [];

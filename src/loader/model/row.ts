@@ -2,7 +2,7 @@ import { atColumn, RejectedValue } from '../values/rejected-value.js';
 import { toJsonText } from '../values/json-text.js';
 import { checkText } from '../values/text-value.js';
 
-/** A record in the form of a table: what is absent stays undefined, null is null, all else is Postgres text. */
+/** A record in the form of a table: absent is undefined, null is null, every other value is Postgres text. */
 export interface Row {
   readonly values: (string | null | undefined)[];
   /** Indexes of the values that only fill an empty column. */
@@ -12,8 +12,8 @@ export interface Row {
 }
 
 /**
- * Puts a field no column knows into the row's extra column.
- * @param column - the column that takes such fields, for messages
+ * Puts a field without a column into the row's extra column.
+ * @param column - the extra column, for messages
  * @throws RejectedValue when JSON cannot hold it, or the record carries it twice with different values
  */
 export function captureField(row: Row, name: string, value: unknown, column: string | undefined): void {

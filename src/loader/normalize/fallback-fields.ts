@@ -9,9 +9,9 @@ export function findPresent(source: Source, names: readonly string[]): string | 
 }
 
 /**
- * Lets fallback fields speak for columns that were not given.
+ * Fills columns that the record lacks from their fallback fields.
  * @param set - converts a value and puts it into the row
- * @returns the names that were needed
+ * @returns the names of the fallback fields that were used
  */
 export function applyFallbacks(
   plan: LoadPlan,
@@ -49,7 +49,7 @@ function fill(
     used.add(name);
     return true;
   }
-  // The column it fills from may itself have come in under another name.
+  // The record may carry the other column under another name.
   const from = plan.columns.find((candidate) => column.fillsFrom.includes(candidate.name));
   const value = from === undefined ? undefined : row.values[from.index];
   if (isAbsent(value)) {

@@ -11,11 +11,11 @@ import { applyFallbacks, findPresent } from './fallback-fields.js';
 type Source = Readonly<Record<string, unknown>>;
 
 /** A record on its way into a row. */
-interface Reading {
+interface RowDraft {
   readonly row: Row;
   readonly source: Source;
   readonly textual: boolean;
-  /** What transformers were given: of their results nobody can tell. */
+  /** The values that transformers were given; rules are checked on these, not on the results. */
   readonly given: Map<PlanColumn, unknown>;
 }
 
@@ -25,8 +25,8 @@ const MAX_KEY_BYTES = 2_600;
 const NOTHING_UNKNOWN: ReadonlyMap<string, unknown> = new Map();
 
 /**
- * Brings a record into the form of the plan's table.
- * @param key - the columns the record is found by; undefined when none is needed (append)
+ * Normalizes a record into a row of the plan's table.
+ * @param key - the columns of the key; undefined when none is needed (append)
  * @param textual - the record comes from a file that holds only text (csv)
  */
 export function normalizeRecord(
@@ -45,20 +45,20 @@ export function normalizeRecord(
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
     const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
-    const reading: Reading = { row, source: record, textual, given: new Map() };
-    const unknown = readFields(plan, reading);
+    const draft: RowDraft = { row, source: record, textual, given: new Map() };
+    const unknown = readFields(plan, draft);
     checkNulls(plan, row);
     for (const column of key ?? []) {
       checkKey(column, row.values[column.index]);
     }
-    checkRules(plan, reading);
+    checkRules(plan, draft);
     return { kind: 'row', row, unknown };
   } catch (error) {
     return { kind: 'rejection', rejection: rejectionOf(error) };
   }
 }
 
-/** Getters and toJSON are the caller's code; what they throw costs their record only, and may quote values. */
+/** Getters and toJSON are the caller's code; their error costs only their record, and may quote values. */
 export function rejectionOf(error: unknown): Rejection {
   if (error instanceof RejectedValue) {
     return { rule: error.rule, column: error.column, message: error.message };
@@ -66,9 +66,9 @@ export function rejectionOf(error: unknown): Rejection {
   return { rule: 'unreadable_value', message: 'reading the record threw an error' };
 }
 
-/** Fills the row; returns the fields no column took. */
-function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unknown> {
-  const { row, source, textual } = reading;
+/** Fills the row; returns the fields without a column. */
+function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknown> {
+  const { row, source, textual } = draft;
   let unknown: Map<string, unknown> | undefined;
   let fallbacks: string[] | undefined;
   for (const name of Object.keys(source)) {
@@ -83,18 +83,18 @@ function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unkno
       if (name !== field.column.name) {
         checkSameValue(source, field.column, name, value);
       }
-      setValue(reading, field.column, value);
+      setValue(draft, field.column, value);
     } else if (field.kind === 'fallback') {
       (fallbacks ??= []).push(name);
     } else if (field.kind === 'extra') {
       addExtra(row, plan.extraName, value, textual);
     } else if (field.kind === 'embedded') {
-      readEmbedded(reading, field, name, value);
+      readEmbedded(draft, field, name, value);
     } else if (field.kind === 'read-only') {
       throw new RejectedValue('read_only_column', 'the column is read-only', field.name);
     }
   }
-  const used = applyFallbacks(plan, row, source, (column, value) => setValue(reading, column, value));
+  const used = applyFallbacks(plan, row, source, (column, value) => setValue(draft, column, value));
   for (const name of fallbacks ?? []) {
     if (!used.has(name) && source[name] !== null) {
       (unknown ??= new Map()).set(name, source[name]);
@@ -104,7 +104,7 @@ function readFields(plan: LoadPlan, reading: Reading): ReadonlyMap<string, unkno
 }
 
 /** The nested object TypeORM reads the columns of an embedded class into. */
-function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, value: unknown): void {
+function readEmbedded(draft: RowDraft, embedded: EmbeddedField, name: string, value: unknown): void {
   if (!isPlainObject(value)) {
     throw new RejectedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
   }
@@ -114,15 +114,15 @@ function readEmbedded(reading: Reading, embedded: EmbeddedField, name: string, v
       throw new RejectedValue('unknown_field', 'no column takes a field of this embedded object', name);
     }
     if (field.kind === 'embedded') {
-      readEmbedded(reading, field, `${name}.${member}`, content);
+      readEmbedded(draft, field, `${name}.${member}`, content);
     } else if (content !== undefined) {
-      checkSameValue(reading.source, field.column, `${name}.${member}`, content);
-      setValue(reading, field.column, content);
+      checkSameValue(draft.source, field.column, `${name}.${member}`, content);
+      setValue(draft, field.column, content);
     }
   }
 }
 
-function setValue({ row, textual, given }: Reading, column: PlanColumn, value: unknown): void {
+function setValue({ row, textual, given }: RowDraft, column: PlanColumn, value: unknown): void {
   if (column.hasTransformer) {
     given.set(column, value);
   } else if (value === null) {
@@ -131,7 +131,7 @@ function setValue({ row, textual, given }: Reading, column: PlanColumn, value: u
   }
   try {
     if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new RejectedValue('unsupported_value', `a ${typeof value} is no value`);
+      throw new RejectedValue('unsupported_value', `no column takes a ${typeof value}`);
     }
     row.values[column.index] = column.convert(value, textual);
   } catch (error) {
@@ -139,12 +139,12 @@ function setValue({ row, textual, given }: Reading, column: PlanColumn, value: u
   }
 }
 
-/** Arrays, Maps, Dates and the like are no records; instances of classes are. */
+/** Instances of classes are records; arrays, Maps, Dates and the like are not. */
 function isPlainObject(value: unknown): value is Source {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** A column and what stands under its other name, or in the object of an embedded class, may not disagree. */
+/** A column must not have another value under its other name, or in the object of an embedded class. */
 function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
   const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
   if (other !== undefined && !isDeepStrictEqual(other, value)) {
@@ -169,7 +169,7 @@ function addExtra(row: Row, column: string | undefined, value: unknown, textual:
   }
 }
 
-/** A blank key is a mistake and is rejected; a blank anything else that a record must have is as good as absent. */
+/** A blank key is rejected later; any other required column counts as absent when it is blank. */
 function isMissing(source: Source, column: PlanColumn, key: readonly PlanColumn[] | undefined): boolean {
   const name = findPresent(source, column.names);
   const value = name === undefined ? undefined : source[name];
@@ -180,7 +180,7 @@ function checkNulls(plan: LoadPlan, row: Row): void {
   for (const column of plan.nullSensitiveColumns) {
     if (row.values[column.index] === null) {
       if (!column.preserved) {
-        throw new RejectedValue('null_not_allowed', 'the column takes no null', column.name);
+        throw new RejectedValue('null_not_allowed', 'the column is NOT NULL', column.name);
       }
       row.values[column.index] = undefined;
     }
@@ -189,7 +189,7 @@ function checkNulls(plan: LoadPlan, row: Row): void {
 
 function checkKey(column: PlanColumn, value: string | null | undefined): void {
   if (isAbsent(value)) {
-    throw new RejectedValue('missing_key', 'a record is found by this column and must have it', column.name);
+    throw new RejectedValue('missing_key', 'the column is part of the key and must not be absent', column.name);
   }
   if (value.trim() === '') {
     throw new RejectedValue('blank_key', 'a key must not be blank', column.name);
@@ -199,24 +199,24 @@ function checkKey(column: PlanColumn, value: string | null | undefined): void {
   }
 }
 
-function checkRules(plan: LoadPlan, reading: Reading): void {
+function checkRules(plan: LoadPlan, draft: RowDraft): void {
   if (plan.check === undefined) {
     return;
   }
   const values: Record<string, unknown> = {};
   for (const column of plan.checkedColumns) {
-    values[column.property] = valueForRules(column, reading);
+    values[column.property] = valueForRules(column, draft);
   }
   const failed = plan.check(values);
   if (failed !== undefined) {
     const column = plan.checkedColumns.find(({ property }) => property === failed.property)?.name ?? failed.property;
-    const message = `the record class rejects it: ${failed.constraint}`;
+    const message = `the record class rejects the value: ${failed.constraint}`;
     throw new RejectedValue(`validation:${failed.constraint}`, message, column);
   }
 }
 
 /** Numbers and booleans as converted, so that "72.5" passes @IsNumber(); everything else as it came. */
-function valueForRules(column: PlanColumn, { row, source, given }: Reading): unknown {
+function valueForRules(column: PlanColumn, { row, source, given }: RowDraft): unknown {
   if (given.has(column)) {
     return given.get(column);
   }

@@ -7,7 +7,7 @@ import type { FailedCheck, RecordCheck } from '../model/load-plan.js';
 interface Rule {
   readonly property: string;
   readonly constraint: string;
-  /** Without arguments that would ask for more than the type. */
+  /** Without arguments, which could demand more than the type. */
   readonly plain: boolean;
   holds(value: unknown, object: object): boolean;
 }
@@ -15,8 +15,8 @@ interface Rule {
 /**
  * Compiles the decorators of a record class into plain calls, once. validateSync looks its metadata up for every
  * object and costs as much as the rest of a load, so it serves only the rules this cannot express (nested objects).
- * @param guaranteed - the rule that the conversion to a property's column keeps anyway
- * @returns the check, and the properties it looks at; undefined when nothing is left to check
+ * @param guaranteed - the rule that the conversion to a property's column implies
+ * @returns the check, and the properties it reads; undefined when nothing is left to check
  * @throws InvalidLoadError when a rule is asynchronous: a load cannot wait for each record
  */
 export function compileRecordCheck(
@@ -46,7 +46,7 @@ export function compileRecordCheck(
       return { check: (values) => checkByLibrary(recordClass, values), properties: [...properties] };
     }
   }
-  // A null is rejected by the rule and let through by @IsOptional(), so only together do they say nothing new.
+  // A rule rejects null and @IsOptional() accepts it, so only together do they add nothing to the conversion.
   const open = rules.filter(
     ({ property, constraint, plain }) => !(plain && conditions.has(property) && constraint === guaranteed(property)),
   );

@@ -14,7 +14,7 @@ import type { EmbeddedField, Field, LoadPlan, PlanColumn } from '../model/load-p
 import { planColumn } from './plan-column.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
 
-/** What the loader itself writes. */
+/** Columns that the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
 const OWNED_ROLES = ['extra', 'loadId', 'updatedAt', 'version'] as const;
 
@@ -62,14 +62,14 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   const newerBy = columns.find(({ name }) => name === owned.get('newerBy')?.databaseName);
   if (owned.has('newerBy') && newerBy === undefined) {
     throw new InvalidLoadError(
-      `@NewerBy() of ${metadata.name}.${owned.get('newerBy')?.propertyName}: the column is written by the loader or by ` +
-        'the database, so no record can say which is newer',
+      `@NewerBy() of ${metadata.name}.${owned.get('newerBy')?.propertyName}: the loader or the database writes this ` +
+        'column, so records cannot say which is newer. Mark another column',
     );
   }
   const unknownFields = unknownFieldsOf(entity);
   if (unknownFields === 'capture' && !owned.has('extra')) {
     throw new InvalidLoadError(
-      `@OnUnknownFields('capture') of ${metadata.name}: it has no column to keep them in. Mark a jsonb column with ` +
+      `@OnUnknownFields('capture') of ${metadata.name}: the entity has no column for them. Mark a jsonb column with ` +
         '@ExtraFields()',
     );
   }
@@ -114,7 +114,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   };
 }
 
-/** What a column is for: by our decorators, or by TypeORM's. */
+/** The roles of a column, from our decorators and TypeORM's. */
 function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'> {
   const found = new Set<ColumnRole | 'version'>(rolesOf(column));
   if (column.isVersion) {
@@ -131,14 +131,14 @@ function addField(metadata: EntityMetadata, fields: Map<string, Field>, name: st
   const other = fields.get(name);
   if (other !== undefined && other !== field) {
     throw new InvalidLoadError(
-      `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a record ` +
-        'cannot say which it means. Rename the property.',
+      `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a ` +
+        'record is ambiguous. Rename the property.',
     );
   }
   fields.set(name, field);
 }
 
-/** The class-validator rules a column's converter keeps anyway. */
+/** class-validator rules that the conversion to the column's type implies. */
 const KEPT_BY_TYPE: Readonly<Record<string, string>> = {
   text: 'isString',
   'character varying': 'isString',
@@ -202,7 +202,7 @@ function checkLoadable(metadata: EntityMetadata): void {
   }
   if (metadata.tableName === HYBRID) {
     throw new InvalidLoadError(
-      `${metadata.name} cannot be loaded: the history has the name ${HYBRID} for loads into both tables of this package; ` +
+      `${metadata.name} cannot be loaded: the name ${HYBRID} is reserved for loads into both tables of this package; ` +
         'rename its table',
     );
   }

@@ -9,7 +9,7 @@ import { resolveKey } from './resolve-key.js';
 
 /**
  * The target of a plan under the options of a load.
- * @throws InvalidLoadError when the key or the `newerBy` column is none of the entity's
+ * @throws InvalidLoadError when the entity has no such key or `newerBy` column
  */
 export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
   // An append meets no row, so its key need not be unique.
@@ -17,8 +17,8 @@ export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
   const key = free ? plan.primaryKey : resolveKey(plan, options.primaryKey);
   if (key.length === 0 && options.disposition !== 'append') {
     throw new InvalidLoadError(
-      `${plan.entityName} has no primary key a record could carry, so ${options.disposition} cannot tell its rows ` +
-        "apart: name a unique key in primaryKey, or use disposition 'append'",
+      `${plan.entityName} has no primary key that records carry, and ${options.disposition} needs a unique key: ` +
+        "set primaryKey, or use disposition 'append'",
     );
   }
   // A replace merges into its staging table, where a row may meet an earlier one of the same load.
@@ -33,7 +33,7 @@ export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
   return { plan: { ...plan, newerBy: field.column }, key, onConflict };
 }
 
-/** The key a record of this load must carry; an append lets the database make one. */
+/** The key that a record of this load must carry; in an append the database may make it. */
 export function requiredKey(target: Target, options: ResolvedLoadOptions): readonly PlanColumn[] | undefined {
   const { key } = target;
   return options.disposition === 'append' && key.every((column) => column.hasDefault) ? undefined : key;
@@ -60,7 +60,7 @@ export function entityJob(plan: LoadPlan, options: ResolvedLoadOptions, unknownF
   };
 }
 
-/** A row of nothing but defaults cannot be told from a mistake. */
+/** A row of defaults only is most likely a mistake. */
 const NO_VALUES: Prepared = {
   kind: 'rejection',
   rejection: { rule: 'empty_record', message: 'the record carries no value' },
@@ -71,15 +71,15 @@ function isEmpty(row: Row): boolean {
 }
 
 /**
- * The entity's own policy, or that of the module. An entity without an extra column cannot capture; what it does not
- * know is rejected rather than lost.
+ * The entity's own policy, or that of the module. An entity without an extra column cannot capture, so it rejects
+ * rather than loses a field.
  */
 export function effectivePolicy(plan: LoadPlan, ofModule: UnknownFields): UnknownFields {
   const unknownFields = plan.unknownFields ?? ofModule;
   return unknownFields === 'capture' && plan.extra === undefined ? 'reject' : unknownFields;
 }
 
-/** Settles the fields no column knows. */
+/** Applies the policy to fields without a column. */
 export function applyPolicy(
   row: Row,
   unknown: ReadonlyMap<string, unknown>,

@@ -15,7 +15,7 @@ export type LoadTarget<E extends ObjectLiteral = ObjectLiteral> = EntityTarget<E
 /** Runs work on the connection a load works on. */
 export type Connected = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
 
-/** A plan, and what its table looked like when it was built. */
+/** A plan, and the fingerprint of its table when it was built. */
 interface KnownPlan {
   readonly fingerprint: string | undefined;
   readonly plan: Promise<LoadPlan>;
@@ -48,7 +48,7 @@ export class LoadPlans {
     this.known.clear();
   }
 
-  /** Undefined when the plans are known and it fails: what keeps the database from answering, the load meets itself. */
+  /** Undefined when this fails and the plans are known: the load will meet the same error. */
   private async readFingerprints(
     entities: readonly EntityMetadata[],
     connected: Connected,
@@ -71,7 +71,7 @@ export class LoadPlans {
     }
     const built = { fingerprint, plan: this.build(metadata, connected) };
     this.known.set(metadata, built);
-    // A plan that could not be built is not kept, so the load works once the table was fixed.
+    // A plan that could not be built is not kept, so the load works as soon as the table is fixed.
     built.plan.catch(() => {
       if (this.known.get(metadata) === built) {
         this.known.delete(metadata);
@@ -85,7 +85,7 @@ export class LoadPlans {
       const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
       return { live: table, differences: await findDifferences(client, metadata, table) };
     });
-    // Without its primary key a table takes an append still: whether a load needs a key shows when its job is made.
+    // A table without its primary key still takes an append; a load that needs the key fails when its job is made.
     const breaking = differences.filter(({ breaks, kind }) => breaks && kind !== 'primary key');
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);

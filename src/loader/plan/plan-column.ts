@@ -9,7 +9,7 @@ import { toJsonText } from '../values/json-text.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 
-/** Types of which two texts that are one value are also one text, as our converters write them. */
+/** Types whose equal values have the same text, as our converters write them. */
 const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
   'text',
   'character varying',
@@ -36,7 +36,7 @@ const EXACT_TYPES: ReadonlySet<string> = new Set([
   'time without time zone',
 ]);
 
-/** Works out what a load must know of a column. */
+/** Builds the plan of a column. */
 export function planColumn(
   index: number,
   column: ColumnMetadata,
@@ -99,7 +99,7 @@ function withTransformer(transformer: Transformer | undefined, convert: Converte
   };
 }
 
-/** What a transformer throws may quote the value, so it goes no further. */
+/** An error of a transformer may quote the value, so it is not passed on. */
 function transform(transformer: Transformer, value: unknown): unknown {
   try {
     return transformTo(transformer, value);
@@ -108,7 +108,7 @@ function transform(transformer: Transformer, value: unknown): unknown {
   }
 }
 
-/** `function_list` and `functionList`: fallback fields, too, come in under column names or property names. */
+/** `function_list` and `functionList`: a fallback field has either form of its name. */
 function bothForms(names: readonly string[] = []): string[] {
   return names.flatMap((name) => [name, name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]);
 }

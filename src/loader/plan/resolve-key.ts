@@ -27,8 +27,8 @@ export function resolveKey(plan: LoadPlan, primaryKey: readonly string[] | undef
     }
     const candidates = plan.uniqueKeys.map((candidate) => `(${candidate.map((column) => column.name).join(', ')})`);
     throw new InvalidLoadError(
-      `${plan.entityName} has no unique index on (${names.join(', ')}), so nothing tells which row a record ` +
-        `means. Its unique keys: ${candidates.join(', ') || 'none'}`,
+      `${plan.entityName} has no unique index on (${names.join(', ')}), so it cannot be the key of a load. ` +
+        `Set primaryKey to one of its unique keys: ${candidates.join(', ') || 'none'}`,
     );
   }
   return key;

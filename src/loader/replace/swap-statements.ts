@@ -4,22 +4,21 @@ import { identityParts } from '../merge/identity-parts.js';
 import { overwriteStored } from '../merge/row-changes.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
-/** Deletes the stored rows the staging table does not have. */
+/** Deletes the stored rows whose key is not staged. */
 export function buildDeleteOthers(target: Target): string {
   return `DELETE FROM ${target.plan.quotedTable} AS t
   WHERE NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${sameKey(target)})`;
 }
 
-/** Deletes the stored row of the staging table's row numbered `$1`. */
+/** Deletes the stored row of the staged row numbered `$1`. */
 export function buildDeleteRow(target: Target): string {
   return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${sameKey(target)} AND s.${ROW_NUMBER} = $1`;
 }
 
 /**
- * Brings the staging table's rows numbered `$1` to `$2` into the table, as of the load `$3` where the entity keeps it: stored
- * rows are updated in place where they differ, so that rows that point to them (ON DELETE CASCADE) are left alone, and
- * the others are inserted. Both are exact as long as nobody else writes. One statement, so that rows of the table may
- * point to each other.
+ * Brings the staged rows numbered `$1` to `$2` into the table, with the load id `$3` where the entity keeps it. Stored
+ * rows that differ are updated in place, so that rows that refer to them (ON DELETE CASCADE) stay, and the others are
+ * inserted. The counts are exact as long as nobody else writes. One statement, so that rows may refer to each other.
  * @returns SQL whose one row is `updated` and `inserted`
  */
 export function buildSwap(target: Target): string {
@@ -32,7 +31,7 @@ export function buildSwap(target: Target): string {
 SELECT ${counts.join(', ')}`;
 }
 
-/** A part of the swap and what it does to the rows it returns. */
+/** A part of the swap, and what it did to the rows it returns. */
 interface SwapPart {
   readonly verb: 'updated' | 'inserted';
   readonly statement: string;

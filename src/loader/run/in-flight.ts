@@ -1,28 +1,28 @@
-/** A batch at work, and the keys nobody else may touch meanwhile. */
+/** A running batch and its keys. */
 interface Flight {
   readonly keys: ReadonlySet<string>;
   readonly done: Promise<void>;
 }
 
 /**
- * Batches of one load at work at the same time, on a connection each. Two that share a key never are: the later one
- * waits, so that a record never loses to an earlier one of the same load, and the load does not deadlock with itself.
+ * Batches of one load that run at the same time, on a connection each. Two batches that share a key never do: the later
+ * one waits, so that a record never loses to an earlier one of the load, and the load does not deadlock with itself.
  */
 export class InFlight {
   private readonly flights = new Set<Flight>();
   private readonly failed = new AbortController();
 
-  /** @param limit - how many batches may be at work */
+  /** @param limit - how many batches may run at the same time */
   constructor(private readonly limit: number) {}
 
-  /** Aborted when a batch has thrown; its reason is what it threw. */
+  /** Aborted when a batch has thrown; the reason is its error. */
   get failure(): AbortSignal {
     return this.failed.signal;
   }
 
   /**
-   * Starts `work` as soon as it may; resolves when there is room for another batch.
-   * @throws what a batch has thrown, as soon as it is known
+   * Starts `work` as soon as no running batch shares a key; resolves when there is room for another batch.
+   * @throws the error of a failed batch, as soon as it is known
    */
   async start(keys: ReadonlySet<string>, work: () => Promise<void>): Promise<void> {
     while (this.sharesKey(keys)) {
@@ -31,7 +31,7 @@ export class InFlight {
     const done = work();
     const flight: Flight = { keys, done };
     this.flights.add(flight);
-    // A failed flight stays, so that whoever waits next learns of it.
+    // A failed batch stays, so that the next wait throws its error.
     done.then(
       () => this.flights.delete(flight),
       (error: unknown) => this.failed.abort(error),
@@ -41,12 +41,12 @@ export class InFlight {
     }
   }
 
-  /** Resolves when all are done. @throws what the first of them has thrown */
+  /** Resolves when all batches are done. @throws the error of the first that failed */
   async finish(): Promise<void> {
     await Promise.all(Array.from(this.flights, ({ done }) => done));
   }
 
-  /** Resolves when none is at work any more, however it ended. */
+  /** Resolves when no batch runs any more, failed or not. */
   async settle(): Promise<void> {
     await Promise.allSettled(Array.from(this.flights, ({ done }) => done));
   }

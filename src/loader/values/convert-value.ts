@@ -7,7 +7,7 @@ import { checkSize, checkText } from './text-value.js';
 
 /**
  * Turns a value into the text Postgres reads for it, or rejects it. Both writers send this text, so a value means the
- * same whichever way it goes in.
+ * same for both.
  * @param textual - the value comes from a file that holds only text (csv)
  * @throws RejectedValue
  */
@@ -79,7 +79,7 @@ function textConverter(maxLength: number | undefined): Converter {
     if (typeof value !== 'string') {
       throw new RejectedValue('wrong_type', `expected text, found ${nameType(value)}`);
     }
-    // Characters, as Postgres counts them; it would cut trailing spaces in silence.
+    // Characters, as Postgres counts them; Postgres would cut trailing spaces without an error.
     if (maxLength !== undefined && value.length > maxLength && [...value].length > maxLength) {
       throw new RejectedValue('too_long', `the column holds ${maxLength} characters`);
     }
@@ -87,7 +87,7 @@ function textConverter(maxLength: number | undefined): Converter {
   };
 }
 
-/** A column such as timestamp(3) would round what is finer. */
+/** A column such as timestamp(3) would round finer values. */
 function withPrecision(digits: string | undefined, convert: (value: unknown) => string): Converter {
   if (digits === undefined) {
     return convert;
@@ -134,7 +134,7 @@ function toByteaText(value: unknown): string {
 /** Enums, networks, intervals, ranges …: Postgres checks the text, and a rejection costs that row only. */
 function toOtherText(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new RejectedValue('not_finite', 'NaN and Infinity are no measurements');
+    throw new RejectedValue('not_finite', 'the column takes neither NaN nor Infinity');
   }
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
     throw new RejectedValue('wrong_type', `expected text or a number, found ${nameType(value)}`);
@@ -165,6 +165,6 @@ export function parseJson(text: string): unknown {
   try {
     return parseExactJson(text);
   } catch {
-    throw new RejectedValue('invalid_json', 'the column holds JSON, and the text is none');
+    throw new RejectedValue('invalid_json', 'the text is not valid JSON');
   }
 }

@@ -36,7 +36,7 @@ export function toTimestamptzText(value: unknown, epochSeconds: boolean): string
   }
   const parts = matchDateTime(value);
   if (parts[7] === undefined) {
-    throw new RejectedValue('zoneless_date_time', 'a date-time without a zone has no meaning: end it with Z or +hh:mm');
+    throw new RejectedValue('zoneless_date_time', 'the date-time has no zone: end it with Z or +hh:mm');
   }
   return value as string;
 }
@@ -51,7 +51,7 @@ export function toTimestampText(value: unknown): string {
     return toIso(shifted).slice(0, -1);
   }
   if (matchDateTime(value)[7] !== undefined) {
-    throw new RejectedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
+    throw new RejectedValue('zoned_date_time', 'the column would drop the time zone');
   }
   return value as string;
 }
@@ -79,8 +79,8 @@ export function toTimeText(value: unknown, zoned: boolean): string {
   checkClock(parts[1], parts[2], parts[3]);
   if (zoned !== (parts[4] !== undefined)) {
     throw zoned
-      ? new RejectedValue('zoneless_date_time', 'the column keeps a zone, and none was given')
-      : new RejectedValue('zoned_date_time', 'the column has no time zone and would drop the one given');
+      ? new RejectedValue('zoneless_date_time', 'the column needs a time zone')
+      : new RejectedValue('zoned_date_time', 'the column would drop the time zone');
   }
   return value as string;
 }
@@ -89,7 +89,7 @@ function matchDateTime(value: unknown): RegExpExecArray {
   const parts = typeof value === 'string' ? DATE_TIME.exec(value) : null;
   if (parts === null) {
     if (typeof value === 'string' && DATE_ONLY.test(value)) {
-      throw new RejectedValue('zoneless_date_time', 'a date alone names no moment: give time and zone');
+      throw new RejectedValue('zoneless_date_time', 'a date alone is not a date-time: add time and zone');
     }
     const found = typeof value === 'string' ? 'another text' : nameType(value);
     throw new RejectedValue(
@@ -101,7 +101,7 @@ function matchDateTime(value: unknown): RegExpExecArray {
   return parts;
 }
 
-/** JavaScript turns 30 February into 1 March; nothing is moved here in silence. */
+/** JavaScript would turn 30 February into 1 March. */
 function checkCalendar([, year, month, day, hour, minute, second]: RegExpExecArray): void {
   const lastDay = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate();
   const valid =
@@ -112,7 +112,7 @@ function checkCalendar([, year, month, day, hour, minute, second]: RegExpExecArr
   checkClock(hour, minute, second);
 }
 
-/** Postgres takes a leap second and moves it to the next minute. */
+/** Postgres would move a leap second to the next minute. */
 function checkClock(hour = '0', minute = '0', second = '0'): void {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
     throw new RejectedValue('invalid_date_time', 'no such time of day');
@@ -132,7 +132,7 @@ function fromEpochSeconds(seconds: number): string {
   if (seconds < FIRST_EPOCH_SECOND || seconds > LAST_EPOCH_SECOND) {
     throw new RejectedValue('out_of_range', 'too large or too small for seconds since 1970: are these milliseconds?');
   }
-  // Microseconds are what Postgres keeps; rounding to milliseconds first would change the value.
+  // Postgres keeps microseconds; rounding to milliseconds first would change the value.
   const whole = Math.floor(seconds);
   const micros = Math.round((seconds - whole) * 1_000_000);
   const base = new Date((whole + (micros === 1_000_000 ? 1 : 0)) * 1000).toISOString().slice(0, 19);

@@ -4,11 +4,11 @@ import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
 const MAX_NESTING = 256;
-/** From here on JavaScript prints a number with an exponent, so no digits are claimed that a double cannot hold. */
+/** From here on JavaScript prints a number with an exponent, so its text has no digits that a double cannot hold. */
 const EXPONENT_FORM = 1e21;
 
 /**
- * The JSON text of a value for a jsonb column. What JSON.stringify would drop or change in silence is rejected.
+ * The JSON text of a value for a jsonb column. Rejects what JSON.stringify would drop or change.
  * @throws RejectedValue `nul_character`, `lone_surrogate`, `not_finite`, `inexact_integer`, `unsupported_value`,
  * `circular_value`, `nesting_too_deep`, `field_too_large`
  */
@@ -21,7 +21,7 @@ export function toJsonText(value: unknown): string {
 
 interface Walk {
   readonly ancestors: object[];
-  /** A bigint or a number kept by its digits: only the lossless serialiser writes these. */
+  /** A bigint or a number kept by its digits: only the lossless serializer writes these. */
   hasExactNumber: boolean;
 }
 
@@ -71,7 +71,7 @@ function checkObject(value: object, walk: Walk): void {
     const circular = ancestors.includes(value) || new Set(ancestors).size < ancestors.length;
     throw circular
       ? new RejectedValue('circular_value', 'the value contains itself')
-      : new RejectedValue('nesting_too_deep', `at most ${MAX_NESTING} levels of nesting are taken`);
+      : new RejectedValue('nesting_too_deep', `the value has more than ${MAX_NESTING} levels of nesting`);
   }
   ancestors.push(value);
   if (Array.isArray(value)) {
@@ -97,10 +97,10 @@ function checkToJson(value: { toJSON(): unknown }, walk: Walk): void {
     throw new RejectedValue('invalid_date_time', 'an invalid Date');
   }
   const replaced = value.toJSON();
-  // JSON.stringify asks once: what is given back is written as it is, even if it has a toJSON of its own.
+  // JSON.stringify calls toJSON once: it writes the result as it is, even if that has a toJSON of its own.
   const again = typeof replaced === 'object' && replaced !== null && 'toJSON' in replaced;
   if (replaced === undefined || again) {
-    throw new RejectedValue('unsupported_value', 'toJSON gave nothing that JSON can hold');
+    throw new RejectedValue('unsupported_value', 'toJSON returned a value without a JSON form');
   }
   checkNode(replaced, walk);
 }

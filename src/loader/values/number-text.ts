@@ -58,7 +58,7 @@ const MAX_DIGITS = 400;
 function parseDigits(text: string): bigint {
   const digits = text.replace(/^(-?)0+(?=\d)/, '$1');
   if (digits.length > MAX_DIGITS) {
-    throw new RejectedValue('out_of_range', 'an integer of too many digits');
+    throw new RejectedValue('out_of_range', 'the integer has too many digits');
   }
   return BigInt(digits);
 }
@@ -133,7 +133,7 @@ function decimalText(value: unknown): string | undefined {
 
 function checkFinite(value: number): number {
   if (!Number.isFinite(value)) {
-    throw new RejectedValue('not_finite', 'NaN and Infinity are no measurements');
+    throw new RejectedValue('not_finite', 'the column takes neither NaN nor Infinity');
   }
   return value;
 }

@@ -1,11 +1,11 @@
 import type { RejectRule } from '../../records/reject-reasons.js';
 
-/** Thrown inside the normaliser when a value cannot be stored exactly as it came; never leaves the loader. */
+/** Thrown inside the normalizer when a value cannot be stored exactly as it came; never leaves the loader. */
 export class RejectedValue extends Error {
   /**
    * @param rule - stable rule name, stored as the reason in quarantine
    * @param message - says what was expected; never quotes the value
-   * @param column - where it is known
+   * @param column - the column, where it is known
    */
   constructor(
     readonly rule: RejectRule,
@@ -16,7 +16,7 @@ export class RejectedValue extends Error {
   }
 }
 
-/** Runs `read`; a rejection in it is one of this column. */
+/** Runs `read`; its rejections get this column. */
 export function atColumn<T>(column: string | undefined, read: () => T): T {
   try {
     return read();
@@ -25,7 +25,7 @@ export function atColumn<T>(column: string | undefined, read: () => T): T {
   }
 }
 
-/** What a rejection is when it is one of this column; other errors are what they are. */
+/** The same rejection with this column; other errors stay as they are. */
 export function rejectedAt(column: string | undefined, error: unknown): unknown {
   return error instanceof RejectedValue ? new RejectedValue(error.rule, error.message, column) : error;
 }

@@ -1,6 +1,6 @@
 import { RejectedValue } from './rejected-value.js';
 
-/** Larger values belong into object storage; Postgres itself stops at 1 GB a field and 256 MB a jsonb. */
+/** Postgres itself stops at 1 GB for a field and 256 MB for a jsonb. */
 const MAX_FIELD_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -7,15 +7,15 @@ import { writeByUpsert } from './upsert-writer.js';
 import type { WriteCounts } from './write-staged.js';
 
 /**
- * From so many rows on COPY is the faster way: `npm run bench:writers`, on the same machine as the server, has it behind
- * for 100 rows, where the round trips of a temporary table still cost more than they spare, and ahead for 200.
+ * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
+ * for 100 rows, because a temporary table costs round trips, and faster for 200.
  */
 export const COPY_FROM_ROWS = 200;
 
-/** A parameter of {@link writeByUpsert} holds a column of all rows as one text, which may not pass 512 MiB. */
+/** A parameter of {@link writeByUpsert} holds a column of all rows as one text, of at most 512 MiB. */
 const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 
-/** Writes rows with different keys into one table, by whichever of the two writers is faster for so many. */
+/** Writes rows with different keys into one table, by the writer that is faster for their number. */
 export async function writeRows(
   client: ClientBase,
   target: Target,

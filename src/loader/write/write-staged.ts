@@ -22,7 +22,7 @@ interface StagedRows {
 export interface StagedStatements {
   /** Each has one row, of `written` and `inserted`. */
   readonly inserts: readonly string[];
-  /** For rows with masks, to be left out when all were inserted; its row count is what it has written. */
+  /** For rows with masks; not needed when all rows were inserted. Its row count is the number of written rows. */
   readonly update: string | undefined;
 }
 
@@ -74,8 +74,8 @@ export async function writeStaged(
 }
 
 /**
- * What became of rows.
- * @throws StorageError when rows that are only to be inserted were not, without an error
+ * The counts of written rows.
+ * @throws StorageError `ROWS_SUPPRESSED` when an append did not insert all rows, and Postgres gave no error
  */
 export function writeCounts(
   plan: LoadPlan,
@@ -87,7 +87,7 @@ export function writeCounts(
   if (onConflict === 'insert' && inserted < rows) {
     throw new StorageError(
       'ROWS_SUPPRESSED',
-      `${rows - inserted} of ${rows} rows were kept out of ${plan.table}, by a trigger or a rule: nothing tells which`,
+      `Rows suppressed by a trigger or rule: ${plan.table} took ${inserted} of ${rows} rows.`,
     );
   }
   return { inserted, updated: written - inserted, unchanged: rows - written };

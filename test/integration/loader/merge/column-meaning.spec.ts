@@ -126,7 +126,7 @@ describe('a row that is looked at late', () => {
       CREATE TRIGGER suppress BEFORE INSERT ON readings FOR EACH ROW WHEN (NEW.id = 'gone') EXECUTE FUNCTION suppress();
     `);
     const load = app.loader.load(Reading, [{ id: 'gone' }, { id: 'c' }], { disposition: 'append' });
-    await expect(load).rejects.toThrow(/1 of 2 rows were kept out of readings/);
+    await expect(load).rejects.toThrow(/Rows suppressed by a trigger or rule: readings took 1 of 2 rows/);
     expect(await app.rows("SELECT id FROM readings WHERE id = 'c'")).toEqual([]);
   });
 });

@@ -124,7 +124,7 @@ describe('withManager', () => {
     });
     await expect(outcome).rejects.toMatchObject({
       code: 'TRANSACTION_FAILED',
-      message: 'The tables cannot be looked at: the transaction had failed before [25P02]',
+      message: 'Could not read the table schema: the transaction had failed before [25P02]',
     });
   });
 
