@@ -26,8 +26,9 @@ const config = {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testTimeout: 30_000,
-  // jest leaves one core to itself; on two cores that is one suite at a time, which waits for Postgres half of its time.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // A suite waits for Postgres, for a clock or for a process for some part of its time: one more than there are cores
+  // keeps them busy. No more than 8, for the sake of the server's connections.
+  maxWorkers: Math.min(availableParallelism() + 1, 8),
 };
 
 export default config;

@@ -1,3 +1,9 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. Its `HybridStore` wrote two tables in
+ * two independent loads.
+ * Proved here: a batch is wholly in or wholly out, of one table or of both, whatever ends it, and other readers never
+ * see a part.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { firstValueFrom } from 'rxjs';
 

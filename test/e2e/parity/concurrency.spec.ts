@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces.
+ * Proved here: any number of writers may use its stores on the same rows at once: no error reaches a caller, no row is
+ * doubled and no field is lost.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { LoadCounts } from '../../../src/index.js';

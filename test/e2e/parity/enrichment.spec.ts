@@ -1,3 +1,9 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. There, a stage erased what it did not
+ * carry, and one bad row failed the whole load.
+ * Proved here: each stage of the pipeline keeps what the others have stored, in any order and any number of times, and
+ * a rejected record costs itself only.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';

@@ -1,3 +1,9 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. There, a list of errors was all that
+ * was left of a failed load.
+ * Proved here: what is said of a failure has a code and names the place, in the error, the statistics and the history
+ * alike, and never the values of a row.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';

@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. Its `HybridStore` split a record into
+ * an opportunity and a profile, and wrote them in two independent loads.
+ * Proved here: the split is the same, and both halves are stored or neither.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';

@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces.
+ * Proved here: an application gets the loader, the stores and their defaults by importing the module; a wrong option
+ * stops it at its start.
+ */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';

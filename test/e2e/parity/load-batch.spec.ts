@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. Its `load_batch` reported totals,
+ * batches, successful and failed batches, and a success rate.
+ * Proved here: `loadBatch` reports the same, goes on after a failed batch and stops where no batch could succeed.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { InvalidLoadError, LoadFailedError } from '../../../src/index.js';

@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. Its `load` merged, replaced or
+ * appended by the name of a table and its key; a merge without a key was an error.
+ * Proved here: `load` does the same on entities, in one transaction; a bad row costs itself only.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 

@@ -1,3 +1,9 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. There, one dlt pipeline was cached
+ * for each table; a cached schema that went stale broke every load.
+ * Proved here: one plan for each table is cached, shared and can be cleared, and is made anew when the table has
+ * changed.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 

@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. There, a cached schema that went
+ * stale broke every load.
+ * Proved here: a column added at run time disturbs no load, and records of several versions are loaded side by side.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { emptyTables } from '../../support/app/quarantine.js';

@@ -1,3 +1,7 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces.
+ * Proved here: the three stores share one loader, its statistics, its history and a transaction of the caller.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { HybridStoreService, LoaderService, LoadStatsService, SubmissionEntity } from '../../../src/index.js';

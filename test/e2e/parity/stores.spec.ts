@@ -1,3 +1,9 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. Its `OpportunityStore` and
+ * `ProfileStore` skipped records without an id or a problem description, and took reddit_id for the id.
+ * Proved here: the two repositories do the same, count what they skip, and store each field with the type of its
+ * column.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';

@@ -1,3 +1,8 @@
+/**
+ * Parity with the Python layer over the library dlt, which this package replaces. There, trust data was kept by reading
+ * it first and writing it later, and 0 and false were taken for nothing.
+ * Proved here: trust data stays, field by field, unless something new comes; 0, empty text and an empty list are new.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { emptyTables } from '../../support/app/quarantine.js';

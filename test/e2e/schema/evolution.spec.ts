@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { withDatabase } from '../../support/database/databases.js';
 import { queryValue } from '../../support/processes/embedded-processes.js';
 import { createRepositoryCopy, createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
+import { runCommand } from '../../support/cli/run-command.js';
 
 const CLI = 'node_modules/harbor-storage/dist/src/cli/main.js';
 const TSC = 'node_modules/typescript/bin/tsc';
@@ -45,6 +46,15 @@ async function importInto(project: ProjectFolder, file: string, from: string): P
   await project.write(file, `import { CapturedBefore } from '${from}';\n${text}`);
 }
 
+/** A command of the sources as they are here, in the folder of a project. @throws when it fails, with what it said */
+async function runIn(project: ProjectFolder, url: string, args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(url, args, '', project.path);
+  if (exitCode !== 0) {
+    throw new Error(stderr);
+  }
+  return stdout;
+}
+
 /** The migrations of a folder that were proposed. */
 async function migrationFiles(project: ProjectFolder, folder: string): Promise<string[]> {
   const names = await readdir(join(project.path, folder));
@@ -66,8 +76,9 @@ describe('in this repository', () => {
         const project = await createRepositoryCopy(url);
         try {
           await project.write('posts.jsonl', LINES);
-          const cli = (...args: string[]) => project.node(...SWC, 'src/cli/main.ts', ...args);
-          const typeorm = (...args: string[]) => project.node(...SWC, TYPEORM, ...args, '-d', 'ormconfig.ts');
+          const changedCli = (...args: string[]) => project.node('dist/src/cli/main.js', ...args);
+          const cli = (...args: string[]) => runIn(project, url, args);
+          const typeorm = (...args: string[]) => project.node(TYPEORM, ...args, '-d', 'dist/ormconfig.js');
           expect(JSON.parse(await cli(...LOAD))).toMatchObject({ inserted: 60, ok: true });
           const before = await hash(url, 'submissions');
 
@@ -89,7 +100,9 @@ describe('in this repository', () => {
           await expect(again).rejects.toThrow(`error: ${path} does some of this already`);
           expect(await cli('schema', 'propose', 'submissions')).toContain(`${path} does some of this already`);
           expect(await migrationFiles(project, 'migrations')).toEqual([path]);
-          const ran = await typeorm('migration:run');
+          // As `npm run migration:run` does it; what follows takes the build, which starts sooner.
+          const ran = await project.node(...SWC, TYPEORM, 'migration:run', '-d', 'ormconfig.ts');
+          await project.compile();
           expect(ran).toMatch(/PromoteSubmissionsFields\d+ has been executed successfully/);
           expect(ran).not.toContain('query');
           expect(await typeorm('migration:show')).toMatch(/\[X\] \d+ PromoteSubmissionsFields/);
@@ -105,10 +118,11 @@ describe('in this repository', () => {
           await addToClass(project, 'src/entities/submission.entity.ts', proposed.entity.properties);
           await importInto(project, 'src/entities/submission.entity.ts', './column-roles.js');
           await addToClass(project, 'src/records/profile.record.ts', proposed.entity.recordProperties);
+          await project.compile();
           await typeorm('migration:generate', 'migrations/change', '--check');
-          expect(JSON.parse(await cli(...LOAD))).toMatchObject({ unchanged: 60, ok: true });
+          expect(JSON.parse(await changedCli(...LOAD))).toMatchObject({ unchanged: 60, ok: true });
           await project.write('posts.jsonl', JSON.stringify({ ...POSTS[0], ups: 99 }));
-          expect(JSON.parse(await cli(...LOAD))).toMatchObject({ updated: 1, ok: true });
+          expect(JSON.parse(await changedCli(...LOAD))).toMatchObject({ updated: 1, ok: true });
           expect(await queryValue(url, `SELECT ups::text FROM submissions WHERE submission_id = 't3_p0'`)).toBe('99');
           await queryValue(
             url,
@@ -187,7 +201,7 @@ describe('in a project that has installed the package', () => {
           );
           await project.write('src/propose.ts', CHANGE);
           const typeorm = (...args: string[]) => project.node(TYPEORM, ...args, '-d', 'dist/data-source.js');
-          await project.node(TSC);
+          await project.compile();
           const { written, entity } = JSON.parse(await project.node('dist/propose.js')) as {
             written: { path: string };
             entity: { properties: string };
@@ -196,7 +210,7 @@ describe('in a project that has installed the package', () => {
           await expect(project.node('dist/propose.js')).rejects.toThrow('MIGRATION_PENDING');
           expect(await migrationFiles(project, 'src/migrations')).toEqual([written.path]);
 
-          await project.node(TSC);
+          await project.compile();
           await typeorm('migration:run', '--transaction', 'each');
           await addToClass(project, 'src/price.entity.ts', entity.properties);
           await importInto(project, 'src/price.entity.ts', 'harbor-storage');
@@ -221,16 +235,17 @@ describe('in a project that has installed the package', () => {
         const project = await createUserProject(url);
         try {
           await project.write('posts.jsonl', LINES);
-          await project.node(CLI, ...LOAD);
+          await runIn(project, url, LOAD);
           const propose = ['schema', 'propose', 'submissions', '--write', '--dir', 'src/migrations'];
+          // As shipped: what it imports from depends on where it is run.
           expect(await project.node(CLI, ...propose)).toContain(
             `Column({ name: 'ups', type: 'bigint', nullable: true })(SubmissionEntity.prototype, 'ups');`,
           );
-          await expect(project.node(CLI, ...propose)).rejects.toThrow(
+          await expect(runIn(project, url, propose)).rejects.toThrow(
             /-promote-submissions-fields.ts does some of this/,
           );
           const { entity, pendingMigration } = JSON.parse(
-            await project.node(CLI, 'schema', 'propose', 'submissions', '--json', '--dir', 'src/migrations'),
+            await runIn(project, url, ['schema', 'propose', 'submissions', '--json', '--dir', 'src/migrations']),
           ) as Proposed;
           expect([pendingMigration]).toEqual(await migrationFiles(project, 'src/migrations'));
           await project.write(

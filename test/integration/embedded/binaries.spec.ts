@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, cp, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { locateBinaries, prepareBinaries } from '../../../src/embedded/home/binaries.js';
 import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
-import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
+import { copyTree, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 /** The package as it is without its install script. */
 async function copyWithoutLinks(packageDir: string): Promise<void> {
-  await cp(locateBinaries(), packageDir, { recursive: true, verbatimSymlinks: true });
+  await copyTree(locateBinaries(), packageDir);
   for (const path of await linksOf(packageDir)) await rm(path, { force: true });
 }
 

@@ -86,7 +86,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
   afterAll(() => app.close());
   beforeEach(async () => {
     await emptyTables(app);
-    await app.rows('TRUNCATE accounts');
+    await app.rows('DELETE FROM accounts');
     await app.loader.load(Account, [{ id: 'first', mail: `${MARK}@first` }]);
     app.stats.reset();
     witness = new Witness();

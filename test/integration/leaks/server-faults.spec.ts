@@ -30,7 +30,7 @@ describe('a secret in a record that the server will not take', () => {
   afterAll(() => app.close());
   beforeEach(async () => {
     await emptyTables(app);
-    await app.rows('TRUNCATE accounts');
+    await app.rows('DELETE FROM accounts');
     app.loader.clearPlans();
     await app.loader.load(Account, [{ id: 'first' }]);
     app.stats.reset();

@@ -21,9 +21,15 @@ export async function quarantined(app: StorageApp, loadId: string): Promise<Quar
   );
 }
 
-/** Empties every table of the module. */
+const TABLES = [
+  'app_opportunities',
+  'submissions',
+  'storage_loads',
+  'storage_load_batches',
+  'storage_rejected_records',
+];
+
+/** Empties every table of the module; of few rows in a tenth of the time of TRUNCATE, which makes new files. */
 export async function emptyTables(app: Pick<StorageApp, 'rows'>): Promise<void> {
-  await app.rows(
-    'TRUNCATE app_opportunities, submissions, storage_loads, storage_load_batches, storage_rejected_records',
-  );
+  await app.rows(TABLES.map((table) => `DELETE FROM ${table}`).join(';'));
 }

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { poll } from '../../../src/embedded/system/poll.js';
 
@@ -87,6 +88,11 @@ async function failureOf(child: ChildProcess): Promise<never> {
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
   await once(child, 'close');
   throw new Error(`the child ended: ${Buffer.concat(said).toString()}`);
+}
+
+/** Copies a directory, links as links; `cp` takes a fraction of the time of Node's, which looks at each file. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-RP', from, to]);
 }
 
 /** An empty directory that other accounts can enter, removed after `work`. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 
 describe('merge', () => {
@@ -8,7 +9,7 @@ describe('merge', () => {
     app = await startStorageApp();
   });
   afterAll(() => app.close());
-  beforeEach(() => app.rows('TRUNCATE app_opportunities, submissions, storage_loads, storage_rejected_records'));
+  beforeEach(() => emptyTables(app));
 
   const opportunity = (fields: object) => ({ submission_id: 't3_1', problem_description: 'p', ...fields });
   const stored = async () => (await app.rows('SELECT * FROM app_opportunities'))[0];

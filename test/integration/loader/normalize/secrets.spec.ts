@@ -66,7 +66,7 @@ describe('errors, logs and stored messages', () => {
   beforeEach(async () => {
     listener.said.length = 0;
     await emptyTables(app);
-    await app.rows('TRUNCATE accounts');
+    await app.rows('DELETE FROM accounts');
     await app.loader.load(Account, [{ id: 'first', mail: `${SECRET}@x` }]);
     app.stats.reset();
   });
