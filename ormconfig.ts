@@ -7,9 +7,9 @@ import { StorageDataSource } from './src/schema/migrations/storage-data-source.j
 
 const database = await resolveDatabase(process.env['DATABASE_URL']);
 
-/** What the TypeORM command line works on: DATABASE_URL, or the embedded Postgres. */
+/** DataSource of the TypeORM command line: DATABASE_URL, or the embedded Postgres. */
 export const dataSource = new StorageDataSource({
   url: database.url,
-  // TypeORM's commands ask for every query to be logged; a logger of one's own keeps to what it was told.
+  // TypeORM's commands enable logging of every query; a custom logger ignores that.
   logger: new AdvancedConsoleLogger(['error', 'schema']),
 });

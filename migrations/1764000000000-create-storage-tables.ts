@@ -154,7 +154,7 @@ export class CreateStorageTables1764000000000 implements MigrationInterface {
     for (const [name, column] of INDEXES) {
       await queryRunner.query(`CREATE INDEX "${name}_${column}_idx" ON ${table(name)} ("${column}")`);
     }
-    // On Supabase a table of the public schema without row level security is open to everyone who has the URL.
+    // On Supabase, everyone with the URL can access a table in the public schema without row level security.
     for (const name of TABLES) {
       await queryRunner.query(`ALTER TABLE ${table(name)} ENABLE ROW LEVEL SECURITY`);
     }
@@ -169,7 +169,7 @@ export class CreateStorageTables1764000000000 implements MigrationInterface {
   }
 }
 
-/** Qualifies table names with the schema of the DataSource, where its entities and TypeORM's own table lie too. */
+/** Qualifies table names with the schema of the DataSource, as for its entities and TypeORM's own table. */
 function tableNamer({ dataSource }: QueryRunner): (name: string) => string {
   return (name) => quoteTable(defaultSchema(dataSource), name);
 }

@@ -5,7 +5,7 @@ import { quoteTable } from '../src/postgres/identifiers.js';
 
 const TABLES = ['storage_loads', 'storage_load_batches'];
 
-/** How often a load was begun, so that an attempt which was taken over can be told from the one that goes on. */
+/** Counts the attempts of a load, to distinguish an attempt that was taken over from the current one. */
 export class AddLoadAttempts1764100000000 implements MigrationInterface {
   readonly name = 'AddLoadAttempts1764100000000';
 

@@ -3,14 +3,14 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
 
-/** What it takes to load a rejected record again as it was loaded. */
+/** Keeps what is needed to load a rejected record again with its original options. */
 export class KeepHowRecordsWereLoaded1764200000000 implements MigrationInterface {
   readonly name = 'KeepHowRecordsWereLoaded1764200000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     const { rejected, loads, index } = names(queryRunner);
     await queryRunner.query(`ALTER TABLE ${loads} ADD COLUMN "options" jsonb`);
-    // json and not jsonb: the header of a csv file may hold a NUL.
+    // json and not jsonb: the header of a csv file may contain a NUL.
     await queryRunner.query(`ALTER TABLE ${rejected} ADD COLUMN "reading" json`);
     await queryRunner.query(
       `CREATE INDEX "storage_rejected_records_load_id_position_idx" ON ${rejected} ("load_id", "position", "id")`,

@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
 
-/** Which fields no column knew a load has met, how often, and what became of them. */
+/** Keeps the fields without a column that a load received, their number, and how they were handled. */
 export class AddUnknownFields1764300000000 implements MigrationInterface {
   readonly name = 'AddUnknownFields1764300000000';
 

@@ -3,7 +3,7 @@ import { AddLoadAttempts1764100000000 } from './1764100000000-add-load-attempts.
 import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-records-were-loaded.js';
 import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-fields.js';
 
-/** The schema of this package, oldest first: what a DataSource of your own lists in `migrations`. */
+/** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
 export const storageMigrations = [
   CreateStorageTables1764000000000,
   AddLoadAttempts1764100000000,

@@ -4,15 +4,15 @@ import { type GlobalOptions, printJson, printMessage, printResult } from './outp
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** What Ctrl-C and SIGTERM do. */
+/** Handling of Ctrl-C and SIGTERM. */
 export interface Interrupts {
-  /** Aborted by them once the work has begun. */
+  /** Aborted by an interrupt once work has begun. */
   readonly signal: AbortSignal;
-  /** From here on there is something to end properly; before, an interrupt ends the process. */
+  /** Call when work begins. Before that, an interrupt ends the process. */
   begin(): void;
 }
 
-/** Ends the process when it is interrupted, and says so, unless a command looks after that itself. */
+/** Ends the process on an interrupt, with a message, unless a command handles interrupts itself. */
 export function endWhenInterrupted(options: GlobalOptions): void {
   SIGNALS.forEach((name) =>
     process.on(name, () => {
@@ -24,8 +24,8 @@ export function endWhenInterrupted(options: GlobalOptions): void {
 }
 
 /**
- * Runs `work` with a signal that Ctrl-C and SIGTERM abort, so that the batch in hand ends whole. A second one ends the
- * process at once; Postgres then rolls back what was not committed.
+ * Runs `work` with a signal that Ctrl-C and SIGTERM abort, so that the current batch ends cleanly. A second interrupt
+ * ends the process at once; Postgres then rolls back what was not committed.
  */
 export async function withInterrupts<T>(
   options: GlobalOptions,
@@ -35,12 +35,12 @@ export async function withInterrupts<T>(
   let hasBegun = false;
   const onSignal = (): void => {
     if (!hasBegun) {
-      end(options, 'Interrupted before anything was begun: nothing was done');
+      end(options, 'Interrupted before the work began: nothing was done');
     }
     if (controller.signal.aborted) {
-      end(options, 'Interrupted again: what was not committed is rolled back');
+      end(options, 'Interrupted again: uncommitted work is rolled back');
     }
-    printMessage(options, 'Interrupted: rolling back the batch in hand. Interrupt again to end at once.');
+    printMessage(options, 'Interrupted: rolling back the current batch. Interrupt again to end at once.');
     controller.abort();
   };
   SIGNALS.forEach((name) => process.on(name, onSignal));

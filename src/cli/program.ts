@@ -11,17 +11,19 @@ import { addSchemaCommand } from './commands/schema.command.js';
 import { addStatsCommand } from './commands/stats.command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 
-/** The whole command line; errors are thrown, never exited on. */
+/** The command line parser; it throws errors instead of exiting. */
 export function createProgram(): Command {
   const program = new Command('harbor-storage')
-    .description('Loads records into Postgres and neither loses, duplicates nor silently changes one.')
-    .version(packageVersion())
-    .option('--url <url>', 'Postgres to work on (default: DATABASE_URL; with neither, an embedded Postgres)')
-    .option('--json', 'print one JSON object on stdout')
-    .option('--quiet', 'no progress and no messages on stderr')
-    .option('--verbose', 'show where an error comes from')
+    .description('Load records into Postgres without losing, duplicating or silently changing any.')
+    .version(packageVersion(), '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print help')
+    .helpCommand('help [command]', 'Print help for a command')
+    .option('--url <url>', 'Postgres connection URL (default: DATABASE_URL, else an embedded Postgres)')
+    .option('--json', 'Print one JSON object on stdout')
+    .option('--quiet', 'Suppress progress and messages on stderr')
+    .option('--verbose', 'Print stack traces of errors')
     .addHelpText('after', EXIT_CODES_HELP)
-    .showHelpAfterError('(add --help for what can be given)')
+    .showHelpAfterError('Run with --help for usage')
     .enablePositionalOptions(false)
     .exitOverride();
   addLoadCommand(program);
@@ -35,13 +37,13 @@ export function createProgram(): Command {
   return program;
 }
 
-/** From the package itself, which lies elsewhere seen from the sources than seen from the build. */
+/** Resolved by package name, because sources and build are at different depths. */
 function packageVersion(): string {
   const { version } = createRequire(import.meta.url)('harbor-storage/package.json') as { readonly version: string };
   return version;
 }
 
-/** commander copies exitOverride only to commands that are added after it, and not to their children. */
+/** commander copies exitOverride only to direct subcommands added later. */
 function inheritExitOverride(command: Command): void {
   command.exitOverride();
   command.commands.forEach(inheritExitOverride);

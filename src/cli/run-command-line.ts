@@ -2,7 +2,7 @@ import type { GlobalOptions } from './output/output.js';
 import { createProgram } from './program.js';
 import { reportError } from './output/report-error.js';
 
-/** Runs one command to its end, errors reported, and leaves its exit code in `process.exitCode`. */
+/** Runs one command, reports errors, and sets `process.exitCode`. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   const program = createProgram();
   try {

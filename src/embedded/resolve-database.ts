@@ -1,17 +1,17 @@
 import { defaultDataDir } from './default-data-dir.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 
-/** The database a command works on. */
+/** The database of a command. */
 export interface ResolvedDatabase {
   readonly url: string;
-  /** Where the embedded Postgres keeps its data; undefined for a database that was given. */
+  /** Data directory of the embedded Postgres; undefined for any other database. */
   readonly dataDir: string | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * The database that was given, or the embedded Postgres.
- * @param url - connection string; undefined or empty for the embedded one
+ * The given database, or the embedded Postgres.
+ * @param url - connection URL; undefined or empty for the embedded Postgres
  */
 export async function resolveDatabase(url: string | undefined): Promise<ResolvedDatabase> {
   if (url !== undefined && url !== '') {

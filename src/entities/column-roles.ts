@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 
 /**
- * What a column means to the loader, beside its type:
+ * What a column means to the loader, besides its type:
  * - `preserved`: null keeps the stored value on merge, as absent does
  * - `newerBy`: an incoming row with a smaller value than the stored one changes nothing
- * - `extra`: jsonb that takes the fields no column knows
- * - `capturedBefore`: older versions, which do not know the column, capture its field into the extra column
+ * - `extra`: jsonb for fields without a column
+ * - `capturedBefore`: older versions without this column capture its field into the extra column
  * - `loadId`: uuid of the load that last wrote the row
  * - `updatedAt`: when a load last changed the row
  */
@@ -23,21 +23,21 @@ function role(name: ColumnRole): () => PropertyDecorator {
 
 /** Marks a column whose stored value an incoming null does not erase. */
 export const Preserved = role('preserved');
-/** Marks the column by which a merge tells newer rows from older ones. */
+/** Marks the column that tells a merge which row is newer. */
 export const NewerBy = role('newerBy');
-/** Marks the jsonb column, nullable or with a default, that takes the fields no column knows. */
+/** Marks the jsonb column, nullable or with a default, for fields without a column. */
 export const ExtraFields = role('extra');
 /**
- * Marks a column whose field older versions of the application, which do not know it, capture into the extra column.
- * What a merge brings for the column then takes the place of what they captured: it is removed from the extra column.
- * So as long as both versions write, what lies there under the column's name was written after the column was.
+ * Marks a column that older versions of the application do not know: they capture its field into the extra column.
+ * When a merge writes the column, it removes the captured value from the extra column. So while both versions write, a
+ * value captured under the column's name is newer than the column.
  */
 export const CapturedBefore = role('capturedBefore');
 /** Marks the uuid column that names the load that last wrote the row. */
 export const LoadId = role('loadId');
 /**
- * Marks the timestamptz column that tells when a load last changed the row. Use it in place of `@UpdateDateColumn`,
- * for which TypeORM's own upsert writes DEFAULT.
+ * Marks the timestamptz column of the time a load last changed the row. Use it instead of `@UpdateDateColumn`, for which
+ * TypeORM's own upsert writes DEFAULT.
  */
 export const UpdatedAt = role('updatedAt');
 

@@ -10,5 +10,5 @@ export { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordE
 export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 
-/** Every entity of this package: what a DataSource of your own lists in `entities`. */
+/** All entities of this package, for the `entities` of your own DataSource. */
 export const storageEntities = [OpportunityEntity, SubmissionEntity, LoadEntity, LoadBatchEntity, RejectedRecordEntity];

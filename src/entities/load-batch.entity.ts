@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * One row for each committed batch. It is written in the transaction of the batch, so its presence says that the batch
- * was committed.
+ * One row per committed batch: table `storage_load_batches`. It is written in the transaction of the batch, so the batch
+ * is committed exactly if the row exists.
  */
 @Entity('storage_load_batches')
 export class LoadBatchEntity {
@@ -14,19 +14,19 @@ export class LoadBatchEntity {
   @PrimaryColumn({ name: 'batch_no', type: 'integer', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   batchNo: number;
 
-  /** The attempt of the load that committed it, from 1. */
+  /** Attempt of the load that committed the batch, from 1. */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 
-  /** Position in the input of the batch's first record, from 0. */
+  /** Input position of the first record of the batch, from 0. */
   @Column({ name: 'first_position', type: 'bigint' })
   firstPosition: string;
 
-  /** Position after its last record. */
+  /** Input position after its last record. */
   @Column({ name: 'end_position', type: 'bigint' })
   endPosition: string;
 
-  /** What the batch did, count by count. */
+  /** The counts of the batch. */
   @Column({ name: 'counts', type: 'jsonb', nullable: true })
   counts: unknown;
 

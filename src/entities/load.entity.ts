@@ -2,20 +2,20 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 import type { UnknownFields } from './unknown-fields.js';
 
-/** `running` until it ends; a process that was killed leaves it so. */
+/** `running` until the load ends; stays so if the process is killed. */
 export type LoadStatus = 'running' | 'completed' | 'failed' | 'interrupted';
 
-/** Stands in the place of the table name of a load that feeds both tables; so no table of that name can be loaded. */
+/** Table name recorded for a hybrid load; a table of this name cannot be loaded. */
 export const HYBRID = 'hybrid';
 
-/** The history: one row for each load. The counts are bigint, which TypeORM reads as strings. */
+/** One row per load: table `storage_loads`. Counts are bigint, read as strings. */
 @Entity('storage_loads')
 @Index('storage_loads_started_at_idx', ['startedAt'])
 export class LoadEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })
   id: string;
 
-  /** The idempotency key that the caller gave. */
+  /** Idempotency key given by the caller: a completed load with it is not repeated. */
   @Index('storage_loads_load_key_key', { unique: true })
   @Column({ name: 'load_key', type: 'text', nullable: true })
   loadKey: string | null;
@@ -28,11 +28,11 @@ export class LoadEntity {
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
-  /** Options that are part of the identity of the load: `primaryKey`, `newerBy`, the schema of the entity. */
+  /** Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema. */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string; readonly schema?: string } | null;
 
-  /** Where the records came from, as the caller named it. */
+  /** Source of the records, as named by the caller. */
   @Column({ name: 'source', type: 'text', nullable: true })
   source: string | null;
 
@@ -40,14 +40,14 @@ export class LoadEntity {
   @Column({ name: 'status', type: 'text' })
   status: LoadStatus;
 
-  /** From 1, and one more each time a load with a load key resumes. Only the latest attempt can commit. */
+  /** From 1, incremented when a load with the same key resumes. Only the latest attempt can commit a batch. */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 
   @Column({ name: 'received', type: 'bigint', default: 0 })
   received: string;
 
-  /** Hybrid loads only: hybrid records stored, in place of inserted, updated and unchanged. */
+  /** Hybrid loads only: hybrid records stored, instead of inserted, updated and unchanged. */
   @Column({ name: 'stored', type: 'bigint', nullable: true })
   stored: string | null;
 
@@ -76,19 +76,19 @@ export class LoadEntity {
   @Column({ name: 'tables', type: 'jsonb', nullable: true })
   tables: Record<string, Record<string, number>> | null;
 
-  /** How often each field without a column occurred in what was committed; null if there was none. */
+  /** Occurrences of each field without a column, in committed batches; null if there were none. */
   @Column({ name: 'unknown_fields', type: 'jsonb', nullable: true })
   unknownFields: Record<string, number> | null;
 
-  /** What became of those fields: `capture` or `discard`. */
+  /** How these fields were handled: `capture` or `discard`. */
   @Column({ name: 'unknown_fields_policy', type: 'text', nullable: true })
   unknownFieldsPolicy: UnknownFields | null;
 
-  /** SQLSTATE, or the code of the error that ended the load. */
+  /** SQLSTATE, or the error's own code. */
   @Column({ name: 'error_code', type: 'text', nullable: true })
   errorCode: string | null;
 
-  /** The message of that error. It never holds values of a row. */
+  /** Never contains row values. */
   @Column({ name: 'error_message', type: 'text', nullable: true })
   errorMessage: string | null;
 

@@ -2,7 +2,7 @@ import { Column, CreateDateColumn } from 'typeorm';
 
 import { ExtraFields, LoadId, UpdatedAt } from './column-roles.js';
 
-/** The columns every loaded table has beside its own. */
+/** Columns that every loaded table has. */
 export abstract class LoadedRow {
   /** Fields without a column, merged key by key. */
   @ExtraFields()
@@ -18,7 +18,7 @@ export abstract class LoadedRow {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 
-  /** When a load last changed the row; a load that changes nothing leaves it. */
+  /** When a load last changed the row; unchanged rows keep it. */
   @UpdatedAt()
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt: Date;

@@ -111,7 +111,7 @@ export class OpportunityEntity extends LoadedRow {
   @Column({ name: 'subreddit', type: 'text', nullable: true })
   subreddit: string | null;
 
-  /** A bigint: TypeORM reads it as a string, so that no digit is lost. */
+  /** A bigint: TypeORM reads it as a string, so no digit is lost. */
   @Column({ name: 'reddit_score', type: 'bigint', nullable: true })
   redditScore: string | null;
 }

@@ -18,7 +18,7 @@ export class RejectedRecordEntity {
   @Column({ name: 'table_name', type: 'text' })
   tableName: string;
 
-  /** Position in the input of the load, from 0. */
+  /** Input position in the load, from 0. */
   @Column({ name: 'position', type: 'bigint' })
   position: string;
 
@@ -26,15 +26,15 @@ export class RejectedRecordEntity {
   @Column({ name: 'record_key', type: 'text', nullable: true })
   recordKey: string | null;
 
-  /** The record as it came, as bytes. */
+  /** The record as received; bytes, so that a NUL or a broken surrogate survives. */
   @Column({ name: 'raw', type: 'bytea' })
   raw: Buffer;
 
-  /** How its bytes were read, when it came from a file: format, csv header, renamed fields. Null for an object. */
+  /** How a file record was read: format, csv header, renamed fields. Null for an object. */
   @Column({ name: 'reading', type: 'json', nullable: true })
   reading: Reading | null;
 
-  /** SQLSTATE, or the name of the rule that rejected it. */
+  /** SQLSTATE, or the name of the rule that rejected the record. */
   @Column({ name: 'reason', type: 'text' })
   reason: string;
 

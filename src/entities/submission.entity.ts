@@ -5,7 +5,7 @@ import { ProfileRecord } from '../records/profile.record.js';
 import { Preserved } from './column-roles.js';
 import { LoadedRow } from './loaded-row.js';
 
-/** Reddit posts with the results of their enrichment. */
+/** A Reddit post with its enrichment: table `submissions`. Scores are double precision. */
 @Entity('submissions')
 @LoadsFrom(() => ProfileRecord)
 @Index('submissions_subreddit_idx', ['subreddit'])
@@ -56,7 +56,7 @@ export class SubmissionEntity extends LoadedRow {
   @Column({ name: 'created_utc', type: 'timestamptz', nullable: true })
   createdUtc: Date | null;
 
-  /** A bigint: TypeORM reads it as a string, so that no digit is lost. */
+  /** A bigint: TypeORM reads it as a string, so no digit is lost. */
   @Column({ name: 'reddit_score', type: 'bigint', nullable: true })
   redditScore: string | null;
 

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 
-/** What happens to fields no column knows: kept in the extra column, dropped, or a reason to reject the record. */
+/** Policy for fields without a column: store them in the extra column, drop them, or reject the record. */
 export type UnknownFields = 'capture' | 'discard' | 'reject';
 
 const POLICY = Symbol('harbor-storage:unknown-fields');
 
 /**
- * What an entity does with fields no column knows, in the place of what the module says.
+ * Sets the policy of an entity for fields without a column; overrides the policy of the module.
  * @example
  * @Entity('prices')
  * @OnUnknownFields('discard')
@@ -16,7 +16,7 @@ export function OnUnknownFields(policy: UnknownFields): ClassDecorator {
   return (entity) => Reflect.defineMetadata(POLICY, policy, entity);
 }
 
-/** What the class itself, or a parent of it, says; undefined where it is left to the module. */
+/** The policy of the class or a parent; undefined if the module decides. */
 export function unknownFieldsOf(entity: object): UnknownFields | undefined {
   return Reflect.getMetadata(POLICY, entity) as UnknownFields | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * A text field of whatever was thrown; undefined where there is none. `instanceof Error` would not do: under jest and in
- * vm contexts the errors of Node's own modules come from another realm.
+ * A non-empty text property of a thrown value, or undefined. `instanceof Error` would not do: under jest and in vm
+ * contexts, errors of Node's own modules come from another realm.
  */
 export function errorText(error: unknown, field: string): string | undefined {
   if (typeof error !== 'object' || error === null) {
@@ -10,12 +10,12 @@ export function errorText(error: unknown, field: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The SQLSTATE of an error, or the code of the system, for example `ECONNRESET` or `ENOENT`. */
+/** The SQLSTATE or system code of an error, for example `ECONNRESET`. */
 export function errorCode(error: unknown): string | undefined {
   return errorText(error, 'code');
 }
 
-/** What an error says, without the name of its class. */
+/** The message of an error, without its class name. */
 export function errorMessage(error: unknown): string {
   return errorText(error, 'message') ?? String(error);
 }

@@ -1,12 +1,12 @@
-/** What a value must be, and how to tell. */
+/** Description of valid values, and the test for them. */
 export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
 /**
- * What is wrong with what a caller gave, in the words of a message; nothing is wrong with what is undefined. What came is
- * named by its type only: a url holds a password.
- * @param checks - of each name there is
- * @param noName - what any other name is, for example `no option of a load`
- * @param prefix - what the names lie in, for example `loader.`
+ * Validates options given by a caller and returns messages about the invalid ones; undefined values are ignored. Messages
+ * name the type of a wrong value only, because a URL may contain a password.
+ * @param checks - by option name
+ * @param noName - text about an unknown name, for example `no option of a load`
+ * @param prefix - parent of the names, for example `loader.`
  */
 export function findMistakes(
   given: object,
@@ -25,7 +25,7 @@ export function findMistakes(
     });
 }
 
-/** The check of an integer, which is a safe one. */
+/** Checks for a safe integer in a range. */
 export function integerFrom(least: number, most: number = Infinity): Check {
   return [
     most === Infinity ? `an integer from ${least}` : `an integer from ${least} to ${most}`,

@@ -2,7 +2,7 @@ import type { StoppedResult } from '../results/stopped-result.js';
 import type { StorageErrorCode } from './error-codes.js';
 import { StorageError } from './storage-error.js';
 
-/** The call itself is wrong (options, key, entity). Thrown before anything happens. */
+/** The call is wrong (options, key, entity). Thrown before anything is executed. */
 export class InvalidLoadError extends StorageError {
   override readonly name = 'InvalidLoadError';
 
@@ -11,14 +11,14 @@ export class InvalidLoadError extends StorageError {
   }
 }
 
-/** Base of the errors that end a load which had already begun: each carries what was reached so far. */
+/** Base of errors that stop a running load; carries the result so far. */
 export class LoadStoppedError extends StorageError {
   override readonly name: string = 'LoadStoppedError';
 
   constructor(
     code: StorageErrorCode,
     message: string,
-    /** The accounting up to the point of failure; what it counts as loaded is committed. */
+    /** Counts up to the failure; records counted as loaded are committed. */
     readonly result: StoppedResult,
     options?: ErrorOptions,
   ) {
@@ -26,7 +26,7 @@ export class LoadStoppedError extends StorageError {
   }
 }
 
-/** The database would not take the load. `cause` is the database's error without row values. */
+/** The database rejected the load as a whole. `cause` is the database error without row values. */
 export class LoadFailedError extends LoadStoppedError {
   override readonly name = 'LoadFailedError';
 
@@ -44,7 +44,7 @@ export class RejectLimitExceededError extends LoadStoppedError {
   }
 }
 
-/** The load was stopped from outside: an AbortSignal, or the shutdown of the application. */
+/** The load was interrupted by an AbortSignal or the shutdown of the application. */
 export class LoadInterruptedError extends LoadStoppedError {
   override readonly name = 'LoadInterruptedError';
 

@@ -1,7 +1,7 @@
 import type { StoppedResult } from '../results/stopped-result.js';
 import { StorageError } from './storage-error.js';
 
-/** What kind of thing differs. */
+/** What differs. */
 export type SchemaDifferenceKind =
   | 'table'
   | 'column'
@@ -18,26 +18,26 @@ export type SchemaDifferenceKind =
   | 'row level security'
   | 'migration';
 
-/** One difference between what the entity says and what the live database has. */
+/** One difference between an entity and the live database. */
 export interface SchemaDifference {
   readonly table: string;
-  /** The column, or those of a key or an index; absent when the whole table is concerned. */
+  /** The column, or the columns of a key or index; absent if the whole table is concerned. */
   readonly column?: string | undefined;
   readonly kind: SchemaDifferenceKind;
   readonly expected: string;
   readonly actual: string;
-  /** A load is stopped before it writes; the others leave loads alone. */
+  /** Whether it stops a load before it writes; other differences do not affect loads. */
   readonly breaks: boolean;
   /** The command or the SQL statement that fixes it. */
   readonly fix: string;
 }
 
-/** The live database is not what the load needs. Thrown before the load, or the batch in hand, has written anything. */
+/** The live database does not match the entities. Thrown before the load, or its current batch, writes anything. */
 export class SchemaMismatchError extends StorageError {
   override readonly name = 'SchemaMismatchError';
   /** The commands and statements that fix it. */
   readonly remedy: string;
-  /** What the load had done when the table changed in the middle of it; undefined before it began. */
+  /** Result so far, if the table changed during the load; undefined before the load began. */
   readonly result: StoppedResult | undefined;
 
   constructor(
@@ -46,13 +46,13 @@ export class SchemaMismatchError extends StorageError {
   ) {
     const lines = differences.map(({ table, column, kind, expected, actual }) => {
       if (kind === 'migration') {
-        return `the migration ${expected} is ${actual}`;
+        return `migration ${expected} is ${actual}`;
       }
       const place = column === undefined ? `table ${table}` : `column ${table}.${column}`;
       return `${place}: expected ${expected}, found ${actual}`;
     });
     const remedy = [...new Set(differences.map(({ fix }) => fix))].join('; ');
-    super('SCHEMA_MISMATCH', `The database does not fit: ${lines.join('; ')}. To fix: ${remedy}`, options);
+    super('SCHEMA_MISMATCH', `Database schema mismatch: ${lines.join('; ')}. To fix: ${remedy}`, options);
     this.remedy = remedy;
     this.result = options.result;
   }

@@ -1,15 +1,15 @@
 import type { StorageErrorCode } from './error-codes.js';
 
 /**
- * Base of every error this package throws. `code` is stable and meant for programs; `message` is meant for people
- * and never holds a row's values, a connection string or a password.
+ * Base of all errors thrown by this package. `code` is stable and meant for programs; `message` is meant for people and
+ * never contains row values, connection strings or passwords.
  */
 export class StorageError extends Error {
   override readonly name: string = 'StorageError';
 
   /**
-   * @param code - stable identifier, for example `EMBEDDED_POSTGRES_MISSING`; ERROR_CODES has all of them
-   * @param message - names the thing, the place and the way out
+   * @param code - stable upper-case identifier, for example `EMBEDDED_POSTGRES_MISSING`
+   * @param message - what happened, where, and what to do
    */
   constructor(
     readonly code: StorageErrorCode,

@@ -1,4 +1,4 @@
-/** Bytes with a meaning in JSON or csv. All are ASCII, so none can be part of a longer UTF-8 character. */
+/** Bytes with a meaning in JSON or csv. All are ASCII, so they never occur within a longer UTF-8 character. */
 export const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 export const QUOTE = 0x22;
@@ -12,12 +12,12 @@ export const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** True for what JSON takes for white space. */
+/** Whether JSON treats the byte as white space. */
 export function isJsonSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
 }
 
-/** A line that ended in CR LF, without its CR. */
+/** The line without a CR at its end. */
 export function withoutCarriageReturn(line: Buffer): Buffer {
   return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }

@@ -7,11 +7,11 @@ import { RecordBuffer } from './record-buffer.js';
 import type { RecordReader } from './record-reader.js';
 
 /**
- * Comma separated values (RFC 4180) with a header line. Every value is text, byte for byte; an empty cell is an absent
- * field, `""` is an empty text. Empty lines are skipped and are no records.
+ * Reads comma separated values (RFC 4180) with a header line. Every value is text, byte for byte; an empty cell is an
+ * absent field, `""` is an empty text. Empty lines are skipped.
  *
- * Written here rather than taken from a library because a record that is rejected must come with its own bytes, and must
- * not take the records after it along: a stray quote ends with its line, or where its quoted cell ends.
+ * No library does this: a rejected record must keep its own bytes and must not affect the records after it. A stray
+ * quote ends with its line, or where its quoted cell ends.
  */
 export class CsvReader implements RecordReader {
   header: readonly string[] | undefined;
@@ -44,11 +44,11 @@ export class CsvReader implements RecordReader {
     this.record.add(chunk.subarray(start));
   }
 
-  /** Ends the record in hand: at a line feed outside quotes, or where the input ends. */
+  /** Ends the current record: at a line feed outside quotes, or at the end of the input. */
   *end(): Generator<SourceRecord> {
     this.mayOpen = true;
     if (this.record.isTooLong) {
-      if (this.header === undefined) throw badHeader('is too long: is this a csv file?');
+      if (this.header === undefined) throw badHeader('is too long. Check that the file is csv.');
       yield this.record.takeRejected();
       return;
     }
@@ -62,15 +62,15 @@ export class CsvReader implements RecordReader {
 }
 
 function parseHeader(raw: Buffer): readonly string[] {
-  if (!isUtf8(raw)) throw badHeader('is not valid UTF-8: save the file as UTF-8');
+  if (!isUtf8(raw)) throw badHeader('is not valid UTF-8. Save the file as UTF-8.');
   const cells = parseCsvCells(raw.toString('utf8'));
-  if (cells === undefined) throw badHeader('has a quote that does not enclose a whole name');
+  if (cells === undefined) throw badHeader('contains a quote that does not enclose a whole name');
   const names = cells.map((cell) => cell ?? '');
   const unnamed = names.findIndex((name) => name.trim() === '');
-  if (unnamed !== -1) throw badHeader(`gives column ${unnamed + 1} no name`);
-  // By their places: in a file without a header these are the values of a record.
+  if (unnamed !== -1) throw badHeader(`has no name for column ${unnamed + 1}`);
+  // Columns are named by number: without a header, these would be the values of a record.
   const repeated = names.flatMap((name, index) => (names.indexOf(name) === index ? [] : [index + 1]));
-  if (repeated.length > 0) throw badHeader(`gives column ${repeated.join(', ')} the name of an earlier one`);
+  if (repeated.length > 0) throw badHeader(`repeats an earlier name in column ${repeated.join(', ')}`);
   return names;
 }
 
@@ -78,16 +78,16 @@ function badHeader(problem: string): StorageError {
   return new StorageError('SOURCE_UNREADABLE', `the header line of the csv file ${problem}`);
 }
 
-/** Parses the bytes of one csv record. Never throws for what they say: what cannot be read comes with a rejection. */
+/** Parses the bytes of one csv record. Never throws for invalid content: it returns a rejected record. */
 export function parseCsvRecord(raw: Buffer, header: readonly string[]): SourceRecord {
   if (!isUtf8(raw)) return SourceRecord.rejected(raw, 'invalid_utf8', 'the record is not valid UTF-8');
   const cells = parseCsvCells(raw.toString('utf8'));
   if (cells === undefined) {
-    const message = 'a quote is not closed, or does not enclose a whole cell (inside a cell a quote is written "")';
+    const message = 'a quote is not closed, or does not enclose a whole cell (write a quote inside a cell as "")';
     return SourceRecord.rejected(raw, 'invalid_csv', message);
   }
   if (cells.length !== header.length) {
-    const message = `the record has ${cells.length} cells, the header ${header.length}`;
+    const message = `the record has ${cells.length} cells, but the header has ${header.length}`;
     return SourceRecord.rejected(raw, 'wrong_field_count', message);
   }
   const value: Record<string, string> = {};
@@ -95,7 +95,7 @@ export function parseCsvRecord(raw: Buffer, header: readonly string[]): SourceRe
     const cell = cells[index];
     if (cell === undefined) continue;
     if (name === '__proto__') {
-      // Assigned, it would set the prototype and be gone.
+      // Plain assignment of `__proto__` would set the prototype.
       Object.defineProperty(value, name, { value: cell, enumerable: true, configurable: true, writable: true });
     } else {
       value[name] = cell;

@@ -5,17 +5,17 @@ import { RecordBuffer } from './record-buffer.js';
 import type { RecordReader } from './record-reader.js';
 
 /**
- * Where the splitter is in the document: before it, before the first element, after a comma, inside a value, after a
- * value, after the document, or beyond a fault, where nothing can be told apart any more.
+ * State of the splitter: before the document, before the first element, after a comma, inside a value, after a value,
+ * after the document, or after a fault that hides where records begin.
  */
 type Place = 'document' | 'first' | 'element' | 'value' | 'separator' | 'end' | 'lost';
 
 /**
- * A JSON document that is an array of records, or one single record, split as it streams by.
+ * Splits a JSON document, either an array of records or a single record, while it streams.
  *
- * It only looks for where a value ends; whether the value is JSON is for the parser to say. Where the document itself
- * is malformed (no `]`, text between the elements or after the end) the elements before stand, and the rest becomes one
- * rejected record, of which the head is kept when it exceeds the limit.
+ * It only finds the end of each value; the parser checks the value. Where the document itself is malformed (no `]`, text
+ * between elements or after the end), earlier elements are kept and the rest becomes one rejected record, truncated to
+ * its head if it exceeds the limit.
  */
 export class JsonArraySplitter implements RecordReader {
   private place: Place = 'document';
@@ -24,7 +24,7 @@ export class JsonArraySplitter implements RecordReader {
   private inString = false;
   private escaped = false;
   private bytesBefore = 0;
-  private fault = 'the document ends before its array does';
+  private fault = 'the document ends before its array ends';
   private readonly pending: RecordBuffer;
 
   constructor(maxRecordBytes: number) {
@@ -57,7 +57,7 @@ export class JsonArraySplitter implements RecordReader {
       : SourceRecord.rejected(this.pending.take(), 'invalid_json', this.fault);
   }
 
-  /** Moves on by one byte of the document's frame; false when the byte belongs to what comes next. */
+  /** Consumes one byte between values; false if the byte belongs to what follows. */
   private takeStructure(byte: number | undefined, position: number): boolean {
     const { place } = this;
     if (place === 'document' && byte === OPEN_BRACKET) {
@@ -77,9 +77,9 @@ export class JsonArraySplitter implements RecordReader {
     return true;
   }
 
-  /** The position just behind the value, or undefined when it goes on in the next chunk. */
+  /** The position after the value, or undefined if the value continues in the next chunk. */
   private findValueEnd(chunk: Buffer, from: number): number | undefined {
-    // Locals: every byte of the file passes here, and fields would cost several times as much.
+    // Locals, because every byte of the file passes here and fields would cost several times as much.
     let { depth, inString, escaped } = this;
     let end: number | undefined;
     for (let at = from; at < chunk.length && end === undefined; at++) {
@@ -115,15 +115,15 @@ export class JsonArraySplitter implements RecordReader {
 }
 
 function faultAt(place: Place, position: number): string {
-  const rest = 'from there on no record can be told from the next';
+  const rest = 'later records cannot be separated';
   switch (place) {
     case 'document':
       return 'the document is neither an array of records nor a single record';
     case 'end':
-      return `the document goes on behind its end at byte ${position}: for one record a line use the format jsonl`;
+      return `text after the end of the document, at byte ${position}. For one record per line, use the format jsonl.`;
     case 'separator':
-      return `a comma or the end of the array was expected at byte ${position}; ${rest}`;
+      return `expected a comma or the end of the array at byte ${position}; ${rest}`;
     default:
-      return `a record was expected at byte ${position}; ${rest}`;
+      return `expected a record at byte ${position}; ${rest}`;
   }
 }

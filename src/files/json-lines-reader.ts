@@ -4,7 +4,7 @@ import { parseJsonRecord } from './parse-json-line.js';
 import { RecordBuffer } from './record-buffer.js';
 import type { RecordReader } from './record-reader.js';
 
-/** One JSON object a line. Blank lines are skipped and are no records. */
+/** Reads one JSON object per line. Blank lines are skipped. */
 export class JsonLinesReader implements RecordReader {
   private readonly line: RecordBuffer;
 
@@ -22,7 +22,7 @@ export class JsonLinesReader implements RecordReader {
     this.line.add(chunk.subarray(start));
   }
 
-  /** Ends the line in hand: at a line feed, or where the input ends without one. */
+  /** Ends the current line: at a line feed, or at the end of the input. */
   *end(): Generator<SourceRecord> {
     if (this.line.isTooLong) {
       yield this.line.takeRejected();

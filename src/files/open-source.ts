@@ -14,25 +14,25 @@ const FORMAT_BY_EXTENSION = new Map<string, FileFormat>([
 ]);
 
 const EXPLANATIONS = new Map([
-  ['ENOENT', 'there is no such file; check the path, or use - for standard input'],
-  ['ENOTDIR', 'a part of the path is not a directory; check the path'],
-  ['EACCES', 'this user may not read it; check the permissions of the file and its directories'],
-  ['EPERM', 'this user may not read it; check the permissions of the file and its directories'],
-  ['EISDIR', 'it is a directory; name a file in it'],
-  ['EMFILE', 'too many files are open; raise the limit (ulimit -n)'],
+  ['ENOENT', 'file not found. Check the path, or use - for standard input.'],
+  ['ENOTDIR', 'a part of the path is not a directory. Check the path.'],
+  ['EACCES', 'permission denied. Check the permissions of the file and its directories.'],
+  ['EPERM', 'permission denied. Check the permissions of the file and its directories.'],
+  ['EISDIR', 'it is a directory. Name a file in it.'],
+  ['EMFILE', 'too many open files. Raise the limit (ulimit -n).'],
 ]);
 
-/** Something to read records from. */
+/** An opened source of records. */
 export interface OpenedSource {
-  /** Its bytes. Whoever opened it reads it to the end or destroys it. */
+  /** The bytes. Whoever opened the source must read it to the end or destroy it. */
   readonly stream: Readable;
-  /** What to call it in messages and in the history of loads. */
+  /** Name of the source in messages and in the history of loads. */
   readonly name: string;
-  /** Its size on disk, which progress is measured by; absent when it cannot be known, as for a pipe. */
+  /** Size on disk, for progress; absent if unknown, as for a pipe. */
   readonly sizeBytes?: number;
   /**
-   * What tells the file as it is now from other files, and from itself once it has grown or was written again: its real
-   * path, size and time of last change to the nanosecond. Absent where there is no file, as for a pipe.
+   * Identifies the current state of the file, and changes when the file is written again: its real path, size and time of
+   * last change in nanoseconds. Absent for anything but a file, such as a pipe.
    */
   readonly state?: string;
 }
@@ -40,7 +40,7 @@ export interface OpenedSource {
 /**
  * Opens a file, or standard input for `-`.
  *
- * @throws StorageError `SOURCE_UNREADABLE` naming the path and the way out
+ * @throws StorageError `SOURCE_UNREADABLE` naming the path and what to do
  */
 export async function openSource(path: string): Promise<OpenedSource> {
   if (path === '-') return { stream: process.stdin, name: 'standard input' };
@@ -60,7 +60,7 @@ export async function openSource(path: string): Promise<OpenedSource> {
   }
 }
 
-/** The format a file name stands for by its ending (with or without `.gz`), or undefined when it does not say. */
+/** The format of a file by its name (with or without `.gz`), or undefined if unknown. */
 export function detectFormat(path: string): FileFormat | undefined {
   const extension = path
     .toLowerCase()
@@ -70,5 +70,5 @@ export function detectFormat(path: string): FileFormat | undefined {
 }
 
 function cannotOpen(path: string, cause: unknown): StorageError {
-  return unreadable(`cannot read ${path}`, cause, EXPLANATIONS);
+  return unreadable(`Could not read ${path}`, cause, EXPLANATIONS);
 }

@@ -1,8 +1,7 @@
 /**
- * The cells of one csv record (RFC 4180): undefined for an empty cell without quotes, '' for one with them.
+ * The cells of one csv record (RFC 4180): undefined for an empty cell, '' for a quoted empty cell.
  *
- * @returns undefined when the quotes are broken: one that stands inside an unquoted cell, that is never closed, or that
- * is followed by something else than a comma
+ * @returns undefined for invalid quotes: inside an unquoted cell, never closed, or followed by anything but a comma
  */
 export function parseCsvCells(line: string): (string | undefined)[] | undefined {
   const cells: (string | undefined)[] = [];

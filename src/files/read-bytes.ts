@@ -7,17 +7,17 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
 
 const EXPLANATIONS = new Map([
-  ['Z_BUF_ERROR', 'the gzip data is cut off; fetch the file again'],
-  ['Z_DATA_ERROR', 'the gzip data is damaged, or other bytes follow it; fetch the file again'],
+  ['Z_BUF_ERROR', 'the gzip data is truncated. Download or copy the file again.'],
+  ['Z_DATA_ERROR', 'the gzip data is damaged, or other bytes follow it. Download or copy the file again.'],
   ['ERR_STREAM_PREMATURE_CLOSE', 'the stream was closed before its end'],
 ]);
 
 /**
- * The bytes of a source, gunzipped when they are gzip and without a byte order mark. Closes the source when the
- * consumer stops early.
+ * The bytes of a source, decompressed if gzip, without a byte order mark. Closes the source when the consumer stops
+ * early.
  *
- * @param name - what the source is called in errors
- * @throws StorageError `SOURCE_UNREADABLE` when reading fails, or when gzip data is cut off or damaged
+ * @param name - name of the source in errors
+ * @throws StorageError `SOURCE_UNREADABLE` when reading fails, or gzip data is truncated or damaged
  */
 export async function* readBytes(source: Readable, name: string): AsyncGenerator<Buffer> {
   try {
@@ -29,19 +29,19 @@ export async function* readBytes(source: Readable, name: string): AsyncGenerator
       skip = 0;
     }
   } catch (error) {
-    throw unreadable(`${name} could not be read to its end`, error, EXPLANATIONS);
+    throw unreadable(`Could not read ${name} to its end`, error, EXPLANATIONS);
   }
 }
 
 async function* bytesOf(source: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
-    // Text was decoded by someone else already: broken bytes are lost, and a rejection could not show them.
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a stream of bytes is needed, without an encoding set');
+    // A stream of strings was decoded already: invalid bytes are lost, and a rejection could not keep them.
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('expected a stream of bytes without an encoding');
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }
 
-/** The first `size` bytes (fewer when there are no more), and all of the bytes including these. */
+/** The first `size` bytes (fewer if the source is shorter), and all bytes including these. */
 async function peek(
   bytes: AsyncGenerator<Buffer>,
   size: number,
@@ -73,9 +73,9 @@ async function* gunzip(compressed: AsyncGenerator<Buffer>): AsyncGenerator<Buffe
     }
   };
   const stream = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
-  // The callback must be there, but has nothing to say: iterating the stream throws the same error.
+  // pipeline requires a callback; iterating the stream throws the same error.
   pipeline(counted, stream, () => {});
   yield* stream as AsyncIterable<Buffer>;
-  // A zero byte after a member ends the stream without an error, whatever follows it.
-  if (fed > stream.bytesWritten) throw new Error('other bytes follow the gzip data; remove them');
+  // A zero byte after a member ends the stream without an error, whatever follows.
+  if (fed > stream.bytesWritten) throw new Error('other bytes follow the gzip data. Remove them.');
 }

@@ -10,28 +10,28 @@ import { renameFields } from './rename-fields.js';
 
 const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-/** How a source is read. */
+/** Options of {@link readRecords}. */
 export interface ReadRecordsOptions {
-  /** How the records are written. */
+  /** Format of the source. */
   readonly format: FileFormat;
   /** Fields to rename, old name to new name; see {@link renameFields}. @default none */
   readonly rename?: ReadonlyMap<string, string>;
-  /** Told at the end which names of `rename` no record that was read has carried; not when none was. @default nobody */
+  /** Called at the end with names in `rename` that no record had; not if there were no records. @default none */
   readonly onUnmetRenames?: (names: readonly string[]) => void;
-  /** A record of more bytes is rejected, without being held in memory. @default 256 MiB */
+  /** Longer records are rejected without being held in memory. @default 256 MiB */
   readonly maxLineBytes?: number;
-  /** What the source is called in errors. @default 'the source' */
+  /** Name of the source in errors. @default 'the source' */
   readonly name?: string;
 }
 
 /**
- * Reads the records of a stream of bytes, gzip or plain, one at a time and in bounded memory. The source is read only
- * as fast as the records are taken, and closed when the consumer stops early.
+ * Reads records from a stream of bytes, gzip or plain, one at a time and in bounded memory. Reads the source only as fast
+ * as records are consumed, and closes it when the consumer stops early.
  *
- * A record that cannot be read does not end the load: it comes with a rejection and its raw bytes. Each is parsed when it
- * is first looked at.
+ * A record that cannot be read does not end the load: it is returned as a rejected record with its raw bytes. Records are
+ * parsed on first access.
  *
- * @throws StorageError `SOURCE_UNREADABLE` when the source breaks off or a csv header is unusable
+ * @throws StorageError `SOURCE_UNREADABLE` when reading fails or a csv header is invalid
  * @example
  * ```ts
  * const { stream, name } = await openSource('posts.jsonl.gz');
@@ -42,7 +42,7 @@ export interface ReadRecordsOptions {
  */
 export async function* readRecords(source: Readable, options: ReadRecordsOptions): AsyncGenerator<SourceRecord> {
   const { format, rename = new Map<string, string>(), name = 'the source' } = options;
-  // Bytes become a string before they are parsed, and a string cannot be longer than this.
+  // Bytes become a string before parsing, and strings have a maximum length.
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
   const reader = createReader(format, maxBytes);
   let reading: Reading = { format, ...(rename.size > 0 && { rename: Object.fromEntries(rename) }) };
@@ -57,7 +57,7 @@ export async function* readRecords(source: Readable, options: ReadRecordsOptions
     return renameFields(record, rename);
   };
   const finish = (record: SourceRecord): SourceRecord => {
-    // One object for all of them: the header is known with the first record.
+    // Shared by all records: the header is known with the first one.
     if (reading.header !== reader.header) reading = { ...reading, header: reader.header };
     return SourceRecord.unparsed(record.raw, () => parse(record), reading);
   };

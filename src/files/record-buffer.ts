@@ -1,11 +1,11 @@
 import { LINE_TOO_LONG, SourceRecord } from '../records/source-record.js';
 
-/** How much is kept of a record that exceeds the limit: enough to recognise it by. */
+/** Bytes kept of a record that exceeds the limit, to recognise it. */
 const MAX_HEAD_BYTES = 1024;
 
 /**
- * Gathers the bytes of one record across chunks. A record that lies within one chunk is handed on without copying;
- * of one that exceeds `maxBytes` only the head (the first 1,024 bytes at most) is held.
+ * Collects the bytes of one record across chunks. A record within one chunk is not copied; of one that exceeds
+ * `maxBytes`, only the first 1,024 bytes are kept.
  */
 export class RecordBuffer {
   private pieces: Buffer[] = [];
@@ -23,12 +23,12 @@ export class RecordBuffer {
     if (this.isTooLong) this.keepHead();
   }
 
-  /** True when more bytes came than a record may have; `take` then returns the first of them only. */
+  /** Whether the record exceeds the limit; `take` then returns only its head. */
   get isTooLong(): boolean {
     return this.size > this.maxBytes;
   }
 
-  /** The gathered bytes; the buffer is empty afterwards. */
+  /** Returns the collected bytes and empties the buffer. */
   take(): Buffer {
     const [first, ...more] = this.pieces;
     const bytes = first === undefined || more.length > 0 ? Buffer.concat(this.pieces) : first;
@@ -38,11 +38,11 @@ export class RecordBuffer {
   }
 
   /**
-   * Takes a record that exceeded the limit.
-   * @param problem - what is wrong with it, where that is something else than its length
+   * Returns a rejected record for one that exceeds the limit.
+   * @param problem - the fault, if it is not the length
    */
   takeRejected(problem = `the record is longer than ${this.maxBytes} bytes`): SourceRecord {
-    const message = `${problem}; of its bytes only the first ${this.headBytes} are kept`;
+    const message = `${problem}; only its first ${this.headBytes} bytes are kept`;
     return SourceRecord.rejected(this.take(), LINE_TOO_LONG, message);
   }
 

@@ -3,7 +3,7 @@ import { StorageError } from '../errors/storage-error.js';
 import { SourceRecord } from '../records/source-record.js';
 
 /**
- * Reads `old=new,old2=new2`. White space around the names is not part of them.
+ * Parses `old=new,old2=new2`; trims white space around names.
  *
  * @throws StorageError `INVALID_RENAME` naming the faulty part
  */
@@ -13,7 +13,7 @@ export function parseRename(text: string): ReadonlyMap<string, string> {
   for (const part of text.split(',')) {
     const names = part.split('=').map((name) => name.trim());
     const [source, target] = names;
-    if (names.length !== 2 || !source || !target) throw invalidRename(part, 'write it as old=new');
+    if (names.length !== 2 || !source || !target) throw invalidRename(part, 'write old=new');
     if (rename.has(source)) throw invalidRename(part, `${source} is renamed twice`);
     if (targets.has(target)) throw invalidRename(part, `two fields would become ${target}`);
     rename.set(source, target);
@@ -23,12 +23,12 @@ export function parseRename(text: string): ReadonlyMap<string, string> {
 }
 
 function invalidRename(part: string, problem: string): StorageError {
-  return new StorageError('INVALID_RENAME', `cannot rename by '${part.trim()}': ${problem}`);
+  return new StorageError('INVALID_RENAME', `Invalid rename '${part.trim()}': ${problem}`);
 }
 
 /**
- * The record with its fields renamed, on a copy and in their order. Two names may be swapped. A record that also
- * carries the new name, with another value, is rejected by the rule `rename_conflict`: one of the two would be lost.
+ * A copy of the record with its fields renamed, in their order. Two names may be swapped. A record that also has the new
+ * name, with another value, is rejected by the rule `rename_conflict`, because one value would be lost.
  */
 export function renameFields(record: SourceRecord, rename: ReadonlyMap<string, string>): SourceRecord {
   const { value, raw, textual } = record;
@@ -37,12 +37,12 @@ export function renameFields(record: SourceRecord, rename: ReadonlyMap<string, s
   for (const [name, field] of Object.entries(value)) {
     const target = rename.get(name) ?? name;
     if (renamed.has(target) && !isSame(renamed.get(target), field)) {
-      const message = `the record carries '${target}' and, under the name it is renamed from, another value for it`;
+      const message = `the record has '${target}' and also the field renamed to it, with different values`;
       return SourceRecord.rejected(raw, 'rename_conflict', message, target);
     }
     renamed.set(target, field);
   }
-  // Unlike assignment, fromEntries defines `__proto__` as a field like any other.
+  // Unlike assignment, fromEntries defines `__proto__` as an ordinary field.
   return new SourceRecord(Object.fromEntries(renamed), raw, undefined, textual);
 }
 
@@ -50,7 +50,7 @@ function isSame(one: unknown, other: unknown): boolean {
   try {
     return isDeepStrictEqual(one, other);
   } catch {
-    // The stack overflowed on deeply nested values. Whether they are equal is unknown, so they count as different.
+    // Stack overflow on deep nesting: equality is unknown, so the values count as different.
     return false;
   }
 }

@@ -3,7 +3,7 @@ import { parseCsvRecord } from './csv-reader.js';
 import { parseJsonRecord } from './parse-json-line.js';
 import { renameFields } from './rename-fields.js';
 
-/** Reads the bytes of one record as they were read from their file. */
+/** Reads the bytes of one record in the same way as from its file. */
 export function rereadRecord(raw: Buffer, reading: Reading): SourceRecord {
   const { format, header = [], rename = {} } = reading;
   const parse = (): SourceRecord => (format === 'csv' ? parseCsvRecord(raw, header) : parseJsonRecord(raw));

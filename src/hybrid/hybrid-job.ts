@@ -6,8 +6,8 @@ import { normalizeRecord } from '../loader/normalize/normalize-record.js';
 import { applyPolicy, effectivePolicy, requiredKey, targetOf } from '../loader/plan/entity-job.js';
 
 /**
- * The load of hybrid records into both tables. Either half reads the whole record and takes the fields it knows, so the
- * split invents nothing; what neither knows goes to the profile half, which every record has.
+ * The load of hybrid records into both tables. Each half reads the whole record and takes the fields it knows; fields
+ * that neither knows go to the profile half, which every record has.
  *
  * @param opportunities - plan of `app_opportunities`
  * @param submissions - plan of `submissions`
@@ -30,7 +30,7 @@ export function hybridJob(
   };
 }
 
-/** Why a record feeds no opportunity and still a profile. */
+/** Skip reason of records that have a profile but no opportunity. */
 const PROFILE_ONLY: SkipReason = 'missing_problem_description';
 
 function prepareHybrid(
@@ -59,10 +59,10 @@ function prepareHybrid(
     }
   }
   if (upper.kind === 'row') {
-    // The record's own extra object is kept once, with the profile.
+    // The record's own extra object is stored once, with the profile.
     upper.row.extra = undefined;
   }
-  // A field of the opportunity half is no unknown field, even where there is no such half to take it.
+  // Fields of the opportunity half are not unknown fields, even if the record has no such half.
   const { extraName } = profile.plan;
   const kept = applyPolicy(lower.row, leftOver, policy === 'reject' ? 'capture' : policy, extraName);
   const prepared = kept.kind === 'rows' ? applyPolicy(lower.row, unknown, policy, extraName) : kept;
@@ -70,7 +70,7 @@ function prepareHybrid(
     return prepared;
   }
   const rows = [upper.kind === 'row' ? upper.row : undefined, lower.row];
-  // Where there is none and nothing is captured, they are dropped like the others.
+  // Without an opportunity half and without capture, they are dropped like the others.
   return {
     kind: 'rows',
     rows,

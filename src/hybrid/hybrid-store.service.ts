@@ -10,11 +10,11 @@ import { checkAnyRecords, checkRecords, type JobFactory, type LoaderService } fr
 import type { HybridRecord } from '../records/hybrid.record.js';
 import { hybridJob } from './hybrid-job.js';
 
-/** Options of a hybrid load: it always merges, and always by the submission id. */
+/** Options of a hybrid load: it always merges by the submission id. */
 export type HybridOptions = Omit<LoadOptions, 'disposition' | 'primaryKey' | 'newerBy' | 'allowEmpty'>;
 
 /**
- * Stores records that feed both tables: both halves or neither. A record with a problem description goes into
+ * Stores records into both tables, both halves or neither. A record with a problem description goes into
  * `app_opportunities` and `submissions`, one without only into `submissions`.
  */
 @Injectable()
@@ -25,8 +25,8 @@ export class HybridStoreService {
   ) {}
 
   /**
-   * Stores records in one transaction over both tables. If Postgres or a rule rejects one half of a record, neither is
-   * stored and the record is in quarantine. Errors as {@link EntityLoader.load}.
+   * Stores records in one transaction over both tables. If Postgres or a rule rejects one half of a record, neither half is
+   * stored and the record goes to quarantine. Errors as {@link EntityLoader.load}.
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
     const checked = checkRecords(records);
@@ -35,7 +35,7 @@ export class HybridStoreService {
     );
   }
 
-  /** Stores records in one transaction a batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */
+  /** Stores records in one transaction per batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */
   async storeBatch(
     records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
     options: HybridOptions = {},
@@ -46,7 +46,7 @@ export class HybridStoreService {
     );
   }
 
-  /** The same service inside the transaction of `manager`. */
+  /** The same service in the transaction of `manager`. */
   withManager(manager: EntityManager): HybridStoreService {
     return new HybridStoreService(this.loader, manager);
   }
@@ -59,7 +59,7 @@ export class HybridStoreService {
   };
 }
 
-/** Tables are always written in this order, so that two hybrid loads do not wait for each other crosswise. */
+/** Both tables in fixed order, so that concurrent hybrid loads do not deadlock. */
 export const HYBRID_TARGETS = [OpportunityEntity, SubmissionEntity];
 
 function checkOptions(options: LoadOptions): HybridOptions {
@@ -67,7 +67,7 @@ function checkOptions(options: LoadOptions): HybridOptions {
     (name) => options[name] !== undefined,
   );
   if (wrong.length > 0) {
-    throw new InvalidLoadError(`A hybrid load merges by submission_id: ${wrong.join(', ')} cannot be given`);
+    throw new InvalidLoadError(`A hybrid load merges by submission_id: remove the options ${wrong.join(', ')}`);
   }
   return options;
 }

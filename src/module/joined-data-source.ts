@@ -3,13 +3,13 @@ import { DataSource } from 'typeorm';
 
 import { storageEntities } from '../entities/index.js';
 
-/** A DataSource the application handed over as an instance. */
+/** A DataSource instance owned by the application. */
 export class JoinedDataSource implements OnApplicationShutdown {
   private openedHere = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Opens it where the application has not; only then can the entities of this package still be added. */
+  /** Opens it unless the application has done so; entities of this package can be added only before. */
   async open(): Promise<DataSource> {
     if (!this.dataSource.isInitialized) {
       const given = this.dataSource.options.entities ?? [];
@@ -25,7 +25,7 @@ export class JoinedDataSource implements OnApplicationShutdown {
     await this.close();
   }
 
-  /** Who opened it closes it. */
+  /** Closes it only if it was opened here. */
   async close(): Promise<void> {
     if (this.openedHere && this.dataSource.isInitialized) {
       await this.dataSource.destroy();

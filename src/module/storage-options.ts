@@ -8,57 +8,57 @@ import { BATCH_SIZE } from '../loader/model/load-options.js';
 import type { LoaderSettings } from '../loader/loader.service.js';
 import type { PostgresDataSourceOptions } from '../postgres/typeorm-adapter.js';
 
-/** What the module does about its migrations when the application starts. */
+/** What the module does about migrations when the application starts. */
 export type MigrationsMode = 'run' | 'check' | 'off';
 
-/** Options of every load of the module; a load's own options come first. */
+/** Default options of every load of the module; options of a single load take precedence. */
 export interface LoaderModuleOptions {
   /**
-   * Records a transaction, for `loadBatch` and `storeBatch`; large records make a smaller batch. By `npm run
-   * bench:batches`, batches of 1,000 take a seventh longer, and from 2,000 on the size makes little difference.
+   * Records per transaction, for `loadBatch` and `storeBatch`; large records make a smaller batch. In `npm run
+   * bench:batches`, batches of 1,000 take a seventh longer; above 2,000 the size makes little difference.
    * @default 5000
    */
   readonly batchSize?: number | undefined;
   /**
-   * Batches of one `loadBatch` at work at the same time, each on a connection; one is left to others. By `npm run
-   * bench:batches`, one alone takes a quarter longer, and three are no faster than two on two cores.
+   * Concurrent batches of one `loadBatch`, each on its own connection; one connection of the pool stays free. In `npm run
+   * bench:batches`, one takes a quarter longer than two, and three are no faster on two cores.
    * @default 2
    */
   readonly parallelism?: number | undefined;
-  /** Attempts in all for a batch that fails for a passing reason; one that gets no connection is not counted. @default 5 */
+  /** Attempts in total for a batch with a transient error; attempts without a connection are not counted. @default 5 */
   readonly maxAttempts?: number | undefined;
-  /** No attempt begins later than this after the first failure, in milliseconds. @default 30000 */
+  /** No retry begins later than this after the first failure, in milliseconds. @default 30000 */
   readonly maxRetryMs?: number | undefined;
-  /** Bound on one statement, in milliseconds; 0 for none. @default 300000 */
+  /** Timeout of one statement, in milliseconds; 0 for none. @default 300000 */
   readonly statementTimeoutMs?: number | undefined;
-  /** Bound on waiting for a lock, in milliseconds; 0 for none. @default 30000 */
+  /** Timeout of waiting for a lock, in milliseconds; 0 for none. @default 30000 */
   readonly lockTimeoutMs?: number | undefined;
 }
 
-/** Options of `StorageModule.forRoot`. Exactly one of `url` and `dataSource` says where the data lies. */
+/** Options of `StorageModule.forRoot`. Set either `url` or `dataSource`. */
 export interface StorageModuleOptions {
-  /** Connection string; `sslmode` in it is honoured. The module then owns the connection pool. */
+  /** Connection URL, including `sslmode`. The module then owns the connection pool. */
   readonly url?: string | undefined;
-  /** The application's own DataSource, by its name or as an instance. */
+  /** The application's own DataSource, by name or as an instance. */
   readonly dataSource?: string | DataSource | undefined;
   /**
-   * `check`: the application does not start on a database that lacks a migration; `run`: it applies what is pending,
-   * under a lock; `off`: nothing is looked at.
+   * `check`: the application does not start if a migration is pending; `run`: it applies pending migrations, under a lock;
+   * `off`: migrations are ignored.
    * @default 'check'
    */
   readonly migrations?: MigrationsMode | undefined;
   /**
-   * Fields no column knows: into the entity's extra column, dropped and counted, or a reason to reject the record.
-   * An entity without an extra column rejects where it should capture.
+   * Fields without a column: `capture` stores them in the entity's extra column, `discard` drops and counts them, `reject`
+   * rejects the record. An entity without an extra column rejects instead of capturing.
    * @default 'capture'
    */
   readonly unknownFields?: UnknownFields | undefined;
   readonly loader?: LoaderModuleOptions | undefined;
-  /** Connections of the pool the module owns. @default 10 */
+  /** Pool size, if the module owns the pool. @default 10 */
   readonly poolSize?: number | undefined;
   /**
-   * Bound on connecting and on waiting for a free connection, in milliseconds. A DataSource of the application that has
-   * a bound of its own keeps it.
+   * Timeout of connecting and of waiting for a free connection, in milliseconds. A DataSource of the application keeps its
+   * own timeout if it has one.
    * @default 10000
    */
   readonly connectTimeoutMs?: number | undefined;
@@ -77,9 +77,9 @@ const oneOf = (...values: readonly string[]): Check => [
   (value) => values.includes(value as string),
 ];
 
-/** What a connection string must be, for messages. */
+/** Required form of a connection URL, for messages. */
 export const POSTGRES_URL_FORM =
-  'a URL that begins with postgres:// or postgresql://, the special characters of its password percent-encoded';
+  'a URL that begins with postgres:// or postgresql://, with special characters of the password percent-encoded';
 
 const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
   url: [POSTGRES_URL_FORM, isPostgresUrl],
@@ -103,21 +103,21 @@ const LOADER_CHECKS: Readonly<Record<keyof LoaderModuleOptions, Check>> = {
   lockTimeoutMs: integerFrom(0),
 };
 
-/** The application's DataSource a module was told to join when it was assembled, before any factory has run. */
+/** The application's DataSource as known when the module is assembled, before any factory runs. */
 export type Joined = string | DataSource | undefined;
 
 /**
- * Validates the options of the module and fills in the defaults; the only place that knows them.
- * @throws StorageError `INVALID_OPTIONS` naming every mistake at once
+ * Validates the options of the module and applies the defaults, which are defined only here.
+ * @throws StorageError `INVALID_OPTIONS` naming all mistakes
  */
 export function resolveStorageOptions(options: StorageModuleOptions, joined: Joined): ResolvedStorageOptions {
   const mistakes = [
-    ...findMistakes(options, CHECKS, 'no option'),
-    ...findMistakes(options.loader ?? {}, LOADER_CHECKS, 'no option', 'loader.'),
+    ...findMistakes(options, CHECKS, 'not an option'),
+    ...findMistakes(options.loader ?? {}, LOADER_CHECKS, 'not an option', 'loader.'),
     ...connectionMistakes(options, joined),
   ];
   if (mistakes.length > 0) {
-    throw new StorageError('INVALID_OPTIONS', `The options of StorageModule are wrong: ${mistakes.join('; ')}`);
+    throw new StorageError('INVALID_OPTIONS', `Invalid options of StorageModule: ${mistakes.join('; ')}`);
   }
   const { loader = {}, connectTimeoutMs = 10_000 } = options;
   return {
@@ -137,10 +137,10 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
   };
 }
 
-/** How much longer than statement_timeout the client waits: the server's answer, where there is one, comes first. */
+/** Extra time on the client beyond statement_timeout, so that the server's answer comes first. */
 const ANSWER_MARGIN_MS = 5_000;
 
-/** TypeORM's options for the DataSource the module owns. */
+/** TypeORM options of the DataSource owned by the module. */
 export function toDataSourceOptions(options: ResolvedStorageOptions): PostgresDataSourceOptions {
   const { statementTimeoutMs } = options.limits;
   return {
@@ -154,7 +154,7 @@ export function toDataSourceOptions(options: ResolvedStorageOptions): PostgresDa
     // gen_random_uuid() is built in; uuid_generate_v4() would need an extension.
     uuidExtension: 'pgcrypto',
     extra: {
-      // A peer that vanished without a word answers no statement_timeout: these two end the wait on this side.
+      // A lost peer never reports statement_timeout: these two end the wait on the client.
       keepAlive: true,
       ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ANSWER_MARGIN_MS }),
     },
@@ -164,19 +164,19 @@ export function toDataSourceOptions(options: ResolvedStorageOptions): PostgresDa
 function connectionMistakes({ url, dataSource }: StorageModuleOptions, joined: Joined): string[] {
   if (dataSource !== joined && dataSource !== undefined) {
     return [
-      'dataSource comes too late from useFactory: name the DataSource beside it (forRootAsync({ dataSourceName, … })), ' +
-        'or hand an instance to forRoot',
+      'dataSource cannot be set in useFactory: set the name outside (forRootAsync({ dataSourceName, … })), ' +
+        'or pass an instance to forRoot',
     ];
   }
   const joins = joined !== undefined;
   if (url === undefined && !joins) {
     return [
       'no connection: set url (for example url: process.env.DATABASE_URL, with DATABASE_URL set) ' +
-        'or dataSource (the name of a DataSource the application has)',
+        'or dataSource (the name of a DataSource of the application)',
     ];
   }
   if (url !== undefined && joins) {
-    return ['url and a DataSource of the application exclude each other: give one of the two'];
+    return ['url and a DataSource of the application exclude each other: set only one'];
   }
   return [];
 }
@@ -185,12 +185,12 @@ function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-/** @returns whether a value can be a connection string */
+/** @returns whether a value is a well-formed connection URL */
 export function isPostgresUrl(value: unknown): boolean {
   return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value) && isDecodable(value);
 }
 
-/** A stray % would have pg fail without a word about the url. */
+/** With a stray %, pg would fail without naming the URL. */
 function isDecodable(url: string): boolean {
   try {
     decodeURIComponent(url);

@@ -20,13 +20,13 @@ import { type Joined, resolveStorageOptions, type StorageModuleOptions } from '.
 import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
 import { MODULE_OPTIONS_TOKEN } from './storage.module-definition.js';
 
-/** The DataSource of a module, once the database has what the module needs. */
+/** The DataSource of a module, after its migrations were handled. */
 interface ReadyStorage {
   readonly dataSource: DataSource;
   readonly settings: ReturnType<typeof resolveStorageOptions>;
 }
 
-/** The services every StorageModule provides and exports. */
+/** Services provided and exported by every StorageModule. */
 export const STORAGE_SERVICES: readonly Type<object>[] = [
   LoadStatsService,
   LoaderService,
@@ -38,8 +38,8 @@ export const STORAGE_SERVICES: readonly Type<object>[] = [
 ];
 
 /**
- * The providers of a StorageModule of a name.
- * @param handed - token of the JoinedDataSource, where the application has handed over an instance
+ * The providers of a StorageModule.
+ * @param handed - token of the JoinedDataSource, if the application passed an instance
  */
 export function storageProviders(name: string, joined: Joined, handed: symbol | undefined): Provider[] {
   const token = (service: Type<object>): InjectionToken => getStorageToken(service, name);
@@ -64,7 +64,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
           await prepareSchema(dataSource, settings.migrations);
           return { dataSource, settings };
         } catch (error) {
-          // Nest runs no shutdown hooks after a failed start, and an open pool would keep the process alive.
+          // Nest runs no shutdown hooks after a failed start; an open pool would keep the process alive.
           await (joined === undefined ? dataSource.destroy() : instance?.close());
           throw error;
         }
@@ -111,8 +111,8 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
 }
 
 /**
- * The loader of an entity of the application.
- * @param name - of the StorageModule
+ * The loader of an application entity.
+ * @param name - name of the StorageModule
  */
 export function loaderProvider(entity: Type<object>, name: string | undefined): Provider {
   return {
@@ -122,7 +122,7 @@ export function loaderProvider(entity: Type<object>, name: string | undefined): 
       if (!dataSource.hasMetadata(entity)) {
         throw new StorageError(
           'ENTITIES_MISSING',
-          `The application's DataSource lacks ${entity.name}: add it to its entities, or, where it has ` +
+          `The application's DataSource lacks ${entity.name}: add it to its entities, or, with ` +
             `autoLoadEntities, pass forFeature([${entity.name}], { dataSourceName: 'default' }) with the name of that ` +
             'DataSource',
         );
@@ -160,7 +160,7 @@ function checkEntities(dataSource: DataSource): void {
 function warnOfPlainText(dataSource: DataSource): void {
   if (isRemoteWithoutTls(optionsOf(dataSource))) {
     new Logger('StorageModule').warn(
-      'The connection to the database leaves this machine without TLS: add ?sslmode=verify-full to the url, ' +
+      'Connecting to a remote database without TLS: add ?sslmode=verify-full to the URL, ' +
         'or set ssl in the options of the DataSource',
     );
   }

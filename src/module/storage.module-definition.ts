@@ -7,9 +7,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
 
 export { MODULE_OPTIONS_TOKEN };
 
-/** What `StorageModule.forRootAsync` takes beside its own keys. */
+/** Options of `StorageModule.forRootAsync` besides its own keys. */
 export type StorageAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 
-/** Holds the options of one StorageModule, for it and for the DataSource it owns. */
+/** Provides the options of one StorageModule to it and to its DataSource. */
 @Module({ exports: [MODULE_OPTIONS_TOKEN] })
 export class StorageOptionsModule extends ConfigurableModuleClass {}

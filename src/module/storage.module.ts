@@ -17,23 +17,23 @@ import { MODULE_OPTIONS_TOKEN, type StorageAsyncOptions, StorageOptionsModule } 
 
 /** Options of `forRoot`. */
 export type StorageRootOptions = StorageModuleOptions & {
-  /** Tells several StorageModules of one application apart. @default 'default' */
+  /** Distinguishes several StorageModules in one application. @default 'default' */
   readonly name?: string | undefined;
 };
 
-/** Options of `forRootAsync`. What decides which providers exist stands outside `useFactory`. */
+/** Options of `forRootAsync`. Options that decide which providers exist are outside `useFactory`. */
 export type StorageRootAsyncOptions = StorageAsyncOptions & {
-  /** Tells several StorageModules of one application apart. @default 'default' */
+  /** Distinguishes several StorageModules in one application. @default 'default' */
   readonly name?: string | undefined;
-  /** The name of a DataSource of the application; without it the module opens its own, by `url`. */
+  /** Name of a DataSource of the application; without it, the module opens its own by `url`. */
   readonly dataSourceName?: string | undefined;
 };
 
 /** Options of `forFeature`. */
 export interface StorageFeatureOptions {
-  /** The StorageModule the loaders belong to. @default 'default' */
+  /** The StorageModule of the loaders. @default 'default' */
   readonly name?: string | undefined;
-  /** The application's DataSource the entities are to be added to, where it has autoLoadEntities. */
+  /** With autoLoadEntities: the application's DataSource to which the entities are added. */
   readonly dataSourceName?: string | undefined;
 }
 
@@ -41,8 +41,8 @@ export interface StorageFeatureOptions {
 @Module({})
 export class StorageModule {
   /**
-   * @throws StorageError `INVALID_OPTIONS` when the application starts, naming every mistake at once
-   * @throws SchemaMismatchError when the application starts on a database that lacks a migration
+   * @throws StorageError `INVALID_OPTIONS` at application start, naming all mistakes
+   * @throws SchemaMismatchError at application start if a migration is pending
    * @example
    * StorageModule.forRoot({ url: process.env.DATABASE_URL, migrations: 'run' })
    */
@@ -63,8 +63,8 @@ export class StorageModule {
   }
 
   /**
-   * Adds entities of the application, each with a loader: `@InjectLoader(MyEntity) loader: EntityLoader<MyEntity>`.
-   * @throws StorageError `ENTITIES_MISSING` when the application starts, if its own DataSource does not know one
+   * Registers entities of the application, each with a loader: `@InjectLoader(MyEntity) loader: EntityLoader<MyEntity>`.
+   * @throws StorageError `ENTITIES_MISSING` at application start, if its own DataSource lacks an entity
    */
   static forFeature(entities: readonly Type<object>[], options: StorageFeatureOptions = {}): DynamicModule {
     const { name, dataSourceName } = options;
@@ -93,11 +93,11 @@ interface ConnectionParts {
   readonly imports: DynamicModule[];
   readonly providers: Provider[];
   readonly exports: (string | Type<object> | DynamicModule)[];
-  /** Token of the JoinedDataSource, where the application has handed over an instance. */
+  /** Token of the JoinedDataSource, if the application passed an instance. */
   readonly handed?: symbol;
 }
 
-/** Whoever owns the DataSource, it is known under one name: see getStorageDataSourceName. */
+/** The DataSource has one name, whoever owns it: see getStorageDataSourceName. */
 function connectionParts(name: string, dataSource: Joined, optionsModule: DynamicModule): ConnectionParts {
   const ownName = getStorageDataSourceName(name);
   const token = getDataSourceToken(ownName) as string;
@@ -119,7 +119,7 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
         provide: handed,
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: StorageModuleOptions) => {
-          // Before anything is opened: what was handed over may be no DataSource at all.
+          // Validated before anything is opened: the value may not be a DataSource.
           resolveStorageOptions(options, dataSource);
           return new JoinedDataSource(dataSource);
         },
@@ -140,7 +140,7 @@ function ownedConnection(ownName: string, optionsModule: DynamicModule): Dynamic
       useFactory: (options: StorageModuleOptions) => ({
         ...toDataSourceOptions(resolveStorageOptions(options, undefined)),
         autoLoadEntities: true,
-        // A load has its own retries; an application that cannot reach its database says so at once.
+        // Loads have their own retries; an application that cannot reach its database fails at once.
         retryAttempts: 0,
       }),
       dataSourceFactory: connect,

@@ -3,9 +3,9 @@ import { StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
 import { classifyFault } from './sqlstate.js';
 
-const NAME_THE_AUTHORITY = 'add the CA of your provider to the url: &sslrootcert=/path/to/ca.crt';
+const NAME_THE_AUTHORITY = 'add the CA of your provider to the URL: &sslrootcert=/path/to/ca.crt';
 
-/** What to look at when a connection fails for this reason. */
+/** What to do about a failed connection, by error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'start the server, or correct host and port',
   ENOTFOUND: 'correct the host',
@@ -15,29 +15,29 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'connect by the host name the certificate was issued for',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: NAME_THE_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: NAME_THE_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'add the certificate itself to the url: &sslrootcert=/path/to/server.crt',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'add the certificate itself to the URL: &sslrootcert=/path/to/server.crt',
   CERT_HAS_EXPIRED: "renew the server's certificate",
 };
 
-/** Whether the way to the database is at fault, or what it was entered with. */
+/** Whether the connection or its credentials are at fault. */
 export function isConnectionFault(error: unknown): boolean {
   return classifyFault(error) === 'connection' || Object.hasOwn(REMEDIES, errorCode(error) ?? '');
 }
 
 /**
- * Says where a connection failed and what to do, without user and password.
- * @param url - undefined for a connection that was not given by url
+ * A StorageError about a failed connection: where it failed and what to do, without user and password.
+ * @param url - undefined for a connection without a URL
  */
 export function connectionError(url: string | undefined, error: unknown): StorageError {
   const fault = describeFault(error);
   const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
-  // Behind an unescaped slash of the password all the rest is the path, and what seems to be the host is the user.
+  // After an unescaped slash in the password the rest parses as the path, and the user as the host.
   const isMisread = parsed?.pathname.includes('@') === true;
   const place = parsed === undefined || isMisread ? 'the database' : placeOf(parsed);
   const remedy = isMisread
-    ? 'percent-encode the special characters of the password in the url, / as %2F'
-    : (REMEDIES[fault.code] ?? 'check the connection url');
-  return new StorageError('CONNECTION_FAILED', `Cannot connect to ${place}: ${fault.message}. To fix: ${remedy}.`, {
+    ? 'percent-encode special characters of the password in the URL, / as %2F'
+    : (REMEDIES[fault.code] ?? 'check the connection URL');
+  return new StorageError('CONNECTION_FAILED', `Could not connect to ${place}: ${fault.message}. To fix: ${remedy}.`, {
     cause: PostgresError.from(error),
   });
 }

@@ -1,6 +1,6 @@
 import { errorCode, errorText } from '../errors/error-text.js';
 
-/** What a lost connection means for the work in hand. Code and message are those of the loss it is made of. */
+/** Base of errors about a lost connection; code and message are those of the original error. */
 class ConnectionLoss extends Error {
   readonly code: string | undefined;
 
@@ -10,12 +10,12 @@ class ConnectionLoss extends Error {
   }
 }
 
-/** There was no connection to a server, so nothing was tried. */
+/** No connection could be opened, so nothing was executed. */
 export class NotConnectedError extends ConnectionLoss {
   override readonly name = 'NotConnectedError';
 }
 
-/** It was lost with the reply to a COMMIT, and the database cannot be asked whether that took place. */
+/** Commit outcome unknown: the connection was lost during COMMIT, and the database cannot be asked. */
 export class CommitUnansweredError extends ConnectionLoss {
   override readonly name = 'CommitUnansweredError';
 }

@@ -1,6 +1,6 @@
 /**
  * COPY's text format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
- * Only these four characters need an escape; with backslashes escaped, neither `\N` nor a line of `\.` can be data.
+ * Only these four characters need an escape; with backslashes escaped, data never looks like `\N` or a line of `\.`.
  */
 const SPECIAL = /[\\\t\n\r]/;
 const EVERY_SPECIAL = /[\\\t\n\r]/g;

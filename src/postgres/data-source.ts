@@ -4,26 +4,26 @@ import type { DataSource } from 'typeorm';
 import { quoteTable } from './identifiers.js';
 import { optionsOf, schemaOfConnection } from './typeorm-adapter.js';
 
-/** The schema a table without one of its own lies in, as TypeORM found it when it connected. */
+/** Schema of tables without an explicit schema, as TypeORM read it when it connected. */
 export function defaultSchema(dataSource: DataSource): string {
   return schemaOfConnection(dataSource) ?? 'public';
 }
 
-/** The qualified name of an entity's table. */
+/** Qualified name of an entity's table. */
 export function quotedTableOf(dataSource: DataSource, entity: new () => object): string {
   const { schema, tableName } = dataSource.getMetadata(entity);
   return quoteTable(schema ?? defaultSchema(dataSource), tableName);
 }
 
-/** The bound a pool itself has on connecting and on waiting for a free connection, in milliseconds. */
+/** The pool's own timeout for connecting and for waiting for a free connection, in milliseconds. */
 export function connectTimeoutOf(dataSource: DataSource): number | undefined {
   const { connectTimeoutMS, extra } = optionsOf(dataSource);
   const bound = (extra as PoolConfig | undefined)?.connectionTimeoutMillis ?? connectTimeoutMS;
-  // pg takes 0 as no bound.
+  // pg treats 0 as no timeout.
   return bound === 0 ? undefined : bound;
 }
 
-/** How many connections the pool of a DataSource has; pg's own default where nothing was said. */
+/** Pool size of a DataSource; pg's default if not set. */
 export function poolSizeOf(dataSource: DataSource): number {
   const { poolSize, extra } = optionsOf(dataSource);
   return (extra as PoolConfig | undefined)?.max ?? poolSize ?? 10;

@@ -4,9 +4,9 @@ import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
 
 /**
- * What a caller is told when the database does not answer as it should: a StorageError. Errors of this package stay as
- * they are, and so do those that come neither from the database nor from the connection to it: they are a bug.
- * @param what - the sentence the reason is added to
+ * Wraps an error of the database or its connection in a StorageError. Errors of this package stay as they are, and so do
+ * all other errors, which are bugs.
+ * @param what - sentence before the reason
  */
 export function databaseError(error: unknown, code: StorageErrorCode, what: string): unknown {
   const isOfDatabase = errorCode(error) !== undefined || isConnectionFault(error);
@@ -17,7 +17,7 @@ export function databaseError(error: unknown, code: StorageErrorCode, what: stri
   return new StorageError(code, `${what}: ${cause.message}`, { cause });
 }
 
-/** What the database answers; errors as {@link databaseError}. */
+/** Awaits a query; errors as {@link databaseError}. */
 export async function answered<T>(asking: Promise<T>, code: StorageErrorCode, what: string): Promise<T> {
   return asking.catch((error: unknown) => {
     throw databaseError(error, code, what);

@@ -1,8 +1,8 @@
 import { errorCode, errorText } from '../errors/error-text.js';
 
 /**
- * What may be said of a database error. Postgres puts row values into `message` (class 22), `detail` (class 23) and
- * `where` (COPY), so none of these is passed on for errors about data.
+ * The safe part of a database error. Postgres puts row values into `message` (class 22), `detail` (class 23) and `where`
+ * (COPY), so errors about data pass on none of these.
  */
 export interface DatabaseFault {
   /** SQLSTATE, a socket code such as ECONNREFUSED, or `UNKNOWN` */
@@ -15,15 +15,15 @@ export interface DatabaseFault {
 }
 
 /**
- * Names of the codes people meet most. The server's own text, which an extension or a function may have written with
- * values in it, is passed on for a few classes only; the rest is shown by code alone.
+ * Texts of common codes. The server's own text, to which an extension or function may add values, is used for a few
+ * classes only; other codes are shown as they are.
  */
 export const CONDITIONS: Readonly<Record<string, string>> = {
   '08003': 'connection does not exist',
   '08006': 'connection failure',
   '08P01': 'protocol violation',
   '0A000': 'not supported by this database',
-  '21000': 'the statement met a row twice',
+  '21000': 'the statement affects a row twice',
   '22001': 'string too long',
   '22003': 'number out of range',
   '22007': 'invalid date or time',
@@ -38,7 +38,7 @@ export const CONDITIONS: Readonly<Record<string, string>> = {
   '23514': 'check violation',
   '23P01': 'exclusion violation',
   '25006': 'the database is read-only',
-  '25P02': 'the transaction had failed before',
+  '25P02': 'an earlier statement of the transaction failed',
   '25P03': 'the transaction was idle for too long',
   '28000': 'login failed',
   '28P01': 'wrong password',
@@ -49,33 +49,33 @@ export const CONDITIONS: Readonly<Record<string, string>> = {
   '53100': 'disk full',
   '53200': 'out of memory',
   '53300': 'too many connections',
-  '53400': 'a limit of the configuration is exceeded',
+  '53400': 'configuration limit exceeded',
   '54000': 'index row too large',
   '54001': 'statement too complex',
   '54011': 'too many columns',
   '55006': 'object in use',
   '55P03': 'lock not available (lock_timeout)',
   '57014': 'statement cancelled (statement_timeout, or a cancel request)',
-  '57P01': 'connection ended by the server (shutdown, or an administrator)',
+  '57P01': 'connection closed by the server (shutdown or administrator command)',
   '57P02': 'the server crashed',
-  '57P03': 'the server takes no connections now',
+  '57P03': 'the server does not accept connections now',
   ECONNRESET: 'connection reset',
   EPIPE: 'connection closed by the other side',
   ETIMEDOUT: 'connection timed out',
   EHOSTUNREACH: 'host unreachable',
-  ECONNREFUSED: 'connection refused: is Postgres running at that address?',
+  ECONNREFUSED: 'connection refused; check that Postgres is running at this address',
   ENOTFOUND: 'host not found',
-  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another host name",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the authority of the server's certificate is not known here",
-  SELF_SIGNED_CERT_IN_CHAIN: "the authority of the server's certificate is not known here",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is signed by itself",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate was issued for another host name",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the CA of the server's certificate is unknown",
+  SELF_SIGNED_CERT_IN_CHAIN: "the CA of the server's certificate is unknown",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is self-signed",
   CERT_HAS_EXPIRED: "the server's certificate has expired",
 };
 
-/** Messages of these classes name database objects only, never data. */
+/** Messages of these classes contain names of database objects only, never data. */
 const MESSAGE_WITHOUT_DATA: ReadonlySet<string> = new Set(['28', '3D', '3F', '42']);
 
-/** Reduces any thrown value to what may be shown. */
+/** The safe part of any thrown value. */
 export function describeFault(error: unknown): DatabaseFault {
   const code = errorCode(error) ?? 'UNKNOWN';
   const name = (field: string): string | undefined => (isRaised(error) ? undefined : errorText(error, field));
@@ -92,7 +92,7 @@ export function describeFault(error: unknown): DatabaseFault {
   return { code, table, column, constraint, message };
 }
 
-/** An error that is safe to keep as a `cause`: code and names, no values, no connection string. */
+/** An error that is safe as a `cause`: code and names, no values, no connection string. */
 export class PostgresError extends Error {
   override readonly name = 'PostgresError';
   readonly code: string;
@@ -113,20 +113,20 @@ export class PostgresError extends Error {
   }
 }
 
-/** The message, where it holds no row values. */
+/** The server's message if it contains no row values. */
 function textOf(error: unknown, code: string): string {
-  // Without a code it is pg's own text about the connection, or a bug of ours.
+  // Without a code, it is pg's own text about the connection, or a bug of ours.
   if (code !== 'UNKNOWN' && !MESSAGE_WITHOUT_DATA.has(code.slice(0, 2))) {
     return 'rejected';
   }
-  // There a statement may be put together from values, which its errors then quote as names; or any text is raised.
+  // Functions may build statements from values, which errors then quote as names, or raise any text.
   if (errorText(error, 'where') !== undefined) {
-    return 'rejected inside a function or trigger of the database';
+    return 'rejected by a function or trigger of the database';
   }
   return errorText(error, 'message') ?? 'unknown error';
 }
 
-/** Whether a function or trigger has raised it by RAISE, under any code and with any text in every field. */
+/** Whether a function or trigger raised the error by RAISE, with any code and any text in its fields. */
 function isRaised(error: unknown): boolean {
   return errorText(error, 'routine') === 'exec_stmt_raise';
 }

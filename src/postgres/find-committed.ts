@@ -3,13 +3,13 @@ import type { DataSource } from 'typeorm';
 
 import { type TransactionLimits, withTransaction } from './with-transaction.js';
 
-/** Rolls back a transaction that was only to ask something. */
+/** Rolls back the transaction of the question. */
 class NotCommitted extends Error {}
 
 /**
- * Asks whether work is in whose COMMIT got no reply; what asking has written is taken back.
- * @param find - waits for the end of the transaction asked for; undefined when it is not in
- * @throws what the database answered when it cannot be asked
+ * Asks the database about a transaction whose COMMIT got no reply; writes of the question are rolled back.
+ * @param find - waits for the end of that transaction; returns undefined if it was not committed
+ * @throws the database's error if it cannot be asked
  */
 export async function findCommitted<T>(
   dataSource: DataSource,

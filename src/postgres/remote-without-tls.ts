@@ -5,8 +5,8 @@ import type { PostgresDataSourceOptions } from './typeorm-adapter.js';
 const LOCAL_HOST = /^(?:localhost$|127\.|::1$|\/)/;
 
 /**
- * Whether connections of a DataSource leave the machine without TLS. pg itself is asked what its options come to: the
- * url, `ssl`, `sslmode` (2.x of pg-connection-string takes every mode but `disable` as TLS, `prefer` too) and PGSSLMODE.
+ * Whether a DataSource connects to a remote host without TLS. pg resolves its options: the url, `ssl`, `sslmode` (2.x of
+ * pg-connection-string treats every mode but `disable` as TLS, `prefer` too) and PGSSLMODE.
  */
 export function isRemoteWithoutTls(options: PostgresDataSourceOptions): boolean {
   const { replication, extra } = options;

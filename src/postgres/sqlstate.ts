@@ -1,11 +1,11 @@
 import { errorCode, errorText } from '../errors/error-text.js';
 
 /**
- * What is done about an error, by its SQLSTATE.
+ * How an error is handled, by its SQLSTATE.
  * Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export type FaultKind =
-  /** one row's fault: that row is quarantined, the rest goes on */
+  /** the fault of one row: it is quarantined, the load continues */
   | 'row'
   /** another transaction was in the way: the same work may succeed later */
   | 'contention'
@@ -18,7 +18,7 @@ export type FaultKind =
   /** ours or the operator's to fix: stop */
   | 'terminal';
 
-/** COPY format errors: our encoder's fault, not the row's. */
+/** COPY format errors: a fault of our encoder, not of the row. */
 const BAD_COPY_FILE_FORMAT = '22P04';
 
 const ROW_CLASSES: ReadonlySet<string> = new Set(['22', '23']);
@@ -61,7 +61,7 @@ const SCHEMA_CODES: ReadonlySet<string> = new Set([
   '42704', // undefined_object: the type of the plan
 ]);
 
-/** 0A000 has other meanings; the routine of the server that raises it for this one is the same in every language. */
+/** 0A000 has other meanings too; the server routine that raises this one has the same name in every language. */
 const STALE_PLAN = { code: '0A000', routine: 'RevalidateCachedQuery' } as const;
 
 const QUERY_CANCELED = '57014';
@@ -70,20 +70,20 @@ const QUERY_CANCELED = '57014';
 const CODELESS_CONNECTION_LOSS =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
 
-/** PgBouncer answers a lost or overdue server with a protocol violation, and one it cannot log in to. */
+/** PgBouncer reports a lost or slow server, and a failed login to it, as a protocol violation. */
 const POOLER_LOSS = /query_wait_timeout|server conn crashed|server login has been failing/;
 
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;
 
-/** SQL that tells whether a SQLSTATE is one row's fault, as {@link classifyFault} does. */
+/** SQL condition: the SQLSTATE is a row's fault, as in {@link classifyFault}. */
 export function isRowFaultSql(state: string): string {
   const classes = Array.from(ROW_CLASSES, (name) => `'${name}'`).join(', ');
   const codes = Array.from(ROW_CODES, (name) => `'${name}'`).join(', ');
   return `(left(${state}, 2) IN (${classes}) AND ${state} <> '${BAD_COPY_FILE_FORMAT}' OR ${state} IN (${codes}))`;
 }
 
-/** Sorts an error thrown by pg or by a socket under it. */
+/** Classifies an error of pg or of its socket. */
 export function classifyFault(error: unknown): FaultKind {
   const code = errorCode(error);
   const message = errorText(error, 'message') ?? '';
@@ -111,23 +111,23 @@ export function classifyFault(error: unknown): FaultKind {
   return SCHEMA_CODES.has(code) ? 'schema' : 'terminal';
 }
 
-/** Whether the server may lack what a statement needs, a privilege or a feature, so that another way may do. */
+/** Whether the server may lack a privilege or feature that another method does not need. */
 export function mayBeUnsupported(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   return code.startsWith('42') || code.startsWith('0A');
 }
 
-/** statement_timeout, and not a cancel request: both are 57014, and only the text tells them apart. */
+/** statement_timeout, not a cancel request: both are 57014, and only the text distinguishes them. */
 export function isTimeout(error: unknown): boolean {
   return errorCode(error) === QUERY_CANCELED && !/user request/.test(errorText(error, 'message') ?? '');
 }
 
-/** Whether another transaction was in the way, on a connection that is fine. */
+/** Whether another transaction caused the error, on an intact connection. */
 export function isContention(error: unknown): boolean {
   return classifyFault(error) === 'contention';
 }
 
-/** Whether the same work may succeed when it is done again. */
+/** Whether a retry may succeed. */
 export function isPassing(error: unknown): boolean {
   const kind = classifyFault(error);
   return kind === 'contention' || kind === 'connection';

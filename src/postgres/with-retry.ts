@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isPassing } from './sqlstate.js';
 import { NotConnectedError } from './connection-loss.js';
 
-/** Bounds of the retries of one batch. */
+/** Limits of the retries of one batch. */
 export interface RetryLimits {
-  /** Attempts in all, the first included. One that got no connection has tried nothing, and is not counted. */
+  /** Attempts in total, including the first. Attempts without a connection executed nothing and are not counted. */
   readonly maxAttempts: number;
   /** No attempt begins later than this after the first failure, in milliseconds. */
   readonly maxElapsedMs: number;
@@ -15,13 +15,13 @@ const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 5_000;
 
 /**
- * Repeats `attempt` while it fails for a passing reason, with exponential backoff and full jitter: the wait is random
- * between 0 and the backoff, so that many loaders that collided do not collide again.
+ * Retries `attempt` after transient errors, with exponential backoff and full jitter: the wait is random between 0 and
+ * the backoff, so that loaders that collided do not collide again.
  * See https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
- * While the server is away an attempt fails within a millisecond, and as many as are allowed would be used up before a
- * restart is over: as long as there is no connection, only the time is bounded.
- * @param mayRepeat - which failures are worth another attempt
+ * While the server is down, attempts fail within milliseconds and would be used up before a restart is over. So without
+ * a connection, only the time is limited.
+ * @param mayRepeat - which errors to retry
  */
 export async function withRetry<T>(
   limits: RetryLimits,

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 
 /**
- * Runs `work` under another value of a setting, in a transaction that may be a caller's and go on: afterwards the setting
- * is what it was. When `work` throws, rolling back takes the setting back too.
+ * Runs `work` with another value of a setting, in a transaction that may continue: afterwards the setting has its old
+ * value. When `work` throws, the rollback restores it.
  */
 export async function withSetting<T>(
   client: ClientBase,

@@ -8,25 +8,25 @@ import { connectTimeoutOf } from './data-source.js';
 import { classifyFault } from './sqlstate.js';
 import { type Checkout, checkout, transactionOf } from './typeorm-adapter.js';
 
-/** Bounds on the waits of one transaction, in milliseconds; 0 means none. */
+/** Timeouts of one transaction, in milliseconds; 0 means none. */
 export interface TransactionLimits {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
-  /** Bound on the wait for a connection; see {@link withClient}. */
+  /** Timeout of waiting for a connection; see {@link withClient}. */
   readonly connectTimeoutMs?: number;
 }
 
-/** Bound on the wait for a connection where nobody has set one, in milliseconds. */
+/** Timeout of waiting for a connection if none is configured, in milliseconds. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
-/** Without a listener a backend terminated while checked out crashes the process; the query in hand rejects anyway. */
+/** Without a listener, a backend terminated while checked out crashes the process; the current query rejects anyway. */
 function ignoreError(): void {}
 
 /**
- * Runs `work` on a pooled connection. The connection goes back to the pool when `work` resolves and is destroyed when
- * it throws: nobody can tell in which state a failed conversation left it.
- * @param connectTimeoutMs - bound on the wait for a connection of a pool that has none of its own, which is pg's default
- * @throws NotConnectedError when the server is away
+ * Runs `work` on a pooled connection. The connection returns to the pool when `work` resolves, and is destroyed when it
+ * throws, because its state is unknown then.
+ * @param connectTimeoutMs - timeout of waiting for a connection, if the pool has none (pg's default)
+ * @throws NotConnectedError when the server is down
  */
 export async function withClient<T>(
   dataSource: DataSource,
@@ -59,7 +59,7 @@ async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): P
   try {
     return await Promise.race([obtaining, overdue]);
   } catch (error) {
-    // pg cannot take a request back: a connection that comes too late goes straight to the next in line.
+    // pg cannot cancel a request: a connection that comes too late goes to the next in line.
     obtaining.then(([, release]) => release(), ignoreError);
     throw error;
   } finally {
@@ -68,9 +68,9 @@ async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): P
 }
 
 /**
- * Runs `work` in a transaction of its own, at READ COMMITTED whatever the database's default is: a snapshot taken
- * before the wait for another load's lock would not see what that load wrote.
- * @throws an error of code 25P02 when COMMIT was answered with ROLLBACK: some statement had failed and was swallowed
+ * Runs `work` in its own transaction, at READ COMMITTED whatever the database default: a snapshot taken before waiting
+ * for the lock of another load would not see what that load wrote.
+ * @throws an error of code 25P02 when COMMIT was answered with ROLLBACK: a failed statement was ignored
  */
 export async function withTransaction<T>(
   dataSource: DataSource,
@@ -103,9 +103,7 @@ function localSettings({ statementTimeoutMs, lockTimeoutMs }: TransactionLimits)
   return Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
 }
 
-/**
- * Runs `work` inside a transaction that goes on: when it throws, what it did is taken back, and only that.
- */
+/** Runs `work` inside a continuing transaction; when it throws, only its own changes are rolled back. */
 export async function withSavepoint<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
   await client.query('SAVEPOINT harbor_load');
   try {
@@ -113,16 +111,16 @@ export async function withSavepoint<T>(client: ClientBase, work: (client: Client
     await client.query('RELEASE SAVEPOINT harbor_load');
     return result;
   } catch (error) {
-    // A lost connection has nothing to take back, and one that is silent would let this wait as long once more.
+    // A lost connection has nothing to roll back, and a silent one would wait for the timeout once more.
     if (classifyFault(error) !== 'connection') {
-      // Where it fails, the first error is still the one that tells why.
+      // If this fails, the first error still tells the cause.
       await client.query('ROLLBACK TO SAVEPOINT harbor_load; RELEASE SAVEPOINT harbor_load').catch(() => {});
     }
     throw error;
   }
 }
 
-/** The connection of the transaction `manager` is in. */
+/** The connection of the manager's transaction. */
 export async function clientOf(manager: EntityManager): Promise<ClientBase> {
   const client = await transactionOf(manager);
   if (client === undefined) {
@@ -133,7 +131,7 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
   return client;
 }
 
-/** pg's message where all connections of the pool are in use: the server is not away. */
+/** pg's message when all connections of the pool are in use: the server is not down. */
 const POOL_IN_USE = /^timeout exceeded when trying to connect/;
 
 function throwNotConnected(error: unknown): never {
@@ -141,14 +139,14 @@ function throwNotConnected(error: unknown): never {
   throw away ? new NotConnectedError(error) : error;
 }
 
-/** No connection came in time; it begins as pg's own error for it does, so that it is classified the same. */
+/** No connection in time. The message begins as pg's own, so that it is classified the same. */
 class ConnectTimeoutError extends Error {
   override readonly name = 'ConnectTimeoutError';
 
   constructor(waitedMs: number) {
     super(
-      `timeout exceeded when trying to connect: no connection of the pool was free for ${waitedMs} ms; ` +
-        'inside a transaction of your own use withManager, or give the pool more connections',
+      `timeout exceeded when trying to connect: no free connection in the pool for ${waitedMs} ms; ` +
+        'inside your own transaction use withManager, or enlarge the pool',
     );
   }
 }

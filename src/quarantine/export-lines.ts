@@ -11,24 +11,24 @@ import type { KeptRecord } from './quarantined-record.js';
 import { rawBytesOf } from './raw-record.js';
 import { reviveRecord } from './revive-record.js';
 
-/** The forms rejected records can be exported in. */
+/** Export formats. */
 export type ExportFormat = 'jsonl' | 'csv';
 
-/** A line of the file without its end, or why there can be none. */
+/** A line without its end, or the reason why there is none. */
 type Line = Buffer | string;
 
 const CARRIAGE_RETURN = 0x0d;
-/** What a reader looks for at the start of a file: a byte order mark, or gzip. */
+/** Signatures that a reader looks for at the start of a file: byte order mark, gzip. */
 const FILE_SIGNATURES = [Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0x1f, 0x8b])];
 const LINE_END = Buffer.from('\n');
-/** A reader takes one CR before the LF for a part of the line end. */
+/** A reader treats one CR before the LF as part of the line end. */
 const LINE_END_AFTER_CR = Buffer.from('\r\n');
 
 /**
- * The lines of a file that loads the same records again, a record each; the first with what stands before it. A line is
- * the record's own bytes; it is written anew, with the same content, only where these stand on several lines of a JSON
- * document, or where fields were renamed.
- * @param onLeftOut - told of each record that cannot stand in such a file, and why
+ * The lines of a file that loads the same records again, one per record; the first piece includes what precedes it. A
+ * line is the record's own bytes. Records on several lines of a JSON document and records with renamed fields are
+ * rewritten with the same content.
+ * @param onLeftOut - called for each record that cannot be exported, with the reason
  */
 export async function* exportLines(
   records: AsyncIterable<KeptRecord>,
@@ -40,7 +40,7 @@ export async function* exportLines(
   for await (const record of records) {
     let line: Line;
     if (record.reason === LINE_TOO_LONG) {
-      line = 'only the first bytes of it were kept';
+      line = 'only the first bytes of the record were kept';
     } else if (format === 'jsonl') {
       line = jsonLineOf(record);
     } else {
@@ -58,43 +58,45 @@ export async function* exportLines(
   }
 }
 
-/** What stands before the first line. */
+/** What precedes the first line. */
 function beginning(header: Buffer | undefined, line: Buffer): Buffer[] {
   if (header !== undefined) {
     return [header, LINE_END];
   }
-  // It would be taken for the signature of the file; behind an empty line, which is no record, it is not.
+  // A first line that looks like a file signature is preceded by an empty line, which is no record.
   return FILE_SIGNATURES.some((signature) => signature.equals(line.subarray(0, signature.length))) ? [LINE_END] : [];
 }
 
 function jsonLineOf({ raw, reading }: KeptRecord): Line {
   if (reading?.format === 'csv') {
-    return 'it came from csv: export it as csv';
+    return 'the record was read as csv; use --format csv';
   }
   if (reading === null) {
     return objectLineOf(raw);
   }
   if (raw.every(isJsonSpace)) {
-    return 'it has no bytes of its own: a document that ended too early';
+    return 'the record has no bytes of its own, because its document ended too early';
   }
   const { value, rejection } = rereadRecord(raw, reading);
   if (value !== undefined && reading.rename !== undefined) {
     const text = stringify(value) ?? '';
-    return isDeepStrictEqual(parseExactJson(text), value) ? Buffer.from(text) : 'renamed, it is not the same any more';
+    return isDeepStrictEqual(parseExactJson(text), value)
+      ? Buffer.from(text)
+      : 'renaming its fields would alter the record';
   }
   if (value === undefined && rejection?.rule === 'rename_conflict') {
-    return 'it carries a field under its old and its new name';
+    return 'the record has a field under both its old and its new name';
   }
   if (!raw.includes(LINE_FEED)) {
     return raw;
   }
-  // In JSON a line feed is white space wherever it may stand; in what is no JSON, nobody can tell.
-  return value === undefined ? 'it is no JSON and stands on several lines' : onOneLine(raw);
+  // In JSON a line feed can only be white space; invalid JSON cannot be put on one line.
+  return value === undefined ? 'the record is invalid JSON on several lines' : onOneLine(raw);
 }
 
-/** What was handed over as an object, where JSON holds all of it. */
+/** A record passed as an object, if JSON can express all of it. */
 function objectLineOf(raw: Buffer): Line {
-  const why = 'it was no JSON but an object, with a value JSON has no form for';
+  const why = 'the record was an object with a value that JSON cannot express';
   const revived = reviveRecord(raw);
   const text = revived === undefined ? undefined : stringify(revived.value);
   if (text === undefined) {
@@ -108,7 +110,7 @@ function onOneLine(raw: Buffer): Buffer {
   return Buffer.from(raw.map((byte) => (byte === LINE_FEED ? 0x20 : byte)));
 }
 
-/** The header of the file a csv record came from, with the names its fields were renamed to. */
+/** The header of a record's csv file, with renamed fields under their new names. */
 function csvHeaderOf(reading: Reading | null): Buffer | undefined {
   const { header, rename = {} } = reading ?? {};
   const names = header?.map((name) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name));
@@ -117,18 +119,18 @@ function csvHeaderOf(reading: Reading | null): Buffer | undefined {
 
 function csvLineOf({ raw }: KeptRecord, own: Buffer | undefined, header: Buffer | undefined): Line {
   if (own === undefined || header === undefined) {
-    return 'it did not come from csv: export it as jsonl';
+    return 'the record was not read as csv; use --format jsonl';
   }
   if (!own.equals(header)) {
-    return 'its csv file has another header: export it by itself (--load)';
+    return 'its csv file has a different header; export that file separately (--load)';
   }
   try {
     const reader = new CsvReader(Infinity);
     const read = [...reader.push(Buffer.concat([header, LINE_END, raw, LINE_END]))];
     return read.length === 1 && read[0]?.raw.equals(raw) === true
       ? raw
-      : 'a quote in it is never closed and would take the records behind it along';
+      : 'an unclosed quote in the record would include the following records';
   } catch {
-    return 'renamed, two columns of its csv file have one name';
+    return 'renaming gives two columns of its csv file the same name';
   }
 }

@@ -1,20 +1,20 @@
 import type { KeptRecord } from './quarantined-record.js';
 import { RECORD_COLUMNS } from './quarantined-record.js';
 
-/** Runs one statement and gives its rows. */
+/** Runs one statement and returns its rows. */
 export type Query = <Row>(sql: string, parameters: readonly unknown[]) => Promise<Row[]>;
 
-/** Records a page holds at most, and bytes of them; a single record always fits. */
+/** Maximum number of records, and of bytes, in a page; a single record always fits. */
 const PAGE_RECORDS = 1_000;
 const PAGE_BYTES = 8 * 1024 * 1024;
 
-/** pg reads bytes as a text of twice their size, and a text has a limit: larger records come in slices. */
+/** pg reads bytes as a text of twice their size, and texts have a maximum length: larger records are read in slices. */
 const SLICE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads the records of one load in input order, a page at a time, however many and however large they are.
- * @param rows - `FROM … WHERE …` that gives them as `r`
- * @param parameters - of `rows`
+ * Reads the records of one load in input order, in pages of bounded memory.
+ * @param rows - `FROM … WHERE …` that selects them as `r`
+ * @param parameters - parameters of `rows`
  */
 export async function* readKeptRecords(
   query: Query,
@@ -55,7 +55,7 @@ export async function* readKeptRecords(
   }
 }
 
-/** The bytes of a record, however many; undefined where it is gone meanwhile. */
+/** The bytes of a record of any size; undefined if it was deleted meanwhile. */
 export async function readSlices(
   query: Query,
   quotedTable: string,

@@ -17,29 +17,29 @@ import {
   type RejectListFilter,
 } from './reject-filter.js';
 
-/** What a purge removed. */
+/** Result of a purge. */
 export interface PurgeResult {
   readonly purged: number;
-  /** Of these, the records that no replay had taken in: they are lost now. */
+  /** Of these, records that were still open: they are lost. */
   readonly open: number;
 }
 
-/** A table that has rejected records. */
+/** A table with rejected records. */
 export interface RejectingTable {
   /** Table name, or `hybrid`. */
   readonly table: string;
-  /** Null where the load that rejected them is no longer in the history. */
+  /** Null if the load that rejected them is no longer in the history. */
   readonly schema: string | null;
 }
 
 const DEFAULT_LIMIT = 50;
 
-/** Reads and empties `storage_rejected_records`. */
+/** Reads and deletes rows of `storage_rejected_records`. */
 export class QuarantineStore {
   /** Quoted names. */
   readonly records: string;
   readonly loads: string;
-  /** SQL of the schema of the table a load `l` was into; null where the load is not there. */
+  /** SQL of the schema of a load `l`'s table; null without a load. */
   readonly schemaOfLoad: string;
 
   constructor(
@@ -52,7 +52,7 @@ export class QuarantineStore {
     this.schemaOfLoad = `CASE WHEN l.id IS NOT NULL THEN COALESCE(l.options->>'schema', ${byDefault}) END`;
   }
 
-  /** Those rejected last come first; of what was rejected together, in input order. */
+  /** Newest first; records rejected together in input order. */
   async list({
     limit = DEFAULT_LIMIT,
     after,
@@ -74,7 +74,7 @@ export class QuarantineStore {
       parameters,
     );
     if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {
-      throw new StorageError('INVALID_FILTER', `after: there is no rejected record ${after} any more`);
+      throw new StorageError('INVALID_FILTER', `after: rejected record ${after} does not exist any more`);
     }
     return withRaw ? this.addRaw(records) : records;
   }
@@ -101,7 +101,7 @@ export class QuarantineStore {
     return row?.n ?? 0;
   }
 
-  /** The tables that rejected them. */
+  /** The tables of the rejected records. */
   async tables(filter: RejectFilter): Promise<RejectingTable[]> {
     checkFilter(filter);
     const parameters: unknown[] = [];
@@ -113,7 +113,7 @@ export class QuarantineStore {
     );
   }
 
-  /** All of them, in the order they came in: load by load, by position. */
+  /** All records, load by load in input order. */
   async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {
     checkFilter(filter);
     const parameters: unknown[] = [];
@@ -131,16 +131,16 @@ export class QuarantineStore {
   }
 
   /**
-   * Removes them for good.
-   * @throws StorageError `INVALID_FILTER` when the filter leaves nothing out
+   * Deletes records permanently.
+   * @throws StorageError `INVALID_FILTER` when the filter matches everything
    */
   async purge(filter: RejectFilter): Promise<PurgeResult> {
     checkFilter(filter);
     if (!isNarrowed(filter)) {
       throw new StorageError(
         'INVALID_FILTER',
-        'A purge without a filter would remove every rejected record for good: say which, for example those rejected ' +
-          'before a date (until), or those that were replayed',
+        'A purge needs a filter, because it deletes rejected records permanently: for example records rejected before a date ' +
+          '(until), or replayed ones (replayed: true)',
       );
     }
     const parameters: unknown[] = [];

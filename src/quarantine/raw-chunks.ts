@@ -1,17 +1,17 @@
 import { SourceRecord } from '../records/source-record.js';
 import { rawBytesOf } from './raw-record.js';
 
-/** One parameter holds the bytes of many records as one text, twice their size, which may not pass 512 MiB. */
+/** One parameter holds the bytes of many records as one text of twice their size, at most 512 MiB. */
 const CHUNK_BYTES = 16 * 1024 * 1024;
 
 /** What quarantine keeps of a record. */
 export interface KeptForm {
   readonly raw: Buffer;
-  /** How its bytes were read, as JSON; null for a record that was handed over as an object. */
+  /** How its bytes were read, as JSON; null for a record passed as an object. */
   readonly reading: string | null;
 }
 
-/** Adds to each record what quarantine keeps of it, and groups them into as many as one statement can take. */
+/** Adds the kept form to each record, and groups records into chunks that fit into one statement. */
 export function* inRawChunks<R extends { readonly source: unknown }>(
   records: Iterable<R>,
 ): Generator<(R & KeptForm)[]> {

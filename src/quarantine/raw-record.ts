@@ -2,17 +2,17 @@ import { LosslessNumber, isLosslessNumber, stringify } from 'lossless-json';
 
 import { SourceRecord } from '../records/source-record.js';
 
-/** Deeper than any record that is stored, shallow enough for a recursive serialiser. */
+/** Deeper than any stored record, and safe for a recursive serialiser. */
 const MAX_KEPT_NESTING = 1_000;
 
-/** What a getter that throws is read as. */
+/** Result of a getter that throws. */
 const UNREADABLE = Symbol('unreadable');
 
 /**
- * The bytes quarantine keeps of a record. A record of a file is kept as it stood there. An object is written as JSON;
- * what JSON has no form for is written as an object with one `$` member, for example `{"$number":"NaN"}`,
- * `{"$date":"invalid"}`, `{"$undefined":true}`, `{"$circular":true}`, `{"$map":[["a",1]]}`. An object that has one such
- * member itself gets another `$` for it. {@link reviveRecord} reads it back.
+ * The bytes quarantine keeps of a record. A record of a file keeps its own bytes. An object is written as JSON; a value
+ * JSON cannot express becomes an object with one `$` member, for example `{"$number":"NaN"}`, `{"$date":"invalid"}`,
+ * `{"$undefined":true}`, `{"$circular":true}`, `{"$map":[["a",1]]}`. If an object itself has one such member, the member
+ * gets another `$`. {@link reviveRecord} reverses this.
  */
 export function rawBytesOf(source: unknown): Buffer {
   if (source instanceof SourceRecord) {
@@ -21,7 +21,7 @@ export function rawBytesOf(source: unknown): Buffer {
   return Buffer.from(stringify(describe(source, [])) ?? 'null');
 }
 
-/** A getter that throws costs its member only. */
+/** A getter that throws loses only its own member. */
 function read(object: object, name: string): unknown {
   try {
     return Reflect.get(object, name);
@@ -50,7 +50,7 @@ function describe(value: unknown, ancestors: readonly object[]): unknown {
 }
 
 function describeNumber(value: number): unknown {
-  // The digits of an integer beyond 2^53 would be read back as exact, which they are not.
+  // An integer number beyond 2^53 would be read back as exact, which it is not.
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
     return { $number: String(value) };
   }
@@ -71,7 +71,7 @@ function describeObject(value: object, ancestors: readonly object[]): unknown {
     return { $date: Number.isNaN(value.getTime()) ? 'invalid' : value.toISOString() };
   }
   if (value instanceof Uint8Array) {
-    // To a jsonb column they are not the same: a Buffer has a JSON form.
+    // A jsonb column distinguishes them: a Buffer has a JSON form.
     return { [Buffer.isBuffer(value) ? '$buffer' : '$bytes']: Buffer.from(value).toString('base64') };
   }
   const inside = [...ancestors, value];
@@ -84,7 +84,7 @@ function describeObject(value: object, ancestors: readonly object[]): unknown {
   if (value instanceof Set) {
     return { $set: Array.from(value, (item) => describe(item, inside)) };
   }
-  // A record is read by its members, whatever JSON would make of it.
+  // Records are read by their members, whatever toJSON would return.
   if (ancestors.length > 0 && typeof read(value, 'toJSON') === 'function') {
     return { $toJSON: describe(callToJson(value as { toJSON(): unknown }), inside) };
   }

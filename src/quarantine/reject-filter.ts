@@ -2,34 +2,34 @@ import { isId } from '../entities/is-id.js';
 import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 
-/** Which rejected records are meant: those that fit everything given. */
+/** Selects rejected records that match all given criteria. */
 export interface RejectFilter {
   /** The load that rejected them. */
   readonly loadId?: string | undefined;
-  /** The table they were meant for, or `hybrid`. */
+  /** Their table, or `hybrid`. */
   readonly table?: string | undefined;
-  /** The rule or SQLSTATE they were rejected by. */
+  /** The rule or SQLSTATE that rejected them. */
   readonly reason?: string | undefined;
-  /** Rejected at this moment or later. */
+  /** Rejected at or after this time. */
   readonly since?: Date | undefined;
-  /** Rejected before this moment. */
+  /** Rejected before this time. */
   readonly until?: Date | undefined;
-  /** `false`: still open; `true`: replayed since; `'any'`: both. @default false; of a purge, `'any'` */
+  /** `false`: still open; `true`: replayed; `'any'`: both. @default false; for a purge, `'any'` */
   readonly replayed?: boolean | 'any' | undefined;
 }
 
-/** Which rejected records to list. */
+/** Selects rejected records to list. */
 export interface RejectListFilter extends RejectFilter {
   /** @default 50 */
   readonly limit?: number | undefined;
-  /** Goes on behind the record of this id, the last one of the page before. */
+  /** Id of the last record of the previous page. */
   readonly after?: string | undefined;
-  /** Brings the records themselves as well. @default false */
+  /** Includes the records themselves. @default false */
   readonly withRaw?: boolean | undefined;
 }
 
 const TEXT: Check = ['a text', (value) => typeof value === 'string' && value !== '' && !value.includes('\0')];
-const ID: Check = ['an id as it is listed', isId];
+const ID: Check = ['an id, as in the list', isId];
 const MOMENT: Check = ['a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime())];
 
 const CHECKS: Readonly<Record<keyof RejectFilter, Check>> = {
@@ -41,7 +41,7 @@ const CHECKS: Readonly<Record<keyof RejectFilter, Check>> = {
   replayed: ["true, false or 'any'", (value) => typeof value === 'boolean' || value === 'any'],
 };
 
-/** What else a list takes. */
+/** Checks of the list options too. */
 export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
   ...CHECKS,
   limit: integerFrom(1),
@@ -49,22 +49,22 @@ export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
   withRaw: ['true or false', (value) => typeof value === 'boolean'],
 };
 
-/** @throws StorageError `INVALID_FILTER` naming every mistake at once */
+/** @throws StorageError `INVALID_FILTER` naming all mistakes */
 export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {
-  const mistakes = findMistakes(filter, checks, 'none of its names');
+  const mistakes = findMistakes(filter, checks, 'not a criterion');
   if (mistakes.length > 0) {
-    throw new StorageError('INVALID_FILTER', `The filter of rejected records is wrong: ${mistakes.join('; ')}`);
+    throw new StorageError('INVALID_FILTER', `Invalid filter of rejected records: ${mistakes.join('; ')}`);
   }
 }
 
-/** Whether a filter leaves any record out, beside those its default leaves out. */
+/** Whether a filter excludes any record, apart from its defaults. */
 export function isNarrowed(filter: RejectFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined && value !== 'any');
 }
 
 /**
- * The filter as a condition on the quarantine table `r`.
- * @param parameters - takes the values
+ * The filter as an SQL condition on the quarantine table `r`.
+ * @param parameters - receives the values
  */
 export function conditionOf(filter: RejectFilter, parameters: unknown[]): string {
   const { loadId, table, reason, since, until, replayed = false } = filter;

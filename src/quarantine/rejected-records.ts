@@ -5,7 +5,7 @@ import type { ClientBase } from 'pg';
 import type { Rejection } from '../records/source-record.js';
 import { inRawChunks, type KeptForm } from './raw-chunks.js';
 
-/** A rejected record on its way into quarantine. */
+/** A rejected record to be quarantined. */
 export interface RejectedRecord {
   readonly position: number;
   readonly source: unknown;
@@ -13,7 +13,7 @@ export interface RejectedRecord {
   readonly rejection: Rejection;
 }
 
-/** Keeps rejected records in `storage_rejected_records`, in the transaction of `client`. */
+/** Inserts rejected records into `storage_rejected_records`, in the transaction of `client`. */
 export async function insertRejectedRecords(
   client: ClientBase,
   quotedTable: string,

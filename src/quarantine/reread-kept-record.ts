@@ -5,8 +5,8 @@ import type { KeptRecord } from './quarantined-record.js';
 import { reviveRecord } from './revive-record.js';
 
 /**
- * The record as it was handed to its load. What cannot be read again stays rejected, for the reason it has: a record of
- * which only the head was kept, or an object no bytes can bring back.
+ * The record as originally passed to its load. If it cannot be read again (only its head was kept, or an object that bytes
+ * cannot restore), it is returned as a rejected record with its old reason.
  */
 export function rereadKeptRecord(kept: KeptRecord): unknown {
   const { raw, reading, reason, column, message } = kept;
@@ -20,7 +20,7 @@ export function rereadKeptRecord(kept: KeptRecord): unknown {
     return revived === undefined ? new SourceRecord(undefined, raw, rejection) : revived.value;
   }
   const record = rereadRecord(raw, reading);
-  // Rejected as before: the first message knew the file around the record.
+  // With the old message, which knew the file around the record.
   return record.rejection?.rule === reason
     ? new SourceRecord(undefined, raw, rejection, record.textual, reading)
     : record;

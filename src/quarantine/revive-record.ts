@@ -2,10 +2,10 @@ import { isLosslessNumber } from 'lossless-json';
 
 import { parseExactJson } from '../files/parse-json-line.js';
 
-/** The record holds something that no bytes can bring back, or its bytes are none of {@link rawBytesOf}. */
+/** The record contains something that bytes cannot restore, or the bytes were not made by {@link rawBytesOf}. */
 class NotRevivable extends Error {}
 
-/** What an object with one `$` member stands for. */
+/** Meaning of objects with one `$` member. */
 const REVIVERS: ReadonlyMap<string, (content: unknown) => unknown> = new Map<string, (content: unknown) => unknown>([
   ['$undefined', () => undefined],
   ['$number', Number],
@@ -19,10 +19,10 @@ const REVIVERS: ReadonlyMap<string, (content: unknown) => unknown> = new Map<str
 ]);
 
 /**
- * The record that was handed over as an object, from the bytes quarantine kept of it: to a load it is the same. Objects
- * come without a prototype, so that code which counts on the methods of a class fails instead of storing something else.
- * @returns undefined when it held what cannot be brought back: a function, a symbol, a cycle, a getter that threw, an
- * object JSON has no form for
+ * Restores a record that was passed as an object from its bytes in quarantine; a load treats both the same. Objects have no
+ * prototype, so that code relying on methods of a class fails instead of storing something else.
+ * @returns undefined if it contained something that cannot be restored: a function, a symbol, a cycle, a getter that
+ * threw, an object JSON cannot express
  */
 export function reviveRecord(raw: Buffer): { readonly value: unknown } | undefined {
   try {

@@ -3,8 +3,8 @@ import { IsBoolean, IsNumber, IsOptional, IsString } from 'class-validator';
 import { Aliases, FillsFrom, SkipWhenAbsent } from './record-decorators.js';
 
 /**
- * What comes in for `app_opportunities`. Keys may be these property names or the column names (`submission_id`).
- * A record without `problem_description` is no opportunity and is skipped.
+ * A record for `app_opportunities`. Keys may be these property names or the column names (`submission_id`). A record
+ * without `problem_description` is skipped.
  */
 export class OpportunityRecord {
   @SkipWhenAbsent()

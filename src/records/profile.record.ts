@@ -2,7 +2,7 @@ import { IsNumber, IsOptional, IsString } from 'class-validator';
 
 import { Aliases, EpochSeconds, FillsFrom, SkipWhenAbsent } from './record-decorators.js';
 
-/** What comes in for `submissions`. Keys may be these property names or the column names (`submission_id`). */
+/** A record for `submissions`. Keys may be these property names or the column names (`submission_id`). */
 export class ProfileRecord {
   @SkipWhenAbsent()
   @Aliases('reddit_id')

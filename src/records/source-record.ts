@@ -1,16 +1,16 @@
 import type { RejectReason, RejectRule } from './reject-reasons.js';
 
-/** Why a record was rejected: the name of the rule or the SQLSTATE, and a message without values. */
+/** Why a record was rejected: a rule or SQLSTATE, and a message without values. */
 export interface Rejection {
   /** Stable name of the rule, for example `invalid_json`. */
   readonly rule: RejectReason;
-  /** The column or field the rule was broken in, when there is one. */
+  /** The column or field that breaks the rule, if any. */
   readonly column?: string;
-  /** For people; never holds a value of the record. */
+  /** For people; never contains a value of the record. */
   readonly message: string;
 }
 
-/** What the bytes of a record say. */
+/** Content of a record. */
 interface Content {
   readonly value: object | undefined;
   readonly rejection: Rejection | undefined;
@@ -18,28 +18,27 @@ interface Content {
 }
 
 /**
- * How the bytes of a record of a file were read: what it takes to read them again. Plain data, which quarantine keeps as
- * JSON.
+ * How the bytes of a file record were read, as needed to read them again. Plain data, stored in quarantine as JSON.
  */
 export interface Reading {
   readonly format: 'jsonl' | 'json' | 'csv';
-  /** Names of the cells; csv only. */
+  /** Column names; csv only. */
   readonly header?: readonly string[];
-  /** Fields that were renamed, old name to new name. */
+  /** Renamed fields, old name to new name. */
   readonly rename?: Readonly<Record<string, string>>;
 }
 
-/** The rule that rejects a record of which only the head is kept: it can never be read again. */
+/** The rule for records of which only the head is kept, so that they cannot be read again. */
 export const LINE_TOO_LONG = 'line_too_long' satisfies RejectRule;
 
-/** A record together with the bytes it came from, so that quarantine can keep it exactly as it came. */
+/** A record with its original bytes, which quarantine keeps unchanged. */
 export class SourceRecord implements Content {
   private readonly own: Content;
 
   /**
-   * @param value - the parsed record; undefined when it was rejected
-   * @param raw - its bytes as they came, without the line end. They may be a window on a larger buffer: copy them
-   * before keeping them for long.
+   * @param value - the parsed record; undefined if rejected
+   * @param raw - the original bytes without the line end. They may be a view of a larger buffer: copy them before keeping
+   * them for long.
    * @param rejection - why there is no value
    * @param textual - every value is text (csv), so a jsonb column may parse it
    * @param reading - how the bytes were read
@@ -59,7 +58,7 @@ export class SourceRecord implements Content {
     return new SourceRecord(undefined, raw, column === undefined ? { rule, message } : { rule, column, message });
   }
 
-  /** A record that is parsed when it is first looked at: one that a load passes over never is. */
+  /** A record that is parsed on first access, and never if a load passes over it. */
   static unparsed(raw: Buffer, parse: (raw: Buffer) => SourceRecord, reading?: Reading): SourceRecord {
     return new UnparsedRecord(raw, parse, reading);
   }

@@ -10,12 +10,12 @@ import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.js';
 
-/** Which rejected records to replay: open ones only. */
+/** Selects open rejected records to replay. */
 export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
 
-const FAILED = ['QUARANTINE_FAILED', 'The rejected records could not be read or removed'] as const;
+const FAILED = ['QUARANTINE_FAILED', 'Could not read or delete rejected records'] as const;
 
-/** The quarantine: records that loads have rejected, until they are replayed or removed. */
+/** The quarantine: rejected records until they are replayed or deleted. */
 @Injectable()
 export class QuarantineService {
   constructor(
@@ -24,20 +24,20 @@ export class QuarantineService {
   ) {}
 
   /**
-   * Rejected records, those rejected last first, without the records themselves unless `withRaw` asks for them.
-   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter; `QUARANTINE_FAILED` when the database does
-   * not answer as it should, with its error as the `cause`
+   * Lists rejected records, newest first, without the records themselves unless `withRaw` is set.
+   * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter; `QUARANTINE_FAILED` for a database error, with
+   * its `cause`
    */
   async list(filter: RejectListFilter = {}): Promise<QuarantinedRecord[]> {
     return answered(this.context.store.list(filter), ...FAILED);
   }
 
-  /** How many there are; errors as {@link list}. */
+  /** Counts rejected records; errors as {@link list}. */
   async count(filter: RejectFilter = {}): Promise<number> {
     return answered(this.context.store.count(filter), ...FAILED);
   }
 
-  /** One of them; null when there is none of that id. Errors as {@link list}. */
+  /** One rejected record, or null. Errors as {@link list}. */
   async get(
     id: string,
     { withRaw = false }: { readonly withRaw?: boolean | undefined } = {},
@@ -46,8 +46,8 @@ export class QuarantineService {
   }
 
   /**
-   * All of them with the records themselves, in the order they came in and in bounded memory. No transaction is held:
-   * what is replayed or removed meanwhile may be missing. Errors as {@link list}.
+   * All matching records with their bytes, load by load in input order and in bounded memory. Holds no transaction: records
+   * that are replayed or deleted meanwhile may be missing. Errors as {@link list}.
    */
   async *records(filter: RejectFilter = {}): AsyncGenerator<QuarantinedRecord & { readonly raw: Buffer }> {
     for await (const { reading: _, ...record } of this.readAll(filter)) {
@@ -56,10 +56,10 @@ export class QuarantineService {
   }
 
   /**
-   * The lines of a file that loads the same records again, byte for byte wherever their bytes can stand in it; each
-   * piece holds one record, with its line end. Errors as {@link list}.
-   * @param format - `jsonl` for what came as JSON or as objects, `csv` for what came as csv
-   * @param onLeftOut - told why a record cannot stand in such a file
+   * The lines of a file that loads the same records again, byte for byte where possible; each piece is one record with its
+   * line end. Errors as {@link list}.
+   * @param format - `jsonl` for records read as JSON or passed as objects, `csv` for records read as csv
+   * @param onLeftOut - called with the reason for each record that cannot be exported
    */
   export(
     filter: RejectFilter,
@@ -70,16 +70,16 @@ export class QuarantineService {
   }
 
   /**
-   * Loads open records again by the current rules, into the table that rejected them and in the way they were loaded
-   * (disposition, `primaryKey`, `newerBy`; what a replace rejected is merged), oldest first, so that the later record
-   * wins. It is one transaction with marking them: a record is never both loaded and open, nor loaded twice by two
-   * replays. What is rejected again stays open with its latest reason.
-   * @throws StorageError `INVALID_FILTER` naming every mistake in the filter
-   * @throws InvalidLoadError when no entity is known for one of the tables; nothing has happened then
-   * @throws SchemaMismatchError when a live table does not fit its entity; nothing has happened then
-   * @throws LoadFailedError when the database would not take it; it was rolled back, unless the message says that this
-   * is not known, because the database went away with its COMMIT. Replaying again is safe then too
-   * @throws LoadInterruptedError when the signal was aborted or the application shuts down; it was rolled back
+   * Loads open records again by the current rules, into their table and with their original options (disposition,
+   * `primaryKey`, `newerBy`; records rejected by a replace are merged), oldest first, so that the later record wins.
+   * Loading and marking the records is one transaction: a record is never both loaded and open, nor loaded twice by two
+   * replays. Records rejected again stay open with their latest reason.
+   * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter
+   * @throws InvalidLoadError when a table has no known entity; nothing was executed
+   * @throws SchemaMismatchError when a live table does not match its entity; nothing was executed
+   * @throws LoadFailedError when the database rejects the load; it was rolled back, unless the message says that the commit
+   * outcome is unknown. Replaying again is safe in both cases
+   * @throws LoadInterruptedError when the signal is aborted or the application shuts down; it was rolled back
    */
   async replay(filter: ReplayFilter = {}, options: ReplayOptions = {}): Promise<ReplayResult> {
     const result = await new ReplayRun(this.context, { ...filter, replayed: false }, options).run();
@@ -88,9 +88,9 @@ export class QuarantineService {
   }
 
   /**
-   * Removes rejected records for good, replayed or still open unless the filter says which.
-   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it leaves nothing out; `QUARANTINE_FAILED` as
-   * {@link list}, and nothing was removed then unless the connection was lost
+   * Deletes rejected records permanently, replayed and open ones unless the filter says which.
+   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it matches everything; `QUARANTINE_FAILED` as
+   * {@link list}, and nothing was deleted then unless the connection was lost
    */
   async purge(filter: RejectFilter): Promise<PurgeResult> {
     return answered(this.context.store.purge(filter), ...FAILED);
@@ -105,7 +105,7 @@ export class QuarantineService {
   }
 }
 
-/** What a load did to each of its tables. */
+/** The counts of each table of a load. */
 function countsOf(load: ReplayedLoad): [string, LoadCounts][] {
   const tables = load.kind === 'hybrid' ? [load.opportunities, load.submissions] : [load];
   return tables.map((counts) => [counts.table, counts]);

@@ -1,12 +1,12 @@
 import type { RejectedAgain, ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 
-/** How many were loaded. */
+/** Number of loaded records. */
 function loadedBy(load: ReplayedLoad): number {
   const written = load.kind === 'hybrid' ? load.stored : load.inserted + load.updated + load.unchanged;
   return written + load.duplicates;
 }
 
-/** Puts the loads of a replay together. */
+/** Sums up the loads of a replay. */
 export function toReplayResult(
   loads: readonly ReplayedLoad[],
   rejects: readonly RejectedAgain[],
@@ -29,7 +29,7 @@ export function toReplayResult(
   };
 }
 
-/** What a replay comes to that is not in, as far as is known. */
+/** Result of a replay that is not known to be committed. */
 export function rolledBack(received: number, durationMs: number): ReplayResult {
   return { ...toReplayResult([], [], durationMs), ok: false, received, failed: received };
 }

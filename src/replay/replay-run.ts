@@ -23,7 +23,7 @@ import { rolledBack, toReplayResult } from './replay-result.js';
 import { type ReplaySegment, segmentsOf } from './replay-segments.js';
 import { ReplaySet } from './replay-set.js';
 
-/** What a replay works with. */
+/** Dependencies of a replay. */
 export interface ReplayContext {
   readonly store: QuarantineStore;
   readonly loader: LoaderService;
@@ -36,17 +36,17 @@ export interface ReplayContext {
 /** Options of a replay. */
 export type ReplayOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
-const ROLLED_BACK = 'A replay is one transaction: nothing of it was loaded, and every record is still open';
-const NOT_KNOWN =
-  'Its COMMIT got no reply, and the database could not be asked: it is not known whether the replay is in. Replaying ' +
-  'again is safe: it takes only records that are still open';
+const ROLLED_BACK = 'The replay was rolled back: no record was loaded, all stay open';
+const OUTCOME_UNKNOWN =
+  'Commit outcome unknown: the connection was lost during COMMIT, and the database could not be asked. Replay again: ' +
+  'it loads only records that are still open';
 
-/** Loads rejected records again, in one transaction with marking them. */
+/** Loads rejected records again and marks them, in one transaction. */
 export class ReplayRun {
   private readonly startedAt = Date.now();
   private chosen = 0;
-  /** What an attempt came to that had nothing left to do but to commit, until it is known not to be in. */
-  private reached: ReplayResult | undefined;
+  /** Result of an attempt that only had to commit, until it is known to be rolled back. */
+  private uncommitted: ReplayResult | undefined;
 
   constructor(
     private readonly context: ReplayContext,
@@ -62,7 +62,7 @@ export class ReplayRun {
       if (tables.length === 0) {
         return toReplayResult([], [], Date.now() - this.startedAt);
       }
-      // Before anything is locked: what is wrong with a table shows first, and no second connection is needed later.
+      // Before any lock: schema mismatches are found first, and no second connection is needed later.
       await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
       return await this.withRetry(() => withTransaction(store.dataSource, limits, (client) => this.replay(client)));
     } catch (error) {
@@ -75,17 +75,17 @@ export class ReplayRun {
     return withRetry(
       retry,
       attempt,
-      (error) => logger.warn(`replay: trying again after: ${messageOf(error)}`),
+      (error) => logger.warn(`replay: retrying after: ${messageOf(error)}`),
       (error) => isPassing(causeOf(error)),
     );
   }
 
   private async replay(client: ClientBase): Promise<ReplayResult> {
     const set = await ReplaySet.choose(client, this.context.store, this.filter);
-    if (this.reached !== undefined && (await this.isIn(client, this.reached))) {
-      return this.reached;
+    if (this.uncommitted !== undefined && (await this.isCommitted(client, this.uncommitted))) {
+      return this.uncommitted;
     }
-    this.reached = undefined;
+    this.uncommitted = undefined;
     const rejected = await set.loads();
     this.chosen = rejected.reduce((sum, { records }) => sum + records, 0);
     const loads: ReplayedLoad[] = [];
@@ -94,8 +94,8 @@ export class ReplayRun {
       await set.settle(load.loadId, segment.loads);
       loads.push(load);
     }
-    this.reached = toReplayResult(loads, await set.rejectedAgain(), Date.now() - this.startedAt);
-    return this.reached;
+    this.uncommitted = toReplayResult(loads, await set.rejectedAgain(), Date.now() - this.startedAt);
+    return this.uncommitted;
   }
 
   private async load(
@@ -118,7 +118,7 @@ export class ReplayRun {
       : loader.loadBatch(target, records(), { ...options, disposition, primaryKey, newerBy }, manager);
   }
 
-  /** The entities behind what quarantine calls a table. */
+  /** The entities of a table name in quarantine. */
   private targetsOf({ table, schema }: RejectingTable): EntityTarget<ObjectLiteral>[] {
     if (table === HYBRID) {
       return HYBRID_TARGETS;
@@ -128,18 +128,18 @@ export class ReplayRun {
     );
     const [metadata] = found;
     if (metadata === undefined) {
-      const where = schema === null ? '' : ` in the schema ${schema}`;
+      const where = schema === null ? '' : ` in schema ${schema}`;
       throw new InvalidLoadError(
-        `Rejected records of the table ${table} cannot be replayed here, where no entity is known for it${where}. ` +
-          'Replay them with the QuarantineService of the application that registers the entity (StorageModule.forFeature), and ' +
-          'the others by naming their table',
+        `Cannot replay rejected records of table ${table}: no entity maps to it${where}. Use the QuarantineService ` +
+          'of the application that registers the entity (StorageModule.forFeature). To replay the other records here, ' +
+          'filter by their table.',
       );
     }
     const paths = [...new Set(found.map(pathOf))];
     if (paths.length > 1) {
       throw new InvalidLoadError(
-        `Rejected records of the table ${table} cannot be replayed here, where there is one in several schemas ` +
-          `(${paths.join(', ')}): nothing tells any more which of them rejected the records`,
+        `Cannot replay rejected records of table ${table}: the name exists in several schemas ` +
+          `(${paths.join(', ')}), and quarantine does not know which one they belong to`,
       );
     }
     return [metadata.target];
@@ -150,8 +150,8 @@ export class ReplayRun {
     return this.targetsOf(load).map((target) => pathOf(dataSource.getMetadata(target)));
   }
 
-  /** Whether the attempt whose COMMIT got no reply is in after all. Choosing its records again has waited for its end. */
-  private async isIn(client: ClientBase, { loads }: ReplayResult): Promise<boolean> {
+  /** Whether an attempt without a reply to COMMIT was committed. Selecting its records again waited for its end. */
+  private async isCommitted(client: ClientBase, { loads }: ReplayResult): Promise<boolean> {
     const { rowCount } = await client.query(`SELECT FROM ${this.context.store.loads} WHERE id = $1`, [
       loads[0]?.loadId,
     ]);
@@ -159,12 +159,12 @@ export class ReplayRun {
   }
 
   /**
-   * What the replay came to, when it is in after all.
-   * @throws the public error when it is not, or when the database cannot be asked
+   * The result of the replay, if it was committed.
+   * @throws the public error if it was not, or if the database cannot be asked
    */
   private async unlessCommitted(error: unknown): Promise<ReplayResult> {
-    const { reached } = this;
-    if (reached === undefined) {
+    const { uncommitted } = this;
+    if (uncommitted === undefined) {
       throw this.publicError(error, ROLLED_BACK);
     }
     const { store, limits } = this.context;
@@ -172,10 +172,10 @@ export class ReplayRun {
     try {
       committed = await findCommitted(store.dataSource, limits, async (client) => {
         await ReplaySet.choose(client, store, this.filter);
-        return (await this.isIn(client, reached)) ? reached : undefined;
+        return (await this.isCommitted(client, uncommitted)) ? uncommitted : undefined;
       });
     } catch {
-      throw this.publicError(error, NOT_KNOWN);
+      throw this.publicError(error, OUTCOME_UNKNOWN);
     }
     if (committed === undefined) {
       throw this.publicError(error, ROLLED_BACK);
@@ -200,7 +200,7 @@ function messageOf(error: unknown): string {
   return error instanceof StorageError ? error.message : describeFault(error).message;
 }
 
-/** What a load failed by. Of the database's errors without a code only the text is left. */
+/** The cause of a failed load. Database errors without a code are classified by their text. */
 function causeOf(error: unknown): unknown {
   const cause = error instanceof LoadFailedError ? error.cause : error;
   return cause instanceof PostgresError && cause.code === 'UNKNOWN' ? { message: cause.message } : cause;

@@ -1,13 +1,13 @@
 import type { RejectingTable } from '../quarantine/quarantine-store.js';
 
-/** A load some of whose rejected records are to be replayed. */
+/** A load with rejected records to replay. */
 export interface RejectedLoad extends RejectingTable {
   readonly loadId: string;
-  /** As its records are to be loaded now. */
+  /** Disposition of the replay. */
   readonly disposition: 'merge' | 'append';
   readonly primaryKey: readonly string[] | undefined;
   readonly newerBy: string | undefined;
-  /** How many of its records there are. */
+  /** Number of its records to replay. */
   readonly records: number;
 }
 
@@ -17,10 +17,10 @@ export interface ReplaySegment extends Omit<RejectedLoad, 'loadId' | 'records'> 
 }
 
 /**
- * Puts loads that were done in the same way together, in as few segments as the rule "the later record wins" allows: a
- * load joins the segment before it unless a load that was done in another way, into the same table, lies between.
+ * Groups loads with the same options into as few segments as the rule "the later record wins" allows: a load joins an
+ * earlier segment unless a load into the same table with other options lies between.
  * @param loads - oldest first
- * @param tablesOf - the tables behind a load's
+ * @param tablesOf - the tables of a load
  */
 export function segmentsOf(
   loads: readonly RejectedLoad[],

@@ -12,7 +12,7 @@ import type { RejectedLoad } from './replay-segments.js';
 const NAME = 'harbor_replay';
 const CHOSEN = `pg_temp.${NAME}`;
 
-/** The records of one replay, in its transaction: chosen once, and locked until it ends. */
+/** The records of one replay, in its transaction: selected once, and locked until it ends. */
 export class ReplaySet {
   private constructor(
     private readonly client: ClientBase,
@@ -20,9 +20,9 @@ export class ReplaySet {
   ) {}
 
   /**
-   * Chooses the open records a filter means. It waits for another replay that holds one of them, and leaves out what
-   * that one took in; skipping what is locked would report as done what the other may yet roll back. Locks are taken in
-   * one order, and before anything is written, so that two replays never wait for each other crosswise.
+   * Selects the open records that match a filter. Waits for another replay that holds one of them, and excludes records it
+   * has replayed; skipping locked records would report records as replayed that may yet be rolled back. All locks are
+   * taken in one order before anything is written, so that two replays cannot deadlock.
    */
   static async choose(client: ClientBase, store: QuarantineStore, filter: RejectFilter): Promise<ReplaySet> {
     const parameters: unknown[] = [];
@@ -35,12 +35,12 @@ export class ReplaySet {
                 ORDER BY r.load_id, r.position, r.id FOR UPDATE) AS k`,
       parameters,
     );
-    // Nobody else analyses a temporary table, and the planner would guess.
+    // Autovacuum does not analyse temporary tables, and the planner would guess.
     await client.query(`CREATE UNIQUE INDEX ON ${CHOSEN} (id); ANALYZE ${CHOSEN}`);
     return new ReplaySet(client, store);
   }
 
-  /** The loads that rejected them, oldest first. What a replace rejected is merged: the rest of it is in by now. */
+  /** The loads that rejected them, oldest first. Rejects of a replace are merged: its other rows are committed. */
   async loads(): Promise<RejectedLoad[]> {
     const { rows } = await this.client.query<RejectedLoad & { options: LoadEntity['options'] }>(
       `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
@@ -58,7 +58,7 @@ export class ReplaySet {
     }));
   }
 
-  /** The chosen records of loads, load by load in input order. */
+  /** The selected records of these loads, load by load in input order. */
   async *read(loads: readonly RejectedLoad[]): AsyncGenerator<KeptRecord> {
     const { records } = this.store;
     const rows = `FROM ${CHOSEN} AS k JOIN ${records} AS r ON r.id = k.id WHERE r.load_id = $1`;
@@ -72,8 +72,8 @@ export class ReplaySet {
   }
 
   /**
-   * Marks the records of loads as replayed by the load `loadId`; what that one rejected again stays open, with the latest
-   * reason, and leaves no second record.
+   * Marks the records of loads as replayed by the load `loadId`. Records it rejected again stay open with the latest
+   * reason, without a second row.
    * @param loads - in the order they were read
    */
   async settle(loadId: string, loads: readonly RejectedLoad[]): Promise<void> {
@@ -103,7 +103,7 @@ export class ReplaySet {
     );
   }
 
-  /** The first of those that are still open. */
+  /** The first records that are still open. */
   async rejectedAgain(): Promise<RejectedAgain[]> {
     const { rows } = await this.client.query<RejectedAgain>(
       `SELECT r.id, r.load_id AS "loadId", r.position::float8 AS position, r.table_name AS "table", r.reason,

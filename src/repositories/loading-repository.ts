@@ -4,7 +4,7 @@ import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
-/** What the repositories of the two tables share: loading, reading, joining a transaction. */
+/** Shared by the repositories of both tables: loading, reading, joining a transaction. */
 export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId: string }, R extends object> {
   constructor(
     /** TypeORM's repository, for queries. */
@@ -17,7 +17,7 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
     return this.loader.load(records, options);
   }
 
-  /** Loads records in one transaction a batch; errors and result as {@link EntityLoader.loadBatch}. */
+  /** Loads records in one transaction per batch; errors and result as {@link EntityLoader.loadBatch}. */
   async storeBatch(
     records: Iterable<R | object> | AsyncIterable<R | object>,
     options?: LoadOptions,
@@ -25,11 +25,11 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
     return this.loader.loadBatch(records, options);
   }
 
-  /** The row of a submission; null when there is none. */
+  /** The row of a submission, or null. */
   async findById(submissionId: string): Promise<E | null> {
     return this.repository.findOneBy({ submissionId } as FindOptionsWhere<E>);
   }
 
-  /** The same repository inside the transaction of `manager`. */
+  /** The same repository in the transaction of `manager`. */
   abstract withManager(manager: EntityManager): LoadingRepository<E, R>;
 }

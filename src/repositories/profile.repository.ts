@@ -5,7 +5,7 @@ import type { SubmissionEntity } from '../entities/index.js';
 import type { ProfileRecord } from '../records/profile.record.js';
 import { LoadingRepository } from './loading-repository.js';
 
-/** Stores and finds Reddit posts with what enrichment found about them (`submissions`). */
+/** Stores and finds Reddit posts with their enrichment (`submissions`). */
 @Injectable()
 export class ProfileRepository extends LoadingRepository<SubmissionEntity, ProfileRecord> {
   withManager(manager: EntityManager): ProfileRepository {

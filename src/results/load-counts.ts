@@ -1,5 +1,5 @@
 /**
- * Where the records of a load went, each to exactly one place:
+ * Counts of the records of a load; each record is counted exactly once:
  * `received = inserted + updated + unchanged + duplicates + skipped + rejected + failed`.
  */
 export interface LoadCounts {
@@ -8,11 +8,11 @@ export interface LoadCounts {
   readonly inserted: number;
   /** Rows that existed and were changed. */
   readonly updated: number;
-  /** Rows that had these values already: nothing was written. */
+  /** Rows that already had these values: nothing was written. */
   readonly unchanged: number;
   /** Records folded into a later record of the same load with the same key. */
   readonly duplicates: number;
-  /** Records that are not for this table. */
+  /** Records not meant for this table. */
   readonly skipped: number;
   /** Records in quarantine. */
   readonly rejected: number;
@@ -20,7 +20,7 @@ export interface LoadCounts {
   readonly failed: number;
 }
 
-/** The counts of no records. */
+/** All counts zero. */
 export const NO_COUNTS: LoadCounts = {
   received: 0,
   inserted: 0,
@@ -32,7 +32,7 @@ export const NO_COUNTS: LoadCounts = {
   failed: 0,
 };
 
-/** Adds the counts of two sets of records. */
+/** Adds two sets of counts. */
 export function addCounts(a: LoadCounts, b: LoadCounts): LoadCounts {
   const sum = { ...a };
   for (const name of Object.keys(NO_COUNTS) as (keyof LoadCounts)[]) {
@@ -41,7 +41,7 @@ export function addCounts(a: LoadCounts, b: LoadCounts): LoadCounts {
   return sum;
 }
 
-/** Records with a row in the table: inserted, updated or unchanged. */
+/** Records stored in their own row: written, or unchanged. */
 export function storedOf(counts: LoadCounts): number {
   return counts.inserted + counts.updated + counts.unchanged;
 }

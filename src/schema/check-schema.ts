@@ -9,16 +9,16 @@ import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
 import { type LiveTable, readLiveTable } from './table/live-table.js';
 import { compareMigrations, findPendingMigrations } from './migrations/pending-migrations.js';
 
-/** What `SchemaService.check` found. */
+/** Result of `SchemaService.check`. */
 export interface SchemaReport {
-  /** Nothing differs. */
+  /** No differences. */
   readonly ok: boolean;
-  /** The tables that were compared. */
+  /** The compared tables. */
   readonly tables: readonly string[];
   readonly differences: readonly SchemaDifference[];
   /**
-   * Tables in the same schemas that no entity of the DataSource is for; they may well be somebody else's, so they are
-   * no difference. Empty when one entity was asked for.
+   * Tables in the same schemas without an entity in the DataSource; they may belong to others, so they are no difference.
+   * Empty if one entity was requested.
    */
   readonly otherTables: readonly string[];
 }
@@ -47,7 +47,7 @@ export async function checkSchema(
   });
 }
 
-/** How a live table differs from its entity, and what fixes it in the state its database is in. */
+/** Differences between a live table and its entity, with the fix for the current state of the database. */
 export async function findDifferences(
   client: ClientBase,
   metadata: EntityMetadata,

@@ -10,15 +10,15 @@ import type { SchemaProposal } from './propose/columns/schema-proposal.js';
 import type { WideningProposal } from './propose/widen/widening-proposal.js';
 
 /**
- * Tells where the entities of the DataSource and the live database differ, which captured fields can be columns, and which
- * columns would have to take more. It reads only.
+ * Compares entities of the DataSource with the live database, and proposes columns for captured fields and wider types for
+ * columns that reject records. Read-only.
  */
 @Injectable()
 export class SchemaService {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Compares entities with their live tables; reads only.
+   * Compares entities with their live tables; read-only.
    * @param entity - an entity or the name of its table. @default all entities of the DataSource
    * @throws InvalidLoadError when the DataSource has no such entity
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
@@ -28,9 +28,9 @@ export class SchemaService {
   }
 
   /**
-   * Looks at what the extra column of an entity has captured, and says which fields can be columns; reads only.
+   * Proposes columns for fields captured in the extra column of an entity; read-only.
    * @param entity - an entity or the name of its table
-   * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is wrong
+   * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is invalid
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    * @example
    * const proposal = await schema.propose(Price);
@@ -42,8 +42,7 @@ export class SchemaService {
   }
 
   /**
-   * Looks at the rejected records of an entity's table, and says which of its columns would have to take more, with the
-   * evidence; reads only.
+   * Proposes wider types for columns of an entity's table, based on its rejected records; read-only.
    * @param entity - an entity or the name of its table
    * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read

@@ -5,7 +5,7 @@ import { quotedTableOf } from '../postgres/data-source.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
 import { addTotals, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
 
-/** Which loads of the past to list; newest first. */
+/** Selects past loads; newest first. */
 export interface HistoryFilter {
   readonly table?: string | undefined;
   readonly status?: LoadEntity['status'] | undefined;
@@ -14,8 +14,8 @@ export interface HistoryFilter {
 }
 
 /**
- * A load of the past, or one that still runs. While a load is `running`, also when its process was killed, the counts
- * are the sums of its committed batches.
+ * A past or running load. For a load without an end (`running`), even if its process was killed, counts are the sums of its
+ * committed batches.
  */
 export interface HistoryEntry
   extends
@@ -23,17 +23,17 @@ export interface HistoryEntry
     Pick<LoadEntity, 'loadKey' | 'disposition' | 'options' | 'source' | 'status' | 'attempt'>,
     Pick<LoadEntity, 'unknownFields' | 'unknownFieldsPolicy' | 'startedAt' | 'finishedAt'> {
   readonly loadId: string;
-  /** Table name, or `hybrid` for a load that feeds both tables. */
+  /** Table name, or `hybrid` for a load into both tables. */
   readonly table: string;
   /** Hybrid loads only: hybrid records stored, instead of inserted, updated and unchanged, which are 0. */
   readonly stored: number | null;
   /** Hybrid loads only: the counts of each table, by table name. */
   readonly tables: Readonly<Record<string, LoadCounts>> | null;
-  /** The error that ended the load; never holds row values. */
+  /** The error that ended it; never contains row values. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** The sums of all loads into a table. */
+/** Totals of all loads into a table. */
 export interface TableTotal extends LoadCounts {
   readonly table: string;
   /** Loads that ended with an error. */
@@ -48,14 +48,14 @@ interface SumRow extends TableTotal {
 const DEFAULT_LIMIT = 50;
 const COUNTS = Object.keys(NO_COUNTS);
 
-/** Counts are far below 2^53, where float8 is exact and comes back as a number. */
+// Counts are far below 2^53, where float8 is exact and is returned as a number.
 const ENTRY_COUNTS = ['stored', ...COUNTS].map((name) => `l.${name}::float8 AS ${name}`).join(', ');
 const TABLE_SUMS = COUNTS.map((name) => `sum((entry.value->>'${name}')::bigint)::float8 AS ${name}`).join(', ');
 
 /** Batches read at once. */
 const BATCHES_A_PAGE = 1_000;
 
-/** Reads `storage_loads`, and for loads that still run `storage_load_batches`. */
+/** Reads `storage_loads`, and `storage_load_batches` of running loads. */
 export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -72,7 +72,7 @@ export class LoadHistory {
     return entry ?? null;
   }
 
-  /** The sums of all loads, by table. */
+  /** Totals of all loads, by table. */
   async totals(): Promise<TableTotal[]> {
     // One statement, so that a load that ends meanwhile is counted once: as closed or as running.
     const rows = await this.dataSource.query<SumRow[]>(
@@ -102,7 +102,7 @@ export class LoadHistory {
     return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));
   }
 
-  /** @param which - clauses that choose among the loads */
+  /** @param which - clauses that select loads, with parameters from $3 on */
   private async entries(which: string, parameters: readonly unknown[]): Promise<HistoryEntry[]> {
     const entries = await this.dataSource.query<HistoryEntry[]>(
       `SELECT l.id AS "loadId", l.load_key AS "loadKey", l.table_name AS "table", l.disposition, l.options, l.source,

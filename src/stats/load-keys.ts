@@ -8,7 +8,7 @@ import { type LoadTotals, readTotals } from './load-totals.js';
 /** A committed batch, of any attempt of its load. */
 export interface CommittedBatch {
   readonly batchNo: number;
-  /** Position in the input of its first record, from 0. */
+  /** Input position of its first record, from 0. */
   readonly first: number;
   /** Position after its last record. */
   readonly end: number;
@@ -32,17 +32,17 @@ interface KeyOwner {
   readonly same_options: boolean;
 }
 
-/** Batches read at once: each may carry the summaries of some rejected records. */
+/** Page size: a batch may include summaries of rejected records. */
 const BATCHES_A_PAGE = 1_000;
 
-/** Load keys, in the transaction of the client they are given: a load with a key is idempotent. */
+/** Idempotency keys (load keys), in the transaction of the given client. */
 export class LoadKeys {
   constructor(private readonly tables: LedgerTables) {}
 
   /**
-   * Inserts the load of a key, or resumes the load that has it: from then on only this attempt can commit a batch. Waits
-   * for transactions of the attempt before, because each holds a share lock on the row of the load.
-   * @returns the load to go on with, and whether it has completed
+   * Starts the load of a key, or takes over an earlier attempt: from then on, only this attempt can commit a batch. Waits
+   * for transactions of the earlier attempt, because each holds a share lock on the row of the load.
+   * @returns whether the load was already completed; sets the load id and attempt number in `entry`
    * @throws InvalidLoadError when the key belongs to another load
    */
   async claim(client: ClientBase, entry: LedgerEntry): Promise<KeyClaim> {
@@ -61,7 +61,7 @@ export class LoadKeys {
     return { loadId: owner.id, attempt: owner.attempt, isCompleted: claimed.rowCount !== 1 };
   }
 
-  /** The committed batches of a load, by their numbers. */
+  /** Committed batches of a load, by number. */
   async *committed(client: ClientBase, loadId: string): AsyncGenerator<CommittedBatch> {
     let last = -1;
     for (;;) {
@@ -80,7 +80,7 @@ export class LoadKeys {
     }
   }
 
-  /** Frees the key of a load without records, so that a later load may have it. */
+  /** Releases the key of a load without records, so that a later load can use it. */
   async release(client: ClientBase, { loadId, attempt }: LedgerEntry): Promise<void> {
     await client.query(
       `DELETE FROM ${this.tables.loads} WHERE id = $1 AND attempt = $2

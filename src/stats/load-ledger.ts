@@ -5,7 +5,7 @@ import { StorageError } from '../errors/index.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 
-/** Quoted names of the tables of the accounting. */
+/** Quoted names of the tables of the ledger. */
 export interface LedgerTables {
   readonly loads: string;
   readonly batches: string;
@@ -14,7 +14,7 @@ export interface LedgerTables {
 /** A load at its start. */
 export interface LedgerEntry {
   readonly loadId: string;
-  /** From 1; more when a load is resumed. */
+  /** From 1; incremented when a load with the same key resumes. */
   readonly attempt: number;
   readonly loadKey: string | undefined;
   readonly table: string;
@@ -23,19 +23,19 @@ export interface LedgerEntry {
   readonly options: LoadEntity['options'];
 }
 
-/** A load at its end. */
+/** A load when it ends. */
 export interface ClosedLoad {
   readonly status: LoadStatus;
   readonly counts: LoadCounts;
   /** Hybrid loads only. */
   readonly stored?: number | undefined;
   readonly tables?: Readonly<Record<string, LoadCounts>>;
-  /** Fields no column knows, and what became of them; undefined where there were none. */
+  /** Fields without a column, and how they were handled; undefined if there were none. */
   readonly unknown: { readonly policy: string; readonly fields: Readonly<Record<string, number>> } | undefined;
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** Where a batch lies in the input. */
+/** Position of a batch in the input. */
 export interface BatchPlace {
   readonly batchNo: number;
   /** Position of its first record, from 0. */
@@ -43,13 +43,13 @@ export interface BatchPlace {
   readonly received: number;
 }
 
-/** Writes `storage_loads` and `storage_load_batches`, in the transaction of the client it is given. */
+/** Writes `storage_loads` and `storage_load_batches`, in the transaction of the given client. */
 export class LoadLedger {
   constructor(private readonly tables: LedgerTables) {}
 
   /**
-   * Inserts the row of a load without a load key; LoadKeys inserts that of a load with one. Doing it again, after the
-   * reply to a COMMIT was lost, changes nothing.
+   * Inserts a load without a load key; LoadKeys inserts one with a key. A repetition, after the reply to a COMMIT was lost,
+   * changes nothing.
    */
   async open(client: ClientBase, entry: LedgerEntry): Promise<void> {
     if (entry.loadKey !== undefined) {
@@ -64,12 +64,12 @@ export class LoadLedger {
   }
 
   /**
-   * Claims a batch before anything of it is written. The insert waits for another transaction that has claimed it, so
-   * it also answers whether a COMMIT without a reply took place; a SELECT would miss a transaction that is still running.
+   * Claims a batch before anything of it is written. The insert waits for another transaction with the same claim, so it
+   * also tells whether a COMMIT without a reply took place; a SELECT would miss a running transaction.
    *
-   * With a load key, the claim also locks the row of the load until the batch is committed: a later load that takes the
-   * key over waits for it, and no further batch of this attempt can follow.
-   * @returns what the batch did when it is committed already, undefined when it is now claimed
+   * With a load key, the claim also locks the row of the load until the batch is committed: an attempt that takes the load
+   * over waits for it, and no further batch of this attempt can follow.
+   * @returns the counts of the batch if it is already committed, undefined if it is now claimed
    * @throws StorageError `LOAD_TAKEN_OVER` when a later attempt has taken the load over
    */
   async claimBatch(client: ClientBase, entry: LedgerEntry, batch: BatchPlace): Promise<LoadTotals | undefined> {
@@ -98,7 +98,7 @@ export class LoadLedger {
     return earlier.rows[0] && readTotals(earlier.rows[0].counts);
   }
 
-  /** Notes what a claimed batch did, in the batch's transaction; a replace knows its number of records only at the end. */
+  /** Records the counts of a claimed batch, in its transaction; a replace knows its number of records only at the end. */
   async recordBatch(client: ClientBase, { loadId }: LedgerEntry, batchNo: number, totals: LoadTotals): Promise<void> {
     await client.query(
       `UPDATE ${this.tables.batches} SET counts = $3, end_position = first_position + $4
@@ -107,7 +107,7 @@ export class LoadLedger {
     );
   }
 
-  /** Notes the end of a load, unless it is closed or taken over. */
+  /** Records the end of a load, unless it is closed or taken over. */
   async close(client: ClientBase, entry: LedgerEntry, load: ClosedLoad): Promise<void> {
     const { status, counts, unknown, error } = load;
     await client.query(

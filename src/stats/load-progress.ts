@@ -1,11 +1,11 @@
-/** The progress of a load. */
+/** Progress of a load. */
 export interface LoadProgress {
   readonly loadId: string;
   /** Table name, or `hybrid`. */
   readonly table: string;
   readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
   readonly received: number;
-  /** Of these, the records of earlier attempts with the same load key. */
+  /** Of these, records processed by earlier attempts with the same load key. */
   readonly receivedEarlier: number;
   /** inserted + updated + unchanged + duplicates; for a hybrid load, stored + duplicates. */
   readonly loaded: number;
@@ -13,6 +13,6 @@ export interface LoadProgress {
   readonly rejected: number;
   readonly failed: number;
   readonly batches: number;
-  /** How often something was retried after a passing error; then the status is `retrying`. */
+  /** Number of retries after transient errors; the status is `retrying` right after one. */
   readonly retries: number;
 }

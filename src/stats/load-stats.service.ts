@@ -8,7 +8,7 @@ import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '
 import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
 
-/** Counts since the process began, or since the last `reset`. */
+/** Counts since the process started, or since the last `reset`. */
 export interface LoadStatistics extends LoadCounts {
   /** inserted + updated + unchanged + duplicates */
   readonly loaded: number;
@@ -37,8 +37,8 @@ const UNREADABLE = ['HISTORY_UNREADABLE', 'Could not read the history of loads']
 const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 
 /**
- * What was loaded. The counters of this process change when a batch is committed or fails. Loads inside a caller's
- * transaction (`withManager`) are in the history only, because only the caller knows whether it commits.
+ * Statistics and history of loads. Counters of this process change when a batch is committed or has failed; loads in a
+ * caller's transaction (`withManager`) are in the history only, because only the caller knows whether it commits.
  */
 @Injectable()
 export class LoadStatsService implements OnApplicationShutdown {
@@ -46,8 +46,8 @@ export class LoadStatsService implements OnApplicationShutdown {
   private readonly progress = new Subject<LoadProgress>();
 
   /**
-   * The progress of this process's loads: after each batch, before each retry, and at the end of each load. Completes
-   * when the application shuts down.
+   * Progress of the loads of this process: after each batch, before each retry, and at the end of each load. Completes when
+   * the application shuts down.
    */
   readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
 
@@ -65,30 +65,30 @@ export class LoadStatsService implements OnApplicationShutdown {
     return { ...statisticsOf(total), tables: Object.fromEntries(tables) };
   }
 
-  /** Counters of one table; all zero for a table nothing was loaded into. */
+  /** Counters of one table; all zero without loads. */
   forTable(table: string): LoadStatistics {
     return statisticsOf(this.accounts.get(table) ?? NOTHING);
   }
 
-  /** Sets the counters of this process to zero; the history stays. */
+  /** Resets the counters of this process; the history stays. */
   reset(): void {
     this.accounts.clear();
   }
 
   /**
    * Past and running loads, newest first, from `storage_loads`.
-   * @throws StorageError `HISTORY_UNREADABLE` when the database answers with an error
+   * @throws StorageError `HISTORY_UNREADABLE` for a database error
    */
   async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
     return answered(this.past.list(filter), ...UNREADABLE);
   }
 
-  /** One load; null when no load has the id. Errors as {@link history}. */
+  /** One load, or null. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
     return isId(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
   }
 
-  /** What was loaded into each table since the beginning, summed from `storage_loads`. Errors as {@link history}. */
+  /** Totals of all loads for each table, from `storage_loads`. Errors as {@link history}. */
   async totals(): Promise<Readonly<Record<string, LoadStatistics>>> {
     const totals = await answered(this.past.totals(), ...UNREADABLE);
     return Object.fromEntries(
@@ -96,7 +96,7 @@ export class LoadStatsService implements OnApplicationShutdown {
     );
   }
 
-  /** The loads have ended before this hook runs (see LoaderService), so each has published its end. */
+  /** Loads have ended before this hook runs (see LoaderService), so each has published its end. */
   onApplicationShutdown(): void {
     this.progress.complete();
   }

@@ -8,19 +8,19 @@ import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from 
 
 const TEST_DATABASE = Symbol('harbor-storage:test-database');
 
-/** Options of a StorageModule under test; the database is made for it, with the migrations of this package and yours. */
+/** Options of a StorageModule under test. Its database is created with the migrations of this package and yours. */
 export type StorageTestingOptions = Omit<StorageModuleOptions, 'url' | 'dataSource' | 'migrations'> &
   TestDatabaseOptions & {
-    /** Tells several StorageModules of one application apart. @default 'default' */
+    /** Distinguishes several StorageModules in one application. @default 'default' */
     readonly name?: string | undefined;
     /**
-     * The name of the application's DataSource, for modules that add their entities to it. One of that name is opened on
-     * the database of the test, with autoLoadEntities, and the StorageModule joins it.
+     * Name of the application's DataSource, for modules that add their entities to it. A DataSource of this name is opened on
+     * the test database, with autoLoadEntities, and the StorageModule joins it.
      */
     readonly dataSourceName?: string | undefined;
   };
 
-/** Makes the database and drops it with the application. */
+/** Creates the database and drops it when the application closes. */
 @Module({})
 class TestDatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(TEST_DATABASE) private readonly database: TestDatabase) {}
@@ -38,7 +38,7 @@ class TestDatabaseModule implements OnApplicationShutdown {
   }
 }
 
-/** StorageModule on a real Postgres database of its own, empty and with the migrations applied. */
+/** StorageModule on its own Postgres database, empty and with migrations applied. */
 @Module({})
 export class StorageTestingModule {
   /**
@@ -48,7 +48,7 @@ export class StorageTestingModule {
    * await app.close();
    */
   static forRoot({ name, dataSourceName, migrations, ...options }: StorageTestingOptions = {}): DynamicModule {
-    // Imported twice, and the same object both times: to Nest it is one module.
+    // Imported twice as the same object, which Nest treats as one module.
     const database = { imports: [TestDatabaseModule.forRoot({ migrations })], inject: [TEST_DATABASE] };
     if (dataSourceName === undefined) {
       const useFactory = ({ url }: TestDatabase) => ({ ...options, url });

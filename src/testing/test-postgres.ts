@@ -10,39 +10,39 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
 import { migrateUp } from '../schema/migrations/migrations.js';
 
-/** How the workers of a jest run learn of the server its globalSetup started. */
+/** Tells jest workers about the server started by globalSetup. */
 const SERVER_VARIABLE = 'HARBOR_STORAGE_TEST_SERVER';
 const TEMPLATE_VARIABLE = 'HARBOR_STORAGE_TEST_TEMPLATE';
 
-/** A server for tests, with a template database that has the migrations. */
+/** A test server, with a template database that has the migrations. */
 export interface TestPostgres {
-  /** Connection string of the server, with a role that may create databases. */
+  /** Connection URL of the server, with a role that may create databases. */
   readonly url: string;
-  /** Drops the template and stops the server, if it was started here. */
+  /** Drops the template, and stops the server if it was started here. */
   stop(): Promise<void>;
 }
 
-/** A server the databases of tests are made on. */
+/** A server on which test databases are created. */
 interface TemplateServer extends TestPostgres {
   readonly template: string;
 }
 
-/** What a database for tests has beside the tables of this package. */
+/** Additions to a test database, besides the tables of this package. */
 export interface TestDatabaseOptions {
-  /** Migrations of your own, which create the tables of your entities; applied in the order of their timestamps. */
+  /** Your own migrations, which create the tables of your entities; applied in timestamp order. */
   readonly migrations?: readonly (new () => MigrationInterface)[] | undefined;
 }
 
-/** A database of its own, with the migrations applied and no rows. */
+/** A separate database with the migrations applied and no rows. */
 export interface TestDatabase {
   readonly url: string;
-  /** Drops the database, whoever is still connected. */
+  /** Drops the database, even with open connections. */
   drop(): Promise<void>;
 }
 
 /**
- * Makes a server ready for tests: the one TEST_DATABASE_URL names, or an embedded one in a temporary directory. Call it
- * once, in jest's globalSetup; the workers find it by themselves.
+ * Prepares a server for tests: the one in TEST_DATABASE_URL, or an embedded one in a temporary directory. Call it once,
+ * in jest's globalSetup; workers find it by themselves.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const { url, template, stop } = await startTemplateServer();
@@ -76,7 +76,7 @@ async function startTemplateServer(): Promise<TemplateServer> {
 }
 
 /**
- * Makes a database for one test file or one test, as a copy of the template (some 30 ms). Without a server from
+ * Creates a database for one test file or one test, as a copy of the template (about 30 ms). Without a server from
  * globalSetup it starts one for this database alone, which ends with `drop`.
  */
 export async function createTestDatabase({ migrations = [] }: TestDatabaseOptions = {}): Promise<TestDatabase> {
@@ -127,7 +127,7 @@ async function startTemporaryServer(): Promise<{ readonly url: string; stop(): P
     url: server.url,
     async stop() {
       await server.stop();
-      // The data lies elsewhere when the server's account cannot enter the temporary directory.
+      // The data is elsewhere if the server's account cannot enter the temporary directory.
       await Promise.all([directory, server.dataDir].map((path) => rm(path, { recursive: true, force: true })));
     },
   };
@@ -135,7 +135,7 @@ async function startTemporaryServer(): Promise<{ readonly url: string; stop(): P
 
 async function runOnServer(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  // Without a listener a server that ends meanwhile ends jest's worker; the query in hand rejects anyway.
+  // Without a listener, a server that ends meanwhile ends jest's worker; the current query rejects anyway.
   client.on('error', () => {});
   await client.connect();
   try {
@@ -145,7 +145,7 @@ async function runOnServer(url: string, statement: string): Promise<void> {
   }
 }
 
-/** The connection string of another database of a server. */
+/** Connection URL of another database of a server. */
 export function databaseUrl(serverUrl: string, database: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;

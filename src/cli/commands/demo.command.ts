@@ -9,7 +9,7 @@ import { openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { loadInto } from '../load/load-into.js';
-import { printLoadResult, printWhereKept } from '../output/load-report.js';
+import { printLoadResult, printQuarantineHint } from '../output/load-report.js';
 import { type GlobalOptions, printJson, printResult } from '../output/output.js';
 import { printStatistics } from '../output/stats-report.js';
 import { withStorage } from '../context/storage-context.js';
@@ -20,7 +20,7 @@ const SAMPLE = join('sample', 'hybrid-records.jsonl');
 export function addDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('load the sample of this package into both tables; some of its records are bad on purpose')
+    .description('Load the sample file of this package into both tables; some of its records are invalid on purpose')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const { stream } = await openSource(findSample());
@@ -37,19 +37,19 @@ export function addDemoCommand(program: Command): void {
       }
       printResult('This load:');
       printLoadResult(result);
-      printWhereKept(result);
-      printResult('\nAll loads into this database so far:');
+      printQuarantineHint(result);
+      printResult('\nAll loads into this database:');
       printStatistics(tables);
     });
 }
 
-/** The sample lies at the root of the package, which is nearer to the sources than to the build. */
+/** The sample is at the package root; sources and build are at different depths below it. */
 function findSample(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(directory, SAMPLE))) {
     const parent = dirname(directory);
     if (parent === directory) {
-      throw new StorageError('SAMPLE_MISSING', `${SAMPLE} is not part of this installation: install the package again`);
+      throw new StorageError('SAMPLE_MISSING', `The package lacks ${SAMPLE}. Reinstall it.`);
     }
     directory = parent;
   }

@@ -12,8 +12,8 @@ import { withInterrupts } from '../interrupts.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load/load-into.js';
 import {
   printLoadResult,
-  printReplayed,
-  printWhereKept,
+  printAlreadyCompleted,
+  printQuarantineHint,
   warnOfOtherSource,
   warnWhenAllSkipped,
 } from '../output/load-report.js';
@@ -44,41 +44,46 @@ interface LoadFlags {
 export function addLoadCommand(program: Command): void {
   program
     .command('load')
-    .argument('<file>', 'jsonl, json or csv, plain or gzip; - for standard input, which needs --format')
-    .description('load the records of a file into a table, or into both tables (hybrid)')
+    .argument('<file>', 'File in jsonl, json or csv, plain or gzip; - reads standard input and needs --format')
+    .description('Load records from a file into a table, or into both tables (hybrid)')
     .addOption(
-      new Option('--into <table>', 'where the records go')
+      new Option('--into <table>', 'Target table')
         .choices(['app_opportunities', 'submissions', 'hybrid'])
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--disposition <how>', 'merge by key, append, or replace the table (default: merge)').choices([
+      new Option('--disposition <how>', 'Merge by key, append, or replace the table content (default: merge)').choices([
         'merge',
         'append',
         'replace',
       ]),
     )
     .addOption(
-      new Option('--format <format>', 'how the file is written (default: by its name)').choices([
-        'jsonl',
-        'json',
-        'csv',
-      ]),
+      new Option('--format <format>', 'File format (default: from the file name)').choices(['jsonl', 'json', 'csv']),
     )
-    .option('--rename <a=b,…>', 'fields to rename: name=submission_id,id=reddit_id,score=reddit_score', parseRenameFlag)
-    .option('--batch-size <n>', 'records a transaction', parseCount(1, MAX_BATCH_SIZE))
-    .option('--max-rejects <n>', 'stop when more records are rejected (default: none; replace: 0)', parseCount(0))
-    .option('--allow-empty', 'let a replace without a single row empty the table')
-    .option('--dry-run', 'do everything in one transaction and roll it back')
+    .option(
+      '--rename <a=b,…>',
+      'Rename fields, for example name=submission_id,id=reddit_id,score=reddit_score',
+      parseRenameFlag,
+    )
+    .option('--batch-size <n>', 'Records per transaction', parseCount(1, MAX_BATCH_SIZE))
+    .option(
+      '--max-rejects <n>',
+      'Stop after more than n rejected records (default: no limit; replace: 0)',
+      parseCount(0),
+    )
+    .option('--allow-empty', 'Allow a replace without rows to empty the table')
+    .option('--dry-run', 'Run the load in one transaction and roll it back')
     .addOption(
-      new Option('--load-key <key>', 'a name for this load: it is done once, and goes on where it was cut off')
+      new Option('--load-key <key>', 'Idempotency key: a completed load is not repeated, an interrupted one resumes')
         .argParser(parseLoadKey)
         .conflicts(['resume', 'dryRun']),
     )
     .addOption(
-      new Option('--resume', 'the same, with a key made of the file (path, size, time) and how it is loaded').conflicts(
-        'dryRun',
-      ),
+      new Option(
+        '--resume',
+        'Use an idempotency key made from the file (path, size, time) and the load options',
+      ).conflicts('dryRun'),
     )
     .action(async (file: string, _flags: LoadFlags, command: Command) => {
       process.exitCode = await runLoad(file, command.optsWithGlobals<LoadFlags & GlobalOptions>());
@@ -88,7 +93,7 @@ export function addLoadCommand(program: Command): void {
 async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
   const { into, disposition = 'merge', rename } = flags;
   if (flags.allowEmpty === true && disposition !== 'replace') {
-    throw new UsageError('--allow-empty goes with --disposition replace');
+    throw new UsageError('--allow-empty requires --disposition replace');
   }
   const source = await openSource(file);
   const { stream, name, sizeBytes } = source;
@@ -98,7 +103,7 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
     throw unknownFormat(file);
   }
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
-  const [result, replayOf] = await withInterrupts(flags, ({ signal, begin }) =>
+  const [result, completedBefore] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
       if (rename !== undefined) {
         warnOfUnknownTargets(flags, rename, into, await fieldNames(app, into));
@@ -137,8 +142,8 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
       }
     }),
   );
-  if (replayOf !== null) {
-    reportReplay(replayOf, name, flags);
+  if (completedBefore !== null) {
+    reportCompleted(completedBefore, name, flags);
   }
   report(result, flags);
   warnWhenAllSkipped(flags, result);
@@ -151,18 +156,18 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
 function unknownFormat(file: string): UsageError {
   return new UsageError(
     file === '-'
-      ? 'standard input needs --format: jsonl, json or csv'
-      : `the name of ${file} does not say how it is written: add --format jsonl, json or csv`,
+      ? 'Standard input needs --format jsonl, json or csv'
+      : `Unknown format of ${file}: add --format jsonl, json or csv`,
   );
 }
 
-function reportReplay(replayOf: HistoryEntry, name: string, flags: LoadFlags & GlobalOptions): void {
+function reportCompleted(completedBefore: HistoryEntry, name: string, flags: LoadFlags & GlobalOptions): void {
   if (flags.json !== true) {
-    printReplayed(replayOf);
+    printAlreadyCompleted(completedBefore);
   }
-  // The key of --resume is made of the file itself, by whatever path.
+  // The key of --resume identifies the file itself, whatever its path.
   if (flags.resume !== true) {
-    warnOfOtherSource(flags, replayOf, name);
+    warnOfOtherSource(flags, completedBefore, name);
   }
 }
 
@@ -171,11 +176,11 @@ function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & 
     printJson(flags.dryRun === true ? { ...result, dryRun: true } : result);
   } else {
     if (flags.dryRun === true) {
-      printResult('Dry run: nothing was written. This is what the load would do:');
+      printResult('Dry run: rolled back. A real load would do this:');
     }
     printLoadResult(result);
     if (flags.dryRun !== true) {
-      printWhereKept(result);
+      printQuarantineHint(result);
     }
   }
 }

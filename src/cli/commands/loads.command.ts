@@ -34,20 +34,20 @@ const HEAD = [
 
 /** `loads list`, `loads show <id>` */
 export function addLoadsCommand(program: Command): void {
-  const loads = program.command('loads').description('what was loaded: the history in storage_loads');
+  const loads = program.command('loads').description('Show the history of loads');
   loads
     .command('list', { isDefault: true })
-    .description('the last loads, newest first')
-    .option('--table <table>', 'only loads into this table (or hybrid)', parseName)
+    .description('List loads, newest first')
+    .option('--table <table>', 'Only loads into this table (or hybrid)', parseName)
     .addOption(
-      new Option('--status <status>', 'only loads that ended so').choices([
+      new Option('--status <status>', 'Only loads with this status').choices([
         'running',
         'completed',
         'failed',
         'interrupted',
       ]),
     )
-    .option('--limit <n>', 'how many', parseCount(1), 20)
+    .option('--limit <n>', 'Maximum number of loads', parseCount(1), 20)
     .action(async (_flags: ListFlags, command: Command) => {
       const flags = command.optsWithGlobals<ListFlags & GlobalOptions>();
       const { table, status, limit } = flags;
@@ -60,8 +60,8 @@ export function addLoadsCommand(program: Command): void {
     });
   loads
     .command('show')
-    .argument('<id>', 'the id of a load, as `loads list` shows it', parseId)
-    .description('everything about one load, and the first records it rejected')
+    .argument('<id>', 'Load id, as in `loads list`', parseId)
+    .description('Show one load and the first records it rejected')
     .action(async (id: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const [load, rejects] = await withStorage(flags, async (app) => {
@@ -71,7 +71,7 @@ export function addLoadsCommand(program: Command): void {
       if (load === null) {
         throw new StorageError(
           'LOAD_NOT_FOUND',
-          `There is no load ${JSON.stringify(id)}; see \`harbor-storage loads\``,
+          `Load ${JSON.stringify(id)} not found. List loads with \`harbor-storage loads\`.`,
         );
       }
       if (flags.json === true) {
@@ -90,7 +90,7 @@ function toCells(load: HistoryEntry): unknown[] {
 }
 
 function printLoad({ tables, unknownFields, unknownFieldsPolicy, error, options, ...load }: HistoryEntry): void {
-  // What a load into both tables inserted, updated and left alone is known for each of them, and not in all.
+  // A hybrid load has these counts for each table only, not in total.
   const elsewhere = new Set(tables === null ? [] : ['inserted', 'updated', 'unchanged']);
   const shown = {
     ...load,

@@ -14,22 +14,22 @@ interface DownFlags {
 export function addMigrateCommand(program: Command): void {
   const migrate = program
     .command('migrate')
-    .description('the schema of this package; runs at the same time wait for each other');
+    .description('Manage the database schema; concurrent runs wait for each other');
   migrate
     .command('up')
-    .description('apply what is pending')
+    .description('Apply pending migrations')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const applied = await withDatabase(flags, ({ url }) => migrateUp({ url }));
       if (flags.json === true) {
         printJson({ applied });
       } else {
-        printResult(applied.length === 0 ? 'Nothing to apply' : `Applied: ${applied.join(', ')}`);
+        printResult(applied.length === 0 ? 'No pending migrations' : `Applied: ${applied.join(', ')}`);
       }
     });
   migrate
     .command('status', { isDefault: true })
-    .description('show what the database has')
+    .description('List migrations and whether they are applied')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const migrations = await withDatabase(flags, ({ url }) => readMigrationStatus({ url }));
@@ -40,15 +40,15 @@ export function addMigrateCommand(program: Command): void {
           ['migration', 'applied'],
           migrations.map(({ name, applied, inThisVersion }) => [
             name,
-            inThisVersion ? (applied ? 'yes' : 'no') : 'yes, but not in this version',
+            inThisVersion ? (applied ? 'yes' : 'no') : 'yes, but unknown to this version',
           ]),
         );
       }
     });
   migrate
     .command('down')
-    .description('revert the last one; what it made goes, and the data in it')
-    .option('--force', 'even when app_opportunities or submissions hold rows')
+    .description('Revert the last migration; drops what it created, including data')
+    .option('--force', 'Revert even if app_opportunities or submissions contain rows')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
       const reverted = await withDatabase(flags, async ({ url }) => {
@@ -60,7 +60,7 @@ export function addMigrateCommand(program: Command): void {
       if (flags.json === true) {
         printJson({ reverted: reverted ?? null });
       } else {
-        printResult(reverted === undefined ? 'Nothing to revert' : `Reverted: ${reverted}`);
+        printResult(reverted === undefined ? 'No migration to revert' : `Reverted: ${reverted}`);
       }
     });
 }
@@ -70,8 +70,8 @@ async function rejectToDropRows(url: string): Promise<void> {
   if (tables.length > 0) {
     throw new StorageError(
       'TABLES_HOLD_ROWS',
-      `migrate down drops tables or columns, and these tables hold rows: ${tables.join(', ')}. ` +
-        'Add --force if what it drops may be lost.',
+      `migrate down would drop tables or columns that contain data: ${tables.join(', ')}. ` +
+        'Add --force to drop them.',
     );
   }
 }

@@ -22,15 +22,15 @@ interface ExportFlags extends RejectFlags {
 /** `rejects export` */
 export function addRejectsExportCommand(rejects: Command): void {
   addRejectOptions(rejects.command('export'))
-    .description('write the open ones to a file that can be fixed and loaded; they stay in quarantine')
-    .option('--all', 'those replayed since as well')
+    .description('Export open rejected records to a file that can be fixed and loaded; they stay in quarantine')
+    .option('--all', 'Include replayed records')
     .addOption(
-      new Option('--format <format>', 'jsonl for what came as JSON, csv for what came as csv')
+      new Option('--format <format>', 'jsonl for records read as JSON, csv for records read as CSV')
         .choices(['jsonl', 'csv'])
         .default('jsonl'),
     )
-    .option('--out <file>', 'a file that does not exist yet (default: standard output)')
-    .addHelpText('after', '\nExit code 3: some could not be written in this form; stderr says how many, and why.')
+    .option('--out <file>', 'Output file; must not exist (default: standard output)')
+    .addHelpText('after', '\nExit code 3: some records cannot be exported in this format; stderr gives the reasons.')
     .action(async (_flags: ExportFlags, command: Command) => {
       process.exitCode = await runExport(command.optsWithGlobals<ExportFlags & GlobalOptions>());
     });
@@ -39,7 +39,7 @@ export function addRejectsExportCommand(rejects: Command): void {
 async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   const { out, format } = flags;
   if (flags.json === true && out === undefined) {
-    throw new UsageError('the records go to standard output, and so would --json: add --out <file>');
+    throw new UsageError('--json and the exported records both go to standard output: add --out <file>');
   }
   const leftOut = new Map<string, number>();
   const exported = await withStorage(flags, async (app) => {
@@ -54,12 +54,12 @@ async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   } else {
     printMessage(flags, `Exported: ${exported}${out === undefined ? '' : `, to ${out}`}`);
   }
-  // Not a message that --quiet may hide: without it the export would look complete.
-  leftOut.forEach((count, why) => printResult(`Left out: ${count}, because ${why}`, process.stderr));
+  // Printed despite --quiet: otherwise the export would look complete.
+  leftOut.forEach((count, why) => printResult(`Not exported: ${count}. Reason: ${why}`, process.stderr));
   return leftOut.size > 0 ? EXIT.rejected : EXIT.ok;
 }
 
-/** Writes them; returns how many they are. A file that could not be written to its end is removed. */
+/** Writes the lines and returns their number. Removes a file that it could not complete. */
 async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined): Promise<number> {
   let count = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
@@ -73,7 +73,7 @@ async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined
     return count;
   }
   const file = await open(out, 'wx').catch((error: unknown) => {
-    throw new StorageError('FILE_NOT_WRITTEN', `cannot write ${out}: ${explain(error)}`, { cause: error });
+    throw new StorageError('FILE_NOT_WRITTEN', `Could not write ${out}: ${explain(error)}`, { cause: error });
   });
   try {
     await pipeline(counted, file.createWriteStream());
@@ -86,6 +86,6 @@ async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined
 
 function explain(error: unknown): string {
   return errorCode(error) === 'EEXIST'
-    ? 'it exists already; remove it, or name another file'
+    ? 'the file already exists. Remove it or choose another name.'
     : (errorText(error, 'message') ?? 'unknown error');
 }

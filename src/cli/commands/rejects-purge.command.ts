@@ -16,9 +16,9 @@ interface PurgeFlags extends RejectFlags {
 /** `rejects purge` */
 export function addRejectsPurgeCommand(rejects: Command): void {
   addRejectOptions(rejects.command('purge'))
-    .description('remove them for good, open or replayed; at least one option must say which')
-    .option('--older-than <when>', 'only those rejected before: 30d, or a date-time with its zone', parseMoment)
-    .option('--replayed', 'only those that were replayed')
+    .description('Delete rejected records permanently, open or replayed; needs at least one option')
+    .option('--older-than <when>', 'Only records rejected before: 30d, or a date-time with time zone', parseMoment)
+    .option('--replayed', 'Only replayed records')
     .action(async (_flags: PurgeFlags, command: Command) => {
       await runPurge(command.optsWithGlobals<PurgeFlags & GlobalOptions>());
     });
@@ -28,12 +28,12 @@ async function runPurge(flags: PurgeFlags & GlobalOptions): Promise<void> {
   const replayed = flags.replayed === true ? true : ('any' as const);
   const filter = { ...filterOf(flags), until: flags.olderThan, replayed };
   if (!isNarrowed(filter)) {
-    throw new UsageError('a purge of everything is not meant: say which, for example --older-than 30d or --replayed');
+    throw new UsageError('A purge needs a filter, for example --older-than 30d or --replayed');
   }
   const result = await withStorage(flags, (app) => app.get(QuarantineService).purge(filter));
   if (flags.json === true) {
     printJson(result);
   } else {
-    printResult(`Removed: ${result.purged}, of which never loaded: ${result.open}`);
+    printResult(`Deleted: ${result.purged}, of which open: ${result.open}`);
   }
 }

@@ -13,7 +13,7 @@ import { withStorage } from '../context/storage-context.js';
 /** `rejects replay` */
 export function addRejectsReplayCommand(rejects: Command): void {
   addRejectOptions(rejects.command('replay'))
-    .description('load the open ones again, in one transaction; what is rejected again stays open')
+    .description('Load open rejected records again in one transaction; records rejected again stay open')
     .action(async (_flags: RejectFlags, command: Command) => {
       process.exitCode = await runReplay(command.optsWithGlobals<RejectFlags & GlobalOptions>());
     });
@@ -43,12 +43,12 @@ async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
 
 function report({ received, loaded, skipped, rejected, loads, rejects }: ReplayResult): void {
   if (received === 0) {
-    printResult('Nothing to replay: no open record fits');
+    printResult('Nothing to replay: no open record matches');
     return;
   }
   loads.forEach((load) => printLoadResult({ ...load, rejects: [] }));
   printResult(
-    `Replayed: ${received}. Loaded: ${loaded}, skipped: ${skipped}, rejected again and still open: ${rejected}`,
+    `Replayed: ${received}. Loaded: ${loaded}, skipped: ${skipped}, rejected again (still open): ${rejected}`,
   );
   if (rejected > 0) {
     printTable(

@@ -25,19 +25,19 @@ const HEAD = ['id', 'rejected (UTC)', 'table', 'position (from 0)', 'key', 'reas
 
 /** `rejects list`, `show`, `export`, `replay`, `purge` */
 export function addRejectsCommand(program: Command): void {
-  const rejects = program.command('rejects').description('records that were rejected: the quarantine');
+  const rejects = program.command('rejects').description('Manage rejected records (the quarantine)');
   addRejectOptions(rejects.command('list', { isDefault: true }))
-    .description('those still open, the last ones first')
-    .option('--all', 'those replayed since as well')
-    .option('--limit <n>', 'how many', parseCount(1), 20)
+    .description('List open rejected records, newest first')
+    .option('--all', 'Include replayed records')
+    .option('--limit <n>', 'Maximum number of records', parseCount(1), 20)
     .action(async (_flags: ListFlags, command: Command) => {
       await runList(command.optsWithGlobals<ListFlags & GlobalOptions>());
     });
   rejects
     .command('show')
-    .argument('<id>', 'the id of a rejected record, as `rejects list` shows it', parseId)
-    .description('everything about one of them')
-    .option('--record', 'and the record itself')
+    .argument('<id>', 'Id of a rejected record, as in `rejects list`', parseId)
+    .description('Show one rejected record')
+    .option('--record', 'Include the record itself')
     .action(async (id: string, _flags: ShowFlags, command: Command) => {
       await runShow(id, command.optsWithGlobals<ShowFlags & GlobalOptions>());
     });
@@ -58,7 +58,7 @@ async function runList(flags: ListFlags & GlobalOptions): Promise<void> {
   }
   printTable(flags.all === true ? [...HEAD, 'replayed (UTC)'] : HEAD, records.map(toCells));
   if (total > records.length) {
-    printResult(`${records.length} of ${total}; --limit shows more`);
+    printResult(`${records.length} of ${total} shown; use --limit for more`);
   }
 }
 
@@ -77,7 +77,7 @@ function toCells(record: QuarantinedRecord): unknown[] {
   ];
 }
 
-/** Characters of a key in a table; `show` and --json have more of it. */
+/** Length of a key in the list; `show` and --json print more. */
 const MAX_KEY_SHOWN = 60;
 
 function shorten(key: string | null): string | null {
@@ -91,7 +91,7 @@ async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<vo
   if (found === null) {
     throw new StorageError(
       'REJECT_NOT_FOUND',
-      `There is no rejected record ${JSON.stringify(id)}; see \`harbor-storage rejects --all\``,
+      `Rejected record ${JSON.stringify(id)} not found. List them with \`harbor-storage rejects --all\`.`,
     );
   }
   const { raw, ...record } = found;
@@ -109,13 +109,13 @@ async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<vo
   }
 }
 
-/** As text where the bytes are one; JSON has a form for every character of it. */
+/** As text if the bytes are valid text, because JSON can express every character; otherwise as base64. */
 function showBytes(raw: Buffer): { readonly record: string } | { readonly recordBase64: string } {
   const text = raw.toString();
   return Buffer.from(text).equals(raw) ? { record: text } : { recordBase64: raw.toString('base64') };
 }
 
-/** A control character of a record would steer the terminal. */
+/** Control characters in a record must not reach the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\u{FFFD}');
 }

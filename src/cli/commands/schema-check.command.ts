@@ -9,8 +9,8 @@ import { withSchema } from '../context/schema-context.js';
 export function addSchemaCheckCommand(schema: Command): void {
   schema
     .command('check')
-    .argument('[table]', 'only this table (default: every table of this package)')
-    .description('compare the live tables with what this version expects; reads only')
+    .argument('[table]', 'Only this table (default: all tables of this package)')
+    .description('Compare live tables with entities; read-only')
     .action(async (table: string | undefined, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const report = await withSchema(flags, table, (service) => service.check(table));
@@ -25,7 +25,7 @@ export function addSchemaCheckCommand(schema: Command): void {
 
 function printReport({ ok, tables, differences, otherTables }: SchemaReport): void {
   if (ok) {
-    printResult(`Nothing differs: ${tables.join(', ')}`);
+    printResult(`No differences: ${tables.join(', ')}`);
   } else {
     printTable(
       ['table', 'column', 'what', 'expected', 'found', 'breaks a load'],
@@ -42,6 +42,6 @@ function printReport({ ok, tables, differences, otherTables }: SchemaReport): vo
     new Set(differences.map(({ fix }) => fix)).forEach((fix) => printResult(`  ${fix}`));
   }
   if (otherTables.length > 0) {
-    printResult(`Tables no entity is for: ${otherTables.join(', ')}`);
+    printResult(`Tables without an entity: ${otherTables.join(', ')}`);
   }
 }

@@ -19,14 +19,12 @@ interface ProposeFlags {
 export function addSchemaProposeCommand(schema: Command): void {
   schema
     .command('propose')
-    .argument('<table>', 'the table whose extra column is looked at')
-    .description(
-      'which fields that extra captured could be columns of their own, and of which type; reads only, without --write',
-    )
-    .option('--write', 'write the migration that adds the columns and moves the values')
-    .option('--dir <folder>', 'where --write puts it', 'migrations')
-    .option('--min-count <n>', 'leave fields that fewer rows have', parseCount(1), 1)
-    .option('--min-share <percent>', 'leave fields that a smaller share of the rows has', parseShare, 1)
+    .argument('<table>', 'Table with an extra column')
+    .description('Propose columns for fields captured in extra, with types; read-only unless --write is given')
+    .option('--write', 'Write a migration that adds the columns and moves the values')
+    .option('--dir <folder>', 'Folder of the migration', 'migrations')
+    .option('--min-count <n>', 'Ignore fields in fewer rows', parseCount(1), 1)
+    .option('--min-share <percent>', 'Ignore fields in a smaller share of rows', parseShare, 1)
     .action(async (table: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<ProposeFlags & GlobalOptions>();
       const { minCount, minShare } = flags;
@@ -47,18 +45,18 @@ export function addSchemaProposeCommand(schema: Command): void {
       } else if (pending !== undefined) {
         printPending(pending);
       } else if (proposal.columns.length > 0) {
-        printResult('To have the migration written, add --write');
+        printResult('To write the migration, add --write');
       } else {
-        printResult('No field can be a column');
+        printResult('No field can become a column');
       }
     });
 }
 
 function printProposal({ table, rows, rowsRead, sampled, fields, moreFields }: SchemaProposal): void {
   const [all, read] = [rows, rowsRead].map((n) => n.toLocaleString('en-US'));
-  printResult(sampled ? `${table}: a sample of ${read} of about ${all} rows` : `${table}: all of ${all} rows`);
+  printResult(sampled ? `${table}: read a sample of ${read} of about ${all} rows` : `${table}: read all ${all} rows`);
   if (fields.length === 0) {
-    printResult('extra has captured nothing');
+    printResult('No captured fields in extra');
     return;
   }
   printTable(
@@ -75,7 +73,7 @@ function printProposal({ table, rows, rowsRead, sampled, fields, moreFields }: S
     ]),
   );
   if (moreFields > 0) {
-    printResult(`and ${moreFields.toLocaleString('en-US')} rarer fields, which stay in extra`);
+    printResult(`${moreFields.toLocaleString('en-US')} rarer fields not shown; they stay in extra`);
   }
 }
 
@@ -84,7 +82,7 @@ function describe(field: FieldProposal): string {
     case 'promote':
       return field.type;
     case 'move':
-      return `${field.type}, which the table has: only the values move`;
+      return `${field.type}; the column exists, only values move`;
     case 'keep':
       return `stays in extra: ${field.message}`;
   }

@@ -15,10 +15,10 @@ interface WidenFlags {
 export function addSchemaWidenCommand(schema: Command): void {
   schema
     .command('widen')
-    .argument('<table>', 'the table whose rejected records are looked at')
-    .description('which columns reject records, and what type would take them; reads only, without --write')
-    .option('--write', 'write the migration that changes the columns')
-    .option('--dir <folder>', 'where --write puts it', 'migrations')
+    .argument('<table>', 'Table with rejected records')
+    .description('Propose wider types for columns that reject records; read-only unless --write is given')
+    .option('--write', 'Write a migration that changes the columns')
+    .option('--dir <folder>', 'Folder of the migration', 'migrations')
     .action(async (table: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<WidenFlags & GlobalOptions>();
       const proposal = await withSchema(flags, table, (service) => service.proposeWidening(table));
@@ -32,25 +32,25 @@ export function addSchemaWidenCommand(schema: Command): void {
       if (written !== undefined) {
         printWritten(written);
         printResult(
-          `\n2. In ${proposal.entity}, with the same release: an older version stops loading into the table\n`,
+          `\n2. In the same release, change ${proposal.entity}; older versions cannot load into the table any more:\n`,
         );
         proposal.widened.forEach(({ property, options }) => printResult(`  ${property}: ${options}`));
-        printResult('\nA version with the old type stops loading into the table once it starts anew: deploy soon.');
-        printResult('\n3. Load the rejected records again: harbor-storage rejects replay');
+        printResult('\nAn application with the old type stops loading at its next start: deploy soon.');
+        printResult('\n3. Replay the rejected records: harbor-storage rejects replay');
       } else if (pending !== undefined) {
         printPending(pending);
       } else if (proposal.widened.length > 0) {
-        printResult('To have the migration written, add --write');
+        printResult('To write the migration, add --write');
       }
     });
 }
 
 function printProposal({ table, columns, tableBytes, withoutColumn }: WideningProposal): void {
   for (const [reason, n] of Object.entries(withoutColumn)) {
-    printResult(`${n.toLocaleString('en-US')} records of ${table} were rejected with ${reason}, which names no column`);
+    printResult(`${n.toLocaleString('en-US')} records of ${table} rejected with ${reason}, without a column name`);
   }
   if (columns.length === 0) {
-    printResult(`No column of ${table} has rejected a record that was not replayed`);
+    printResult(`No open rejected records for any column of ${table}`);
     return;
   }
   printTable(
@@ -74,13 +74,13 @@ function describe(column: ColumnWideningProposal, tableBytes: number): string {
   const { from, to, by, dropNotNull } = column;
   const size = `${Math.ceil(tableBytes / 1024 / 1024).toLocaleString('en-US')} MB`;
   const cost = {
-    'in place': 'no row is rewritten',
-    'new column': 'a new column is filled in batches; at the end the table is locked for one scan',
-    rewrite: `locks the table while ${size} are rewritten, because an index or a constraint uses the column`,
+    'in place': 'no table rewrite',
+    'new column': 'fills a new column in batches; locks the table for one scan at the end',
+    rewrite: `locks the table and rewrites ${size}, because an index or a constraint uses the column`,
   };
   return [
     to !== undefined && `${from} to ${to}: ${cost[by ?? 'rewrite']}`,
-    dropNotNull === true && 'DROP NOT NULL: no row is read or rewritten',
+    dropNotNull === true && 'DROP NOT NULL: no table scan or rewrite',
   ]
     .filter(Boolean)
     .join('; ');

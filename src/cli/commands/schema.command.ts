@@ -11,10 +11,8 @@ const SUBCOMMANDS: readonly ((schema: Command) => void)[] = [
   addSchemaWidenCommand,
 ];
 
-/** `schema check` and what else concerns the shape of the tables */
+/** `schema` and its subcommands */
 export function addSchemaCommand(program: Command): void {
-  const schema = program
-    .command('schema')
-    .description('how the live tables and the entities differ, and what fixes it');
+  const schema = program.command('schema').description('Compare tables with entities, and propose migrations');
   SUBCOMMANDS.forEach((add) => add(schema));
 }

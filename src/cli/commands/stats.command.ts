@@ -9,7 +9,7 @@ import { withStorage } from '../context/storage-context.js';
 export function addStatsCommand(program: Command): void {
   program
     .command('stats')
-    .description('what was loaded into each table since the beginning')
+    .description('Show totals of all loads for each table')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const tables = await withStorage(flags, (app) => app.get(LoadStatsService).totals());

@@ -4,12 +4,12 @@ import { RejectedRecordEntity } from '../../entities/index.js';
 import { MAX_REJECTS_SHOWN, type RejectSummary } from '../../results/load-result.js';
 import { dataSourceOf } from './storage-context.js';
 
-/** The first records a load of the past rejected, without the records themselves. */
+/** The first rejected records of a past load, without their raw bytes. */
 export async function findRejects(app: INestApplicationContext, loadId: string): Promise<RejectSummary[]> {
   const rows = await dataSourceOf(app)
     .getRepository(RejectedRecordEntity)
     .find({
-      // Without its key TypeORM takes all rows for one.
+      // TypeORM needs the key to tell rows apart.
       select: { id: true, position: true, reason: true, columnName: true, message: true },
       where: { loadId },
       order: { position: 'ASC', id: 'ASC' },

@@ -6,9 +6,9 @@ import { dataSourceOf, withStorage } from './storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 /**
- * Runs `work` on the schema as it is, whatever migrations it lacks.
- * @param table - the table a command names, if it does
- * @throws UsageError when no entity is known for it
+ * Runs `work` on the current schema, even if migrations are pending.
+ * @param table - the table named by the command, if any
+ * @throws UsageError when no entity maps to it
  */
 export async function withSchema<T>(
   options: GlobalOptions,

@@ -12,9 +12,9 @@ import { type GlobalOptions, printMessage, printWarning } from '../output/output
 import { UsageError } from '../usage-error.js';
 
 /**
- * Runs `work` on the database of a command: the one that was given, or the embedded one.
- * @param work - gets the connection string
- * @throws UsageError when what was given is no connection string
+ * Runs `work` on the given database, or on the embedded one.
+ * @param work - receives the connection string
+ * @throws UsageError when the given connection string is malformed
  */
 export async function withDatabase<T>(
   options: GlobalOptions,
@@ -23,7 +23,7 @@ export async function withDatabase<T>(
   const database = await resolveDatabase(givenUrl(options));
   try {
     if (database.dataDir !== undefined) {
-      printMessage(options, `Using the embedded Postgres; its data lies in ${database.dataDir}`);
+      printMessage(options, `Using the embedded Postgres in ${database.dataDir}`);
     }
     return await work(database);
   } finally {
@@ -32,8 +32,8 @@ export async function withDatabase<T>(
 }
 
 /**
- * Runs `work` with the services of the package. An embedded database that is new gets its migrations first.
- * @param migrations - what to do about those that are pending; with `off`, a new database gets none either
+ * Runs `work` with the services of the package. A new embedded database gets its migrations first.
+ * @param migrations - how to handle pending migrations; with `off`, a new database gets none either
  */
 export async function withStorage<T>(
   options: GlobalOptions,
@@ -56,11 +56,11 @@ export async function withStorage<T>(
   });
 }
 
-/** An empty --url, as of a shell variable that is not set, does not mean the embedded database. */
+/** An empty --url, as from an unset shell variable, does not select the embedded database. */
 function givenUrl({ url }: GlobalOptions): string | undefined {
   const given = url ?? (process.env['DATABASE_URL'] || undefined);
   if (given !== undefined && !isPostgresUrl(given)) {
-    // It may hold a password, so it is not shown.
+    // Not shown, because it may contain a password.
     throw new UsageError(`${url === undefined ? 'DATABASE_URL' : '--url'} must be ${POSTGRES_URL_FORM}`);
   }
   return given;
@@ -71,7 +71,7 @@ export function dataSourceOf(app: INestApplicationContext): DataSource {
   return app.get<DataSource>(getDataSourceToken(getStorageDataSourceName()));
 }
 
-/** Keeps stdout for results. Errors reach the user once, through the command that failed. */
+/** Keeps stdout for results, and leaves errors to the failed command, which prints them once. */
 class StderrLogger implements LoggerService {
   constructor(private readonly options: GlobalOptions) {}
 

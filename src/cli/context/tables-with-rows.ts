@@ -2,7 +2,7 @@ import { OpportunityEntity, SubmissionEntity } from '../../entities/index.js';
 import { migrationStatus } from '../../schema/migrations/migrations.js';
 import { StorageDataSource } from '../../schema/migrations/storage-data-source.js';
 
-/** Which of the two tables hold rows; none where no migration was applied. */
+/** The data tables that contain rows; none when no migration is applied. */
 export async function findTablesWithRows(url: string): Promise<string[]> {
   const dataSource = new StorageDataSource({ url });
   await dataSource.initialize();

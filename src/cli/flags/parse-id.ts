@@ -2,10 +2,10 @@ import { InvalidArgumentError } from 'commander';
 
 import { isId } from '../../entities/is-id.js';
 
-/** Reads an id of a load or of a rejected record. */
+/** Parses the id of a load or of a rejected record. */
 export function parseId(text: string): string {
   if (!isId(text)) {
-    throw new InvalidArgumentError('expected an id as it is listed');
+    throw new InvalidArgumentError('expected an id, as in the list');
   }
   return text;
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 import { isLoadKey, LOAD_KEY_FORM } from '../../loader/model/load-options.js';
 
-/** Reads --load-key; an empty one, as of a shell variable that is not set, is wrong usage. */
+/** Parses --load-key. An empty one, as from an unset shell variable, is a usage error. */
 export function parseLoadKey(text: string): string {
   if (!isLoadKey(text)) {
     throw new InvalidArgumentError(`It must be ${LOAD_KEY_FORM}.`);

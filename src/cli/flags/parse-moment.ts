@@ -11,17 +11,17 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Reads an option that takes a moment: `30d` (so long ago), or a date-time with its zone. */
+/** Parses a time option: an age such as `30d`, or a date-time with time zone. */
 export function parseMoment(text: string): Date {
   const [, count, unit] = DURATION.exec(text) ?? [];
   const moment = new Date(unit === undefined ? isoText(text) : Date.now() - Number(count) * (MILLISECONDS[unit] ?? 0));
   if (Number.isNaN(moment.getTime())) {
-    throw new InvalidArgumentError('expected so long ago (30d, 12h, 90m), or a date-time as 2026-01-31T12:00:00Z');
+    throw new InvalidArgumentError('expected an age (30d, 12h, 90m) or a date-time such as 2026-01-31T12:00:00Z');
   }
   return moment;
 }
 
-/** The text where it is a date-time that means one moment everywhere, otherwise none. */
+/** Returns the text if it is an unambiguous date-time, otherwise ''. */
 function isoText(text: string): string {
   try {
     return toTimestamptzText(text, false);

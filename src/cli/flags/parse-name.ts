@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads an option that takes a name; an empty one, as of a shell variable that is not set, is wrong usage. */
+/** Parses a name option. An empty one, as from an unset shell variable, is a usage error. */
 export function parseName(text: string): string {
   if (text === '') {
     throw new InvalidArgumentError('expected a name');

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { StorageError } from '../../errors/index.js';
 import { parseRename } from '../../files/rename-fields.js';
 
-/** Reads --rename; a mistake in it is wrong usage. */
+/** Parses --rename; a mistake in it is a usage error. */
 export function parseRenameFlag(text: string): ReadonlyMap<string, string> {
   try {
     return parseRename(text);

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A percentage: `0.5` or `50`, with or without its sign. */
+/** Parses a percentage such as `0.5`, `50` or `50%`. */
 export function parseShare(value: string): number {
   const share = /^\d+(?:\.\d+)?%?$/.test(value) ? Number.parseFloat(value) : NaN;
   if (!(share <= 100)) {

@@ -5,7 +5,7 @@ import { parseId } from './parse-id.js';
 import { parseMoment } from './parse-moment.js';
 import { parseName } from './parse-name.js';
 
-/** The options that say which rejected records a command means. */
+/** Options that select rejected records. */
 export interface RejectFlags {
   readonly load?: string;
   readonly table?: string;
@@ -13,13 +13,13 @@ export interface RejectFlags {
   readonly since?: Date;
 }
 
-/** Adds them to a command. */
+/** Adds these options to a command. */
 export function addRejectOptions(command: Command): Command {
   return command
-    .option('--load <id>', 'only those rejected by this load', parseId)
-    .option('--table <table>', 'only those meant for this table (or hybrid)', parseName)
-    .option('--reason <reason>', 'only those rejected by this rule or SQLSTATE', parseName)
-    .option('--since <when>', 'only those rejected since: 12h, 30d, or a date-time with its zone', parseMoment);
+    .option('--load <id>', 'Only records rejected by this load', parseId)
+    .option('--table <table>', 'Only records for this table (or hybrid)', parseName)
+    .option('--reason <reason>', 'Only records rejected by this rule or SQLSTATE', parseName)
+    .option('--since <when>', 'Only records rejected since: 12h, 30d, or a date-time with time zone', parseMoment);
 }
 
 export function filterOf({ load, table, reason, since }: RejectFlags): RejectFilter {

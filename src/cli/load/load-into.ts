@@ -9,7 +9,7 @@ import { LoaderService } from '../../loader/loader.service.js';
 import { dataSourceOf } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
-/** What a command asks to be loaded. */
+/** A load requested on the command line. */
 export interface LoadRequest {
   /** A table, or `hybrid`. */
   readonly into: string;
@@ -18,19 +18,19 @@ export interface LoadRequest {
   readonly dryRun: boolean;
 }
 
-/** The names of the fields a load into `into` takes. */
+/** The field names accepted by a load into `into`. */
 export async function fieldNames(app: INestApplicationContext, into: string): Promise<ReadonlySet<string>> {
   return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_TARGETS : [into]);
 }
 
-/** Carries the result of a dry run out of the transaction it rolls back. */
+/** Carries the result of a dry run out of its rolled back transaction. */
 class DryRunDone extends Error {
   constructor(readonly result: BatchLoadResult | HybridBatchResult) {
     super('dry run');
   }
 }
 
-/** Loads records into a table or into both. */
+/** Loads records into one table or into both. */
 export async function loadInto(
   app: INestApplicationContext,
   request: LoadRequest,
@@ -48,7 +48,7 @@ export async function loadInto(
     }
     throw error;
   }
-  throw new Error('a dry run always ends by an exception');
+  throw new Error('a dry run always ends with an exception');
 }
 
 async function loadRecords(
@@ -59,7 +59,7 @@ async function loadRecords(
   if (into === HYBRID) {
     const { disposition = 'merge', allowEmpty, ...rest } = options;
     if (disposition !== 'merge' || allowEmpty === true) {
-      throw new UsageError('a hybrid load always merges: leave --disposition and --allow-empty out');
+      throw new UsageError('A hybrid load always merges: remove --disposition and --allow-empty');
     }
     const hybrid = app.get(HybridStoreService);
     return (manager === undefined ? hybrid : hybrid.withManager(manager)).storeBatch(records, rest);

@@ -1,7 +1,7 @@
-/** The name that was probably meant, if one of them is but a few letters away. */
+/** The candidate closest to a probably misspelled name, if any is close enough. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined;
-  // Every third letter may be wrong; of a short name, whatever is left would be another.
+  // One error in three letters; with more, short names would match anything.
   let least = Math.floor(name.length / 3) + 1;
   for (const candidate of candidates) {
     const count = countSlips(name.toLowerCase(), candidate.toLowerCase());
@@ -13,7 +13,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return nearest;
 }
 
-/** Letters to put in, to leave out, to exchange or to swap with the next one (optimal string alignment distance). */
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment distance). */
 function countSlips(one: string, other: string): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: other.length + 1 }, (_, index) => index);

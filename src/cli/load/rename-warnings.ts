@@ -4,8 +4,8 @@ import { type GlobalOptions, printWarning, showCell } from '../output/output.js'
 type Rename = ReadonlyMap<string, string>;
 
 /**
- * Says which fields --rename would make that no column takes.
- * @param known - names of fields that `into` takes
+ * Warns of new names in --rename that match no column.
+ * @param known - field names accepted by `into`
  */
 export function warnOfUnknownTargets(
   options: GlobalOptions,
@@ -19,21 +19,18 @@ export function warnOfUnknownTargets(
       const proposal = nearest === undefined ? '' : `; did you mean ${nearest}?`;
       printWarning(
         options,
-        showCell(`--rename ${name}=${target}: ${into} has no field ${target}, so it goes into extra${proposal}`),
+        showCell(`--rename ${name}=${target}: ${into} has no field ${target}; values go into extra${proposal}`),
       );
     }
   }
 }
 
 /**
- * Says which fields --rename names that no record had.
- * @param unmet - their names before they are renamed
+ * Warns of old names in --rename that no record had.
+ * @param unmet - these names
  */
 export function warnOfUnmetRenames(options: GlobalOptions, rename: Rename, unmet: readonly string[]): void {
   unmet.forEach((name) =>
-    printWarning(
-      options,
-      showCell(`--rename ${name}=${rename.get(name)}: no record that was read has a field ${name}`),
-    ),
+    printWarning(options, showCell(`--rename ${name}=${rename.get(name)}: no record has a field ${name}`)),
   );
 }

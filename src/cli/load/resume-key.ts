@@ -5,7 +5,7 @@ import type { OpenedSource } from '../../files/open-source.js';
 import type { FileFormat } from '../../files/record-reader.js';
 import { UsageError } from '../usage-error.js';
 
-/** What makes a load of the same file another load. */
+/** Options that make a load of the same file a different load. */
 interface Meaning {
   readonly into: string;
   readonly disposition: string;
@@ -13,17 +13,17 @@ interface Meaning {
   readonly rename: ReadonlyMap<string, string> | undefined;
 }
 
-/** Names may be as long as the file system likes; a load key may not. */
+/** File names may be longer than a load key. */
 const MAX_NAME_SHOWN = 80;
 
 /**
- * The load key `--resume` stands for: the same for the same state of a file, loaded in the same way.
- * @throws UsageError for a source that cannot be told from another, such as a pipe
+ * The load key for `--resume`: the same for an unchanged file loaded with the same options.
+ * @throws UsageError for a source without an identity, such as a pipe
  */
 export function resumeKey({ name, state }: OpenedSource, { into, disposition, format, rename }: Meaning): string {
   if (state === undefined) {
     throw new UsageError(
-      `--resume tells files by path, size and time, and ${name} has none: name the load yourself with --load-key`,
+      `--resume identifies files by path, size and time; ${name} has none of them. Use --load-key instead.`,
     );
   }
   const meaning = [state, into, disposition, format, [...(rename ?? [])].sort()];

@@ -1,6 +1,6 @@
 import type { LoadCounts } from '../../results/load-counts.js';
 
-/** The counts of a table, in the order they are printed. */
+/** Counts of a table, in print order. */
 export const COUNT_COLUMNS: readonly (keyof LoadCounts)[] = [
   'received',
   'inserted',

@@ -4,27 +4,27 @@ import type { HistoryEntry } from '../../stats/load-history.js';
 import { COUNT_COLUMNS } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
-/** What the loads of the command line come to. */
+/** Result of any load of the command line. */
 export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
 
-/** Says, before the counts of a load whose key was completed before, that they are of then and not of now. */
-export function printReplayed({ loadKey, finishedAt, source }: HistoryEntry): void {
+/** Says that the load key was completed earlier, and that the counts are from then. */
+export function printAlreadyCompleted({ loadKey, finishedAt, source }: HistoryEntry): void {
   const origin = source === null ? '' : ` from ${showCell(source)}`;
   printResult(
-    `Load key ${showCell(loadKey)} was completed on ${showCell(finishedAt)} UTC${origin}: nothing was done now. ` +
-      'What it did then:',
+    `Load key ${showCell(loadKey)} already completed on ${showCell(finishedAt)} UTC${origin}: nothing was executed. ` +
+      'Result of the earlier load:',
   );
 }
 
-/** A key that was meant for another source would leave this one out in silence. */
+/** Warns when the completed load key belongs to another source: this one was not loaded. */
 export function warnOfOtherSource(options: GlobalOptions, { loadKey, source }: HistoryEntry, name: string): void {
   if (source !== null && source !== name) {
-    const found = `load key ${loadKey} was completed from ${source}; ${name} was not read`;
-    printWarning(options, showCell(`${found}. If it is another load, choose another key`));
+    const found = `load key ${loadKey} already completed from ${source}; ${name} was not read`;
+    printWarning(options, showCell(`${found}. For a different load, use another key.`));
   }
 }
 
-/** Prints what a load did, as tables. */
+/** Prints the result of a load as tables. */
 export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printCounts(result, output);
   const skipped = showReasons(result.skippedReasons);
@@ -37,13 +37,13 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printRejects(result, output);
   printFailures(result.failures, output);
   printEarlier(result, output);
-  if (foundAllInAlready(result)) {
-    const others = result.rejected + result.skipped > 0 ? ', but for those rejected or skipped' : '';
-    printResult(`Nothing was written: every record was in already${others}.`, output);
+  if (isUnchanged(result)) {
+    const others = result.rejected + result.skipped > 0 ? 'other ' : '';
+    printResult(`No changes: all ${others}records already up to date`, output);
   }
 }
 
-/** Skipped records are no error; but where there is nothing else, it is hardly what was meant. */
+/** Skipped records are no error, but a load that skips everything is probably a mistake. */
 export function warnWhenAllSkipped(options: GlobalOptions, result: AnyLoadResult): void {
   const { received, skipped, skippedReasons } = result;
   if (received === 0 || skipped < received) {
@@ -52,15 +52,15 @@ export function warnWhenAllSkipped(options: GlobalOptions, result: AnyLoadResult
   const lacking = Object.keys(skippedReasons).map((reason) => reason.replace(/^missing_/, ''));
   printWarning(
     options,
-    `nothing was loaded: every record was skipped (${showReasons(skippedReasons)}). Where the file has ` +
-      `${lacking.join(' and ')} under another name, say so by --rename <its name>=${lacking[0]}`,
+    `nothing was loaded: all records were skipped (${showReasons(skippedReasons)}). If the file has ` +
+      `${lacking.join(' and ')} under another name, add --rename <name>=${lacking[0]}`,
   );
 }
 
-/** How many fields are named; `--json` has them all. */
+/** Maximum number of fields printed; `--json` has all. */
 const FIELDS_SHOWN = 10;
 
-/** Prints which fields no column knew, the most frequent first. */
+/** Prints fields without a column, most frequent first. */
 export function printUnknownFields(
   fields: Readonly<Record<string, number>>,
   policy: UnknownFields,
@@ -92,10 +92,10 @@ export function printRejects(
   );
 }
 
-/** Says where the rejected records of a load are; not for a dry run, which keeps none. */
-export function printWhereKept({ rejected, loadId }: AnyLoadResult): void {
+/** Prints how to list the rejected records; not for a dry run, which keeps none. */
+export function printQuarantineHint({ rejected, loadId }: AnyLoadResult): void {
   if (rejected > 0) {
-    printResult(`Rejected records are kept in quarantine: harbor-storage rejects list --load ${loadId}`);
+    printResult(`Rejected records are in quarantine. List them: harbor-storage rejects list --load ${loadId}`);
   }
 }
 
@@ -126,18 +126,15 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
   );
 }
 
-/** What is not this run's work. */
+/** Prints how many records earlier runs of this load processed. */
 function printEarlier({ alreadyCompleted, received, receivedEarlier }: AnyLoadResult, output?: Output): void {
   if (!alreadyCompleted && receivedEarlier > 0) {
     const [earlier, all] = [receivedEarlier, received].map((count) => count.toLocaleString('en-US'));
-    printResult(
-      `Resumed: ${earlier} of ${all} records were dealt with by earlier runs. The counts are of all.`,
-      output,
-    );
+    printResult(`Resumed: earlier runs processed ${earlier} of ${all} records. The counts include them.`, output);
   }
 }
 
-/** Without it, what one table skipped and the load did not would look like a loss. */
+/** Explains why the two tables of a hybrid load skipped different numbers of records. */
 function printProfileOnly(result: AnyLoadResult, output?: Output): void {
   if (result.kind === 'table') {
     return;
@@ -147,9 +144,9 @@ function printProfileOnly(result: AnyLoadResult, output?: Output): void {
   if (count > 0) {
     const records =
       count === 1
-        ? '1 record without a problem_description feeds'
-        : `${count} records without a problem_description feed`;
-    printResult(`${opportunities.table}: ${records} ${submissions.table} only`, output);
+        ? '1 record without problem_description was written'
+        : `${count} records without problem_description were written`;
+    printResult(`${opportunities.table}: ${records} to ${submissions.table} only`, output);
   }
 }
 
@@ -171,7 +168,7 @@ function printFailures(failures: readonly BatchFailure[], output?: Output): void
   );
 }
 
-function foundAllInAlready(result: AnyLoadResult): boolean {
+function isUnchanged(result: AnyLoadResult): boolean {
   const tables = tablesOf(result);
   return (
     !result.alreadyCompleted &&

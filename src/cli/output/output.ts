@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** Options every command has. */
+/** Options of every command. */
 export interface GlobalOptions {
   readonly url?: string;
   readonly json?: boolean;
@@ -8,14 +8,14 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
 }
 
-/** Where to print: results go to stdout, everything else to stderr. */
+/** Results go to stdout, everything else to stderr. */
 export type Output = NodeJS.WriteStream;
 
 export function printResult(text: string, output: Output = process.stdout): void {
   output.write(`${text}\n`);
 }
 
-/** One JSON object, and nothing else on stdout. */
+/** Prints one JSON object, the only output on stdout. */
 export function printJson(value: unknown): void {
   printResult(JSON.stringify(value));
 }
@@ -26,22 +26,22 @@ export function printMessage(options: GlobalOptions, text: string): void {
   }
 }
 
-/** Says what may be a mistake, and is no error. */
+/** Prints a warning: a possible mistake that is no error. */
 export function printWarning(options: GlobalOptions, text: string): void {
   printMessage(options, `warning: ${text}`);
 }
 
-/** No frame and no rules but the one below the head: the fewest columns of the terminal a table can take. */
+/** Only a rule below the head: the narrowest table. */
 const NO_FRAME = Object.fromEntries(
   ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
     .concat(['left', 'left-mid', 'mid-mid', 'right', 'right-mid', 'middle'])
     .map((place) => [place, '']),
 );
 const PADDING = 2;
-/** However narrow the terminal, the last column keeps this much. */
+/** Minimum width of the last column on narrow terminals. */
 const LEAST_LAST_WIDTH = 24;
 
-/** Prints a table; on a terminal that is too narrow for it, the last column is wrapped. */
+/** Prints a table. On a narrow terminal, the last column wraps. */
 export function printTable(
   head: readonly string[],
   rows: readonly (readonly unknown[])[],
@@ -51,7 +51,7 @@ export function printTable(
   const table = new Table({
     head: [...head],
     chars: NO_FRAME,
-    // Colours would end up in files and pipes.
+    // No colours: they would end up in files and pipes.
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': PADDING },
     colAligns: head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left')),
     colWidths: output.isTTY ? fittingWidths([head, ...cells], output.columns) : [],
@@ -70,7 +70,7 @@ function fittingWidths(lines: readonly (readonly string[])[], columns: number): 
   return [...widths, Math.min(last, Math.max(left, LEAST_LAST_WIDTH))];
 }
 
-/** A value as it may be shown on a terminal. */
+/** Formats a value for the terminal. */
 export function showCell(value: unknown): string {
   if (value === null || value === undefined) {
     return '';
@@ -78,11 +78,11 @@ export function showCell(value: unknown): string {
   if (value instanceof Date) {
     return value.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ');
   }
-  // Names of files and fields are not ours: a control character in them would steer the terminal.
+  // File and field names are external: control characters in them must not reach the terminal.
   return typeof value === 'number' ? value.toLocaleString('en-US') : String(value).replaceAll(/\p{Cc}/gu, '\u{FFFD}');
 }
 
-/** A share in percent, cut and not rounded: 100 % is all of them. */
+/** Formats a share in percent, truncated: 100 % means all. */
 export function showShare(share: number, digits: number): string {
   const unit = 10 ** digits;
   return `${(Math.floor(share * 100 * unit) / unit).toFixed(digits)} %`;

@@ -3,19 +3,19 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import type { GlobalOptions } from './output.js';
 
-/** Milliseconds between two lines where stderr is no terminal. */
+/** Interval of progress lines when stderr is no terminal. */
 const LINE_INTERVAL_MS = 5_000;
 
-/** Shows how far a load is, on stderr. */
+/** Shows the progress of a load on stderr. */
 export interface ProgressDisplay {
   update(progress: LoadProgress): void;
   stop(): void;
 }
 
 /**
- * A bar on a terminal, a line every few seconds elsewhere, nothing with --quiet.
- * @param sizeBytes - size of the source; undefined when it cannot be known
- * @param bytesRead - how much of it was read so far
+ * Shows a bar on a terminal, a line every few seconds elsewhere, nothing with --quiet.
+ * @param sizeBytes - size of the source; undefined if unknown
+ * @param bytesRead - bytes read so far
  */
 export function createProgressDisplay(
   options: GlobalOptions,

@@ -14,10 +14,10 @@ import { type AnyLoadResult, printLoadResult } from './load-report.js';
 import { type GlobalOptions, printJson, printResult } from './output.js';
 import { UsageError } from '../usage-error.js';
 
-/** Prints an error once, on stderr, and with --json as an object on stdout; returns the exit code. */
+/** Prints an error once on stderr, and with --json as an object on stdout; returns the exit code. */
 export function reportError(error: unknown, options: GlobalOptions): number {
   if (error instanceof CommanderError) {
-    // commander has printed its message already; asking for help or version is no error.
+    // commander has already printed its message; help and version are no errors.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   const { code, message } = explain(error);
@@ -48,7 +48,7 @@ function explain(error: unknown): { readonly code: string; readonly message: str
   return error instanceof StorageError ? error : describeFault(error);
 }
 
-/** The message speaks of the options of the API; whoever typed a command knows them as flags. */
+/** Replaces the names of API options in a message by the flags of the command line. */
 function nameFlags(message: string): string {
   return message.replaceAll(
     /\b(allowEmpty|batchSize|loadKey|maxRejects)\b(?:: true)?/g,
@@ -60,7 +60,7 @@ function printStoppedLoad(error: unknown, result: AnyLoadResult): void {
   printLoadResult(result, process.stderr);
   if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {
     printResult(
-      'The rejected records were rolled back with their batch. To see them, and to load the others, ' +
+      'The rejected records were rolled back with their batch. To see them and to load the others, ' +
         'run again with a higher --max-rejects.',
       process.stderr,
     );

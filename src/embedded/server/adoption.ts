@@ -12,11 +12,11 @@ import { identifyServer } from './server-identity.js';
 const SETTLE_TIMEOUT_MS = 120_000;
 
 /**
- * Joins the server that runs on the home's cluster. One that is starting or stopping is waited for. Call it under the
- * lock.
+ * Joins a server that already runs on the home's cluster; waits for one that is starting or stopping. Call it with the
+ * lock held.
  *
  * @returns `undefined` when no server runs
- * @throws StorageError when the running server is not what was asked for
+ * @throws StorageError when the running server does not match the request
  */
 export async function adoptServer(home: Home, durable: boolean): Promise<RunningServer | undefined> {
   const outcome = await poll(SETTLE_TIMEOUT_MS, async () => {
@@ -30,7 +30,7 @@ export async function adoptServer(home: Home, durable: boolean): Promise<Running
   if (outcome === undefined) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_NOT_STARTED',
-      `The server that runs on ${home.cluster} neither takes connections nor ends; see ${home.log}.`,
+      `The server on ${home.cluster} neither accepts connections nor ends; see ${home.log}.`,
     );
   }
   return outcome === 'none' ? undefined : outcome;
@@ -42,7 +42,7 @@ export async function waitForEnd(home: Home, { pid }: Postmaster): Promise<void>
   if (ended) return;
   throw new StorageError(
     'EMBEDDED_POSTGRES_NOT_STOPPED',
-    `The embedded Postgres in ${home.path} (process ${pid}) was told to stop and did not; see ${home.log}.`,
+    `The embedded Postgres in ${home.path} (process ${pid}) did not stop; see ${home.log}.`,
   );
 }
 
@@ -56,7 +56,7 @@ async function tryJoin(home: Home, postmaster: Postmaster, url: string, durable:
   if (durable && !identity.durable) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_NOT_DURABLE',
-      `The server that runs on ${home.path} was started with durable: false. End its users first, or choose another ` +
+      `The server on ${home.path} was started with durable: false. Stop its users first, or choose another ` +
         `directory.`,
     );
   }
@@ -66,7 +66,7 @@ async function tryJoin(home: Home, postmaster: Postmaster, url: string, durable:
 function foreignServer(home: Home, { pid }: Postmaster, cause?: unknown): StorageError {
   return new StorageError(
     'EMBEDDED_POSTGRES_FOREIGN_SERVER',
-    `A server that was not started by this package runs on ${home.cluster} (process ${pid}). ` +
+    `A server not started by this package runs on ${home.cluster} (process ${pid}). ` +
       `Stop it, or set DATABASE_URL to it.`,
     { cause },
   );

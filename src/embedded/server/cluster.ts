@@ -13,7 +13,7 @@ const BUILD_PREFIX = 'build-';
 const WITH_CONTENT = { recursive: true, force: true };
 
 /**
- * Makes the cluster if there is none. Call it under the lock, with no server running.
+ * Creates the cluster if there is none. Call it with the lock held and no server running.
  *
  * @returns the superuser's password
  */
@@ -25,22 +25,22 @@ export async function ensureCluster(home: Home, binaries: Binaries, durable: boo
   } else if (major !== binaries.major) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_VERSION_MISMATCH',
-      `The cluster in ${home.path} was made by Postgres ${major}, and the installed binaries are Postgres ` +
-        `${binaries.major}. Dump it with the former and load it with the latter, or choose another directory.`,
+      `The cluster in ${home.path} needs Postgres ${major}, but the installed binaries are Postgres ` +
+        `${binaries.major}. Dump it with the old version and restore it with the new one, or choose another directory.`,
     );
   }
   return readPassword(home);
 }
 
-/** The password that was made with the cluster. */
+/** The password created with the cluster. */
 export async function readPassword(home: Home): Promise<string> {
   try {
     return await readFile(home.passwordFile, 'utf8');
   } catch (cause) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_DATA_DIR',
-      `The password of the cluster cannot be read from ${home.passwordFile}. Only the user who made the cluster can use ` +
-        `it; without that file nobody can, and ${home.path} has to be removed.`,
+      `Could not read the password of the cluster from ${home.passwordFile}. Only the user who created the cluster can use ` +
+        `it. If the file is lost, remove ${home.path}.`,
       { cause },
     );
   }
@@ -50,7 +50,7 @@ async function readMajor(home: Home): Promise<string | undefined> {
   return (await readFile(join(home.cluster, 'PG_VERSION'), 'utf8').catch(ignoring('ENOENT')))?.trim();
 }
 
-/** Builds it aside and moves it into place, so that a killed start leaves no half cluster. */
+/** Builds the cluster elsewhere and renames it, so that a killed start leaves no partial cluster. */
 async function createCluster(home: Home, binaries: Binaries, durable: boolean): Promise<void> {
   const build = await mkdtemp(join(home.path, BUILD_PREFIX));
   await home.account.give(build);
@@ -71,9 +71,9 @@ async function createCluster(home: Home, binaries: Binaries, durable: boolean): 
   ]);
   if (!ok) {
     await rm(build, WITH_CONTENT);
-    throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `No cluster could be made in ${home.path}: ${output}`);
+    throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Could not create a cluster in ${home.path}: ${output}`);
   }
-  // The cluster last: it is what says that all is there.
+  // The cluster last: its presence means that everything is complete.
   await rename(aside.passwordFile, home.passwordFile);
   await rename(aside.cluster, home.cluster);
   await rm(build, WITH_CONTENT);
@@ -81,7 +81,7 @@ async function createCluster(home: Home, binaries: Binaries, durable: boolean): 
 
 async function removeLeftovers(home: Home): Promise<void> {
   for (const entry of await readdir(home.path)) {
-    // With retries, because the initdb of a killed start may still be at work there.
+    // With retries, because the initdb of a killed start may still write there.
     if (entry.startsWith(BUILD_PREFIX)) await rm(join(home.path, entry), { ...WITH_CONTENT, maxRetries: 20 });
   }
 }

@@ -7,9 +7,9 @@ const WRITE = constants.O_WRONLY | constants.O_NONBLOCK;
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * The right of one user to a running server: an open writing end of a named pipe. The system closes it when the
- * process ends in whatever way, and the supervisor, which reads the pipe, learns when the last one is gone. A bare file
- * descriptor does not keep Node running either.
+ * One user's right to a running server: an open writing end of a named pipe. The system closes it when the process ends
+ * in any way; the supervisor, which reads the pipe, then sees whether it was the last one. A bare file descriptor does
+ * not keep Node running.
  */
 export class Lease {
   private constructor(
@@ -18,11 +18,11 @@ export class Lease {
     readonly fd: number,
   ) {}
 
-  /** Makes the pipe of a new server and takes the first lease on it. */
+  /** Creates the pipe of a new server and takes the first lease. */
   static async create(path: string, account: ServerAccount): Promise<Lease> {
     const { ok, output } = await account.run('mkfifo', ['-m', '600', path]);
-    if (!ok) throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Cannot make the pipe ${path}: ${output}`);
-    // Without a reader the writing end cannot be opened, and the supervisor does not read yet.
+    if (!ok) throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Could not create the pipe ${path}: ${output}`);
+    // The writing end cannot be opened without a reader, and the supervisor does not read yet.
     const reader = openSync(path, READ);
     try {
       return new Lease(path, openSync(path, WRITE));
@@ -31,13 +31,13 @@ export class Lease {
     }
   }
 
-  /** Takes a lease on a running server; `undefined` when the server is ending. */
+  /** Takes a lease on a running server; `undefined` if the server is ending. */
   static join(path: string): Lease | undefined {
     let fd: number | undefined;
     try {
       fd = openSync(path, WRITE);
-      // The supervisor takes the pipe off its path before it stops the server, and then looks for a line of somebody
-      // who came in between. So the order is: open, write, look whether the pipe is still at its path.
+      // Before it stops the server, the supervisor renames the pipe and then checks it for a line from a late joiner. So the
+      // order is: open, write, check that the pipe still has its path.
       writeSync(fd, '\n');
       if (fstatSync(fd).ino === statSync(path).ino) return new Lease(path, fd);
     } catch (error) {
@@ -48,9 +48,9 @@ export class Lease {
   }
 
   /**
-   * Gives the lease back.
+   * Releases the lease.
    *
-   * @returns whether it was the last one. Only sure while nobody can take a new one.
+   * @returns whether it was the last one; reliable only while nobody can take a new lease
    */
   release(): boolean {
     const reader = openReader(this.path);
@@ -64,9 +64,9 @@ export class Lease {
   }
 }
 
-/** `undefined` when the pipe is gone, and with it the server. */
+/** `undefined` when the pipe and its server are gone. */
 function openReader(path: string): number | undefined {
-  // Off its path while the supervisor decides, and back on it when there is somebody left.
+  // Renamed while the supervisor decides, and renamed back if there is another user.
   for (const place of [path, `${path}.closing`, path]) {
     try {
       return openSync(place, READ);
@@ -77,10 +77,10 @@ function openReader(path: string): number | undefined {
   return undefined;
 }
 
-/** An empty pipe is at its end when nobody has it open for writing; else reading it would block. */
+/** An empty pipe is at its end if nobody has it open for writing; otherwise reading would block. */
 function isEndOfFile(reader: number): boolean {
   try {
-    // There may be lines of those who joined, which the supervisor has not read yet.
+    // It may contain lines of joiners that the supervisor has not read yet.
     while (readSync(reader, Buffer.alloc(64)) > 0);
     return true;
   } catch (error) {

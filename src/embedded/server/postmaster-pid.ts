@@ -4,17 +4,17 @@ import { ignoring } from '../system/system-errors.js';
 import type { Home } from '../home/home.js';
 import { isAlive, isLivingPostgres } from '../system/processes.js';
 
-/** What a running server writes about itself into `postmaster.pid`. */
+/** Content of `postmaster.pid`, written by a running server. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
   readonly isReady: boolean;
 }
 
-/** No system gives this number to a process. */
+/** No system assigns this process id. */
 const NO_PROCESS = 2_147_483_647;
 
-/** The server that runs on the cluster of this home; `undefined` when there is none, or none any more. */
+/** The server on the cluster of this home; `undefined` if none runs. */
 export async function findPostmaster(home: Home): Promise<Postmaster | undefined> {
   const text = await readFile(pathOf(home), 'utf8').catch(ignoring('ENOENT'));
   if (text === undefined) return undefined;
@@ -25,9 +25,9 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 }
 
 /**
- * After a crash Postgres rejects to start when the number of the old server has gone to another process of the same
- * account. So we take that number out of the file. We do not remove the file: it also names the shared memory by which
- * Postgres finds processes of the old server that still write to the cluster. Call it with no server running.
+ * After a crash, Postgres does not start if the old process id now belongs to another process of the same account. So
+ * this replaces the id in the file. It does not remove the file, which also names the shared memory by which Postgres
+ * finds processes of the old server that still write to the cluster. Call it with no server running.
  */
 export async function disownPostmasterPid(home: Home): Promise<void> {
   const text = await readFile(pathOf(home), 'utf8').catch(ignoring('ENOENT'));

@@ -2,22 +2,22 @@ import { Client } from 'pg';
 import { errorCode, errorMessage } from '../../errors/error-text.js';
 import { LEASE_SETTING } from './server.js';
 
-/** What a server says about itself. */
+/** Identity of a server, as reported by itself. */
 export interface ServerIdentity {
   readonly dataDirectory: string;
-  /** Its lease pipe; `null` when it was not started by this package. */
+  /** Its lease pipe; `null` if it was not started by this package. */
   readonly lease: string | null;
   readonly durable: boolean;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** It starts, stops, or has no connection left: ask again later. */
+/** The server is starting, stopping or out of connections: ask again later. */
 const NOT_NOW = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03', '53300', '57P01']);
 
-/** Asks the server who it is; `undefined` when it takes no connection at the moment. */
+/** Asks the server for its identity; `undefined` if it does not accept connections now. */
 export async function identifyServer(url: string): Promise<ServerIdentity | undefined> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  // A server that ends under a connection raises an event besides the rejected query; unheard it ends the process.
+  // A server that ends during the query emits an error event too; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -14,27 +14,27 @@ import { disownPostmasterPid, findPostmaster, type Postmaster } from './postmast
 import { serverEnvironment } from '../system/run-command.js';
 import { SUPERVISOR } from './supervisor.js';
 
-/** Setting of the server that tells other processes where its lease pipe is. */
+/** Server setting that tells other processes the path of the lease pipe. */
 export const LEASE_SETTING = 'harbor_storage.lease';
 
-/** Recovery after a crash can take its time. */
+/** Recovery after a crash may take long. */
 const READY_TIMEOUT_MS = 120_000;
 const LEASE_PREFIX = 'lease-';
 const PASSING_TIMEOUT_MS = 30_000;
-/** The port was taken between our look and the start; or the last children of a killed server still run. */
+/** The port was taken between our check and the start, or child processes of a killed server still run. */
 const PASSING_FAILURES = /could not create any TCP\/IP sockets|pre-existing shared memory block/;
 const LOG_TAIL_LINES = 20;
 const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /** A server, and our lease on it. */
 export interface RunningServer {
-  /** Password included: not for logs. */
+  /** Contains the password: not for logs. */
   readonly url: string;
   readonly postmaster: Postmaster;
   readonly lease: Lease;
 }
 
-/** Starts Postgres on the cluster of the home. Call it under the lock, with no server running. */
+/** Starts Postgres on the cluster of the home. Call it with the lock held and no server running. */
 export async function launchServer(
   home: Home,
   binaries: Binaries,
@@ -54,7 +54,7 @@ export async function launchServer(
   return { ...server, url: urlOf(password, server.postmaster) };
 }
 
-/** The address of the superuser's own database. */
+/** Connection URL of the superuser's own database. */
 export function urlOf(password: string, { port }: Postmaster): string {
   return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
 }
@@ -77,7 +77,7 @@ async function tryLaunch(
   const supervisor = spawn('/bin/sh', ['-c', SUPERVISOR, 'harbor-storage', lease.path, home.log, ...command], {
     ...home.account.spawnOptions,
     ...serverEnvironment(),
-    // A group of its own: Ctrl+C in the terminal is meant for us, and we may not be the only user.
+    // Its own process group: Ctrl+C in the terminal is meant for us, and other processes may use the server.
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', lease.fd],
   });
@@ -90,7 +90,7 @@ async function tryLaunch(
   return undefined;
 }
 
-/** `undefined` when the server has ended, or is not ready in time. */
+/** `undefined` if the server has ended, or is not ready in time. */
 async function waitUntilReady(home: Home, supervisor: ChildProcess): Promise<Postmaster | undefined> {
   let ended = false;
   const markEnded = (): void => {

@@ -9,22 +9,22 @@ import { poll } from '../system/poll.js';
 import { isAlive } from '../system/processes.js';
 
 const ACQUIRE_TIMEOUT_MS = 180_000;
-/** All waits under the lock are shorter; so an older lock has lost its owner, whoever has that process id by now. */
+/** Longer than any wait under the lock: an older lock has no owner any more, even if its process id is in use again. */
 const MAX_HOLD_MS = 600_000;
 const FREE = 'free';
 const THIS_THREAD = `${process.pid}.${threadId}.`;
 
-/** The locks of this thread. Another one that looks like ours is of a process that had our number before. */
+/** Locks of this thread. Any other lock with our process id belongs to an earlier process with that id. */
 const ownLocks = new Set<string>();
 
 /**
  * Runs `work` while no other process starts or stops the server of this home.
  *
- * The lock is a series of numbered symbolic links; the target of the newest says who owns the lock. Taking it is
- * making the next number, which the file system grants to one process only. A lock whose owner was killed is passed by
- * in the same way. It is never deleted, as that could hit the lock of one who has just done the same.
+ * The lock is a series of numbered symbolic links; the target of the newest names the owner. Taking the lock means
+ * creating the next number, which the file system allows only once. A lock whose owner was killed is superseded in the
+ * same way. It is never deleted, because that could delete the lock of another process that has just superseded it.
  *
- * @throws StorageError `EMBEDDED_POSTGRES_BUSY` when the lock does not become free
+ * @throws StorageError `EMBEDDED_POSTGRES_BUSY` if the lock does not become free
  */
 export async function withStartLock<T>(home: Home, work: () => Promise<T>): Promise<T> {
   const directory = join(home.path, 'lock');
@@ -46,18 +46,18 @@ async function acquire(directory: string, owner: string): Promise<number> {
   throw new StorageError(
     'EMBEDDED_POSTGRES_BUSY',
     `Another process has been starting or stopping the embedded Postgres for too long. ` +
-      `If there is none, remove ${directory}.`,
+      `If no such process exists, remove ${directory}.`,
   );
 }
 
-/** The number of the lock taken, or `undefined` when another one has it. */
+/** The number of the lock taken, or `undefined` if another process holds it. */
 async function tryAcquire(directory: string, owner: string): Promise<number | undefined> {
   const newest = await newestGeneration(directory);
   if (await isHeld(directory, newest)) return undefined;
   const mine = newest + 1;
   if (!(await take(directory, mine, owner))) return undefined;
 
-  // Since we looked, others may have had the lock several times, and have cleared away the number we took.
+  // Meanwhile others may have held the lock several times, and removed the number we took.
   const all = await generations(directory);
   if (Math.max(...all) !== mine) {
     await rm(pathOf(directory, mine), { force: true });
@@ -71,7 +71,7 @@ async function isHeld(directory: string, generation: number): Promise<boolean> {
   if (generation === 0) return false;
   const path = pathOf(directory, generation);
   const owner = await readlink(path).catch(ignoring('ENOENT'));
-  // Cleared away meanwhile, so there is a newer one to look at.
+  // Removed meanwhile, so there is a newer one to check.
   if (owner === undefined) return true;
   if (owner === FREE) return false;
   if (owner.startsWith(THIS_THREAD)) return ownLocks.has(owner);

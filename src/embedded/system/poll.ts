@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const INTERVAL_MS = 25;
 
-/** Asks `probe` again and again until it gives a value; gives `undefined` when `timeoutMs` have gone by without one. */
+/** Calls `probe` until it returns a value; returns `undefined` after `timeoutMs` without one. */
 export async function poll<T>(timeoutMs: number, probe: () => Promise<T | undefined>): Promise<T | undefined> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

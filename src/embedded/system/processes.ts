@@ -8,13 +8,13 @@ interface ProcessState {
   readonly zombie: boolean;
 }
 
-/** Whether the process runs. One that has ended and was not yet collected by its parent does not. */
+/** Whether the process runs; false for a zombie. */
 export async function isAlive(pid: number): Promise<boolean> {
   if (!hasProcess(pid)) return false;
   return (await processState(pid))?.zombie !== true;
 }
 
-/** Whether the process runs and is a Postgres. In doubt the answer is yes: it protects a data directory in use. */
+/** Whether the process runs and is a Postgres. If in doubt, true: it protects a data directory in use. */
 export async function isLivingPostgres(pid: number): Promise<boolean> {
   if (!hasProcess(pid)) return false;
   const state = await processState(pid);
@@ -30,7 +30,7 @@ function hasProcess(pid: number): boolean {
   }
 }
 
-/** From /proc where there is one (slim images have no `ps`), else from `ps`; `undefined` when neither tells. */
+/** From /proc if it exists (slim images have no `ps`), else from `ps`; `undefined` if neither works. */
 async function processState(pid: number): Promise<ProcessState | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(ignoring('ENOENT', 'ESRCH', 'EACCES', 'EPERM'));
   const fromProc = stat === undefined ? null : /^\d+ \((.*)\) (\S)/s.exec(stat);

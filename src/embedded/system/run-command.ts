@@ -3,7 +3,7 @@ import { errorMessage } from '../../errors/error-text.js';
 
 export interface CommandResult {
   readonly ok: boolean;
-  /** What the command said on both outputs, or why it could not be run. */
+  /** Output on both streams, or why the command could not be run. */
   readonly output: string;
 }
 
@@ -14,7 +14,7 @@ export interface CommandOptions {
 
 const TIMEOUT_MS = 120_000;
 
-/** Runs a command to its end; a failing command is an answer, not an exception. */
+/** Runs a command to its end; a failed command is a result, not an exception. */
 export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
   return new Promise((resolve) => {
     const settings = { ...options, ...serverEnvironment(), timeout: TIMEOUT_MS };
@@ -23,16 +23,15 @@ export function runCommand(file: string, args: string[], options: CommandOptions
         resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
       });
     } catch (error) {
-      // Some systems reject the change of user by throwing here instead of calling back.
+      // Some systems throw here on a change of user instead of calling back.
       resolve({ ok: false, output: errorMessage(error) });
     }
   });
 }
 
 /**
- * The surroundings of every command of the server. The directory is one that any account may enter. The environment is
- * a small one of our own, because PG* variables of the user would change what the server does, and LANG the language
- * of its messages.
+ * Working directory and environment of every server command. Any account may enter the directory. The environment is
+ * minimal, because PG* variables of the user would change the server, and LANG the language of its messages.
  */
 export function serverEnvironment(): { cwd: string; env: NodeJS.ProcessEnv } {
   const { PATH, TZ } = process.env;

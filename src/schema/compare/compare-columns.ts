@@ -14,12 +14,12 @@ import {
 } from './expected-column.js';
 import type { LiveColumn, LiveTable } from '../table/live-table.js';
 
-/** A difference without its table and column. */
+/** A difference without table and column. */
 type Finding = Omit<SchemaDifference, 'table' | 'column'>;
 
 /**
- * How the columns of a table differ from those of its entity.
- * @param quotedTable - for the statements that fix it
+ * Differences between the columns of a table and of its entity.
+ * @param quotedTable - for the statements of the fix
  */
 export function compareColumns(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   const alter = (change: string): string => `ALTER TABLE ${quotedTable} ${change}`;
@@ -70,8 +70,8 @@ function compareGenerated(column: ColumnMetadata, live: LiveColumn, alter: Alter
   return [
     {
       kind: 'generated',
-      expected: writable ? 'a column that can be written' : 'a value the database computes',
-      actual: writable ? 'a value the database computes' : 'a column that can be written',
+      expected: writable ? 'a writable column' : 'a generated column',
+      actual: writable ? 'a generated column' : 'a writable column',
       breaks: false,
       fix: writable
         ? alter(`ALTER COLUMN ${name} DROP EXPRESSION`)
@@ -89,8 +89,8 @@ function compareNullability(column: ColumnMetadata, live: LiveColumn, alter: Alt
   return [
     {
       kind: 'nullability',
-      expected: column.isNullable ? `${type} that takes null` : `${type} NOT NULL`,
-      actual: live.notNull ? `${live.fullType} NOT NULL` : `${live.fullType} that takes null`,
+      expected: column.isNullable ? `nullable ${type}` : `${type} NOT NULL`,
+      actual: live.notNull ? `${live.fullType} NOT NULL` : `nullable ${live.fullType}`,
       breaks: column.isNullable && !live.hasDefault,
       fix: alter(change),
     },
@@ -116,7 +116,7 @@ function compareDefault(column: ColumnMetadata, live: LiveColumn, alter: Alter):
 }
 
 function describeDefault(sql: string): string {
-  return sql === 'generated' ? 'a value the database makes' : `default ${sql}`;
+  return sql === 'generated' ? 'a generated value' : `default ${sql}`;
 }
 
 function extraColumn(live: LiveColumn, alter: Alter): Finding {
@@ -126,8 +126,8 @@ function extraColumn(live: LiveColumn, alter: Alter): Finding {
   return breaks
     ? {
         kind,
-        expected: 'no such column, or one that may be left out',
-        actual: `${live.fullType} NOT NULL without a default, which the entity does not know`,
+        expected: 'no such column, or an optional one',
+        actual: `${live.fullType} NOT NULL without a default, unknown to the entity`,
         breaks,
         fix: alter(`ALTER COLUMN ${name} DROP NOT NULL`),
       }
@@ -136,6 +136,6 @@ function extraColumn(live: LiveColumn, alter: Alter): Finding {
         expected: 'no such column',
         actual: live.fullType,
         breaks,
-        fix: `add the column to the entity; or, when nobody needs its values any more, ${alter(`DROP COLUMN ${name}`)}`,
+        fix: `add the column to the entity, or, if its values are not needed, ${alter(`DROP COLUMN ${name}`)}`,
       };
 }

@@ -5,13 +5,13 @@ import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
 import type { LiveIndex, LiveTable } from '../table/live-table.js';
 
-/** A key the entity has and the table lacks. */
+/** A key of the entity that the table lacks. */
 export interface MissingKey {
   readonly columns: readonly string[];
   readonly difference: SchemaDifference;
 }
 
-/** How the primary key, the unique keys and the indexes of a table differ from those of its entity. */
+/** Differences between the primary key, unique keys and indexes of a table and of its entity. */
 export function compareKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   return [
     ...findMissingKeys(metadata, live, quotedTable).map(({ difference }) => difference),
@@ -23,7 +23,7 @@ export function compareKeys(metadata: EntityMetadata, live: LiveTable, quotedTab
 function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
   const columns = namesOf(metadata.primaryColumns);
   const primary = live.indexes.find(({ isPrimary }) => isPrimary);
-  // A missing column is said already.
+  // A missing column is reported separately.
   if (isSameSet(columns, primary?.columns) || !columns.every((name) => live.columns.has(name))) {
     return [];
   }
@@ -39,7 +39,7 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
         kind: 'primary key',
         expected: 'the primary key',
         actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
-        // Nothing else tells which row a record means.
+        // Without it, rows cannot be identified.
         breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
         fix: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
       },
@@ -47,7 +47,7 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
   ];
 }
 
-/** The primary key and the unique keys of the entity that no index of the table is for. */
+/** The primary key and unique keys of the entity without an index in the table. */
 export function findMissingKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
   return [...findMissingPrimaryKey(metadata, live, quotedTable), ...findMissingUniqueKeys(metadata, live, quotedTable)];
 }
@@ -70,7 +70,7 @@ function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quoted
     }));
 }
 
-/** They reject rows the entity takes for good. */
+/** They reject rows that the entity accepts. */
 function findExtraKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   const known = [...uniqueKeysOf(metadata).map(({ columns }) => columns), namesOf(metadata.primaryColumns)];
   const names = new Set(metadata.indices.map(({ name }) => name));
@@ -111,7 +111,7 @@ function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTab
         column: columns.join(', '),
         kind: 'index' as const,
         expected: `index ${index.name}`,
-        actual: invalid ? 'an invalid one, whose building was cut off' : 'none',
+        actual: invalid ? 'an invalid index, because its creation was interrupted' : 'none',
         breaks: false,
         fix: invalid
           ? `REINDEX INDEX CONCURRENTLY ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${name}`
@@ -127,7 +127,7 @@ function uniqueKeysOf(metadata: EntityMetadata): { readonly name: string; readon
   ].map(({ name, columns }) => ({ name, columns: namesOf(columns) }));
 }
 
-/** Over all rows and over plain columns, and finished. */
+/** Covers all rows and plain columns, and is valid. */
 function isWhole({ isUnique, isValid, isPartial, columns }: LiveIndex): boolean {
   return isUnique && isValid && !isPartial && columns.length > 0;
 }

@@ -7,19 +7,19 @@ import { compareColumns } from './compare-columns.js';
 import { compareKeys } from './compare-keys.js';
 import type { LiveTable } from '../table/live-table.js';
 
-/** What brings the schema of this package up to date. */
+/** The command that brings the schema of this package up to date. */
 export const MIGRATE_COMMAND = 'npx harbor-storage migrate up';
 
-/** No migration is pending, and the table is not there. */
-const RESTORE = `rename it back or restore it (${MIGRATE_COMMAND} makes it once only, and has)`;
+/** The table is missing although no migration is pending. */
+const RESTORE = `rename it back or restore it (${MIGRATE_COMMAND} has already created it once)`;
 
 const GENERATE_COMMAND =
   'npx typeorm migration:generate, review it, then migration:run, with the DataSource of this entity';
 
 /**
- * How the live table differs from its entity.
- * @param schema - the table lies in
- * @param live - undefined where there is no such table
+ * Differences between a live table and its entity.
+ * @param schema - of the table
+ * @param live - undefined if the table does not exist
  */
 export function compareTable(
   metadata: EntityMetadata,
@@ -29,13 +29,13 @@ export function compareTable(
   const table = metadata.tablePath;
   const ours = isOurs(metadata);
   if (live === undefined) {
-    const actual = 'none (a view or a partitioned table does not count)';
+    const actual = 'none (views and partitioned tables do not count)';
     const fix = ours ? RESTORE : GENERATE_COMMAND;
     return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, fix }];
   }
   const quoted = quoteTable(schema, metadata.tableName);
   const differences = [...compareColumns(metadata, live, quoted), ...compareKeys(metadata, live, quoted)];
-  // The migrations of this package turn it on; of other tables nobody said so.
+  // The migrations of this package enable it; for other tables it is up to their owner.
   if (ours && !live.rowSecurity) {
     differences.push({
       table,
@@ -49,7 +49,7 @@ export function compareTable(
   return differences;
 }
 
-/** Whether the migrations of this package make the table. */
+/** Whether a migration of this package creates the table. */
 export function isOurs(metadata: EntityMetadata): boolean {
   return storageEntities.some((entity) => entity === metadata.target);
 }

@@ -3,10 +3,10 @@ import { baseTypeOf, type ColumnMetadata, defaultOf, fullTypeOf } from '../../po
 import { rolesOf } from '../table/entity-column.js';
 import type { LiveColumn } from '../table/live-table.js';
 
-/** Types that have a length when none is written. */
+/** Types with a default length. */
 const LENGTH_ONE: ReadonlySet<string> = new Set(['character', 'bit']);
 
-/** The type of a column as the entity says it: `character varying(20)`, `text[]`. */
+/** The type of a column as declared by the entity: `character varying(20)`, `text[]`. */
 export function expectedType(column: ColumnMetadata): string {
   return fullTypeOf(column)
     .toLowerCase()
@@ -14,7 +14,7 @@ export function expectedType(column: ColumnMetadata): string {
     .replace(/^(timestamp|time)(\(\d+\))?$/, '$1$2 without time zone');
 }
 
-/** Whether a value of the one type is a value of the other, but for its length or precision. */
+/** Whether both types are the same apart from length or precision. */
 export function isSameBaseType(column: ColumnMetadata, live: LiveColumn): boolean {
   if (isEnum(column)) {
     return live.isEnum || live.type.endsWith('[]');
@@ -22,7 +22,7 @@ export function isSameBaseType(column: ColumnMetadata, live: LiveColumn): boolea
   return baseOf(live.type) === baseOf(baseTypeOf(column) + (column.isArray ? '[]' : ''));
 }
 
-/** Whether length, precision and scale are the same, too. */
+/** Whether length, precision and scale are also the same. */
 export function isSameType(column: ColumnMetadata, live: LiveColumn): boolean {
   return (
     isSameBaseType(column, live) && (isEnum(column) || modifierOf(live.fullType) === modifierOf(expectedType(column)))
@@ -33,13 +33,13 @@ function isEnum({ type }: ColumnMetadata): boolean {
   return type === 'enum' || type === 'simple-enum';
 }
 
-/** Types outside the search_path carry their schema; fixed-length types have an internal name. */
+/** Types outside the search_path include their schema; fixed-length types have an internal name. */
 function baseOf(type: string): string {
   const name = type.slice(type.lastIndexOf('.') + 1).replaceAll('"', '');
   return name.replace(/^bpchar/, 'character');
 }
 
-/** What stands in the brackets of a type, with what Postgres adds by itself. */
+/** The modifier of a type, including Postgres' defaults. */
 function modifierOf(fullType: string): string {
   const [, name = '', modifier] = /^([^(]*)(?:\(([^)]*)\))?/.exec(fullType.toLowerCase()) ?? [];
   const base = baseOf(name.replace('[]', '').trim());
@@ -50,12 +50,12 @@ function modifierOf(fullType: string): string {
   return base === 'numeric' && !digits.includes(',') ? `${digits},0` : digits;
 }
 
-/** The default as SQL; `generated` where the database makes a value; undefined where there is none. */
+/** The default as SQL; `generated` if the database generates the value; undefined without a default. */
 export function expectedDefault(column: ColumnMetadata): string | undefined {
   return column.isGenerated ? 'generated' : defaultOf(column);
 }
 
-/** Whether the live default means the same, as far as text can tell. */
+/** Whether the live default means the same, judged by its text. */
 export function isSameDefault(expected: string, live: LiveColumn): boolean {
   if (expected === 'generated' || live.defaultExpression === undefined) {
     return live.hasDefault;
@@ -79,14 +79,14 @@ function canonicalDefault(sql: string): string {
     return text.toLowerCase() === 'current_timestamp' ? 'now()' : text.toLowerCase();
   }
   try {
-    // Of JSON, and of numbers and truth values, the form does not matter.
+    // JSON, numbers and booleans are compared by value.
     return JSON.stringify(JSON.parse(literal.replaceAll("''", "'")));
   } catch {
     return literal;
   }
 }
 
-/** What ALTER TABLE … ADD is given to make the column as the entity says it. */
+/** Column definition for ALTER TABLE … ADD, as declared by the entity. */
 export function columnDefinition(column: ColumnMetadata): string {
   const byDefault = expectedDefault(column);
   return [

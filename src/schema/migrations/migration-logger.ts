@@ -1,6 +1,6 @@
 import { AbstractLogger, type LogLevel, type LogMessage } from 'typeorm';
 
-/** Writes what a migration reports to stderr: stdout is for the results of commands. */
+/** Writes the log of migrations to stderr: stdout is for the results of commands. */
 export class MigrationLogger extends AbstractLogger {
   protected override writeLog(
     _level: LogLevel,

@@ -6,20 +6,20 @@ import { MigrationLogger } from './migration-logger.js';
 import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';
 import { type ConnectionOptions, StorageDataSource } from './storage-data-source.js';
 
-/** One migration of this package, and whether the database has it. */
+/** A migration of this package, and whether it is applied. */
 export interface MigrationStatus {
   readonly name: string;
   readonly applied: boolean;
-  /** False of one that another version of this package applied. */
+  /** False if only another version of this package knows it. */
   readonly inThisVersion: boolean;
 }
 
-/** Applies all of them to a database that was never given one, and nothing to any other. */
+/** Applies all migrations to a new database; does nothing to any other. */
 export async function migrateNew(connection: ConnectionOptions): Promise<void> {
   await withMigrations(connection, (dataSource) => dataSource.runFirstMigrations());
 }
 
-/** Applies what is pending, one run at a time whoever else tries; returns the names of what it applied. */
+/** Applies pending migrations, one run at a time, and returns their names. */
 export async function migrateUp(connection: ConnectionOptions): Promise<string[]> {
   return withMigrations(connection, async (dataSource) => {
     const applied = await dataSource.runMigrations();
@@ -27,7 +27,7 @@ export async function migrateUp(connection: ConnectionOptions): Promise<string[]
   });
 }
 
-/** Reverts the last applied migration; returns its name, undefined when none was applied. */
+/** Reverts the last applied migration and returns its name, or undefined if none was applied. */
 export async function migrateDown(connection: ConnectionOptions): Promise<string | undefined> {
   return withMigrations(connection, async (dataSource) => {
     const last = (await migrationStatus(dataSource)).findLast(({ applied }) => applied)?.name;
@@ -38,7 +38,7 @@ export async function migrateDown(connection: ConnectionOptions): Promise<string
   });
 }
 
-/** Tells which migrations a database has, also those this version does not have. */
+/** The migrations of a database, including those unknown to this version. */
 export async function readMigrationStatus(connection: ConnectionOptions): Promise<MigrationStatus[]> {
   return withMigrations(connection, async (dataSource) => {
     const unknown = await withClient(dataSource, (client) => findUnknownMigrations(client, dataSource));
@@ -49,7 +49,7 @@ export async function readMigrationStatus(connection: ConnectionOptions): Promis
   });
 }
 
-/** Tells which migrations of this version the database of a DataSource has; reads only. */
+/** Which migrations of this version are applied to the database of a DataSource; read-only. */
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationStatus[]> {
   const pending = await withClient(dataSource, (client) => findPendingMigrations(client, dataSource));
   return storageMigrations.map(({ name }) => ({ name, applied: !pending.includes(name), inThisVersion: true }));

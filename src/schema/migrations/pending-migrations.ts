@@ -8,13 +8,13 @@ import { quoteTable } from '../../postgres/identifiers.js';
 import { MIGRATE_COMMAND } from '../compare/compare-table.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
-/** Names of the migrations of this package that the database lacks. */
+/** Names of this package's migrations that are not applied. */
 export async function findPendingMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const applied = await readAppliedMigrations(client, dataSource);
   return storageMigrations.map(({ name }) => name).filter((name) => !applied.has(name));
 }
 
-/** Names of the migrations in this package's own table that this version does not have: another version applied them. */
+/** Names of applied migrations of this package that are unknown to this version. */
 export async function findUnknownMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const applied = await readNames(client, dataSource, MIGRATIONS_TABLE);
   const known = new Set([...storageMigrations.map(({ name }) => name), ...namesOf(dataSource)]);
@@ -22,8 +22,8 @@ export async function findUnknownMigrations(client: ClientBase, dataSource: Data
 }
 
 /**
- * Where the migrations, this package's and those the DataSource lists, are not those the database has. Whose the others
- * are of a DataSource that lists none is not known.
+ * Differences between applied migrations and those of this package and the DataSource. If the DataSource lists none, the
+ * origin of unknown ones is not known.
  */
 export async function compareMigrations(
   client: ClientBase,
@@ -43,10 +43,10 @@ export async function compareMigrations(
     ...lacking(ours).map((name) => notApplied(MIGRATIONS_TABLE, name, MIGRATE_COMMAND)),
     ...lacking(others).map((name) => notApplied(table, name, 'npx typeorm migration:run')),
     ...ahead(stored).map((name) =>
-      notHere(MIGRATIONS_TABLE, name, 'install the version of harbor-storage that has it'),
+      notHere(MIGRATIONS_TABLE, name, 'install the version of harbor-storage that contains it'),
     ),
     ...ahead(listed.length === 0 ? [] : beside).map((name) =>
-      notHere(table, name, 'deploy the version of the application that has it'),
+      notHere(table, name, 'deploy the version of the application that contains it'),
     ),
   ];
 }
@@ -55,14 +55,14 @@ function notApplied(table: string, expected: string, fix: string): SchemaDiffere
   return { table, kind: 'migration', expected, actual: 'not applied', breaks: true, fix };
 }
 
-/** A newer version may well be at work on the same database; what of it breaks a load, the tables themselves tell. */
+/** A newer version may use the same database; whether that breaks a load shows in the tables themselves. */
 function notHere(table: string, expected: string, fix: string): SchemaDifference {
-  return { table, kind: 'migration', expected, actual: 'applied, but not in this version', breaks: false, fix };
+  return { table, kind: 'migration', expected, actual: 'applied, but unknown to this version', breaks: false, fix };
 }
 
 /**
- * Names of the migrations the database has, this package's and those of the DataSource. An application may keep the
- * former in this package's own table or among its own migrations.
+ * Names of the applied migrations, of this package and of the DataSource. An application may record ours in this
+ * package's own table or among its own migrations.
  */
 export async function readAppliedMigrations(client: ClientBase, dataSource: DataSource): Promise<ReadonlySet<string>> {
   return new Set([
@@ -71,14 +71,14 @@ export async function readAppliedMigrations(client: ClientBase, dataSource: Data
   ]);
 }
 
-/** What a table of applied migrations names, oldest first; nothing where there is no such table. */
+/** Names in a migrations table, oldest first; none if it does not exist. */
 async function readNames(client: ClientBase, dataSource: DataSource, table: string): Promise<string[]> {
   const quoted = quoteTable(defaultSchema(dataSource), table);
   const found = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [quoted]);
   if (found.rows[0]?.exists !== true) {
     return [];
   }
-  // By way of jsonb: a table of that name may be another tool's, with other columns.
+  // As jsonb, because a table of that name may belong to another tool and have other columns.
   const { rows } = await client.query<{ name: string }>(
     `SELECT m.entry ->> 'name' AS name FROM (SELECT to_jsonb(t) AS entry FROM ${quoted} AS t) AS m
       WHERE m.entry ->> 'name' IS NOT NULL ORDER BY m.entry -> 'id'`,
@@ -86,7 +86,7 @@ async function readNames(client: ClientBase, dataSource: DataSource, table: stri
   return rows.map(({ name }) => name);
 }
 
-/** Names of the migrations a DataSource lists. */
+/** Names of the migrations in a DataSource. */
 function namesOf({ migrations }: DataSource): string[] {
   return migrations.map(({ name, constructor }) => name ?? constructor.name);
 }

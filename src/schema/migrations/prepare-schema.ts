@@ -7,9 +7,9 @@ import { migrateUp, migrationStatus } from './migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /**
- * Makes sure the database has the migrations of this package.
- * @param mode - `run` applies what is pending, `check` only looks, `off` does neither
- * @throws SchemaMismatchError naming what is pending and the command that applies it
+ * Ensures that the migrations of this package are applied.
+ * @param mode - `run` applies pending migrations, `check` only checks, `off` does neither
+ * @throws SchemaMismatchError naming pending migrations and the command that applies them
  */
 export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check' | 'off'): Promise<void> {
   if (mode === 'off') {

@@ -9,18 +9,18 @@ import { quoteTable } from '../../postgres/identifiers.js';
 import { optionsOf, type PostgresDataSourceOptions } from '../../postgres/typeorm-adapter.js';
 import { withMigrationLock } from './migration-lock.js';
 
-/** Where this package keeps which of its migrations were applied, apart from those of the application. */
+/** Table of this package's applied migrations, separate from those of the application. */
 export const MIGRATIONS_TABLE = 'storage_migrations';
 
-/** The connections of a migration run: one holds the lock, one runs the migrations. */
+/** Connections of a migration run: one holds the lock, one runs the migrations. */
 const MIGRATION_POOL_SIZE = 2;
 
-/** How to reach a database: a DataSource's own options, or a few of them. */
+/** Connection options: those of a DataSource, or some of them. */
 export type ConnectionOptions = Partial<Omit<PostgresDataSourceOptions, 'type'>>;
 
 /**
- * The DataSource of the migration commands: TypeORM's own take no lock, and two runs at once fail in pg_type. Of a
- * DataSource's options it takes the way to the database, and nothing of what the application does there.
+ * The DataSource of the migration commands, which take a lock: concurrent runs of TypeORM's own commands fail in pg_type.
+ * It uses only the connection options of the application's DataSource.
  */
 export class StorageDataSource extends DataSource {
   constructor(connection: ConnectionOptions) {
@@ -33,7 +33,7 @@ export class StorageDataSource extends DataSource {
       entities: storageEntities,
       migrations: storageMigrations,
       migrationsTableName: MIGRATIONS_TABLE,
-      // One transaction a migration: CREATE INDEX CONCURRENTLY can opt out of its own.
+      // One transaction per migration: CREATE INDEX CONCURRENTLY can opt out of its own.
       migrationsTransactionMode: 'each',
       subscribers: [],
       synchronize: false,
@@ -45,7 +45,7 @@ export class StorageDataSource extends DataSource {
       extra: {
         ...(connection.extra as object | undefined),
         max: MIGRATION_POOL_SIZE,
-        // The wait for the lock, or for an index on a large table, may take longer than a load's statement may.
+        // Waiting for the lock, or for an index on a large table, may exceed the statement timeout of loads.
         query_timeout: undefined,
       },
     });
@@ -65,8 +65,8 @@ export class StorageDataSource extends DataSource {
   }
 
   /**
-   * Applies all of them to a database that was never given one; any other is left as it is, so that what was reverted
-   * stays so. The look is taken under the lock: a table that another run has just made holds all it applied.
+   * Applies all migrations to a new database. Any other is left as it is, so that reverted migrations stay reverted. The
+   * check is made under the lock: a table created by a concurrent run contains all migrations it applied.
    */
   async runFirstMigrations(): Promise<Migration[]> {
     return withMigrationLock(this, async () => {

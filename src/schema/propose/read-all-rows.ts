@@ -7,8 +7,8 @@ import { withTransaction } from '../../postgres/with-transaction.js';
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 30_000 };
 
 /**
- * Runs what reads tables for a proposal. A row that a policy hides would be left out in silence; so it is an error.
- * Floats come with all the digits it takes to read them back.
+ * Reads tables for a proposal. Rows hidden by a policy would be missing silently, so they raise an error. Floats are
+ * returned with all digits needed to read them back.
  */
 export async function readAllRows<T>(dataSource: DataSource, work: (client: ClientBase) => Promise<T>): Promise<T> {
   return withTransaction(dataSource, LIMITS, async (client) => {

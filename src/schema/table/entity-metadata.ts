@@ -4,8 +4,8 @@ import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 
 /**
- * The metadata of an entity, or of the table of that name, with or without its schema.
- * @throws InvalidLoadError when the DataSource has none, or several of that name
+ * The metadata of an entity, given directly or by table name, with or without schema.
+ * @throws InvalidLoadError when the DataSource has none or several
  */
 export function metadataOf(dataSource: DataSource, target: EntityTarget<ObjectLiteral>): EntityMetadata {
   const found = findMetadatas(dataSource, target);
@@ -14,14 +14,14 @@ export function metadataOf(dataSource: DataSource, target: EntityTarget<ObjectLi
     const name = typeof target === 'function' ? target.name : String(target);
     const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
     throw new InvalidLoadError(
-      `The DataSource knows no entity or table ${JSON.stringify(name)}. It has: ${tables.join(', ')}. ` +
-        'Register an entity of your own with StorageModule.forFeature([…])',
+      `The DataSource has no entity or table ${JSON.stringify(name)}. Known tables: ${tables.join(', ')}. ` +
+        'Register your own entity with StorageModule.forFeature([…])',
     );
   }
   const tables = [...new Set(found.map(pathOf))];
   if (tables.length > 1) {
     throw new InvalidLoadError(
-      `${JSON.stringify(target)} names several: ${tables.join(', ')}. Say which, with its schema or by its entity`,
+      `${JSON.stringify(target)} is ambiguous: ${tables.join(', ')}. Add the schema, or pass the entity class.`,
     );
   }
   return known;
@@ -36,12 +36,12 @@ function findMetadatas(dataSource: DataSource, target: EntityTarget<ObjectLitera
   );
 }
 
-/** The schema an entity's table lies in. */
+/** Schema of an entity's table. */
 export function schemaOf(metadata: EntityMetadata): string {
   return metadata.schema ?? defaultSchema(metadata.dataSource);
 }
 
-/** The name of an entity's table with its schema, as people write it. */
+/** Table name of an entity with its schema, as people write it. */
 export function pathOf(metadata: EntityMetadata): string {
   return `${schemaOf(metadata)}.${metadata.tableName}`;
 }

@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 
-/** A table by its schema and its name. */
+/** Schema and name of a table. */
 export interface TableName {
   readonly schema: string;
   readonly name: string;
 }
 
-// Every change of a table writes the rows of the catalog that describe it anew, so where these rows lie and which
-// transaction wrote them tells whether anything has changed, without reading what they say.
+// Every ALTER rewrites the catalog rows of the table, so their location and transaction show whether anything changed,
+// without reading their content.
 const FINGERPRINTS = `
   SELECT hashtextextended(concat_ws('/', c.oid,
            (SELECT string_agg(concat(a.xmin, a.ctid), ' ' ORDER BY a.attnum)
@@ -23,7 +23,7 @@ const FINGERPRINTS = `
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind = 'r'
    ORDER BY wanted.place`;
 
-/** What changes whenever a table does, for each of the tables, in one short statement. */
+/** A fingerprint of each table that changes with its definition, in one short statement. */
 export async function readFingerprints(client: ClientBase, tables: readonly TableName[]): Promise<string[]> {
   const { rows } = await client.query<{ fingerprint: string }>(FINGERPRINTS, [
     tables.map(({ schema }) => schema),

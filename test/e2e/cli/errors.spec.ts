@@ -10,14 +10,14 @@ import { runCommand } from '../../support/cli/run-command.js';
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
 
-describe('an error of the command line', () => {
+describe('command line errors', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
   });
   afterAll(() => cli.close());
 
-  /** Changes the database, runs a load, and takes the change back. */
+  /** Changes the database, runs a load, and reverts the change. */
   async function loadAfter(change: string, back: string): Promise<string> {
     await cli.rows(change);
     const { exitCode, stderr } = await cli.runHere(LOAD, RECORD);
@@ -47,22 +47,22 @@ describe('an error of the command line', () => {
     expect(stderr).toMatch(/column submissions\.trust_score: expected double precision, found text/);
   });
 
-  it('names a migration that is pending, and the command that applies it', async () => {
+  it('names a pending migration, and the command that applies it', async () => {
     const stderr = await loadAfter(
       'ALTER TABLE storage_migrations RENAME TO gone',
       'ALTER TABLE gone RENAME TO storage_migrations',
     );
-    expect(stderr).toMatch(/the migration CreateStorageTables\d+ is not applied.*npx harbor-storage migrate up/);
+    expect(stderr).toMatch(/migration CreateStorageTables\d+ is not applied.*npx harbor-storage migrate up/);
   });
 
-  it('says where no server answers, without the password', async () => {
+  it('names the server that does not answer, without the password', async () => {
     const { exitCode, stderr } = await runCli('postgres://someone:s3cret@127.0.0.1:1/nowhere', LOAD, RECORD);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^error: Cannot connect to Postgres at 127\.0\.0\.1:1\/nowhere: connection refused/);
+    expect(stderr).toMatch(/^error: Could not connect to Postgres at 127\.0\.0\.1:1\/nowhere: connection refused/);
     expect(stderr).not.toMatch(/s3cret|someone|    at /);
   });
 
-  it('says that the password is wrong, without it', async () => {
+  it('reports a wrong password without showing it', async () => {
     const url = new URL(cli.url);
     url.password = 's3cret';
     const { exitCode, stderr } = await runCommand(url.href, LOAD, RECORD);
@@ -76,14 +76,14 @@ describe('an error of the command line', () => {
     [['bogus'], /unknown command/],
     [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '0'], /integer from 1 to 100000/],
     [['load', 'x.jsonl', '--into', 'submissions', '--batch-size', '100001'], /integer from 1 to 100000/],
-    [['load', 'x.jsonl', '--into', 'submissions', '--allow-empty'], /--allow-empty goes with --disposition replace/],
-    [['load', '-', '--into', 'submissions'], /standard input needs --format/],
-    [['load', 'LICENSE', '--into', 'submissions'], /the name of LICENSE does not say how it is written: add --format/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--allow-empty'], /--allow-empty requires --disposition replace/],
+    [['load', '-', '--into', 'submissions'], /Standard input needs --format/],
+    [['load', 'LICENSE', '--into', 'submissions'], /Unknown format of LICENSE: add --format/],
     [['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--disposition', 'append'], /always merges/],
-    [['load', 'x.jsonl', '--into', 'submissions', '--rename', 'a'], /cannot rename by 'a': write it as old=new/],
-    [['loads', 'show', 'x'], /expected an id as it is listed/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--rename', 'a'], /Invalid rename 'a': write old=new/],
+    [['loads', 'show', 'x'], /expected an id, as in the list/],
     [['loads', 'list', '--table', ''], /expected a name/],
-    [['rejects', 'show', 'x'], /expected an id as it is listed/],
+    [['rejects', 'show', 'x'], /expected an id, as in the list/],
     [['rejects', 'purge', '--table', ''], /expected a name/],
     [['schema', 'propose', 'nope'], /no entity or table "nope"/],
     [['schema', 'widen', 'nope'], /no entity or table "nope"/],
@@ -95,7 +95,7 @@ describe('an error of the command line', () => {
     expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
   });
 
-  it('exits with 2 when DATABASE_URL is no url', async () => {
+  it('exits with 2 when DATABASE_URL is malformed', async () => {
     const outcome = await runCommand('nonsense', ['migrate', 'up', '--json']);
     expect(outcome).toMatchObject({
       exitCode: 2,
@@ -112,17 +112,17 @@ describe('an error of the command line', () => {
   it.each([
     ['loads', 'LOAD_NOT_FOUND'],
     ['rejects', 'REJECT_NOT_FOUND'],
-  ])('exits with 1 when there is nothing of an id: %s', async (command, code) => {
+  ])('exits with 1 for an unknown id: %s', async (command, code) => {
     const outcome = await cli.runHere([command, 'show', randomUUID(), '--json']);
     expect([outcome.exitCode, JSON.parse(outcome.stdout).error.code]).toEqual([1, code]);
   });
 
-  it('has no error where the version is asked for', async () => {
+  it('prints the version without an error', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     expect(await cli.run(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it('exits with 1 and names the file when it is not there; --json says so on stdout too', async () => {
+  it('exits with 1 and names a missing file; --json prints it on stdout too', async () => {
     const args = ['load', 'no-such.jsonl', '--into', 'submissions', '--quiet', '--json'];
     const { exitCode, stdout, stderr } = await cli.run(args);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('no-such.jsonl')]);
@@ -136,7 +136,7 @@ describe('an error of the command line', () => {
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Pass --allow-empty if that is meant')]);
   });
 
-  it('shows where it comes from with --verbose', async () => {
+  it('prints a stack trace with --verbose', async () => {
     const { stderr } = await cli.runHere(['load', 'no-such.jsonl', '--into', 'submissions', '--verbose']);
     expect(stderr).toContain('    at ');
   });

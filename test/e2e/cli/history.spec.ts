@@ -11,8 +11,8 @@ import { sized } from '../../support/sizes/sizes.js';
 const json = (url: string, args: readonly string[], input?: string) =>
   jsonOf(runCommand(url, [...args, '--json'], input));
 
-describe('the history of the command line', () => {
-  it('lists, shows and sums what was loaded', () =>
+describe('harbor-storage loads and stats', () => {
+  it('list, show and total the loads', () =>
     withDatabase(async (url) => {
       const records = '{"submission_id":"t3_1","problem_description":"p"}\n{"submission_id":"t3_2"}\n[]\n';
       const args = ['load', '-', '--format', 'jsonl', '--into', 'hybrid'];
@@ -40,16 +40,19 @@ describe('the history of the command line', () => {
 });
 
 describe('harbor-storage migrate', () => {
-  it('status tells of a migration that only another version has, and the others go on working', () =>
+  it('status shows a migration unknown to this version, and the other commands still work', () =>
     withDatabase(async (url) => {
       await queryValue(url, `INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, 'AddLater')`);
       const { stdout } = await runCommand(url, ['migrate', 'status']);
-      expect(stdout).toMatch(/\nAddLater +yes, but not in this version\n/);
-      expect(await runCommand(url, ['migrate', 'up'])).toMatchObject({ exitCode: 0, stdout: 'Nothing to apply\n' });
+      expect(stdout).toMatch(/\nAddLater +yes, but unknown to this version\n/);
+      expect(await runCommand(url, ['migrate', 'up'])).toMatchObject({
+        exitCode: 0,
+        stdout: 'No pending migrations\n',
+      });
     }));
 
   it(
-    'applies once, however many run at the same time; status and down tell the truth',
+    'applies migrations once for concurrent runs; status and down report them',
     () =>
       withEmptyDatabase(async (url) => {
         const runs = await Promise.all(
@@ -69,9 +72,7 @@ describe('harbor-storage migrate', () => {
         );
         const rejected = await runCommand(url, ['migrate', 'down']);
         expect(rejected).toMatchObject({ exitCode: 1, stdout: '' });
-        expect(rejected.stderr).toMatch(
-          /drops tables or columns, and these tables hold rows: submissions\. Add --force/,
-        );
+        expect(rejected.stderr).toMatch(/would drop tables or columns that contain data: submissions\. Add --force/);
         for (const name of applied.toReversed()) {
           expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: name });
         }

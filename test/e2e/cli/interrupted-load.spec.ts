@@ -9,13 +9,13 @@ import { checkedLedger } from '../../support/app/ledger.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { type RunningCli, startCli } from '../../support/cli/run-cli.js';
 
-/** Several processes a test. */
+/** Each test starts several processes. */
 jest.setTimeout(120_000);
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-const SHOWN = 'Interrupted: rolling back the batch in hand';
+const SHOWN = 'Interrupted: rolling back the current batch';
 
-describe('a load that is interrupted', () => {
+describe('an interrupted load', () => {
   let cli: CommandLine;
   let load: readonly string[];
   beforeAll(async () => {
@@ -31,7 +31,7 @@ describe('a load that is interrupted', () => {
   const until = async (sql: string) => {
     while ((await value(sql)) !== true);
   };
-  /** Runs `work` while the second batch of a load is at work, waiting for a lock, and the others are in. */
+  /** Runs `work` while the second batch of a load waits for a lock and the others are committed. */
   const whileSecondBatchWaits = async (work: (run: RunningCli, letGo: () => Promise<unknown>) => Promise<void>) => {
     const blocker = new Client({ connectionString: cli.url });
     await blocker.connect();
@@ -53,11 +53,11 @@ describe('a load that is interrupted', () => {
     expect(account).toMatchObject({ status: 'completed', received: 40, inserted: 40 });
   };
 
-  it.each(SIGNALS)('by %s: rolls back the batch in hand, says so, and goes on later', async (signal) => {
+  it.each(SIGNALS)('by %s: rolls back the current batch, says so, and resumes later', async (signal) => {
     await whileSecondBatchWaits(async (run, letGo) => {
       run.kill(signal);
       await run.shows(SHOWN);
-      // The statement in hand ends with the lock it waits for.
+      // The current statement ends with the lock it waits for.
       await letGo();
       const { exitCode, stderr } = await run.ended;
       expect(exitCode).toBe(130);
@@ -73,12 +73,12 @@ describe('a load that is interrupted', () => {
     await expectResumed();
   });
 
-  it.each(SIGNALS)('by %s twice: ends at once, with nothing of the batch in hand', async (signal) => {
+  it.each(SIGNALS)('by %s twice: ends at once, without anything of the current batch', async (signal) => {
     await whileSecondBatchWaits(async (run) => {
       run.kill(signal);
       await run.shows(SHOWN);
       run.kill(signal);
-      // Nobody has let the lock go yet.
+      // The lock is still held.
       expect((await run.ended).exitCode).toBe(130);
     });
     await until(`SELECT count(*) = 0 FROM pg_stat_activity
@@ -89,7 +89,7 @@ describe('a load that is interrupted', () => {
     await expectResumed();
   });
 
-  it.each(SIGNALS)('by %s: does not wait for standard input that gives no more', async (signal) => {
+  it.each(SIGNALS)('by %s: does not wait for idle standard input', async (signal) => {
     const run = startCli(cli.url, ['load', '-', '--format', 'jsonl', '--into', 'submissions', '--batch-size', '1']);
     run.stdin.write('{"submission_id":"t3_1"}\n{"submission_id":"t3_2"}\n');
     await until('SELECT count(*) = 2 FROM submissions');
@@ -99,7 +99,7 @@ describe('a load that is interrupted', () => {
     expect(await value('SELECT status FROM storage_loads')).toBe('interrupted');
   });
 
-  it('says of a replace that the table is as it was, and of an append what would have let it go on', async () => {
+  it('reports for a replace that the table is unchanged, and for an append what would have made it resumable', async () => {
     const interrupted = async (disposition: string) => {
       const run = startCli(cli.url, [
         'load',
@@ -125,11 +125,11 @@ describe('a load that is interrupted', () => {
   });
 
   it.each([
-    ['load - --format jsonl --into submissions', 'Interrupted before anything was begun: nothing was done'],
-    ['rejects replay', 'Interrupted before anything was begun: nothing was done'],
+    ['load - --format jsonl --into submissions', 'Interrupted before the work began: nothing was done'],
+    ['rejects replay', 'Interrupted before the work began: nothing was done'],
     ['loads', 'Interrupted'],
-  ])('before it has begun: %s says so, as every error is said', async (command, message) => {
-    // It waits for an answer, so the command is held up while its services start.
+  ])('before it has begun: %s reports the interrupt like any error', async (command, message) => {
+    // The server accepts the connection but never answers, so services do not finish starting.
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `postgres://someone@127.0.0.1:${(server.address() as AddressInfo).port}/nowhere`;

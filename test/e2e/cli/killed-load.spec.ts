@@ -7,7 +7,7 @@ const CASE = { records: sized(6_000, 10_000), batchSize: 200, kills: sized(2, 5)
 /** A kill may come when the load has just ended. */
 const HITS = sized(1, 3);
 
-describe('a load that is killed at random moments and begun again with its key', () => {
+describe('a load killed at random moments and restarted with its key', () => {
   it('merges each record exactly once', async () => {
     const { killed, attempts } = await killMerges(CASE);
     expect(killed).toBeGreaterThanOrEqual(HITS);

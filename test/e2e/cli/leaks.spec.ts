@@ -8,7 +8,7 @@ import { runCommand } from '../../support/cli/run-command.js';
 const LOAD = ['load', '-', '--into', 'submissions', '--format'];
 const GOOD = `{"submission_id":"${MARK}1","title":"${MARK}"}\n`;
 
-/** What a command is given, and the exit code it must come to. */
+/** Arguments of a command, and the expected exit code. */
 const RECORDS: readonly (readonly [when: string, args: readonly string[], input: string, exitCode: number])[] = [
   ['records are loaded', [...LOAD, 'jsonl'], GOOD, 0],
   ['lines are no JSON', [...LOAD, 'jsonl'], `{"title":"${MARK}\n${MARK}\n[${MARK}]\n{"title":${MARK}}\n`, 3],
@@ -25,10 +25,10 @@ const RECORDS: readonly (readonly [when: string, args: readonly string[], input:
   ['statistics are shown', ['stats'], '', 0],
 ];
 
-/** What Node itself might write, and what comes after the command has ended, is seen of a process only. */
+/** Output of Node itself, and output after the end of the command, can be checked only of a process. */
 const AS_PROCESS: ReadonlySet<string> = new Set(['csv is broken', 'a trigger raises', 'no server answers']);
 
-/** Of the last three the exit code is that of wrong usage: no server could make them right. */
+/** The last three are usage errors: no server could make them right. */
 const URLS: readonly (readonly [when: string, exitCode: number, url: (url: URL) => string])[] = [
   ['no server answers', 1, (url) => `postgres://user:${MARK}@127.0.0.1:1${url.pathname}`],
   ['it is wrong', 1, (url) => `postgres://${url.username}:${MARK}@${url.host}${url.pathname}`],
@@ -38,7 +38,7 @@ const URLS: readonly (readonly [when: string, exitCode: number, url: (url: URL) 
   ['the scheme is another', 2, (url) => `mysql://user:${MARK}@${url.host}/x`],
 ];
 
-describe('a secret, on the command line', () => {
+describe('a secret on the command line', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
@@ -59,7 +59,7 @@ describe('a secret, on the command line', () => {
   afterAll(() => cli.close());
 
   describe.each([[['--verbose']], [['--verbose', '--json']]])('with %j', (flags) => {
-    it.each(RECORDS)('of a record is told nowhere when %s', async (when, args, input, exitCode) => {
+    it.each(RECORDS)('in a record is not printed when %s', async (when, args, input, exitCode) => {
       const run = flags.length === 1 && AS_PROCESS.has(when) ? cli.run : cli.runHere;
       const outcome = await run([...args, ...flags], input);
       expect(outcome).toMatchObject({ exitCode });
@@ -67,7 +67,7 @@ describe('a secret, on the command line', () => {
     });
   });
 
-  it.each(URLS)('password is told nowhere when %s', async (when, exitCode, urlOf) => {
+  it.each(URLS)('password is not printed when %s', async (when, exitCode, urlOf) => {
     const run = AS_PROCESS.has(when) ? runCli : runCommand;
     const url = urlOf(new URL(cli.url));
     for (const command of [

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
 import { runCommand } from '../../support/cli/run-command.js';
 
-describe('what harbor-storage load warns of', () => {
+describe('warnings of harbor-storage load', () => {
   let database: TestDatabase;
   let directory: string;
   beforeAll(async () => {
@@ -31,20 +31,20 @@ describe('what harbor-storage load warns of', () => {
     const load = async (into: string, rename: string, ...flags: string[]) =>
       run('load', await file('posts.jsonl', POSTS), '--into', into, '--rename', rename, ...flags);
 
-    it.each(['submissions', 'hybrid'])('says which of its fields no record of a load into %s has', async (into) => {
+    it.each(['submissions', 'hybrid'])('name the fields that no record of a load into %s has', async (into) => {
       const { exitCode, stderr } = await load(into, 'nmae=submission_id,id=reddit_id,ups=reddit_score', '--dry-run');
       expect(exitCode).toBe(0);
-      expect(stderr).toBe('warning: --rename nmae=submission_id: no record that was read has a field nmae\n');
+      expect(stderr).toBe('warning: --rename nmae=submission_id: no record has a field nmae\n');
     });
 
-    it('says so too when the load is stopped, and on stderr only', async () => {
+    it('are printed for a stopped load too, on stderr only', async () => {
       const rename = 'id=submission_id,name=num_comments,nmae=title';
       const { exitCode, stdout, stderr } = await load('submissions', rename, '--json', '--max-rejects', '0');
       expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { error: { code: 'REJECT_LIMIT_EXCEEDED' } }]);
-      expect(stderr).toContain('warning: --rename nmae=title: no record that was read has a field nmae\n');
+      expect(stderr).toContain('warning: --rename nmae=title: no record has a field nmae\n');
     });
 
-    it('says before the load which of its fields no column takes, and which was probably meant', async () => {
+    it('name fields without a column before the load, with the most similar name', async () => {
       const { exitCode, stderr } = await load(
         'submissions',
         'name=submision_id,id=reddit_id,ups=something',
@@ -52,13 +52,13 @@ describe('what harbor-storage load warns of', () => {
       );
       expect(exitCode).toBe(0);
       expect(stderr).toBe(
-        'warning: --rename name=submision_id: submissions has no field submision_id, so it goes into extra; ' +
+        'warning: --rename name=submision_id: submissions has no field submision_id; values go into extra; ' +
           'did you mean submission_id?\n' +
-          'warning: --rename ups=something: submissions has no field something, so it goes into extra\n',
+          'warning: --rename ups=something: submissions has no field something; values go into extra\n',
       );
     });
 
-    it('takes the names of properties and fallback fields for fields, and for a hybrid load those of both tables', async () => {
+    it('accept properties and fallback fields, and for a hybrid load those of both tables', async () => {
       const rename = 'name=submissionId,id=function_list,ups=problem_description';
       expect((await load('hybrid', rename, '--dry-run')).stderr).toBe('');
       expect((await load('submissions', 'name=reddit_id', '--dry-run', '--quiet')).stderr).toBe('');
@@ -73,24 +73,24 @@ describe('what harbor-storage load warns of', () => {
       'problem_description',
       '{"submission_id":"1"}\n{"submission_id":"2"}\n',
     ],
-  ])('a load into %s that skips every record: %s, and the way out', async (into, reason, field, records) => {
+  ])('a load into %s that skips every record: %s, and what to do', async (into, reason, field, records) => {
     const path = await file('skipped.jsonl', records);
     const { exitCode, stdout, stderr } = await run('load', path, '--into', into, '--json');
     expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ok: true, received: 2, skipped: 2 }]);
     expect(stderr).toBe(
-      `warning: nothing was loaded: every record was skipped (${reason} 2). Where the file has ${field} under another ` +
-        `name, say so by --rename <its name>=${field}\n`,
+      `warning: nothing was loaded: all records were skipped (${reason} 2). If the file has ${field} under another ` +
+        `name, add --rename <name>=${field}\n`,
     );
   });
 
-  it('a load that skips some records warns of nothing', async () => {
+  it('a load that skips only some records prints no warning', async () => {
     const path = await file('some.jsonl', '{"name":"t3_1"}\n{"submission_id":"t3_2"}\n');
     const { exitCode, stdout, stderr } = await run('load', path, '--into', 'submissions', '--dry-run');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Skipped: missing_submission_id 1\n');
   });
 
-  describe('a load key that was completed before', () => {
+  describe('a load key completed earlier', () => {
     const keyed = (path: string, ...flags: string[]) =>
       run('load', path, '--into', 'submissions', '--load-key', 'k1', ...flags);
     let first: string;
@@ -101,28 +101,28 @@ describe('what harbor-storage load warns of', () => {
       await keyed(first);
     });
 
-    it('is said first, with when it was and from what', async () => {
+    it('is printed first, with time and source', async () => {
       const { exitCode, stdout, stderr } = await keyed(first);
       expect([exitCode, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(
-        /^Load key k1 was completed on [-\d]{10} [:\d]{8} UTC from \S+first\.jsonl: nothing was done now\. What it did then:\ntable +received/,
+        /^Load key k1 already completed on [-\d]{10} [:\d]{8} UTC from \S+first\.jsonl: nothing was executed\. Result of the earlier load:\ntable +received/,
       );
     });
 
-    it('warns of another source, and names both', async () => {
+    it('prints a warning for another source, naming both', async () => {
       const warning =
-        `warning: load key k1 was completed from ${first}; ${other} was not read. ` +
-        'If it is another load, choose another key\n';
+        `warning: load key k1 already completed from ${first}; ${other} was not read. ` +
+        'For a different load, use another key.\n';
       expect(await keyed(other)).toMatchObject({ exitCode: 0, stderr: warning });
       const { stdout, stderr } = await keyed(other, '--json');
       expect([JSON.parse(stdout), stderr]).toMatchObject([{ alreadyCompleted: true, received: 1 }, warning]);
     });
 
-    it('is no other source for --resume, by whatever path', async () => {
+    it('is the same source for --resume, whatever its path', async () => {
       const resume = (path: string) => run('load', path, '--into', 'submissions', '--resume');
       await resume(first);
       const { stdout, stderr } = await resume(`${directory}/./first.jsonl`);
-      expect([stdout, stderr]).toEqual([expect.stringContaining(': nothing was done now.'), '']);
+      expect([stdout, stderr]).toEqual([expect.stringContaining(': nothing was executed.'), '']);
     });
   });
 });

@@ -55,7 +55,7 @@ describe('harbor-storage load', () => {
     ]);
   });
 
-  it('reads standard input, and asks for its format', async () => {
+  it('reads standard input, and requires its format', async () => {
     const args = ['load', '-', '--into', 'submissions', '--rename', RENAME];
     const rejected = await cli.runHere(args, jsonl(POSTS));
     expect(rejected).toMatchObject({
@@ -71,12 +71,12 @@ describe('harbor-storage load', () => {
     const result = await cli.run(['load', path, '--into', 'submissions', '--rename', RENAME]);
     expect(result.exitCode).toBe(3);
     expect(result.stdout).toMatch(/position \(from 0\) +reason +column +why\n─+\n +2 +invalid_json/);
-    expect(result.stdout).toMatch(/kept in quarantine: harbor-storage rejects list --load [0-9a-f-]{36}\n/);
+    expect(result.stdout).toMatch(/in quarantine\. List them: harbor-storage rejects list --load [0-9a-f-]{36}\n/);
     const rows = await cli.rows('SELECT raw, position FROM storage_rejected_records');
     expect(rows).toEqual([{ raw: Buffer.from('{"name": oops}'), position: '2' }]);
   });
 
-  it('writes nothing in a dry run, and says what it would do', async () => {
+  it('writes nothing in a dry run, and prints what it would do', async () => {
     const path = await cli.writeFile('dry.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--dry-run', '--json'];
     const { stdout, exitCode } = await cli.runHere(args);
@@ -87,7 +87,7 @@ describe('harbor-storage load', () => {
     expect(rows).toEqual([{ n: '0' }]);
   });
 
-  it('says how many rows a replace deleted', async () => {
+  it('prints how many rows a replace deleted', async () => {
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
     const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--disposition', 'replace'];
@@ -95,7 +95,7 @@ describe('harbor-storage load', () => {
     expect(stdout).toMatch(/ failed +deleted\n─+\nsubmissions +2 +2 +0 +0 +0 +0 +0 +0 +1\n/);
   });
 
-  it('loads both tables by --into hybrid, and says what fed one of them only and when nothing was written', async () => {
+  it('loads both tables by --into hybrid, and prints records for one table only, and when nothing changed', async () => {
     const records = [
       { submission_id: 't3_1', problem_description: 'p', title: 'x' },
       { submission_id: 't3_2', title: 'y' },
@@ -109,8 +109,8 @@ describe('harbor-storage load', () => {
     });
     const second = await cli.runHere(args);
     expect(second.stdout).toContain(
-      'app_opportunities: 1 record without a problem_description feeds submissions only\n',
+      'app_opportunities: 1 record without problem_description was written to submissions only\n',
     );
-    expect(second.stdout).toContain('Nothing was written: every record was in already.\n');
+    expect(second.stdout).toContain('No changes: all records already up to date\n');
   });
 });

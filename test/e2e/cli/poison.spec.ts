@@ -4,7 +4,7 @@ import { type CommandLine, startCommandLine } from '../../support/cli/command-li
 import { emptyTables } from '../../support/app/quarantine.js';
 
 const GOOD = Array.from({ length: 250 }, (_, index) => `{"submission_id":"good${index}","title":"\\\\N"}`);
-/** Records that are rejected, by reason, as they stand in the file. */
+/** Records that are rejected, by reason, as in the file. */
 const BAD = {
   nul_character: String.raw`{"submission_id":"x", "title":"a\u0000b"}`,
   lone_surrogate: String.raw`{ "submission_id":"x","ai_profile":{"deep":["\ud800 €"]}}`,
@@ -16,7 +16,7 @@ const BAD = {
   '23514': '{"submission_id":"x","author":"poison 😀"}',
 };
 
-describe('poison in a file of the command line', () => {
+describe('an invalid record in a file', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
@@ -28,7 +28,7 @@ describe('poison in a file of the command line', () => {
   it.each([
     ['jsonl', (records: readonly string[]) => `\uFEFF${records.join('\r\n')}\n\n`],
     ['json', (records: readonly string[]) => `[${records.join(' ,\n')}]`],
-  ])('costs itself only, by its reason and with its bytes: %s', async (format, fileOf) => {
+  ])('is rejected alone, with its reason and its bytes: %s', async (format, fileOf) => {
     const records = GOOD.flatMap((good, index) => [good, ...Object.values(BAD).slice(index, index + 1)]);
     const args = ['load', '-', '--format', format, '--into', 'submissions', '--json', '--quiet'];
     const { exitCode, stdout, stderr } = await cli.runHere(args, fileOf(records));
@@ -45,7 +45,7 @@ describe('poison in a file of the command line', () => {
     );
   });
 
-  it('costs itself only in csv, though a quote is open', async () => {
+  it('is rejected alone in csv despite an unclosed quote', async () => {
     const bad = ['bad,"a\n"b', 'bad,5" pipe', 'bad', 'bad,a\0b'];
     const lines = Array.from({ length: 250 }, (_, index) => [
       `good${index},"a\r\n""b"""`,

@@ -31,7 +31,7 @@ describe('harbor-storage rejects', () => {
     cli.rows('SELECT submission_id AS id, num_comments AS n, ai_profile FROM submissions ORDER BY 1');
   const quarantined = () => cli.rows('SELECT raw, reason FROM storage_rejected_records ORDER BY position');
 
-  it('replays what was rejected, a csv and a renamed jsonl too, once the cause was fixed', async () => {
+  it('replays rejected records, a csv and a renamed jsonl too, once the cause was fixed', async () => {
     await guard();
     expect(
       (await load('{"name":"a","num_comments":-1}\n{"name":"b","num_comments":1}\n', 'jsonl', ...RENAME)).exitCode,
@@ -47,7 +47,7 @@ describe('harbor-storage rejects', () => {
 
     const rejected = await run('replay');
     expect(rejected.exitCode).toBe(3);
-    expect(rejected.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, rejected again and still open: 2\n/);
+    expect(rejected.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, rejected again \(still open\): 2\n/);
     await fix();
     const done = await run('replay');
     expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/Replayed: 2\. Loaded: 2, skipped: 0/) });
@@ -56,13 +56,13 @@ describe('harbor-storage rejects', () => {
       { id: 'b', n: '1', ai_profile: null },
       { id: 'c', n: '-3', ai_profile: { x: [1, 2] } },
     ]);
-    expect(await run('replay')).toMatchObject({ exitCode: 0, stdout: 'Nothing to replay: no open record fits\n' });
+    expect(await run('replay')).toMatchObject({ exitCode: 0, stdout: 'Nothing to replay: no open record matches\n' });
     expect(await json('replay')).toMatchObject({ ok: true, received: 0, loads: [] });
     expect(await json('list')).toEqual({ records: [], total: 0 });
     expect((await json('list', '--all')).total).toBe(2);
   });
 
-  it('lists by load, table, reason and time, and never the record itself', async () => {
+  it('lists by load, table, reason and time, without the records themselves', async () => {
     await load('{"submission_id":"a","title":"S3CRET\\u0000"}\n{nonsense S3CRET}\n', 'jsonl');
     await load('[]\n', 'jsonl');
     const [{ loadId }] = (await json('list', '--reason', 'invalid_json')).records;
@@ -75,7 +75,7 @@ describe('harbor-storage rejects', () => {
     expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
   });
 
-  it('cuts a very long key in the list, and nowhere else', async () => {
+  it('truncates a very long key in the list only', async () => {
     const keys = ['k'.repeat(400), 'x'.repeat(60)];
     await guard();
     await load(keys.map((key) => `{"submission_id":"${key}","num_comments":-1}\n`).join(''), 'jsonl');
@@ -84,7 +84,7 @@ describe('harbor-storage rejects', () => {
     expect((await json('list')).records.map(({ key }: { key: string }) => key)).toEqual(keys);
   });
 
-  it('shows one of them, and the record only when it is asked for', async () => {
+  it('shows one record, and its content only on request', async () => {
     const lines = [Buffer.from('{"submission_id":"a","title":"x\\u0000"}'), Buffer.from([0x7b, 0xff, 0x1b, 0x00])];
     await load(Buffer.concat([lines[0] as Buffer, Buffer.from('\r\n'), lines[1] as Buffer]), 'jsonl');
     const { records } = await json('list');
@@ -98,7 +98,7 @@ describe('harbor-storage rejects', () => {
     expect((await run('show', second, '--record')).stdout).not.toContain('\u001b');
   });
 
-  it('exports what can be loaded again, byte for byte', async () => {
+  it('exports records for another load, byte for byte', async () => {
     const lines = [
       `${BOM}{"a":1}`,
       '{"submission_id":"a","title":"x\\u0000"}',
@@ -106,7 +106,7 @@ describe('harbor-storage rejects', () => {
       '"\\ud83d',
       '{',
     ];
-    // In the middle of the input a byte order mark belongs to its line.
+    // A byte order mark in the middle of the input is part of its line.
     await load(`{"submission_id":"ok"}\n${lines.map((line) => `${line}\r\n`).join('')}`, 'jsonl');
     const before = await quarantined();
     expect(before.map(({ raw }) => String(raw))).toEqual(lines);
@@ -118,7 +118,7 @@ describe('harbor-storage rejects', () => {
     expect(await quarantined()).toEqual(before);
   });
 
-  it('exports csv as csv, and names what the form cannot hold', async () => {
+  it('exports csv as csv, and names the records that csv cannot hold', async () => {
     const csv = 'submission_id,title,num_comments\r\na,"two\nlines",x\r\nb,,y\n';
     await load(csv, 'csv');
     await load('id,title\n" ",t\n', 'csv', '--rename', 'id=submission_id');
@@ -128,10 +128,13 @@ describe('harbor-storage rejects', () => {
     const exported = await run('export', '--format', 'csv', '--out', out);
     expect(exported).toMatchObject({ exitCode: 3, stdout: '' });
     expect(exported.stderr).toContain(`Exported: 2, to ${out}\n`);
-    expect(exported.stderr).toContain('Left out: 1, because its csv file has another header');
-    expect(exported.stderr).toContain('Left out: 1, because it did not come from csv: export it as jsonl');
+    expect(exported.stderr).toContain('Not exported: 1. Reason: its csv file has a different header');
+    expect(exported.stderr).toContain('Not exported: 1. Reason: the record was not read as csv; use --format jsonl');
     const again = await run('export', '--out', out);
-    expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/rejects\.csv: it exists already/) });
+    expect(again).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/rejects\.csv: the file already exists/),
+    });
     expect((await json('export', '--out', join(cli.directory, 'rejects.jsonl'))).exported).toBe(1);
 
     await cli.rows('TRUNCATE storage_rejected_records');
@@ -139,15 +142,15 @@ describe('harbor-storage rejects', () => {
     expect(await quarantined()).toEqual(before.filter(({ reason }) => reason === 'wrong_type'));
   });
 
-  it('exports elements of an array on one line, and what was renamed under its new names', async () => {
+  it('exports array elements on one line each, with renamed fields under their new names', async () => {
     await load('[{\n  "name": " ",\n  "n": 12345678901234567890\n}, {"x":\n"a\nb"}]', 'json', ...RENAME);
     const { stdout, stderr, exitCode } = await run('export');
     expect(stdout).toBe('{"submission_id":" ","n":12345678901234567890}\n');
-    expect(stderr).toContain('Left out: 1, because it is no JSON and stands on several lines');
+    expect(stderr).toContain('Not exported: 1. Reason: the record is invalid JSON on several lines');
     expect(exitCode).toBe(3);
   });
 
-  it('removes what it is told to, and nothing without being told what', async () => {
+  it('purges matching records, and nothing without a filter', async () => {
     await load('[]\n{\n', 'jsonl');
     const nothing = await run('purge');
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('--older-than 30d') });
@@ -162,7 +165,9 @@ describe('harbor-storage rejects', () => {
     await cli.rows(`UPDATE storage_rejected_records SET table_name = 'prices'`);
     const { exitCode, stderr } = await run('replay');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/table prices cannot be replayed here.*QuarantineService.*forFeature/);
+    expect(stderr).toMatch(
+      /Cannot replay rejected records of table prices: no entity maps to it.*QuarantineService.*forFeature/,
+    );
   });
 
   it.each([
@@ -171,11 +176,11 @@ describe('harbor-storage rejects', () => {
     ['list', '--since', '2026-01-01'],
     ['purge', '--older-than', '30'],
     ['export', '--json'],
-  ])('%s %s %s is wrong usage', async (...args) => {
+  ])('%s %s %s is a usage error', async (...args) => {
     expect((await run(...args.filter((arg) => arg !== undefined))).exitCode).toBe(2);
   });
 
-  it('a load says how to see what it rejected', async () => {
+  it('a load prints how to list its rejected records', async () => {
     const path = await cli.writeFile('bad.jsonl', '[]\n');
     const { stdout } = await cli.runHere(['load', path, '--into', 'submissions']);
     expect(stdout).toMatch(/harbor-storage rejects list --load [0-9a-f-]{36}\n/);

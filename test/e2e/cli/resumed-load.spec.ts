@@ -15,7 +15,7 @@ const FORMATS: readonly (readonly [name: string, content: string | Buffer])[] = 
   ['posts.csv', `submission_id,title\n${NUMBERS.map((n) => `t3_${n},"a\nb"\n`).join('')}`],
 ];
 
-describe('a load with a key, on the command line', () => {
+describe('a load with a key on the command line', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
@@ -26,7 +26,7 @@ describe('a load with a key, on the command line', () => {
   const run = (...args: string[]) => cli.runHere(args);
   const json = (...args: string[]) => jsonOf(run(...args, '--json'));
   const load = (path: string) => ['load', path, '--into', 'submissions'];
-  /** Loads a file until one of its records stops it, ten records short of its end. */
+  /** Loads a file until one of its records stops it, ten records before the end. */
   const cutOff = async (path: string, ...key: string[]) => {
     await cli.rows(`ALTER TABLE submissions ADD CONSTRAINT wall CHECK (submission_id <> 't3_20')`);
     const outcome = await run(...load(path), ...key, '--batch-size', '10', '--max-rejects', '0');
@@ -34,13 +34,13 @@ describe('a load with a key, on the command line', () => {
     expect(outcome.exitCode).toBe(1);
   };
 
-  it.each(FORMATS)('--resume goes on with %s where it was cut off, and does it once', async (name, content) => {
+  it.each(FORMATS)('--resume continues %s after the last committed batch, and loads it once', async (name, content) => {
     const path = await cli.writeFile(name, content);
     await cutOff(path, '--resume');
     const resumed = await run(...load(path), '--resume', '--batch-size', '7');
     expect(resumed).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('Resumed: 20 of 30 records were dealt with by earlier runs.'),
+      stdout: expect.stringContaining('Resumed: earlier runs processed 20 of 30 records.'),
     });
     expect(await json(...load(path), '--resume')).toMatchObject({ received: 30, inserted: 30, alreadyCompleted: true });
     const loads = await cli.rows<{ load_key: string }>('SELECT load_key FROM storage_loads');
@@ -48,16 +48,16 @@ describe('a load with a key, on the command line', () => {
     await checkedLedger(cli.rows, loads[0]?.load_key ?? '');
   });
 
-  it('--resume takes a file that has grown for another one', async () => {
+  it('--resume treats a file that has grown as another file', async () => {
     const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     await run(...load(path), '--resume');
     const again = await run(...load(path), '--resume');
-    expect(again.stdout).toContain(`UTC from ${path}: nothing was done now. What it did then:\n`);
+    expect(again.stdout).toContain(`UTC from ${path}: nothing was executed. Result of the earlier load:\n`);
     await appendFile(path, '{"submission_id":"t3_2"}\n');
     expect(await json(...load(path), '--resume')).toMatchObject({ alreadyCompleted: false, inserted: 1, unchanged: 1 });
   });
 
-  it('--load-key names standard input, which --resume cannot', async () => {
+  it('--load-key works for standard input, --resume does not', async () => {
     const stdin = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
     const rejected = await cli.runHere([...stdin, '--resume'], '{}');
     expect(rejected).toMatchObject({ exitCode: 2, stdout: '' });
@@ -87,14 +87,14 @@ describe('a load with a key, on the command line', () => {
     [['--load-key', 'k', '--dry-run'], /'--load-key <key>' cannot be used with option '--dry-run'/],
     [['--resume', '--dry-run'], /'--resume' cannot be used with option '--dry-run'/],
     [['--load-key', ''], /It must be a text of 1 to 512 bytes/],
-  ])('rejects %j as wrong usage', async (flags, message) => {
+  ])('rejects %j as a usage error', async (flags, message) => {
     const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const outcome = await run(...load(path), ...flags);
     expect(outcome).toMatchObject({ exitCode: 2, stdout: '' });
     expect(outcome.stderr).toMatch(message);
   });
 
-  it('names the flag, and the load that has the key, when the key belongs to another load', async () => {
+  it('names the flag and the load when the key belongs to another load', async () => {
     const path = await cli.writeFile('posts.jsonl', '{"submission_id":"t3_1"}\n');
     const { loadId } = await json(...load(path), '--load-key', 'k');
     const outcome = await run('load', path, '--into', 'hybrid', '--load-key', 'k');

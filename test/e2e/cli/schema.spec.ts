@@ -5,22 +5,22 @@ import { withEmptyDatabase } from '../../support/database/databases.js';
 import { ODD_NAMES, withOddNames } from '../../support/entities/odd-names.js';
 import { runCommand } from '../../support/cli/run-command.js';
 
-describe('harbor-storage and the shape of tables', () => {
+describe('harbor-storage schema', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
   });
   afterAll(() => cli.close());
 
-  it('schema check: exit 0 where nothing differs', async () => {
+  it('check: exit code 0 without differences', async () => {
     const all = await cli.runHere(['schema', 'check']);
     expect(all).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(all.stdout).toMatch(/^Nothing differs: .*submissions/);
+    expect(all.stdout).toMatch(/^No differences: .*submissions/);
     const one = await cli.runHere(['schema', 'check', 'submissions', '--json']);
     expect(JSON.parse(one.stdout)).toEqual({ ok: true, tables: ['submissions'], differences: [], otherTables: [] });
   });
 
-  it('schema check: exit 3 with what differs, whether it breaks a load, and what fixes it', async () => {
+  it('check: exit code 3 with the differences, whether they break a load, and the fix', async () => {
     await cli.rows('ALTER TABLE submissions DROP title, ADD note text');
     const found = await cli.runHere(['schema', 'check', 'submissions']);
     expect(found.exitCode).toBe(3);
@@ -47,7 +47,7 @@ describe('harbor-storage and the shape of tables', () => {
     expect(await cli.runHere(['schema', 'check'])).toMatchObject({ exitCode: 0 });
   });
 
-  it('schema check: exit 3 on a database without the migrations, where other commands reject to work', async () => {
+  it('check: exit code 3 on a database without migrations, where other commands fail', async () => {
     await withEmptyDatabase(async (url) => {
       const found = await runCommand(url, ['schema', 'check']);
       expect(found.exitCode).toBe(3);
@@ -57,15 +57,15 @@ describe('harbor-storage and the shape of tables', () => {
     });
   });
 
-  it('schema check: exit 2 for a table there is not', async () => {
+  it('check: exit code 2 for an unknown table', async () => {
     const unknown = await cli.runHere(['schema', 'check', 'nope']);
     expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
     expect(unknown.stderr).toContain('no entity or table "nope"');
     expect(await cli.runHere(['schema', 'check', 'a', 'b'])).toMatchObject({ exitCode: 2 });
   });
 
-  // One is written by parameters, the other by COPY.
-  it.each([2, 400])('fields of odd names in %d lines of a file are captured by name, and listed', async (count) => {
+  // The first is written by parameters, the second by COPY.
+  it.each([2, 400])('captures fields with odd names in %d lines by name, and lists them', async (count) => {
     await cli.rows('TRUNCATE submissions');
     const lines = Array.from({ length: count }, (_, index) =>
       JSON.stringify(withOddNames({ submission_id: `t3_${index}` })),
@@ -84,7 +84,7 @@ describe('harbor-storage and the shape of tables', () => {
     expect(shown.stdout).toMatch(/\nFields without a column, captured into extra: .*select \d+.*, and \d+ more\n/);
     expect(shown.stdout).not.toContain('[object');
     const again = await cli.runHere(load, lines);
-    expect(again.stdout).toContain('Nothing was written');
+    expect(again.stdout).toContain('No changes: all records already up to date');
     expect(again.stdout).toContain('Fields without a column, captured into extra: ');
   });
 });

@@ -6,7 +6,7 @@ import { emptyTables } from '../../support/app/quarantine.js';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
 const RECORDS = '{"submission_id":"t3_1"}\n{"name": oops}\n{"submission_id":"t3_2"}\n[]\n';
 
-describe('a load that was stopped', () => {
+describe('a stopped load', () => {
   let cli: CommandLine;
   beforeAll(async () => {
     cli = await startCommandLine();
@@ -14,7 +14,7 @@ describe('a load that was stopped', () => {
   afterAll(() => cli.close());
   beforeEach(() => emptyTables(cli));
 
-  it('shows on stderr what it rejected before, and which batch was rolled back', async () => {
+  it('prints on stderr its rejected records and the batch that was rolled back', async () => {
     const outcome = await cli.runHere([...LOAD, '--max-rejects', '1', '--batch-size', '2'], RECORDS);
     expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
     expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was rejected/);
@@ -22,7 +22,7 @@ describe('a load that was stopped', () => {
     expect(outcome.stderr).toMatch(/ 1 +2 +2 +REJECT_LIMIT_EXCEEDED +more records were rejected than allowed/);
   });
 
-  it('puts the error and its result into the one JSON object', async () => {
+  it('puts the error and its result into one JSON object', async () => {
     const outcome = await cli.runHere([...LOAD, '--max-rejects', '1', '--batch-size', '2', '--json'], RECORDS);
     expect(outcome.exitCode).toBe(1);
     expect(JSON.parse(outcome.stdout)).toMatchObject({
@@ -31,7 +31,7 @@ describe('a load that was stopped', () => {
     });
   });
 
-  it('says how to see the rejected records of a batch that was rolled back', async () => {
+  it('prints how to see the rejected records of a batch that was rolled back', async () => {
     const { stderr } = await cli.runHere([...LOAD, '--max-rejects', '0'], RECORDS);
     expect(stderr).toContain('run again with a higher --max-rejects');
   });

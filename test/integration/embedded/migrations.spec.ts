@@ -69,7 +69,7 @@ describe('the migrations of an embedded database', () => {
         for (const command of [['loads', 'list'], ['demo']]) {
           const rejected = await run(directory, ...command);
           expect(rejected).toMatchObject({ exitCode: 1, stdout: '' });
-          expect(rejected.stderr).toContain(`the migration ${LAST} is not applied`);
+          expect(rejected.stderr).toContain(`migration ${LAST} is not applied`);
           expect(rejected.stderr).toContain('To fix: npx harbor-storage migrate up');
         }
         expect(appliedOf(await readMigrationStatus({ url }))).toEqual(NAMES.slice(0, -count));

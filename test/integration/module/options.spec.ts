@@ -44,15 +44,15 @@ describe('the options of the module', () => {
     }
     expect(message).toContain('loader.batchSize must be an integer from 1 to 100000');
     expect(message).toContain('loader.maxAttempts must be');
-    expect(message).toContain('loader.retries is no option');
-    expect(message).toContain('pool is no option');
+    expect(message).toContain('loader.retries is not an option');
+    expect(message).toContain('pool is not an option');
   });
 
   it.each([
     [{ url: URL_OF_NOTHING, migrations: 'maybe' }, "migrations must be 'run', 'check', 'off' (found string)"],
     [{ url: URL_OF_NOTHING, loader: 5 }, 'loader must be an object (found number)'],
     [{ url: URL_OF_NOTHING, loader: null }, 'loader must be an object'],
-    [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql://, the special characters'],
+    [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql://, with special characters'],
   ])('say what was expected: %j', async (options, expected) => {
     expect(await messageOf(options)).toContain(expected);
   });

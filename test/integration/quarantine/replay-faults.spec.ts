@@ -73,7 +73,7 @@ describe('a replay that does not go smoothly', () => {
     const error = await errorOf(quarantine.replay({}, { signal: controller.signal, onProgress }));
     expect(error).toBeInstanceOf(LoadInterruptedError);
     expect(error).toMatchObject({
-      message: expect.stringContaining('every record is still open'),
+      message: expect.stringContaining('The replay was rolled back: no record was loaded, all stay open'),
       result: { received: 300, failed: 300, loaded: 0, loads: [] },
     });
     await expectUntouched();
@@ -177,8 +177,8 @@ describe('a replay whose COMMIT gets no reply, from a database that stays away',
     const error = await replayCutOff(last);
     expect(error).toBeInstanceOf(LoadFailedError);
     const { message } = error as LoadFailedError;
-    expect(message).toContain('it is not known whether the replay is in. Replaying again is safe');
-    expect(message).not.toContain('nothing of it was loaded');
+    expect(message).toContain('Commit outcome unknown: the connection was lost during COMMIT');
+    expect(message).not.toContain('was rolled back');
     await fault.until(`SELECT (${OPEN}) = ${open}`);
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: open, loaded: open });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(RECORDS.length);
@@ -187,7 +187,7 @@ describe('a replay whose COMMIT gets no reply, from a database that stays away',
   it('says that nothing is in where it did not take place and the database can be asked', async () => {
     fault.proxy.intercept(aboutTheFirst({ pattern: /^COMMIT/, after: /SET replayed_at/ }, () => 'cut'));
     const error = await errorOf(quarantine.replay());
-    expect((error as Error).message).toContain('nothing of it was loaded, and every record is still open');
+    expect((error as Error).message).toContain('The replay was rolled back: no record was loaded, all stay open');
     expect(await fault.value(OPEN)).toBe(RECORDS.length);
   });
 });

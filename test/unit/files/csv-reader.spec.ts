@@ -71,7 +71,7 @@ describe('readRecords from csv', () => {
   });
 
   it.each([
-    ['a,b,a,c,b', 'column 3, 5 the name of an earlier one'],
+    ['a,b,a,c,b', 'repeats an earlier name in column 3, 5'],
     ['a,,c', 'column 2'],
     ['a,b,', 'column 3'],
     ['a," ",c', 'column 2'],

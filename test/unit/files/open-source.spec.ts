@@ -30,7 +30,7 @@ describe('openSource', () => {
   });
 
   it.each([
-    ['missing.csv', 'there is no such file; check the path'],
+    ['missing.csv', 'file not found. Check the path'],
     ['.', 'it is a directory; name a file in it'],
     ['posts.jsonl/x', 'a part of the path is not a directory'],
     ['nul\0byte', 'null bytes'],

@@ -40,7 +40,7 @@ describe('what is said of a database error', () => {
     [
       'that it came from a function, whose statements may hold values',
       error('42703', `column "${SECRET}" does not exist`),
-      'rejected inside a function or trigger of the database [42703]',
+      'rejected by a function or trigger of the database [42703]',
     ],
     [
       'no name that was raised',
@@ -50,7 +50,7 @@ describe('what is said of a database error', () => {
     [
       'what a socket says',
       error('ECONNREFUSED', 'connect ECONNREFUSED'),
-      'connection refused: is Postgres running at that address? [ECONNREFUSED]',
+      'connection refused; check that Postgres is running at this address [ECONNREFUSED]',
     ],
     [
       'what pg says of the connection',

@@ -9,17 +9,17 @@ import { classifyFault } from '../../../postgres/sqlstate.js';
 import { withRetry } from '../../../postgres/with-retry.js';
 
 /**
- * Everybody queues behind a statement that waits for a table's lock, so it waits no longer than this, in milliseconds,
- * gives way, and tries again. A batch of a load holds the table for less.
+ * Timeout of waiting for a table lock, in milliseconds. All other statements queue behind the wait, so it gives up early
+ * and retries. A batch of a load holds its lock for less time.
  */
 const TABLE_LOCK_TIMEOUT_MS = 5_000;
 const TABLE_LOCK_RETRIES = { maxAttempts: 40, maxElapsedMs: 180_000 };
 
-/** A row is held for as long as the batch of a load takes. */
+/** Timeout of a row lock, which a batch of a load may hold for its whole duration. */
 const ROW_LOCK_TIMEOUT_MS = 30_000;
 const ROW_RETRIES = { maxAttempts: 10, maxElapsedMs: 180_000 };
 
-/** Runs a step that locks the table, in a transaction of its own; gives way and tries again while others hold it. */
+/** Runs a step that locks the table, in its own transaction; on a lock timeout it gives up and retries. */
 export async function alterTable<T>(
   queryRunner: QueryRunner,
   table: string,
@@ -35,7 +35,7 @@ export async function alterTable<T>(
   );
 }
 
-/** Runs a step that locks rows only, in a transaction of its own. */
+/** Runs a step that locks rows only, in its own transaction. */
 export async function changeRows<T>(
   queryRunner: QueryRunner,
   table: string,
@@ -45,7 +45,7 @@ export async function changeRows<T>(
 }
 
 interface StepOptions {
-  /** Leave the transaction open: what TypeORM notes of the migration is to be committed with the step. */
+  /** Leaves the transaction open, so that TypeORM's record of the migration is committed with the step. */
   readonly leaveOpen?: boolean;
 }
 
@@ -64,11 +64,11 @@ async function runStep<T>(
   const attempt = async (): Promise<T> => {
     await queryRunner.startTransaction('READ COMMITTED');
     try {
-      // The client itself: the query runner would write parameters, which are keys of rows, into TypeORM's log.
+      // The client itself: the query runner would write parameters, which are row keys, into TypeORM's log.
       const client = await connectionOf(queryRunner);
       await client.query(
         `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${lockTimeoutMs}; ` +
-          // A row a policy hides would be left behind in silence; so it is an error.
+          // Rows hidden by a policy would be skipped silently, so they raise an error.
           'SET LOCAL row_security = off; SET LOCAL extra_float_digits = 1',
       );
       const result = await work(client);
@@ -77,7 +77,7 @@ async function runStep<T>(
       }
       return result;
     } catch (error) {
-      // On a lost connection this fails too; the first error is the one that tells why.
+      // Fails too on a lost connection; the first error tells the cause.
       await queryRunner.rollbackTransaction().catch(() => {});
       throw error;
     }
@@ -102,8 +102,8 @@ function explain(error: unknown, table: string): unknown {
   return classifyFault(error) === 'contention'
     ? new StorageError(
         'TABLE_BUSY',
-        `${table} could not be locked: ${cause.message}. Find who holds it (pg_stat_activity, pg_locks) and run the ` +
-          'migration again: it goes on where it stopped.',
+        `Could not lock ${table}: ${cause.message}. Find the lock holder (pg_stat_activity, pg_locks) and run the ` +
+          'migration again; it resumes where it stopped.',
         { cause },
       )
     : cause;

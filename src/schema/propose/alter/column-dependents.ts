@@ -1,18 +1,18 @@
 import type { ClientBase } from 'pg';
 
-/** What hangs on a column. */
+/** Objects that depend on a column. */
 export interface ColumnDependents {
-  /** Something other than its default goes with it: an index, a constraint, a view, a policy, a grant, an identity. */
+  /** Anything but its default: an index, constraint, view, policy, grant or identity. */
   readonly any: boolean;
   /**
-   * What makes Postgres reject to change its type, as it describes it: `view v`, `policy p on table t`, `column c of
+   * Objects that prevent a change of its type, as described by Postgres: `view v`, `policy p on table t`, `column c of
    * table t` (a generated one).
    */
   readonly obstacles: readonly string[];
 }
 
-// From version 18 on a NOT NULL is a constraint of its own, which depends on its column. A generated column depends on
-// those it is computed of from version 15 on; in 14 its expression does.
+// From version 18 on, a NOT NULL is a constraint that depends on its column. From version 15 on, a generated column
+// depends on its source columns; in 14 its expression does.
 const DEPENDENTS = `
   SELECT bool_or(a.attacl IS NOT NULL OR a.attidentity <> '' OR a.attgenerated <> '' OR d.objid IS NOT NULL) AS any,
          coalesce(array_agg(DISTINCT o.name) FILTER (WHERE o.name IS NOT NULL), '{}') AS obstacles
@@ -41,7 +41,7 @@ const DEPENDENTS = `
    WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3
    GROUP BY a.attnum`;
 
-/** Reads what hangs on a column. */
+/** Reads the objects that depend on a column. */
 export async function readDependents(
   client: ClientBase,
   schema: string,

@@ -1,7 +1,7 @@
 import { UUID_PATTERN } from '../../../entities/is-id.js';
 import { isMoment, formOf, renderMoment, WRITABLE_MOMENTS } from './date-time-forms.js';
 
-/** The types a field of the extra column can be given. */
+/** Types for promoted fields. */
 export type PromotedType =
   | 'boolean'
   | 'bigint'
@@ -12,17 +12,17 @@ export type PromotedType =
   | 'text'
   | 'jsonb';
 
-/** A type, and how its texts are written where the type itself does not say. */
+/** A type, and the format of its texts if the type does not define it. */
 export interface ColumnShape {
   readonly type: PromotedType;
-  /** Of a timestamptz: how the texts of the field are written, so that they can be given back. */
+  /** For timestamptz: the format of the field's texts, so that they can be reproduced. */
   readonly form?: string | undefined;
 }
 
 const SMALLEST_BIGINT = '-9223372036854775808';
 const LARGEST_BIGINT = '9223372036854775807';
 
-/** Well inside what a double holds: nearer to its bounds the cast of a numeric raises an error. */
+/** Well inside the range of double: near its bounds, casting a numeric raises an error. */
 const isInDoubleRange = (number: string): string =>
   `(${number} = 0 OR abs(${number}) BETWEEN 1e-300::numeric AND 1e300::numeric)`;
 
@@ -30,8 +30,8 @@ const isOfType = (json: string, ...types: readonly string[]): string =>
   `jsonb_typeof(${json}) IN (${types.map((type) => `'${type}'`).join(', ')})`;
 
 /**
- * SQL of a jsonb value as a value of a column; null where the column could not give back exactly this jsonb. It never
- * raises an error: every cast stands behind a CASE that has looked at the value.
+ * SQL that casts a jsonb value to a column value; null if the column cannot reproduce exactly this jsonb. It never raises
+ * an error: a CASE checks the value before every cast.
  */
 export function castFromJson({ type, form }: ColumnShape, json: string): string {
   const text = `(${json} #>> '{}')`;
@@ -60,7 +60,7 @@ export function castFromJson({ type, form }: ColumnShape, json: string): string 
   }
 }
 
-/** SQL of a column's value as jsonb: for what {@link castFromJson} took, exactly what it was. */
+/** SQL of a column value as jsonb: exactly the original for anything accepted by {@link castFromJson}. */
 export function castToJson({ type, form }: ColumnShape, value: string): string {
   if (type === 'jsonb') {
     return value;
@@ -73,10 +73,10 @@ export function castToJson({ type, form }: ColumnShape, value: string): string {
 }
 
 /**
- * What a value can become:
+ * What a value can be stored as:
  * - `small integer`: a bigint or a double
- * - `integer`: a bigint, `double`: a double, and neither loses a digit; `number`: only numeric holds it
- * - `moment <form>`: a date-time written in that form
+ * - `integer`: a bigint, `double`: a double, both without loss of digits; `number`: only numeric holds it
+ * - `moment <form>`: a date-time in that format
  */
 export type ValueKind =
   | 'null'
@@ -104,7 +104,7 @@ export function kindOf(json: string): string {
     ELSE jsonb_typeof(${json}) END`;
 }
 
-/** The type of JSON a kind of value has. */
+/** The JSON type of a kind of value. */
 export function jsonTypeOf(kind: ValueKind): string {
   if (kind === 'uuid' || kind.startsWith('moment')) {
     return 'string';
@@ -112,13 +112,13 @@ export function jsonTypeOf(kind: ValueKind): string {
   return kind === 'small integer' || kind === 'integer' || kind === 'double' ? 'number' : kind;
 }
 
-/** Written without a point: of 1.0, a bigint would give back 1. */
+/** Written without a decimal point: a bigint would reproduce 1.0 as 1. */
 function isBigint(json: string): string {
   return `CASE WHEN ${isOfType(json, 'number')} AND ${json}::text ~ '^-?[0-9]{1,19}$'
     THEN (${json}::text)::numeric BETWEEN ${SMALLEST_BIGINT} AND ${LARGEST_BIGINT} ELSE false END`;
 }
 
-/** Given back digit for digit. */
+/** Reproduced digit for digit. */
 function isDouble(json: string): string {
   const number = `(${json}::text)::numeric`;
   return `CASE WHEN ${isOfType(json, 'number')} AND length(${json}::text) <= 400 THEN
@@ -128,7 +128,7 @@ function isDouble(json: string): string {
 
 function formNeeded(form: string | undefined): string {
   if (form === undefined) {
-    throw new TypeError('a column of timestamptz needs the form its texts are written in');
+    throw new TypeError('a timestamptz column needs the format of its texts');
   }
   return form;
 }

@@ -1,6 +1,6 @@
 /**
- * The ways of writing a moment that a timestamptz gives back exactly: in UTC, to the second, the millisecond or the
- * microsecond. `[.ssssss]` stands for a fraction that is left out where it is 0, as Python's isoformat() does.
+ * Date-time formats that a timestamptz reproduces exactly: in UTC, with seconds, milliseconds or microseconds.
+ * `[.ssssss]` means a fraction that is omitted if it is 0, as in Python's isoformat().
  */
 const DATE_TIME_FORMS = ['T', ' '].flatMap((separator) =>
   ['', '.sss', '.ssssss', '[.ssssss]'].flatMap((fraction) =>
@@ -19,12 +19,12 @@ interface FormParts {
 function partsOf(form: string): FormParts {
   const parts = FORM.exec(form)?.groups;
   if (parts === undefined || !DATE_TIME_FORMS.includes(form)) {
-    throw new TypeError(`${JSON.stringify(form)} is no form of a date-time: ${DATE_TIME_FORMS.join(', ')}`);
+    throw new TypeError(`${JSON.stringify(form)} is not a supported date-time format: ${DATE_TIME_FORMS.join(', ')}`);
   }
   return parts as unknown as FormParts;
 }
 
-/** SQL of the text of a timestamptz in a form; what the form would cut off is written to the microsecond. */
+/** SQL that formats a timestamptz; digits that the format would lose are written as microseconds. */
 export function renderMoment(form: string, moment: string): string {
   const { separator, fraction, zone } = partsOf(form);
   const render = (pattern: string): string =>
@@ -41,14 +41,14 @@ export function renderMoment(form: string, moment: string): string {
   }
 }
 
-/** The first and the last moment these forms can write. */
+/** The first and last date-time in these formats. */
 export const WRITABLE_MOMENTS = `'0001-01-01T00:00:00Z' AND '9999-12-31T23:59:59.999999Z'`;
 
 const SHAPE = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|\+00:00)$`;
 
 /**
- * SQL of a condition: the text is a date-time in some form, and such a date exists. In nested CASEs, because Postgres
- * may evaluate the sides of an AND in any order, and a cast of what is no date raises an error.
+ * SQL condition: the text has the shape of a date-time, and the date exists. Nested CASEs, because Postgres may evaluate
+ * the sides of an AND in any order, and casting an invalid date raises an error.
  */
 export function isMoment(text: string): string {
   const number = (from: number, length: number): string => `substr(${text}, ${from}, ${length})::integer`;
@@ -61,7 +61,7 @@ export function isMoment(text: string): string {
     ELSE false END ELSE false END`;
 }
 
-/** SQL of the form a text is written in, where {@link isMoment} holds; zero microseconds are told apart. */
+/** SQL of the format of a text for which {@link isMoment} holds; distinguishes zero microseconds. */
 export function formOf(text: string): string {
   const fraction = `substring(${text} FROM '[.](\\d+)')`;
   return `'YYYY-MM-DD' || substr(${text}, 11, 1) || 'hh:mm:ss' ||
@@ -69,14 +69,14 @@ export function formOf(text: string): string {
     substring(${text} FROM '(?:Z|[+]00:00)$')`;
 }
 
-/** The one form that gives back texts of all these forms, as {@link formOf} names them; undefined when none does. */
+/** The one format that reproduces texts of all these formats, as named by {@link formOf}; undefined if there is none. */
 export function commonForm(found: ReadonlySet<string>): string | undefined {
   const forms = new Set([...found].map((form) => form.replace('.000000', '.ssssss')));
   if (forms.size === 1) {
     return [...forms][0];
   }
   const optional = [...found].find((form) => form.includes('.ssssss'))?.replace('.ssssss', '[.ssssss]') ?? '';
-  // A fraction of zeros that was written could not be told from one that was left out.
+  // A written fraction of zeros would be indistinguishable from an omitted one.
   const covered = ['', '.ssssss'].map((fraction) => optional.replace('[.ssssss]', fraction));
   return found.size === 2 && covered.every((form) => found.has(form)) ? optional : undefined;
 }

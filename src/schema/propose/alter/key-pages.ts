@@ -5,17 +5,17 @@ import { StorageError } from '../../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
 import { changeRows } from './alter-table.js';
 
-/** Rows one transaction goes through: some ten milliseconds to a few hundred, in which a load may wait for a row. */
+/** Rows changed by one transaction: ten to a few hundred milliseconds, during which a load may wait for a row. */
 const PAGE_ROWS = 1_000;
 
-/** The primary key of a table, to go through its rows page by page. */
+/** The primary key of a table, for reading its rows in pages. */
 interface PageKey {
   /** Quoted, in key order. */
   readonly columns: readonly string[];
   readonly types: readonly string[];
 }
 
-/** Rows whose key comes after one of two keys, and not after the other; without them, from or to the end. */
+/** Rows with a key after one key and up to another; without them, from the start or to the end. */
 interface Page {
   readonly after: readonly string[] | undefined;
   readonly upTo: readonly string[] | undefined;
@@ -27,9 +27,9 @@ interface KeyRow {
 }
 
 /**
- * Goes through the rows of a table in the order of its primary key, each page in a transaction of its own.
- * @param statement - changes the rows `t` of a page, by its condition; parameters from `nextParameter` on are its own
- * @returns how many rows were changed
+ * Changes the rows of a table in primary key order, each page in its own transaction.
+ * @param statement - changes the rows `t` of a page; its own parameters begin at `nextParameter`
+ * @returns number of changed rows
  * @throws StorageError `NO_PRIMARY_KEY`
  */
 export async function changeInPages(
@@ -74,13 +74,13 @@ async function readPageKey(client: ClientBase, schema: string, table: string): P
   if (rows.length === 0) {
     throw new StorageError(
       'NO_PRIMARY_KEY',
-      `${quoteTable(schema, table)} is no table with a primary key, by which its rows could be gone through in batches`,
+      `${quoteTable(schema, table)} needs a primary key, because its rows are changed in batches`,
     );
   }
   return { columns: rows.map(({ name }) => quoteIdentifier(name)), types: rows.map(({ type }) => type) };
 }
 
-/** The next page of at most {@link PAGE_ROWS} rows, and a few more where rows are inserted into it meanwhile. */
+/** The next page of at most {@link PAGE_ROWS} rows, plus rows inserted into it meanwhile. */
 async function nextPage(
   client: ClientBase,
   quotedTable: string,
@@ -98,7 +98,7 @@ async function nextPage(
   return { after, upTo: rows[0] };
 }
 
-/** The condition that a row `t` is in the page, with the parameters it takes, from $1. */
+/** The condition for rows `t` of the page, with its parameters from $1 on. */
 function inPage(
   { columns, types }: PageKey,
   { after, upTo }: Page,

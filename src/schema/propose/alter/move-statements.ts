@@ -3,39 +3,39 @@ import { escapeLiteral } from 'pg';
 import { quoteIdentifier } from '../../../postgres/identifiers.js';
 import { castFromJson, castToJson, type ColumnShape } from './column-types.js';
 
-/** A field of the extra column and the column it gets. */
+/** A field of the extra column and its new column. */
 export interface PromotedField extends ColumnShape {
   readonly field: string;
   readonly column: string;
   /**
-   * The column was there before the migration, and going back leaves it with its values:
-   * - `captured`: it is marked `@CapturedBefore()`, so that what lies in the extra column is newer
-   * - `filled`: it is not, so that only where it is empty a value is moved
+   * The column existed before the migration; the down migration keeps it with its values:
+   * - `captured`: it is marked `@CapturedBefore()`, so values in the extra column are newer
+   * - `filled`: it is not, so values are moved only where the column is empty
    */
   readonly existing?: 'captured' | 'filled' | undefined;
 }
 
-/** A statement's text; the names of the fields are its parameter `fieldsParameter`. */
+/** Target of a statement; the field names are its parameter `fieldsParameter`. */
 export interface MoveTarget {
   readonly quotedTable: string;
   /** Quoted. */
   readonly extra: string;
-  /** The same as it is written in the catalog. */
+  /** The name as in the catalog, unquoted. */
   readonly extraName: string;
   readonly fields: readonly PromotedField[];
 }
 
-/** The SQL a field is spoken of with, of a row `t`. */
+/** SQL expressions for a field of a row `t`. */
 interface FieldSql {
   readonly name: string;
   readonly column: string;
-  /** What the extra column holds. */
+  /** Value in the extra column. */
   readonly held: string;
-  /** The same as a value of the column; null where it does not fit. */
+  /** The same cast to the column's type; null if it does not fit. */
   readonly cast: string;
   /** The column's value as jsonb. */
   readonly json: string;
-  /** The column's own value is not to be replaced. */
+  /** The column's value must not be replaced. */
   readonly onlyFills: boolean;
 }
 
@@ -50,10 +50,10 @@ function sqlOf({ extra, fields }: MoveTarget, fieldsParameter: number): FieldSql
 }
 
 /**
- * Moves what fits from the extra column into the columns. What lies there beside a value of the column was captured after
- * a load wrote it, see `CapturedBefore`. A JSON null and what does not fit stay and leave the column alone: its value may
- * come from SQL or TypeORM, which take nothing out of the extra column.
- * One statement that speaks of `t` only: where another transaction changed a row meanwhile, Postgres evaluates all of it
+ * Moves fitting values from the extra column into the columns. If both have a value, the extra column's was captured after
+ * a load wrote the column, see `CapturedBefore`. JSON nulls and values that do not fit stay, and leave the column as it
+ * is: its value may come from SQL or TypeORM, which never clear the extra column.
+ * One statement that refers to `t` only: after a concurrent change of a row, Postgres evaluates all of it on the new row.
  * on what that one left.
  */
 export function moveToColumns(target: MoveTarget, where: string, fieldsParameter: number): string {
@@ -67,13 +67,13 @@ export function moveToColumns(target: MoveTarget, where: string, fieldsParameter
   WHERE ${where} AND t.${target.extra} ?| $${fieldsParameter}::text[] AND (${isMoved})`;
 }
 
-/** `{}`, which then becomes null; nothing where the column takes no null. */
+/** `{}`, which then becomes null; no row if the column is NOT NULL. */
 function emptyIfNullable({ quotedTable, extraName }: MoveTarget): string {
   return `(SELECT '{}'::jsonb FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid = ${escapeLiteral(quotedTable)}::regclass AND a.attname = ${escapeLiteral(extraName)} AND NOT a.attnotnull)`;
 }
 
-/** How one field is moved: the column's value, and when the extra column loses it. */
+/** How one field is moved: the new column value, and when it is removed from the extra column. */
 interface Move {
   readonly name: string;
   readonly value: string;
@@ -89,9 +89,9 @@ function moveOf({ name, column, held, cast, json, onlyFills }: FieldSql): Move {
 }
 
 /**
- * Moves the values of the columns into the extra column. What that holds of the field stays where the column is empty,
- * and where it fits the column: a version that does not know the column wrote it later. A JSON null, or a value that does
- * not fit, may be what {@link moveToColumns} left there before the column was written: the column's value takes its place.
+ * Moves column values into the extra column. A value there is kept if the column is empty or the value fits the column: a
+ * version that does not know the column wrote it later. A JSON null or a value that does not fit may have been left by
+ * {@link moveToColumns} before the column was written, so the column's value replaces it.
  */
 export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: number): string {
   const fields = sqlOf(target, fieldsParameter);
@@ -106,7 +106,7 @@ export function moveToExtra(target: MoveTarget, where: string, fieldsParameter: 
   WHERE ${where} AND (${fields.map(({ column }) => `${column} IS NOT NULL`).join(' OR ')})`;
 }
 
-/** Counts, for each field, what the extra column still holds of it; see {@link LeftInExtra}. */
+/** Counts, for each field, the values left in the extra column; see {@link LeftInExtra}. */
 export function countLeft(target: MoveTarget): string {
   const counts = sqlOf(target, 1).map(({ column, held, cast, onlyFills }, index) => {
     const isNull = `jsonb_typeof(${held}) = 'null'`;

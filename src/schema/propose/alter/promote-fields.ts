@@ -9,38 +9,38 @@ import { alterTable, changeRows } from './alter-table.js';
 import { changeInPages } from './key-pages.js';
 import { countLeft, type MoveTarget, moveToColumns, moveToExtra, type PromotedField } from './move-statements.js';
 
-/** What a migration does that gives fields of the extra column columns of their own. */
+/** A migration that turns fields of the extra column into columns. */
 export interface FieldPromotion {
   /** @default the DataSource's own schema */
   readonly schema?: string | undefined;
   readonly table: string;
-  /** The jsonb column that captured the fields. */
+  /** The jsonb column with the captured fields. */
   readonly extra: string;
   readonly fields: readonly PromotedField[];
 }
 
-/** What a migration left in the extra column. */
+/** Values a migration left in the extra column. */
 export interface LeftInExtra {
   readonly field: string;
-  /** Values the column could not hold, or not give back exactly. */
+  /** Values that the column cannot hold or reproduce exactly. */
   readonly unfitting: number;
-  /** JSON nulls beside a value of the column; where it was there and is not `@CapturedBefore()`, values beside one too. */
+  /** JSON nulls next to a column value; in an existing column without `@CapturedBefore()`, also other values. */
   readonly beside: number;
-  /** Values captured after the migration had gone through the rows. */
+  /** Values captured after the migration had changed the row. */
   readonly late: number;
 }
 
-/** What was captured while one pass ran is found by the next; after this many, a later migration is to find it. */
+/** Each pass finds values captured during the one before; after this many, a later migration must find them. */
 const MOST_PASSES = 3;
 
-/** How Postgres spells a type in its catalog. */
+/** Catalog names of types. */
 const CATALOG_NAMES: Readonly<Record<string, string>> = { timestamptz: 'timestamp with time zone' };
 
 /**
- * The `up` of a promotion: adds the columns, which are nullable, so that no row is rewritten, and moves the values into
- * them in batches, each a transaction of its own. Loads go on meanwhile. Neither `load_id` nor `updated_at` change.
- * Cut off anywhere, it goes on when it is run again. A value that does not fit stays where it is; how many is logged
- * and returned. A JSON null stays too, so that `down` can tell it from a field that was absent; it empties no column.
+ * The `up` of a promotion: adds nullable columns, so that no row is rewritten, and moves the values into them in batches,
+ * each in its own transaction. Loads continue meanwhile; `load_id` and `updated_at` do not change. If interrupted, it
+ * resumes when run again. Values that do not fit stay in the extra column; their number is logged and returned. JSON
+ * nulls stay too, so that `down` can distinguish them from absent fields; they never empty a column.
  * @throws StorageError `COLUMN_EXISTS` when a column of the name has another type
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
  */
@@ -67,11 +67,11 @@ export async function promoteFields(queryRunner: QueryRunner, promotion: FieldPr
 }
 
 /**
- * The `down` of a promotion: moves the values of the columns back into the extra column, those that were written since
- * as well, and drops the columns. A value of the extra column stays where it fits the column, for a load captured it
- * after the column was written; in the place of a JSON null, or of a value that does not fit, the column's value goes.
- * A transaction TypeORM has opened is committed first, and the last step's is left open for it, so that the columns go in
- * the moment the migration counts as reverted.
+ * The `down` of a promotion: moves column values, including newer ones, back into the extra column, and drops the columns.
+ * A value in the extra column stays if it fits the column, because a load captured it after the column was written; the
+ * column's value replaces a JSON null or a value that does not fit. A transaction opened by TypeORM is committed first,
+ * and the one of the last step is left open for it, so that the columns are dropped exactly when the migration counts as
+ * reverted.
  */
 export async function returnFields(queryRunner: QueryRunner, promotion: FieldPromotion): Promise<void> {
   const leaveOpen = queryRunner.isTransactionActive;
@@ -113,22 +113,22 @@ async function missingColumns(
 ): Promise<PromotedField[]> {
   const live = await readLiveTable(client, schema, table);
   if (live?.columns.get(extra)?.type !== 'jsonb') {
-    throw new InvalidLoadError(`There is no table ${quoteTable(schema, table)} with a jsonb column ${extra}`);
+    throw new InvalidLoadError(`Table ${quoteTable(schema, table)} with a jsonb column ${extra} does not exist`);
   }
   for (const { column, type } of fields) {
     const found = live.columns.get(column)?.fullType ?? type;
     if (found !== type && found !== CATALOG_NAMES[type]) {
       throw new StorageError(
         'COLUMN_EXISTS',
-        `${table} has a column ${column} of type ${found} already, where the migration wants one of ${type}: ` +
-          'drop or rename one of the two',
+        `${table} already has a column ${column} of type ${found}, but the migration needs type ${type}: ` +
+          'drop or rename the column',
       );
     }
   }
   return fields.filter(({ column }) => !live.columns.has(column));
 }
 
-/** Goes through the rows, page by page, until a pass finds nothing to change. */
+/** Changes the rows page by page, until a pass finds nothing to change. */
 async function inPasses(
   queryRunner: QueryRunner,
   promotion: FieldPromotion,
@@ -164,8 +164,8 @@ function report(queryRunner: QueryRunner, { table, extra }: FieldPromotion, left
   for (const { field, unfitting, beside, late } of left) {
     const counts = [
       unfitting > 0 && `${unfitting} that do not fit the column`,
-      beside > 0 && `${beside} beside another value in the column`,
-      late > 0 && `${late} captured after the rows were gone through`,
+      beside > 0 && `${beside} where the column has another value`,
+      late > 0 && `${late} captured during the migration`,
     ].filter(Boolean);
     queryRunner.dataSource.logger.logMigration(`${table}: ${extra} keeps values of ${field}: ${counts.join(', ')}`);
   }

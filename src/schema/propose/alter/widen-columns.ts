@@ -13,25 +13,25 @@ import { changeInPages } from './key-pages.js';
 
 /**
  * How the type of a column is changed:
- * - `in place`: Postgres changes its catalog and no row
- * - `new column`: a column of the new type is filled in batches and takes the old one's place; the table is locked for
- *   one scan at the end
- * - `rewrite`: Postgres rewrites the table and its indexes, and nobody can read or write it meanwhile
+ * - `in place`: Postgres changes its catalog only
+ * - `new column`: a column of the new type is filled in batches and replaces the old one; the table is locked for one scan
+ *   at the end
+ * - `rewrite`: Postgres rewrites the table and its indexes, with the table locked for reads and writes
  */
 export type WideningMethod = 'in place' | 'new column' | 'rewrite';
 
-/** A column that is to take more than it does. */
+/** A column to be widened. */
 export interface WidenedColumn {
   readonly column: string;
-  /** Its type, as `format_type` writes it. */
+  /** Its current type, as formatted by `format_type`. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly by?: WideningMethod | undefined;
-  /** It is NOT NULL, and is to take null. */
+  /** Drops its NOT NULL. */
   readonly dropNotNull?: true | undefined;
 }
 
-/** What a migration does that makes columns of a table take more. */
+/** A migration that widens columns of a table. */
 export interface TableWidening {
   /** @default the DataSource's own schema */
   readonly schema?: string | undefined;
@@ -52,11 +52,11 @@ function placeOf(queryRunner: QueryRunner, widening: TableWidening): Place {
 }
 
 /**
- * The `up` of a widening. Cut off anywhere, it goes on when it is run again.
+ * The `up` of a widening. If interrupted, it resumes when run again.
  * @throws StorageError `TABLE_BUSY` when the table could not be locked for three minutes
- * @throws StorageError `COLUMN_CHANGED` when a column is not of the type it was
- * @throws StorageError `COLUMN_IN_USE` when a view, a policy or the like keeps Postgres from changing a type
- * @throws StorageError `COLUMN_EXISTS` when there is a column `<column> new` that no widening to this type left behind
+ * @throws StorageError `COLUMN_CHANGED` when a column does not have the expected type
+ * @throws StorageError `COLUMN_IN_USE` when an object such as a view or policy prevents a change of type
+ * @throws StorageError `COLUMN_EXISTS` when there is a column `<column> new` that was not left by a widening to this type
  */
 export async function widenColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
   const place = placeOf(queryRunner, widening);
@@ -73,10 +73,10 @@ export async function widenColumns(queryRunner: QueryRunner, widening: TableWide
 }
 
 /**
- * The `down` of a widening. It rewrites the table where the type is another. A transaction TypeORM has opened is
- * committed first, and another one is opened for it at the end.
- * @throws StorageError `COLUMN_IN_USE` when a view, a policy or the like keeps Postgres from changing a type
- * @throws StorageError `ROWS_DO_NOT_FIT` when rows hold what the old column cannot; then nothing is changed in it
+ * The `down` of a widening. It rewrites the table if the type differs. A transaction opened by TypeORM is committed first,
+ * and another one is opened for it at the end.
+ * @throws StorageError `COLUMN_IN_USE` when an object such as a view or policy prevents a change of type
+ * @throws StorageError `ROWS_DO_NOT_FIT` when rows contain values that the old column cannot hold; nothing is changed then
  */
 export async function narrowColumns(queryRunner: QueryRunner, widening: TableWidening): Promise<void> {
   const leaveOpen = queryRunner.isTransactionActive;
@@ -103,7 +103,7 @@ async function readColumn({ queryRunner, schema, table }: Place, column: string)
   const live = await changeRows(queryRunner, table, (client) => readLiveTable(client, schema, table));
   const found = live?.columns.get(column);
   if (found === undefined) {
-    throw new StorageError('COLUMN_CHANGED', `There is no column ${column} in ${quoteTable(schema, table)}`);
+    throw new StorageError('COLUMN_CHANGED', `Column ${column} of ${quoteTable(schema, table)} does not exist`);
   }
   return found;
 }
@@ -112,7 +112,7 @@ function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn
   if (live.fullType !== expected) {
     throw new StorageError(
       'COLUMN_CHANGED',
-      `${table}.${column} is of type ${live.fullType}, where the migration expects ${expected}: propose anew`,
+      `${table}.${column} has type ${live.fullType}, but the migration expects ${expected}: create a new proposal`,
     );
   }
 }
@@ -125,19 +125,19 @@ async function widenType(place: Place, { column, by }: WidenedColumn, from: stri
   } else if (by === 'rewrite') {
     await alter(place, `ALTER COLUMN ${quoted} TYPE ${to} USING ${cast(quoted, from, to)}`);
   } else {
-    // Without USING: Postgres then sees that the stored bytes are good as they are.
+    // Without USING, Postgres recognises that the stored bytes stay valid.
     await alter(place, `ALTER COLUMN ${quoted} TYPE ${to}`);
   }
 }
 
-/** Postgres would reject too, and without a name. */
+/** Postgres would fail too, but without naming the object. */
 async function rejectObstacles(client: ClientBase, { schema, table }: Place, column: string): Promise<void> {
   const { obstacles } = await readDependents(client, schema, table, column);
   if (obstacles.length > 0) {
     throw new StorageError(
       'COLUMN_IN_USE',
-      `The type of ${table}.${column} cannot be changed while these use it: ${obstacles.join(', ')}. Drop them, run ` +
-        'the migration again, and create them again',
+      `Cannot change the type of ${table}.${column}, because these depend on it: ${obstacles.join(', ')}. Drop them, run ` +
+        'the migration again, and recreate them.',
     );
   }
 }
@@ -145,8 +145,8 @@ async function rejectObstacles(client: ClientBase, { schema, table }: Place, col
 const FLOATS: ReadonlySet<string> = new Set(['real', 'double precision']);
 
 /**
- * Postgres rounds a float to 15 digits, a real to 6, when it casts it to numeric. The text has all it takes to read the
- * same float back, where `extra_float_digits` is above 0, as it is in every step.
+ * Casting a float to numeric, Postgres rounds it to 15 digits, a real to 6. Its text reproduces the float exactly if
+ * `extra_float_digits` is above 0, as it is in every step.
  */
 function cast(value: string, from: string, to: string): string {
   return FLOATS.has(from) ? `(${value})::text::${to}` : `${value}::${to}`;
@@ -156,18 +156,17 @@ async function alter({ queryRunner, table, quotedTable }: Place, action: string)
   await alterTable(queryRunner, table, (client) => client.query(`ALTER TABLE ${quotedTable} ${action}`));
 }
 
-/** The name of the column that is filled, until it takes the old one's. */
+/** Name of the new column until it replaces the old one. */
 export function newColumnOf(column: string): string {
   return `${column} new`;
 }
 
 /**
- * The comment, as SQL, of a column that is being filled: one without it is somebody's own, and what it holds would be
- * lost.
+ * Marks our new column by an SQL comment: a column without it belongs to somebody else, and its values would be lost.
  */
 const FILLED_COMMENT = `'filled by harbor-storage'`;
 
-/** Expand, migrate and contract in one: no version of the application sees a column in between. */
+/** Expand, migrate and contract in one migration: no application version sees the new column in between. */
 async function exchangeColumn(place: Place, column: string, from: string, to: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
   const [old, next] = [quoteIdentifier(column), quoteIdentifier(newColumnOf(column))];
@@ -182,8 +181,8 @@ async function exchangeColumn(place: Place, column: string, from: string, to: st
     ) {
       throw new StorageError(
         'COLUMN_EXISTS',
-        `${table} has a column ${newColumnOf(column)} of type ${found.fullType} already, which is not the one of type ` +
-          `${to} that this migration fills: drop or rename it`,
+        `${table} already has a column ${newColumnOf(column)} of type ${found.fullType}, which this migration did not ` +
+          `create for type ${to}: drop or rename it`,
       );
     }
   });
@@ -197,11 +196,11 @@ async function exchangeColumn(place: Place, column: string, from: string, to: st
     if ((await readDependents(client, place.schema, table, column)).any) {
       throw new StorageError(
         'COLUMN_IN_USE',
-        `An index, a constraint or a grant is on ${table}.${column} by now, which a new column would lose: ` +
+        `Replacing ${table}.${column} would now lose an index, a constraint or a grant: ` +
           `set by: 'rewrite' in the migration, which locks the table while it is rewritten`,
       );
     }
-    // What was written since its page was filled.
+    // Rows written since their page was filled.
     await client.query(fill('true'));
     const live = (await readLiveTable(client, place.schema, table))?.columns.get(column);
     const actions = [
@@ -231,13 +230,13 @@ async function narrowType(place: Place, column: string, from: string, to: string
   await alterTable(queryRunner, table, async (client) => {
     await client.query(`LOCK TABLE ${quotedTable} IN ACCESS EXCLUSIVE MODE`);
     await rejectObstacles(client, place, column);
-    // A cast there and back: numeric would be rounded to bigint, and text cut to varchar(n), without a word.
+    // A cast there and back: numeric would silently be rounded to bigint, and text truncated to varchar(n).
     await rejectRows(client, place, column, `${cast(`${quoted}::${from}`, from, to)} IS DISTINCT FROM ${quoted}`, from);
     await client.query(`ALTER TABLE ${quotedTable} ALTER COLUMN ${quoted} TYPE ${from} USING ${quoted}::${from}`);
   });
 }
 
-/** NOT VALID and VALIDATE read the rows without keeping writers out; SET NOT NULL then believes the constraint. */
+/** NOT VALID and VALIDATE read the rows without blocking writers; SET NOT NULL then relies on the constraint. */
 async function setNotNull(place: Place, column: string): Promise<void> {
   const { queryRunner, table, quotedTable } = place;
   const quoted = quoteIdentifier(column);
@@ -263,13 +262,13 @@ async function rejectRows(
   const doNotFit = (howMany: number | string, options?: ErrorOptions): StorageError =>
     new StorageError(
       'ROWS_DO_NOT_FIT',
-      `${howMany} rows of ${table} hold in ${column} what ${what} cannot: nothing was reverted. Change or delete them first`,
+      `${howMany} rows of ${table}.${column} do not fit ${what}: nothing was reverted. Change or delete them first.`,
       options,
     );
   const { rows } = await client
     .query<{ n: number }>(`SELECT count(*)::integer AS n FROM ${quotedTable} WHERE ${condition}`)
     .catch((error: unknown) => {
-      // A cast raises at the first value the type has no form for, and how many there are is not counted.
+      // A cast raises an error at the first value that does not fit, so the number is unknown.
       throw classifyFault(error) === 'row' ? doNotFit('some', { cause: PostgresError.from(error) }) : error;
     });
   const n = rows[0]?.n ?? 0;

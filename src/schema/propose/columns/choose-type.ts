@@ -1,19 +1,19 @@
 import { type ColumnShape, jsonTypeOf, type ValueKind } from '../alter/column-types.js';
 import { commonForm } from '../alter/date-time-forms.js';
 
-/** Why a field gets no column because of what it holds. */
+/** Why the values of a field rule out a column. */
 export interface TypeRejection {
   readonly reason: 'mixed_types' | 'only_null';
   readonly message: string;
 }
 
-/** The narrowest type that gives back every one of these values exactly. JSON null fits them all. */
+/** The narrowest type that reproduces all these values exactly. JSON null fits every type. */
 export function chooseType(kinds: ReadonlyMap<ValueKind, number>): ColumnShape | TypeRejection {
   const found = new Set([...kinds.keys()].filter((kind) => kind !== 'null'));
   const types = new Set([...found].map(jsonTypeOf));
   const isWithin = (...allowed: readonly ValueKind[]): boolean => [...found].every((kind) => allowed.includes(kind));
   if (found.size === 0) {
-    return { reason: 'only_null', message: 'it is null everywhere, which tells no type' };
+    return { reason: 'only_null', message: 'all values are null, so the type is unknown' };
   }
   if (isWithin('object', 'array')) {
     return { type: 'jsonb' };
@@ -49,7 +49,7 @@ const HOLDS: Readonly<Partial<Record<ColumnShape['type'], readonly string[]>>> =
   jsonb: ['object', 'array'],
 };
 
-/** Whether a column of a type holds some of these values. */
+/** Whether a column of a type can hold some of these values. */
 export function holdsSome(type: ColumnShape['type'], kinds: ReadonlyMap<ValueKind, number>): boolean {
   return [...kinds.keys()].some((kind) => {
     if (type === 'text') {

@@ -4,13 +4,13 @@ import { MAX_IDENTIFIER_BYTES } from '../../../postgres/identifiers.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf } from '../../table/entity-column.js';
 
-/** The names a field takes when it becomes a column; one of the two is the field's own, by which records bring it. */
+/** Column and property name of a field; records bring the field under one of them. */
 export interface ColumnNames {
   readonly column: string;
   readonly property: string;
 }
 
-/** Why a field cannot become a column by its name. */
+/** Why a field name rules out a column. */
 export interface NameRejection {
   readonly reason: NameRejectionReason;
   readonly message: string;
@@ -21,29 +21,29 @@ type NameRejectionReason = 'empty_name' | 'name_too_long' | 'unusable_name' | 'r
 /** https://www.postgresql.org/docs/current/ddl-system-columns.html */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid', 'oid']);
 
-/** What TypeORM takes in a column's name wherever it puts one. */
+/** Column names that TypeORM accepts everywhere. */
 const USABLE = /^[\p{L}\p{N}_$ -]+$/u;
 const CAMEL_CASE = /^[a-z][a-z0-9]*[A-Z][A-Za-z0-9]*$/;
 
-/** The names of a field's column, or why it can have none; fields of the same table are not looked at. */
+/** Names for the column of a field, or why there are none; other fields of the table are ignored. */
 export function namesOf(field: string): ColumnNames | NameRejection {
   if (field === '') {
-    return { reason: 'empty_name', message: 'it has no name' };
+    return { reason: 'empty_name', message: 'the name is empty' };
   }
   const bytes = Buffer.byteLength(field);
   if (bytes > MAX_IDENTIFIER_BYTES) {
     return {
       reason: 'name_too_long',
-      message: `its name has ${bytes} bytes, and Postgres would cut it to ${MAX_IDENTIFIER_BYTES}`,
+      message: `the name has ${bytes} bytes, but Postgres truncates names to ${MAX_IDENTIFIER_BYTES}`,
     };
   }
-  // Of an object every field of its prototype is there already.
+  // Names on Object.prototype exist on every object.
   if (field in {} || field === 'prototype' || SYSTEM_COLUMNS.has(field) || field === 'harbor mask') {
     return { reason: 'reserved_name', message: 'the name is reserved' };
   }
   const property = CAMEL_CASE.test(field) ? field : propertyOf(field);
   if (!USABLE.test(field) || property === undefined || property in {}) {
-    return { reason: 'unusable_name', message: 'the name has characters no column or property can have' };
+    return { reason: 'unusable_name', message: 'the name has characters that a column or property cannot have' };
   }
   return { column: CAMEL_CASE.test(field) ? toSnakeCase(field) : field, property };
 }
@@ -62,12 +62,12 @@ function propertyOf(field: string): string | undefined {
   return /^\p{N}/u.test(name) ? `_${name}` : name;
 }
 
-/** Names that nobody could tell apart in SQL and in TypeScript are one: `Foo`, `foo` and `FOO`; `a_b` and `aB`. */
+/** Names too similar for SQL and TypeScript count as one: `Foo`, `foo` and `FOO`; `a_b` and `aB`. */
 function identity(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Tells which fields would be one column with another field, or with something the entity has. */
+/** Finds fields whose column would collide with another field or a member of the entity. */
 export class NameCollisions {
   private readonly fields = new Map<string, string[]>();
   private readonly taken = new Map<string, string>();
@@ -90,19 +90,19 @@ export class NameCollisions {
     this.members = target.prototype as object;
   }
 
-  /** Why this field cannot have these names; undefined when it can. */
+  /** Why this field cannot have these names, or undefined. */
   find(field: string, { property }: ColumnNames): NameRejection | undefined {
     const others = this.fields.get(identity(field))?.filter((other) => other !== field) ?? [];
     const taken = this.taken.get(identity(field));
     if (others.length > 0) {
       const names = others.slice(0, 3).map((name) => JSON.stringify(name));
-      return collision(`its name and ${names.join(', ')} would be one`);
+      return collision(`the name collides with ${names.join(', ')}`);
     }
     if (taken !== undefined) {
-      return collision(`its name and the column ${JSON.stringify(taken)} would be one`);
+      return collision(`the name collides with the column ${JSON.stringify(taken)}`);
     }
     if (this.fallbacks.has(identity(field))) {
-      return collision('records bring it as a fallback field for another column');
+      return collision('the field is a fallback field of another column');
     }
     return property in this.members ? collision(`the entity has a member ${property}`) : undefined;
   }

@@ -2,31 +2,31 @@ import type { ClientBase } from 'pg';
 
 import { kindOf, type ValueKind } from '../alter/column-types.js';
 
-/** What an extra column holds of one field. */
+/** Statistics of one field in an extra column. */
 export interface FieldStatistics {
   readonly field: string;
-  /** How many of the values read are of each kind. */
+  /** Number of values of each kind. */
   readonly kinds: ReadonlyMap<ValueKind, number>;
 }
 
-/** What was read of an extra column. */
+/** Statistics of an extra column. */
 export interface ExtraStatistics {
-  /** Rows of the table; of a sample, as Postgres estimates it. */
+  /** Rows of the table; for a sample, Postgres' estimate. */
   readonly rows: number;
   readonly rowsRead: number;
   readonly sampled: boolean;
   /** Most frequent first. */
   readonly fields: readonly FieldStatistics[];
-  /** Rarer fields that are not among `fields`. */
+  /** Number of rarer fields not in `fields`. */
   readonly moreFields: number;
 }
 
-/** A table cannot have more than 1,600 columns; of so many fields nobody wants a list either. */
+/** A table has at most 1,600 columns, and a longer list would not be useful. */
 const MOST_FIELDS = 1_000;
 
 /**
- * Reads what an extra column holds, counted by Postgres: memory here is bounded by the number of fields.
- * @param sampleAbove - a table of more rows is read by TABLESAMPLE, about so many of them
+ * Reads statistics of an extra column, counted by Postgres, so memory is bounded by the number of fields.
+ * @param sampleAbove - larger tables are sampled by TABLESAMPLE, about this many rows
  */
 export async function readExtraStatistics(
   client: ClientBase,
@@ -41,7 +41,7 @@ export async function readExtraStatistics(
   const atLeast = counted[0]?.n ?? 0;
   const sampled = atLeast > sampleAbove;
   const rows = sampled ? Math.max(atLeast, await estimateRows(client, quotedTable)) : atLeast;
-  // The same seed each time: an unchanged table gives the same proposal.
+  // A fixed seed: an unchanged table gives the same proposal.
   const sample = sampled ? ` TABLESAMPLE SYSTEM (${(100 * sampleAbove) / rows}) REPEATABLE (1)` : '';
   const { rows: found } = await client.query<FoundRow>(statisticsOf(`${quotedTable} AS t${sample}`, extra), [
     MOST_FIELDS,
@@ -80,7 +80,7 @@ SELECT f.key AS field, f.kinds, s.rows_read, (s.fields - count(f.key) OVER ())::
  ORDER BY f.total DESC, f.key COLLATE "C"`;
 }
 
-/** From the size of the table's file as it is now, also where it was never analysed. */
+/** Based on the current size of the table's file, even if it was never analysed. */
 async function estimateRows(client: ClientBase, quotedTable: string): Promise<number> {
   const { rows } = await client.query<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(
     `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${quotedTable}`,

@@ -17,8 +17,8 @@ import { readAllRows } from '../read-all-rows.js';
 import { type FieldCounts, type FieldProposal, promotedTypeOf, SchemaProposal } from './schema-proposal.js';
 
 /**
- * Looks at what the extra column of an entity has captured; reads only.
- * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is wrong
+ * Proposes columns for the fields in the extra column of an entity; read-only.
+ * @throws InvalidLoadError when the DataSource has no such entity, it captures nothing, or an option is invalid
  */
 export async function proposeColumns(
   dataSource: DataSource,
@@ -34,7 +34,7 @@ export async function proposeColumns(
     const table = await readLiveTable(client, schema, metadata.tableName);
     if (table?.columns.get(extra)?.type !== 'jsonb') {
       throw new InvalidLoadError(
-        `The database has no table ${metadata.tableName} with a jsonb column ${extra}: run the migrations first`,
+        `Table ${metadata.tableName} with a jsonb column ${extra} does not exist: run the migrations first`,
       );
     }
     const quoted = quoteTable(schema, metadata.tableName);
@@ -64,7 +64,7 @@ function extraColumnOf(metadata: EntityMetadata): string {
   const column = metadata.columns.find((candidate) => rolesOf(candidate).has('extra'));
   if (column === undefined) {
     throw new InvalidLoadError(
-      `${metadata.name} has no column that captures unknown fields: mark a nullable jsonb column with @ExtraFields()`,
+      `${metadata.name} has no column for unknown fields: mark a nullable jsonb column with @ExtraFields()`,
     );
   }
   return column.databaseName;
@@ -85,7 +85,7 @@ function proposeFields(
     const counts = countsOf(field, kinds, rowsRead);
     const existing = findColumn(metadata, live, field);
     if (existing !== undefined) {
-      // What is null there says nothing the column does not say.
+      // A null there adds nothing to the column.
       return 'null' in counts.types && Object.keys(counts.types).length === 1
         ? []
         : [proposeMove(counts, kinds, existing)];
@@ -107,7 +107,7 @@ function proposeFields(
   return keepOtherSpellings(proposals);
 }
 
-/** Of fields that are spellings of one column, as `over_18` and `over18`, the most frequent moves there. */
+/** Of several spellings of one column, such as `over_18` and `over18`, the most frequent one moves. */
 function keepOtherSpellings(proposals: readonly FieldProposal[]): FieldProposal[] {
   const fields = new Map<string, string>();
   return proposals.map((proposal) => {
@@ -120,7 +120,7 @@ function keepOtherSpellings(proposals: readonly FieldProposal[]): FieldProposal[
       fields.set(column, field);
       return proposal;
     }
-    const message = `the column ${column} takes the values of ${JSON.stringify(other)}`;
+    const message = `the column ${column} already takes the values of ${JSON.stringify(other)}`;
     return { field, count, share, types, decision: 'keep', reason: 'name_collision', message };
   });
 }
@@ -143,7 +143,7 @@ interface ExistingColumn {
   readonly existing: 'captured' | 'filled';
 }
 
-/** The column records fill under exactly this name. */
+/** The column that records fill under exactly this name. */
 function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): ExistingColumn | undefined {
   const known = metadata.columns.find((candidate) => fieldNamesOf(candidate).includes(field));
   const names = namesOf(field);
@@ -156,7 +156,7 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
       type: found.type,
       readOnly: found.readOnly,
       inEntity: known !== undefined,
-      // No version that knows the column has written it yet, or one that clears what it supersedes.
+      // Either no version that knows the column has written it yet, or one that clears what it supersedes.
       existing: known === undefined || rolesOf(known).has('capturedBefore') ? 'captured' : 'filled',
     }
   );
@@ -168,7 +168,7 @@ function proposeMove(
   { type: liveType, readOnly, ...existing }: ExistingColumn,
 ): FieldProposal {
   if (readOnly) {
-    const message = 'the table has the column, and the database computes it';
+    const message = 'the column exists, but it is generated';
     return { ...counts, decision: 'keep', reason: 'read_only_column', message };
   }
   const type = promotedTypeOf(liveType);
@@ -176,7 +176,7 @@ function proposeMove(
   const form = type === 'timestamptz' && 'type' in shape ? shape.form : undefined;
   const holds = type !== undefined && holdsSome(type, kinds);
   if (type === undefined || !holds || (type === 'timestamptz' && form === undefined)) {
-    const message = `the table has the column, of type ${liveType}, which cannot give back these values exactly`;
+    const message = `the column exists, but its type ${liveType} cannot reproduce these values exactly`;
     return { ...counts, decision: 'keep', reason: 'other_column_type', message };
   }
   return { ...counts, decision: 'move', type, ...(form !== undefined && { form }), ...existing };

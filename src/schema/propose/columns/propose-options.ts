@@ -1,20 +1,20 @@
 import { type Check, findMistakes, integerFrom } from '../../../errors/find-mistakes.js';
 import { InvalidLoadError } from '../../../errors/index.js';
 
-/** What to propose, and of how many rows. */
+/** Options of a proposal. */
 export interface ProposeOptions {
   /** A field in fewer rows stays in the extra column; from 1. @default 1 */
   readonly minCount?: number | undefined;
-  /** A field in a smaller share of the rows stays there too; from 0 to 1. @default 0.01 */
+  /** A field in a smaller share of rows stays there too; from 0 to 1. @default 0.01 */
   readonly minShare?: number | undefined;
-  /** Of a table of more rows a sample of about so many is read; from 1 to 1,000,000,000. @default 1000000 */
+  /** Larger tables are sampled, about this many rows; from 1 to 1,000,000,000. @default 1000000 */
   readonly sampleAbove?: number | undefined;
 }
 
-/** The rows are counted as an `integer`. */
+/** Rows are counted as an `integer`. */
 const MOST_ROWS = 1_000_000_000;
 
-/** What each option must be, and how to tell. */
+/** Description of valid values, and the test for them. */
 const CHECKS: Readonly<Record<keyof ProposeOptions, Check>> = {
   minCount: integerFrom(1),
   minShare: ['a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1],
@@ -22,13 +22,13 @@ const CHECKS: Readonly<Record<keyof ProposeOptions, Check>> = {
 };
 
 /**
- * Validates the options of a proposal and fills in the defaults.
- * @throws InvalidLoadError naming every mistake at once
+ * Validates the options of a proposal and applies the defaults.
+ * @throws InvalidLoadError naming all mistakes
  */
 export function resolveProposeOptions(options: ProposeOptions): Required<ProposeOptions> {
-  const mistakes = findMistakes(options, CHECKS, 'no option of a proposal');
+  const mistakes = findMistakes(options, CHECKS, 'not an option of a proposal');
   if (mistakes.length > 0) {
-    throw new InvalidLoadError(`The options of the proposal are wrong: ${mistakes.join('; ')}`);
+    throw new InvalidLoadError(`Invalid options of the proposal: ${mistakes.join('; ')}`);
   }
   const { minCount = 1, minShare = 0.01, sampleAbove = 1_000_000 } = options;
   return { minCount, minShare, sampleAbove };

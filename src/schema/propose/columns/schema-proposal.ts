@@ -10,58 +10,58 @@ import {
 import type { KeepReason } from './keep-reasons.js';
 import type { PromotedField } from '../alter/move-statements.js';
 
-/** How often the extra column holds a field, and as what. */
+/** Occurrences of a field in the extra column, by type. */
 export interface FieldCounts {
   readonly field: string;
-  /** Rows read that hold it, JSON null included. */
+  /** Rows with the field, JSON null included. */
   readonly count: number;
-  /** `count` of the rows read, from 0 to 1. */
+  /** `count` divided by the rows read, from 0 to 1. */
   readonly share: number;
   /** Values of each JSON type: `string`, `number`, `boolean`, `object`, `array`, `null`. */
   readonly types: Readonly<Record<string, number>>;
 }
 
-/** A field and the column it can be. */
+/** A field and its proposed column. */
 export interface FieldColumn extends FieldCounts, ColumnShape {
   /**
    * - `promote`: add the column and move the values
-   * - `move`: the table has the column; the values were captured by a version of the application that did not know it
+   * - `move`: the column exists; the values were captured by application versions that did not know it
    */
   readonly decision: 'promote' | 'move';
   readonly column: string;
   readonly property: string;
-  /** Of `move`: the entity has the property too. */
+  /** For `move`: the entity has the property too. */
   readonly inEntity: boolean;
-  /** Of `move`: what a migration does beside a value the column has. */
+  /** For `move`: what a migration does if the column has a value too. */
   readonly existing?: PromotedField['existing'] | undefined;
 }
 
 /** A field that stays in the extra column. */
 export interface KeptField extends FieldCounts {
   readonly decision: 'keep';
-  /** Stable name of the reason. */
+  /** Stable code of the reason. */
   readonly reason: KeepReason;
   /** For people. */
   readonly message: string;
 }
 
-/** What is proposed for one field. */
+/** Proposal for one field. */
 export type FieldProposal = FieldColumn | KeptField;
 
-/** What was read, and of which entity. */
+/** Subject of a proposal. */
 export interface ProposalSubject extends EntityTargetNames, MigrationTarget {
-  /** The column that captured the fields. */
+  /** The column with the captured fields. */
   readonly extra: string;
-  /** Rows of the table; where a sample was read, as Postgres estimates it. */
+  /** Rows of the table; for a sample, Postgres' estimate. */
   readonly rows: number;
   readonly rowsRead: number;
-  /** Not every row was read: shares and types are those of a sample. */
+  /** Whether shares and types come from a sample. */
   readonly sampled: boolean;
-  /** Rarer fields that were not looked at. */
+  /** Number of rarer fields that were ignored. */
   readonly moreFields: number;
 }
 
-/** What the extra column of a table holds, and which of its fields can be columns. */
+/** Fields in the extra column of a table, and which of them can become columns. */
 export class SchemaProposal {
   readonly table: string;
   readonly rows: number;
@@ -84,15 +84,15 @@ export class SchemaProposal {
     this.moreFields = subject.moreFields;
   }
 
-  /** The fields that can be columns. */
+  /** Fields that can become columns. */
   get columns(): readonly FieldColumn[] {
     return this.fields.filter((field) => field.decision !== 'keep');
   }
 
   /**
-   * The TypeORM migration that adds the columns and moves the values, as TypeScript. It has to run in a transaction
-   * mode other than TypeORM's default `all`: `migration:run --transaction each`, or `migrationsTransactionMode: 'each'`.
-   * @returns undefined when no field can be a column
+   * The TypeORM migration, in TypeScript, that adds the columns and moves the values. It cannot run in TypeORM's default
+   * transaction mode `all`: use `migration:run --transaction each`, or `migrationsTransactionMode: 'each'`.
+   * @returns undefined if no field can become a column
    */
   migration(options: MigrationOptions = {}): MigrationFile | undefined {
     const { schema, table, extra } = this.#subject;
@@ -106,7 +106,7 @@ export class SchemaProposal {
     return fields.length === 0 ? undefined : promotionSource({ schema, table, extra, fields }, options);
   }
 
-  /** Whether a migration, by its source, adds one of the columns, and the database does not have that migration. */
+  /** Whether the source of a migration adds one of these columns, and the migration is not applied. */
   isPendingIn(source: string): boolean {
     const added = new Set(this.columns.filter(({ decision }) => decision === 'promote').map(({ column }) => column));
     return readPendingChanges(source, 'promoteFields', this.#subject).some(
@@ -114,7 +114,7 @@ export class SchemaProposal {
     );
   }
 
-  /** The TypeScript to add to the entity, and to the class its records are described by, once the migration has run. */
+  /** TypeScript to add to the entity and to the record class after the migration. */
   entitySource(): EntitySource {
     return entitySource(
       this.#subject,
@@ -123,7 +123,7 @@ export class SchemaProposal {
   }
 }
 
-/** The type of a live column as one of ours; undefined when it is of another. */
+/** The type of a live column as a promoted type; undefined if it is another type. */
 export function promotedTypeOf(liveType: string): PromotedType | undefined {
   const types: readonly PromotedType[] = ['boolean', 'bigint', 'double precision', 'numeric', 'uuid', 'text', 'jsonb'];
   return liveType === 'timestamp with time zone' ? 'timestamptz' : types.find((type) => type === liveType);

@@ -1,24 +1,24 @@
 import { toLiteral } from './source-text.js';
 import type { ColumnShape, PromotedType } from '../alter/column-types.js';
 
-/** The classes of a table, by their names. */
+/** Class names of a table. */
 export interface EntityTargetNames {
   readonly entity: string;
-  /** The class records are described by, where that is not the entity. */
+  /** The record class, if it is not the entity. */
   readonly recordClass: string | undefined;
 }
 
 /** TypeScript for the classes of a table. */
 export interface EntitySource extends EntityTargetNames {
-  /** Properties to add to the entity; empty when there is nothing to add. */
+  /** Properties to add to the entity; may be empty. */
   readonly properties: string;
-  /** Properties to add to the class of its records; empty when it has none. */
+  /** Properties to add to the record class; empty if there is none. */
   readonly recordProperties: string;
-  /** The same columns for an entity that is not yours to edit: statements to run before the DataSource is made. */
+  /** The same columns for an entity you do not own: statements to run before the DataSource is created. */
   readonly statements: string;
 }
 
-/** Types as TypeORM reads them: bigint and numeric as strings, so that no digit is lost. */
+/** Types as read by TypeORM: bigint and numeric are strings, so no digit is lost. */
 const READ_AS: Readonly<Record<PromotedType, string>> = {
   boolean: 'boolean | null',
   bigint: 'string | null',
@@ -30,7 +30,7 @@ const READ_AS: Readonly<Record<PromotedType, string>> = {
   jsonb: 'unknown',
 };
 
-/** Types a record may bring. */
+/** Types accepted in records. */
 const COMES_AS: Readonly<Record<PromotedType, string>> = {
   ...READ_AS,
   bigint: 'number | bigint | null',
@@ -43,7 +43,7 @@ interface Property extends ColumnShape {
   readonly property: string;
 }
 
-/** Writes the properties of new columns; older versions, which are still at work, go on capturing the fields. */
+/** Source of the properties of new columns; older versions still in use continue to capture the fields. */
 export function entitySource(names: EntityTargetNames, columns: readonly Property[]): EntitySource {
   const { entity, recordClass } = names;
   const decorator = ({ column, type }: Property): string =>

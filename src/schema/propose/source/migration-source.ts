@@ -2,17 +2,17 @@ import type { FieldPromotion } from '../alter/promote-fields.js';
 import { toKebabCase, toLiteral, toPascalCase } from './source-text.js';
 import type { TableWidening } from '../alter/widen-columns.js';
 
-/** How a migration is to be named, and where it finds this package. */
+/** Name and import path of a migration. */
 export interface MigrationOptions {
-  /** The class, without its timestamp. @default what it does to the table, `PromoteSubmissionsFields` */
+  /** Class name without timestamp. @default from the change, for example `PromoteSubmissionsFields` */
   readonly className?: string | undefined;
-  /** Milliseconds since 1970, by which TypeORM orders migrations. @default now */
+  /** Milliseconds since 1970, the sort key of migrations in TypeORM. @default now */
   readonly timestamp?: number | undefined;
-  /** What the migration imports this package from; a folder that ends in `/` holds its modules. @default 'harbor-storage' */
+  /** Import path of this package; a folder ending in `/` contains its modules. @default 'harbor-storage' */
   readonly importFrom?: string | undefined;
 }
 
-/** A migration as it is to be written. */
+/** A migration to be written. */
 export interface MigrationFile {
   /** `1764000000000-promote-submissions-fields.ts` */
   readonly fileName: string;
@@ -21,14 +21,14 @@ export interface MigrationFile {
   readonly source: string;
 }
 
-/** What a migration of a kind needs beside its two functions. */
+/** Parts of a migration, besides its two functions. */
 interface MigrationParts {
   readonly verb: string;
   readonly noun: string;
   readonly table: string;
-  /** The file of this package that has them. */
+  /** The file of this package that exports the functions. */
   readonly module: string;
-  /** Name and type of the constant that says what is to be done. */
+  /** Name and type of the constant that describes the change. */
   readonly constant: string;
   readonly type: string;
   readonly value: string;
@@ -37,7 +37,7 @@ interface MigrationParts {
   readonly comment: string;
 }
 
-/** Writes the migration that gives fields of the extra column columns of their own. */
+/** Source of a migration that turns fields of the extra column into columns. */
 export function promotionSource(promotion: FieldPromotion, options: MigrationOptions): MigrationFile {
   const { schema, table, extra, fields } = promotion;
   const entries = fields.map(({ field, column, type, form, existing }) => {
@@ -69,13 +69,13 @@ export function promotionSource(promotion: FieldPromotion, options: MigrationOpt
       value: `{\n${value.join('\n')}\n}`,
       up: 'promoteFields',
       down: 'returnFields',
-      comment: `Gives fields that ${extra} captured columns of their own.`,
+      comment: `Turns fields captured in ${extra} into columns.`,
     },
     options,
   );
 }
 
-/** Writes the migration that makes columns take more. */
+/** Source of a migration that widens columns. */
 export function wideningSource({ schema, table, columns }: TableWidening, options: MigrationOptions): MigrationFile {
   const entries = columns.map(({ column, from, to, by, dropNotNull }) => {
     const members = [
@@ -103,13 +103,13 @@ export function wideningSource({ schema, table, columns }: TableWidening, option
       value: `{\n${value.join('\n')}\n}`,
       up: 'widenColumns',
       down: 'narrowColumns',
-      comment: 'Makes columns take values they rejected.',
+      comment: 'Widens columns so that they accept values they rejected.',
     },
     options,
   );
 }
 
-/** One column a migration of ours changes, as its source says it. */
+/** A column change, as read from the source of a migration. */
 interface MigrationChange {
   readonly column: string;
   readonly from?: string;
@@ -117,20 +117,20 @@ interface MigrationChange {
   readonly existing?: string;
 }
 
-/** What tells the migrations that concern a proposal from others. */
+/** Identifies migrations that concern a proposal. */
 export interface MigrationTarget {
   readonly schema: string | undefined;
   readonly table: string;
-  /** Names of the migrations the database has. */
+  /** Names of the applied migrations. */
   readonly applied: ReadonlySet<string>;
 }
 
-/** `column: 'ups'`, in the quotes a formatter has chosen. */
+/** `column: 'ups'`, in single or double quotes. */
 const MEMBER = /\b(\w+): (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(true))/g;
 
 /**
- * What a migration that was written earlier is still to change in a table; nothing where the source is no such migration,
- * or the database has it.
+ * Pending changes of a table in the source of an earlier migration; none if the source is no such migration or the
+ * migration is applied.
  * @param up - the function it calls
  */
 export function readPendingChanges(
@@ -158,7 +158,7 @@ export function readPendingChanges(
   return isSame ? (changes as unknown as MigrationChange[]) : [];
 }
 
-/** Lays out the file of a migration. */
+/** Formats the file of a migration. */
 function migrationSource(parts: MigrationParts, options: MigrationOptions): MigrationFile {
   const { verb, noun, table, module, constant, type, value, up, down, comment } = parts;
   const { timestamp = Date.now(), importFrom = 'harbor-storage' } = options;
@@ -175,7 +175,7 @@ const ${constant}: ${type} = ${value};
 /** ${comment} */
 export class ${className} implements MigrationInterface {
   readonly name = ${toLiteral(className)};
-  /** Its steps are transactions of their own, so that loads go on meanwhile. */
+  /** Each step is its own transaction, so that loads can continue meanwhile. */
   readonly transaction = false;
 
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -190,7 +190,7 @@ export class ${className} implements MigrationInterface {
   return { fileName: `${timestamp}-${verb}-${toKebabCase(table)}-${noun}.ts`, className, source };
 }
 
-/** An object on one line where it fits, else a member a line. */
+/** An object on one line if it fits, else one member per line. */
 function wrap(members: readonly string[]): string {
   const line = `    { ${members.join(', ')} },`;
   return line.length <= 120 ? line : `    {\n${members.map((member) => `      ${member},\n`).join('')}    },`;

@@ -6,29 +6,29 @@ import { StorageError } from '../../../errors/index.js';
 import type { MigrationFile, MigrationOptions } from './migration-source.js';
 import { toListText } from './source-text.js';
 
-/** Where a migration was written. */
+/** A written migration file. */
 export interface WrittenMigration {
   readonly path: string;
   readonly className: string;
-  /** The index file that lists it now; undefined where the folder has none. */
+  /** The index file that now lists it; undefined if the folder has none. */
   readonly registeredIn: string | undefined;
 }
 
-/** Something a migration can be made of. */
+/** A proposal with a migration. */
 interface MigrationSource {
   migration(options?: MigrationOptions): MigrationFile | undefined;
   isPendingIn(source: string): boolean;
 }
 
-/** This package's own name: in its repository, migrations import it by path. */
+/** Name of this package; migrations in its own repository import it by path. */
 const PACKAGE = 'harbor-storage';
 const OWN_MODULES = 'src/schema/propose/alter';
 
 /**
- * Writes the migration of a proposal into a folder. Where the folder's `index.ts` exports one list of migrations, as
- * the one of this package does, it is added there.
- * @returns undefined when there is nothing to migrate
- * @throws StorageError `MIGRATION_PENDING` when one of the folder does some of it already, and is still to be run
+ * Writes the migration of a proposal into a folder. If the folder's `index.ts` exports one list of migrations, as in this
+ * package, the migration is added there.
+ * @returns undefined if there is nothing to migrate
+ * @throws StorageError `MIGRATION_PENDING` if a pending migration in the folder already covers part of it
  * @throws StorageError `FILE_EXISTS`
  */
 export async function writeMigration(
@@ -45,8 +45,8 @@ export async function writeMigration(
   if (pending !== undefined) {
     throw new StorageError(
       'MIGRATION_PENDING',
-      `${pending} does some of this already, and the database does not have it: run it first (migration:run), ` +
-        'or delete it if it is not wanted',
+      `A pending migration already covers part of this: ${pending}. Run it first (migration:run), ` +
+        'or delete it if it is not needed.',
     );
   }
   await mkdir(folder, { recursive: true });
@@ -54,14 +54,14 @@ export async function writeMigration(
   try {
     await writeFile(path, file.source, { flag: 'wx' });
   } catch (error) {
-    throw new StorageError('FILE_EXISTS', `${path} could not be written: is there a file of that name?`, {
+    throw new StorageError('FILE_EXISTS', `Could not write ${path}: check whether the file already exists`, {
       cause: error,
     });
   }
   return { path, className: file.className, registeredIn: await register(folder, file) };
 }
 
-/** The migration of a folder that does some of what is proposed, and that the database does not have. */
+/** A pending migration in the folder that covers part of the proposal. */
 export async function findPendingMigration(proposal: MigrationSource, folder: string): Promise<string | undefined> {
   const names = existsSync(folder) ? await readdir(folder) : [];
   for (const name of names.filter((file) => /(?<!\.d)\.ts$/.test(file)).sort()) {
@@ -73,7 +73,7 @@ export async function findPendingMigration(proposal: MigrationSource, folder: st
   return undefined;
 }
 
-/** `harbor-storage`, or the way to its source from a folder of its own repository. */
+/** `harbor-storage`, or the path to its source from a folder in its own repository. */
 async function importPath(folder: string): Promise<string> {
   for (let directory = resolve(folder); ; directory = dirname(directory)) {
     const manifest = join(directory, 'package.json');

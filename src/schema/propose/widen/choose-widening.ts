@@ -4,9 +4,9 @@ import type { ColumnDependents } from '../alter/column-dependents.js';
 import { type ColumnRejections, NULL_REASONS, type RejectedValues } from './rejected-values.js';
 import { newColumnOf, type WideningMethod } from '../alter/widen-columns.js';
 
-/** What would make a column take what it rejected. */
+/** Change that makes a column accept the rejected values. */
 export interface Widening {
-  /** The type it needs; undefined when its own will do. */
+  /** The new type; undefined if the type stays. */
   readonly to?: string;
   readonly by?: WideningMethod;
   readonly dropNotNull?: true;
@@ -25,11 +25,11 @@ const PRECISION_REASONS: ReadonlySet<string> = new Set(['inexact_date_time']);
 
 const INTEGERS: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint']);
 const NUMBERS: ReadonlySet<string> = new Set([...INTEGERS, 'real', 'double precision', 'numeric']);
-/** Types whose values are the same as text. */
+/** Types whose values can be cast to text without loss. */
 const SAME_AS_TEXT: ReadonlySet<string> = new Set([...NUMBERS, 'boolean', 'uuid']);
 const SHORT_TEXTS: ReadonlySet<string> = new Set(['character varying', 'bpchar', 'character']);
 
-/** Chooses the narrowest column that takes every value that was rejected, and every one that is stored. */
+/** The narrowest column that accepts all rejected and all stored values. */
 export function chooseWidening(
   live: LiveColumn,
   isKey: boolean,
@@ -42,15 +42,16 @@ export function chooseWidening(
     .map((reason) => typeFor(reason, live, values));
   const wantsNull = Object.keys(reasons).some((reason) => NULL_REASONS.includes(reason));
   if (types.includes(undefined)) {
-    return { message: 'no wider type would take every value that was rejected' };
+    return { message: 'no wider type accepts every rejected value' };
   }
   if (wantsNull && isKey) {
-    return { message: 'it is part of the primary key, which every row must have' };
+    return { message: 'it is part of the primary key, which cannot be null' };
   }
   const to = widest(types as string[]);
   if (to !== undefined && dependents.obstacles.length > 0) {
-    const uses = dependents.obstacles.join(', ') + (dependents.obstacles.length === 1 ? ' uses it' : ' use it');
-    return { message: `${uses}: drop that, change the type to ${to}, and create it again` };
+    const uses =
+      dependents.obstacles.join(', ') + (dependents.obstacles.length === 1 ? ' depends on it' : ' depend on it');
+    return { message: `${uses}: drop it, change the type to ${to}, and create it again` };
   }
   return {
     ...(to !== undefined && { to, by: methodFor(live, to, dependents) }),
@@ -83,7 +84,7 @@ function widest(types: readonly string[]): string | undefined {
   return ['text', 'numeric', 'bigint'].find((type) => types.includes(type)) ?? types[0];
 }
 
-/** What Postgres does in its catalog alone: https://www.postgresql.org/docs/current/sql-altertable.html */
+/** Which changes need the catalog only: https://www.postgresql.org/docs/current/sql-altertable.html */
 function methodFor({ name, fullType: from }: LiveColumn, to: string, dependents: ColumnDependents): WideningMethod {
   const dropsModifier =
     from.replace(/\([\d,]+\)/, '') === to || (from.startsWith('character varying') && to === 'text');

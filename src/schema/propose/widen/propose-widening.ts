@@ -18,8 +18,8 @@ import { toLiteral } from '../source/source-text.js';
 import { type ColumnWideningProposal, WideningProposal } from './widening-proposal.js';
 
 /**
- * Looks at what the quarantine holds of a table, and says which columns would have to take more; reads only.
- * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table
+ * Proposes wider types for the columns of a table, based on its rejected records; read-only.
+ * @throws InvalidLoadError when the DataSource has no such entity, or the table does not exist
  */
 export async function proposeWidening(
   dataSource: DataSource,
@@ -34,13 +34,13 @@ export async function proposeWidening(
   return readAllRows(dataSource, async (client) => {
     const live = await readLiveTable(client, schema, table);
     if (live === undefined) {
-      throw new InvalidLoadError(`The database has no table ${table}: run the migrations first`);
+      throw new InvalidLoadError(`Table ${table} does not exist: run the migrations first`);
     }
     const proposals: ColumnWideningProposal[] = [];
     for (const rejections of await readRejections(client, quarantine, table)) {
       const column = metadata.columns.find(({ databaseName }) => databaseName === rejections.column);
       const found = live.columns.get(rejections.column);
-      // A load into both tables names the columns of either.
+      // A hybrid load names columns of either table.
       if (column !== undefined && found !== undefined) {
         const property = propertyOf(column);
         const names = [...fieldNamesOf(column), ...(rules.get(property)?.aliases ?? [])];
@@ -50,7 +50,7 @@ export async function proposeWidening(
         if ('message' in widening) {
           proposals.push({ ...rejections, decision: 'keep', ...widening });
         } else if (widening.to === undefined && widening.dropNotNull !== true) {
-          proposals.push({ ...rejections, decision: 'keep', message: 'the column takes them by now: replay them' });
+          proposals.push({ ...rejections, decision: 'keep', message: 'the column accepts them now: replay them' });
         } else {
           const options = [
             widening.to !== undefined && `type: ${toLiteral(widening.to)}`,

@@ -6,7 +6,7 @@ import { type KeptRecord, RECORD_COLUMNS } from '../../../quarantine/quarantined
 import { rereadKeptRecord } from '../../../quarantine/reread-kept-record.js';
 import { SourceRecord } from '../../../records/source-record.js';
 
-/** Why and when records were rejected because of one column, and not replayed since. */
+/** Open rejected records of one column. */
 export interface ColumnRejections {
   readonly column: string;
   /** Reason (SQLSTATE or rule) → records. */
@@ -17,13 +17,13 @@ export interface ColumnRejections {
   readonly last: Date;
 }
 
-/** What is known of the values that were rejected; never the values. */
+/** Facts about the rejected values; never the values. */
 export interface RejectedValues {
-  /** Every record rejected was looked at, and its value found. */
+  /** Every rejected record was read and its value found. */
   readonly complete: boolean;
-  /** All that were found are texts. */
+  /** All values found are texts. */
   readonly texts: boolean;
-  /** All that were found are integers a bigint holds. */
+  /** All values found are integers within bigint. */
   readonly bigints: boolean;
 }
 
@@ -31,7 +31,7 @@ interface RejectionRow extends Omit<ColumnRejections, 'column'> {
   column_name: string;
 }
 
-/** What a quarantine holds of a table: of loads into it, and into both tables at once. */
+/** Open records of a table, from loads into it and from hybrid loads. */
 const OF_TABLE = `r.table_name IN ($1, '${HYBRID}') AND r.replayed_at IS NULL`;
 
 /** Counts the rejected records of a table by column. */
@@ -53,7 +53,7 @@ export async function readRejections(
   return rows.map(({ column_name: column, ...counts }) => ({ column, ...counts }));
 }
 
-/** Counts, by reason, the records whose values Postgres rejected without naming the column. */
+/** Counts, by reason, records that Postgres rejected without naming the column. */
 export async function countWithoutColumn(
   client: ClientBase,
   quarantine: string,
@@ -67,14 +67,14 @@ export async function countWithoutColumn(
   return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
 }
 
-/** Where no value came, the values say nothing. */
+/** Reasons for a missing value, which tell nothing about values. */
 export const NULL_REASONS: readonly string[] = ['23502', 'null_not_allowed'];
 
-/** As many of the rejected records are looked at, and none that is larger. */
+/** Maximum number of rejected records to read; larger ones than LARGEST_RECORD are ignored. */
 const MOST_RECORDS = 1_000;
 const LARGEST_RECORD = 1024 * 1024;
 
-/** Looks at the values themselves, where the rejected records carry the column under one of its names. */
+/** Examines the values, if the rejected records contain the column under one of its names. */
 export async function lookAtValues(
   client: ClientBase,
   quarantine: string,

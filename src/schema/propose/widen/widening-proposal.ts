@@ -8,19 +8,19 @@ import {
 import type { ColumnRejections } from './rejected-values.js';
 import type { WidenedColumn } from '../alter/widen-columns.js';
 
-/** A column that rejected records, and what would make it take them. */
+/** A column that rejected records, and the proposed change. */
 export type ColumnWideningProposal = ColumnRejections &
   (
     | ({
         readonly decision: 'widen';
         readonly property: string;
-        /** The decorator's options that change, as TypeScript: `type: 'numeric'`. */
+        /** The changed options of the decorator, in TypeScript: `type: 'numeric'`. */
         readonly options: string;
       } & WidenedColumn)
     | { readonly decision: 'keep'; readonly message: string }
   );
 
-/** What the quarantine says of the columns of a table. */
+/** Columns of a table with rejected records, and proposed changes. */
 export class WideningProposal {
   readonly table: string;
 
@@ -29,7 +29,7 @@ export class WideningProposal {
   /**
    * @param entity - name of its class
    * @param withoutColumn - reason → records that Postgres rejected without naming a column
-   * @param tableBytes - size of the table with its indexes, as far as a rewrite would have to write it
+   * @param tableBytes - size of the table with its indexes, which a rewrite would write
    */
   constructor(
     target: MigrationTarget,
@@ -42,14 +42,14 @@ export class WideningProposal {
     this.#target = target;
   }
 
-  /** The columns a migration would widen. */
+  /** Columns that the migration widens. */
   get widened(): readonly Extract<ColumnWideningProposal, { decision: 'widen' }>[] {
     return this.columns.filter((column) => column.decision === 'widen');
   }
 
   /**
-   * The TypeORM migration, as TypeScript; see {@link SchemaProposal.migration}.
-   * @returns undefined when no column can be widened
+   * The TypeORM migration, in TypeScript; see {@link SchemaProposal.migration}.
+   * @returns undefined if no column can be widened
    */
   migration(options: MigrationOptions = {}): MigrationFile | undefined {
     const columns = this.widened.map(({ column, from, to, by, dropNotNull }): WidenedColumn => ({
@@ -62,7 +62,7 @@ export class WideningProposal {
       : wideningSource({ schema: this.#target.schema, table: this.table, columns }, options);
   }
 
-  /** Whether a migration, by its source, changes one of the columns, and the database does not have that migration. */
+  /** Whether the source of a migration changes one of these columns, and the migration is not applied. */
   isPendingIn(source: string): boolean {
     const changes = readPendingChanges(source, 'widenColumns', this.#target);
     return this.widened.some((widened) =>

@@ -58,7 +58,7 @@ describe('tables of one name in several schemas', () => {
   it('are not loaded by that name, which tells no table from the others', async () => {
     const load = app.loader.load('events', [{ id: 'x' }]);
     await expect(load).rejects.toThrow(InvalidLoadError);
-    await expect(load).rejects.toThrow('"events" names several: a.events, b.events, public.events');
+    await expect(load).rejects.toThrow('"events" is ambiguous: a.events, b.events, public.events');
     expect(await ids()).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe('tables of one name in several schemas', () => {
     await app.loader.load('EventOfB', [{ id: 'entity' }]);
     await app.loader.load(EventOfA, [{ id: 'class' }]);
     expect(await ids()).toEqual(['a.class', 'b.entity', 'b.name', 'public.name']);
-    await expect(app.loader.load('c.events', [{ id: 'x' }])).rejects.toThrow('knows no entity or table "c.events"');
+    await expect(app.loader.load('c.events', [{ id: 'x' }])).rejects.toThrow('has no entity or table "c.events"');
   });
 
   it('are found by an EntitySchema, too', async () => {

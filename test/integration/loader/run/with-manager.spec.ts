@@ -124,7 +124,7 @@ describe('withManager', () => {
     });
     await expect(outcome).rejects.toMatchObject({
       code: 'TRANSACTION_FAILED',
-      message: 'Could not read the table schema: the transaction had failed before [25P02]',
+      message: 'Could not read the table schema: an earlier statement of the transaction failed [25P02]',
     });
   });
 

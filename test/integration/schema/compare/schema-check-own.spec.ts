@@ -62,9 +62,9 @@ describe('schema check of the tables of this package', () => {
         table: 'storage_migrations',
         kind: 'migration',
         expected: 'AddLater9000000000000',
-        actual: 'applied, but not in this version',
+        actual: 'applied, but unknown to this version',
         breaks: false,
-        fix: 'install the version of harbor-storage that has it',
+        fix: 'install the version of harbor-storage that contains it',
       },
     ]);
     const other = await startStorageAppAt(urlOf(app));
@@ -89,7 +89,7 @@ describe('schema check of the tables of this package', () => {
       {
         table: 'migrations',
         expected: 'Second1000000000002',
-        actual: 'applied, but not in this version',
+        actual: 'applied, but unknown to this version',
         breaks: false,
       },
     ]);

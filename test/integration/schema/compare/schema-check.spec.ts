@@ -187,7 +187,7 @@ describe('schema check', () => {
       `; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'gadgets_size_idx'::regclass`,
       {
         kind: 'index',
-        actual: 'an invalid one, whose building was cut off',
+        actual: 'an invalid index, because its creation was interrupted',
         fix: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
       },
     ],
@@ -206,8 +206,7 @@ describe('schema check', () => {
 
     // A column to add to the entity is nothing to fix in the table.
     const fix =
-      differences[0]?.fix.replace(/^add the column to the entity; or, when nobody needs its values any more, /, '') ??
-      '';
+      differences[0]?.fix.replace(/^add the column to the entity, or, if its values are not needed, /, '') ?? '';
     await app.rows('TRUNCATE gadgets');
     await app.rows(fix);
     const left = (await schema.check(Gadget)).differences;

@@ -74,7 +74,7 @@ describe('a live table that does not fit', () => {
       {
         column: 'title',
         kind: 'nullability',
-        expected: 'text that takes null',
+        expected: 'nullable text',
         actual: 'text NOT NULL',
         fix: 'ALTER TABLE "public"."submissions" ALTER COLUMN "title" DROP NOT NULL',
       },

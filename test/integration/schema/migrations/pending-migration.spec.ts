@@ -41,7 +41,7 @@ describe('a migration that is in the folder already', () => {
     app.rows('INSERT INTO migrations VALUES ($1)', [written?.className]);
   const pending = (written: WrittenMigration | undefined) => ({
     code: 'MIGRATION_PENDING',
-    message: expect.stringContaining(`${written?.path} does some of this already`),
+    message: expect.stringContaining(`A pending migration already covers part of this: ${written?.path}. Run it first`),
   });
 
   it('and adds one of the columns is to be run first, in whatever quotes it stands', () =>

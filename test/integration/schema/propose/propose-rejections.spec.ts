@@ -31,7 +31,7 @@ describe('a proposal', () => {
           field: 'createdUtc',
           decision: 'keep',
           reason: 'name_collision',
-          message: 'the column created_utc takes the values of "created_utc"',
+          message: 'the column created_utc already takes the values of "created_utc"',
         },
         { field: 'two_words', decision: 'keep', reason: 'name_collision' },
       ]);
@@ -53,7 +53,7 @@ describe('a proposal', () => {
         {
           decision: 'keep',
           reason: 'read_only_column',
-          message: 'the table has the column, and the database computes it',
+          message: 'the column exists, but it is generated',
         },
       ]);
     } finally {
@@ -71,7 +71,7 @@ describe('a proposal', () => {
     [{ minShare: NaN }, 'minShare must be'],
     [{ minCount: 0 }, 'minCount must be an integer from 1'],
     [{ minCount: 1.5, minShare: -1 }, 'minShare must be'],
-    [{ minShares: 1 } as object, 'minShares is no option of a proposal'],
+    [{ minShares: 1 } as object, 'minShares is not an option of a proposal'],
   ])('is rejected where an option is out of its range: %p', async (options, message) => {
     await expect(schema.propose('submissions', options)).rejects.toMatchObject({
       name: 'InvalidLoadError',

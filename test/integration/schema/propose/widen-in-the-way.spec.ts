@@ -84,7 +84,7 @@ describe('what stands in the way of a wider column', () => {
     await app.rows(statement);
     expect((await proposed()).get('flow')).toMatchObject({
       decision: 'keep',
-      message: `${name} uses it: drop that, change the type to bigint, and create it again`,
+      message: `${name} depends on it: drop it, change the type to bigint, and create it again`,
     });
     const inUse = { code: 'COLUMN_IN_USE', message: expect.stringContaining(name) };
     await expect(run(widenColumns, flow('rewrite'))).rejects.toMatchObject(inUse);

@@ -4,7 +4,7 @@ import { nearestName } from '../../../../src/cli/load/nearest-name.js';
 
 const FIELDS = ['submission_id', 'submissionId', 'reddit_id', 'title', 'url'];
 
-describe('the name that was probably meant', () => {
+describe('the most similar name', () => {
   it.each([
     ['submision_id', 'submission_id'],
     ['submissionid', 'submissionId'],
@@ -16,7 +16,7 @@ describe('the name that was probably meant', () => {
     ['id', undefined],
     ['anything', undefined],
     ['', undefined],
-  ])('of %j is %j', (name, meant) => {
+  ])('to %j is %j', (name, meant) => {
     expect(nearestName(name, FIELDS)).toBe(meant);
   });
 });

@@ -26,7 +26,7 @@ describe('the load key of --resume', () => {
     return resumeKey(source, { ...MEANING, ...meaning });
   };
 
-  it('is the same for the same file, by whatever path to it', async () => {
+  it('is the same for the same file, whatever its path', async () => {
     const key = await keyOf(path);
     expect(key).toMatch(/^file:posts\.jsonl:[0-9a-f]{32}$/);
     expect(await keyOf(path)).toBe(key);
@@ -49,7 +49,7 @@ describe('the load key of --resume', () => {
         await utimes(path, atime, Number(mtimeNs / 1_000n + 1n) / 1e6);
       },
     ],
-  ])('is another one when %s', async (_, change) => {
+  ])('differs when %s', async (_, change) => {
     const before = await keyOf(path);
     await change();
     expect(await keyOf(path)).not.toBe(before);
@@ -58,7 +58,7 @@ describe('the load key of --resume', () => {
   it.each<[what: string, make: (other: string) => Promise<unknown>]>([
     ['a copy', (other) => copyFile(path, other)],
     ['another name of it', (other) => link(path, other)],
-  ])('is another one for %s', async (_, make) => {
+  ])('differs for %s', async (_, make) => {
     const other = join(directory, 'other.jsonl');
     await make(other);
     expect(await keyOf(other)).not.toBe(await keyOf(path));
@@ -69,11 +69,11 @@ describe('the load key of --resume', () => {
     { disposition: 'append' },
     { format: 'csv' as const },
     { rename: new Map([['a', 'b']]) },
-  ])('is another one when it is loaded in another way: %j', async (meaning) => {
+  ])('differs with other load options: %j', async (meaning) => {
     expect(await keyOf(path, meaning)).not.toBe(await keyOf(path));
   });
 
-  it('does not depend on the order fields to rename are given in', async () => {
+  it('does not depend on the order of renamed fields', async () => {
     const rename = [
       ['a', 'b'],
       ['c', 'd'],
@@ -83,7 +83,7 @@ describe('the load key of --resume', () => {
     );
   });
 
-  it('can be stored, whatever the name of the file', async () => {
+  it('fits the column, whatever the file name', async () => {
     const long = join(directory, `${'😀'.repeat(60)}.jsonl`);
     await writeFile(long, '');
     expect(isLoadKey(await keyOf(long))).toBe(true);
@@ -91,7 +91,7 @@ describe('the load key of --resume', () => {
 
   it('cannot be made for a pipe', async () => {
     const stdin = await openSource('-');
-    expect(() => resumeKey(stdin, MEANING)).toThrow('standard input has none: name the load yourself with --load-key');
+    expect(() => resumeKey(stdin, MEANING)).toThrow('standard input has none of them. Use --load-key instead.');
     await expect(keyOf('/dev/null')).rejects.toThrow('/dev/null has none');
   });
 });
