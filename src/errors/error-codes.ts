@@ -1,4 +1,4 @@
-/** What an error code tells: what happened, and what to do. */
+/** Description of an error code: what happened, and what to do. */
 export interface ErrorCodeEntry {
   readonly meaning: string;
   readonly action: string;
@@ -124,7 +124,7 @@ export const ERROR_CODES = {
   },
   LOAD_KEY_BUSY: {
     meaning: 'Another transaction holds this load key, and it did not end within `loader.lockTimeoutMs`.',
-    action: 'Try again when the other load has ended.',
+    action: 'Retry after the other load has ended.',
   },
   LOAD_NOT_FOUND: {
     meaning: 'No load has this id.',

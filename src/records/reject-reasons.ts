@@ -1,7 +1,6 @@
 /**
- * Every rule that rejects a record, with the sentence the documentation gives for it. A rule is the reason that the
- * quarantine keeps. What Postgres itself rejects has its SQLSTATE as the reason, and what a validator rejects has
- * `validation:<rule>`.
+ * All rules that reject records, with their description in the documentation. A rule is the reason kept in quarantine. If
+ * Postgres rejects a record, the reason is its SQLSTATE; if a validator does, it is `validation:<rule>`.
  */
 export const REJECT_REASONS = {
   blank_key: 'A column of the key is empty or holds only white space.',
@@ -46,13 +45,13 @@ export type RejectRule = keyof typeof REJECT_REASONS | `validation:${string}`;
 
 declare const SQLSTATE: unique symbol;
 
-/** The SQLSTATE by which Postgres rejected a record. It is marked, so that no other text passes for a reason. */
+/** SQLSTATE of a record rejected by Postgres. Branded, so that no other text can be used as a reason. */
 export type Sqlstate = string & { readonly [SQLSTATE]: true };
 
 /** Why a record was rejected. */
 export type RejectReason = RejectRule | Sqlstate;
 
-/** Marks the code of a database error as a reason. */
+/** Brands the code of a database error as a reason. */
 export function sqlstateReason(code: string): Sqlstate {
   return code as Sqlstate;
 }

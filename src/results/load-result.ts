@@ -1,11 +1,11 @@
 import type { LoadCounts } from './load-counts.js';
 
-/** What happens to rows that exist: merge by key, insert only, or replace the table's whole content. */
+/** How existing rows are treated: merge by key, insert only, or replace the whole table content. */
 export type Disposition = 'merge' | 'append' | 'replace';
 
-/** A rejected record, without its values; the record itself is in `storage_rejected_records`. */
+/** A rejected record without its values; the record itself is in `storage_rejected_records`. */
 export interface RejectSummary {
-  /** Position in the input, from 0. */
+  /** Input position, from 0. */
   readonly position: number;
   /** SQLSTATE, or the name of the rule. */
   readonly reason: string;
@@ -18,44 +18,44 @@ interface LoadReport {
   readonly disposition: Disposition;
   /** All records were loaded or skipped: none rejected, none failed. */
   readonly ok: boolean;
-  /** A load with this `loadKey` has completed before: this is its result, and the input was not read. */
+  /** A load with this `loadKey` completed earlier: this is its result, and the input was not read. */
   readonly alreadyCompleted: boolean;
-  /** Of `received`, the records of earlier attempts with the same `loadKey`; 0 without one. */
+  /** Records processed by earlier attempts with the same `loadKey`, included in `received`; 0 without a key. */
   readonly receivedEarlier: number;
-  /** Milliseconds this call took. */
+  /** Duration of this call, in milliseconds. */
   readonly durationMs: number;
-  /** How often a transaction was retried after a passing error: a deadlock, a lost connection, an unreachable server. */
+  /** Number of retries of transactions after transient errors, such as deadlocks or lost connections. */
   readonly retries: number;
-  /** The first 20 rejected records; `rejected` counts them all. */
+  /** The first 20 rejected records; `rejected` counts all. */
   readonly rejects: readonly RejectSummary[];
-  /** How many records were skipped, by reason. */
+  /** Number of skipped records, by reason. */
   readonly skippedReasons: Readonly<Record<string, number>>;
   /**
-   * How often each field without a column was captured or discarded, in committed records. At most 1,000 names are
-   * counted apart, the others are summed as `(others)`; a name over 100 characters is cut and gets a digest. An object
-   * without a prototype, because names are data.
+   * Occurrences of each field without a column that was captured or dropped, in committed batches. At most 1,000 names are
+   * listed, the others are summed as `(others)`; of a name over 100 characters, only its beginning and a digest are listed.
+   * An object without a prototype, because names are data.
    */
   readonly unknownFields: Readonly<Record<string, number>>;
-  /** Of these, the discarded ones (`unknownFields: 'discard'`). */
+  /** Of these, the dropped fields (`unknownFields: 'discard'`). */
   readonly discardedFields: Readonly<Record<string, number>>;
 }
 
-/** What one load into one table did. */
+/** Result of a load into one table. */
 export interface LoadResult extends LoadCounts, LoadReport {
-  /** Tells a load into one table from a hybrid load. */
+  /** Distinguishes a load into one table from a hybrid load. */
   readonly kind: 'table';
   readonly table: string;
-  /** Rows that a replace has deleted, because the load does not carry them; 0 for the other dispositions. */
+  /** Rows deleted by a replace, because the load does not contain them; 0 for other dispositions. */
   readonly deleted: number;
 }
 
 /**
- * A batch that was rolled back. With the code of a lost connection its commit outcome may be unknown, when the database
- * did not come back after the COMMIT was sent: loading again is safe with merge, or with a `loadKey`.
+ * A batch that was rolled back. After a lost connection its commit outcome may be unknown, if the database stayed down or
+ * busy after COMMIT was sent: loading again is safe by merge, or with a `loadKey`.
  */
 export interface BatchFailure {
   readonly batchNo: number;
-  /** Position of its first record in the input, from 0. */
+  /** Input position of its first record, from 0. */
   readonly firstPosition: number;
   readonly records: number;
   /** SQLSTATE or socket code. */
@@ -63,7 +63,7 @@ export interface BatchFailure {
   readonly message: string;
 }
 
-/** What the batches of a load did. */
+/** Batches of a load. */
 export interface BatchCounts {
   readonly batches: number;
   readonly successfulBatches: number;
@@ -75,13 +75,13 @@ export interface BatchCounts {
 
 export interface BatchLoadResult extends LoadResult, BatchCounts {}
 
-/** What a hybrid load did: counted in hybrid records, and for each of the two tables. */
+/** Result of a hybrid load, counted in hybrid records and for each of the two tables. */
 export interface HybridResult
   extends LoadReport, Pick<LoadCounts, 'received' | 'duplicates' | 'skipped' | 'rejected' | 'failed'> {
-  /** Tells a hybrid load from a load into one table. */
+  /** Distinguishes a hybrid load from a load into one table. */
   readonly kind: 'hybrid';
   readonly table: 'hybrid';
-  /** Stored hybrid records: inserted, updated or unchanged. */
+  /** Committed hybrid records, whether inserted, updated or unchanged. */
   readonly stored: number;
   readonly opportunities: LoadResult;
   readonly submissions: LoadResult;
@@ -89,5 +89,5 @@ export interface HybridResult
 
 export interface HybridBatchResult extends HybridResult, BatchCounts {}
 
-/** How many rejected records a result names. */
+/** Maximum number of rejected records in a result. */
 export const MAX_REJECTS_SHOWN = 20;

@@ -1,12 +1,12 @@
 import type { BatchLoadResult, HybridBatchResult } from './load-result.js';
 
-/** One load of a replay; the replay names the rejected records. */
+/** Result of one load of a replay; the replay lists its rejected records with their ids in quarantine. */
 export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;
 
-/** A record that was rejected again and is still open. */
+/** A record that was rejected again and stays open. */
 export interface RejectedAgain {
   readonly id: string;
-  /** The load that rejected it first, and its position in the input of that load, from 0. */
+  /** The load that first rejected it, and its input position there, from 0. */
   readonly loadId: string;
   readonly position: number;
   readonly table: string;
@@ -16,25 +16,25 @@ export interface RejectedAgain {
   readonly message: string;
 }
 
-/** What a replay did: `received = loaded + skipped + rejected + failed`. */
+/** Result of a replay: `received = loaded + skipped + rejected + failed`. */
 export interface ReplayResult {
-  /** Tells a replay from a load, in `result` of an error. */
+  /** Distinguishes a replay from a load, in `result` of an error. */
   readonly kind: 'replay';
-  /** Nothing was rejected again, and nothing failed. */
+  /** No record was rejected again or failed. */
   readonly ok: boolean;
-  /** Open records that matched the filter. */
+  /** Open records that match the filter. */
   readonly received: number;
   /** Loaded now: inserted, updated, unchanged, or folded into a later record of the replay. */
   readonly loaded: number;
-  /** Not for their table by the current rules; they are marked as replayed. */
+  /** Not meant for their table by the current rules; marked as replayed. */
   readonly skipped: number;
   /** Rejected again. */
   readonly rejected: number;
-  /** Rolled back, or with an unknown commit outcome: all of them, or none. */
+  /** Rolled back or of unknown commit outcome: all records, or none. */
   readonly failed: number;
-  /** One load for each table and way of loading, in the order they were done; each is in `storage_loads`. */
+  /** One load for each table and set of options, in execution order; each is in `storage_loads`. */
   readonly loads: readonly ReplayedLoad[];
-  /** The first 20 that were rejected again; `rejected` counts them all. */
+  /** The first 20 rejected again; `rejected` counts all. */
   readonly rejects: readonly RejectedAgain[];
   /** Milliseconds. */
   readonly durationMs: number;

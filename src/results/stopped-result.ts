@@ -1,5 +1,5 @@
 import type { BatchLoadResult, HybridBatchResult } from './load-result.js';
 import type { ReplayResult } from './replay-result.js';
 
-/** What a load or a replay had done when an error ended it; `kind` tells which of these it is. */
+/** Result of a load or replay that an error stopped; `kind` distinguishes them. */
 export type StoppedResult = BatchLoadResult | HybridBatchResult | ReplayResult;

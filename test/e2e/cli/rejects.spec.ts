@@ -156,7 +156,7 @@ describe('harbor-storage rejects', () => {
     expect(nothing).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('--older-than 30d') });
     expect(await json('purge', '--older-than', '1h')).toEqual({ purged: 0, open: 0 });
     expect(await json('purge', '--replayed')).toEqual({ purged: 0, open: 0 });
-    expect((await run('purge', '--reason', 'not_an_object')).stdout).toBe('Removed: 1, of which never loaded: 1\n');
+    expect((await run('purge', '--reason', 'not_an_object')).stdout).toBe('Deleted: 1, of which open: 1\n');
     expect((await json('list', '--all')).total).toBe(1);
   });
 

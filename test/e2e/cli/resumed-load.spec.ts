@@ -61,7 +61,7 @@ describe('a load with a key on the command line', () => {
     const stdin = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
     const rejected = await cli.runHere([...stdin, '--resume'], '{}');
     expect(rejected).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(rejected.stderr).toContain('standard input has none: name the load yourself with --load-key');
+    expect(rejected.stderr).toContain('standard input has none of them. Use --load-key instead.');
     const keyed = (input: string) => cli.runHere([...stdin, '--load-key', 'today', '--json'], input);
     expect(JSON.parse((await keyed('{"submission_id":"t3_1"}')).stdout)).toMatchObject({
       inserted: 1,

@@ -1,4 +1,4 @@
-/** Every reason for which a captured field stays in the extra column, with the sentence the documentation gives for it. */
+/** All reasons why a captured field stays in the extra column, with their description in the documentation. */
 export const KEEP_REASONS = {
   empty_name: 'The field has an empty name.',
   mixed_types: 'The field holds values of several JSON types.',
