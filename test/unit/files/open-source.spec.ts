@@ -31,10 +31,10 @@ describe('openSource', () => {
 
   it.each([
     ['missing.csv', 'file not found. Check the path'],
-    ['.', 'it is a directory; name a file in it'],
+    ['.', 'it is a directory. Name a file in it.'],
     ['posts.jsonl/x', 'a part of the path is not a directory'],
     ['nul\0byte', 'null bytes'],
-  ])('rejects %j, naming it and the way out', async (name, problem) => {
+  ])('rejects %j, naming it and what to do', async (name, problem) => {
     await writeFile(join(directory, 'posts.jsonl'), '');
     const path = name === '.' ? directory : join(directory, name);
     await expect(openSource(path)).rejects.toMatchObject({
