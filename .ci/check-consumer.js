@@ -28,7 +28,7 @@ const compilerOptions = {
   experimentalDecorators: true,
   emitDecoratorMetadata: true,
   types: ['node'],
-  // Stricter than most, and without skipLibCheck: the declarations of this package must hold in any application.
+  // Strict, and without skipLibCheck: the declarations of this package must be valid in any application.
   exactOptionalPropertyTypes: true,
 };
 

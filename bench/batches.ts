@@ -1,4 +1,4 @@
-// What the size of batches and their parallelism cost or save, in one load. `npm run bench:batches`
+// Measures one load with different batch sizes and parallelism. `npm run bench:batches`
 import 'reflect-metadata';
 
 import { performance } from 'node:perf_hooks';
@@ -47,7 +47,7 @@ await withScratch(undefined, new AbortController().signal, async ({ url }) => {
     const base = await time(BASE);
     for (const [index, other] of OTHERS.entries()) {
       const ratio = (await time(other)) / base;
-      // The first round only warms up.
+      // The first round is a warm-up.
       if (round > 0) {
         ratios[index]?.push(ratio);
       }

@@ -3,18 +3,18 @@ import type { BenchRecord } from './tables/data.js';
 import type { Goal } from './report/goals.js';
 import type { Contestant } from './contestants/index.js';
 
-/** What every case is given. */
+/** Context of every case. */
 export interface Bench extends Arena {
   readonly records: readonly BenchRecord[];
   readonly rounds: number;
   /** Numbers of rows of the case `growth`. */
   readonly growth: readonly number[];
-  /** The chosen contestants that can run here. */
+  /** Selected contestants that can run here. */
   readonly contestants: readonly Contestant[];
   readonly onProgress: (text: string) => void;
 }
 
-/** What a case has to show. */
+/** Outcome of a case. */
 export interface CaseReport {
   readonly title: string;
   readonly head: readonly string[];

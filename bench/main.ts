@@ -1,4 +1,4 @@
-// This package against other ways to merge records into Postgres. `npm run bench -- --help`
+// Compares this package with other ways to merge records into Postgres. `npm run bench -- --help`
 import 'reflect-metadata';
 
 import { writeFile } from 'node:fs/promises';
@@ -24,13 +24,13 @@ import { type BenchTable, carriedBy, readTable } from './report/table.js';
 async function run(flags: BenchFlags): Promise<void> {
   const { url, case: chosen } = flags;
   if (url !== undefined && !(/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url))) {
-    // Not by commander, which would print it, password and all.
+    // Not by commander, which would print the URL with its password.
     throw new UsageError('--url must begin with postgres:// or postgresql://');
   }
   if (chosen.some(({ name }) => name === 'growth')) {
     await checkIsBuilt();
   }
-  // What an interrupt means to a load it does not mean here.
+  // Loads must not handle interrupts here.
   await withInterrupts({ quiet: true }, async ({ signal, begin }) => {
     begin();
     await withScratch(url, signal, (scratch) => runCases(flags, { ...scratch, signal }));
@@ -51,7 +51,7 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
     reports.push({ name, ...report });
     printCase({ name, ...report });
     if (flags.json !== undefined) {
-      // After each case: half an hour may be interrupted.
+      // After each case: a run of half an hour may be interrupted.
       await writeFile(flags.json, `${JSON.stringify({ machine, cases: reports.map(rawOf) }, undefined, 2)}\n`);
     }
   }
@@ -64,7 +64,7 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
   printMachine(machine, [...loads, loadavg()[0] ?? 0]);
 }
 
-/** The records of the run, and the table they are for. */
+/** The records of the run, and their table. */
 async function readData(
   flags: BenchFlags,
   url: string,
@@ -80,11 +80,11 @@ async function readData(
     return { table, records: [...generateOpportunities(rows, names)] };
   }
   const records = await readPosts(file, rows).catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be read as JSON lines of posts: ${errorText(error, 'message') ?? ''}`);
+    throw new UsageError(`Could not read ${file} as JSON lines of posts: ${errorText(error, 'message') ?? ''}`);
   });
   const [first] = records;
   if (first === undefined) {
-    throw new UsageError(`${file} holds no posts`);
+    throw new UsageError(`No posts in ${file}`);
   }
   return { table: carriedBy(table, first), records };
 }
@@ -96,7 +96,7 @@ async function findAvailable(wanted: readonly Contestant[]): Promise<Contestant[
     if (reason === undefined) {
       available.push(contestant);
     } else {
-      console.log(`${contestant.name} does not take part: ${reason}`);
+      console.log(`${contestant.name} skipped: ${reason}`);
     }
   }
   return available;
@@ -106,7 +106,7 @@ function rawOf({ name, title, goals, figures }: NamedReport): object {
   return { case: name, title, goals, figures };
 }
 
-/** One line that is written over, and none where nobody looks. */
+/** One line that is overwritten; none without a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) {
     process.stderr.write(`\r\u{1b}[K${text}`);
@@ -122,5 +122,5 @@ try {
     exitCode = EXIT.interrupted;
   }
 }
-// What was cut off may have left connections behind that would keep this process alive. Figures nobody got are a failure.
+// An interrupted case may leave connections open that would keep this process alive. A run without figures has failed.
 process.stdout.write('', (error) => process.exit(error ? EXIT.failed : exitCode));

@@ -4,7 +4,7 @@ import { parseCount } from '../src/cli/flags/parse-count.js';
 import { type Case, cases } from './cases/index.js';
 import { type Contestant, contestants } from './contestants/index.js';
 
-/** What was asked for. */
+/** Options of a run. */
 export interface BenchFlags {
   readonly case: readonly Case[];
   readonly contestants: readonly Contestant[];
@@ -16,11 +16,11 @@ export interface BenchFlags {
   readonly json?: string;
 }
 
-/** What the goals are about. */
+/** Rows and rounds for which the goals are defined. */
 export const GOAL_ROWS = 100_000;
 export const GOAL_ROUNDS = 5;
 
-/** All records are held in memory, at 3 to 4 MB a thousand with their later version. */
+/** All records are in memory: 3 to 4 MB per thousand, with their later version. */
 const MAX_ROWS = 300_000;
 
 const GROWTH = [10_000, 100_000, 1_000_000];
@@ -32,48 +32,48 @@ Cases:
   same      the same records a second time
   sparse    every other field absent, against TypeORM upsert by shape
   hybrid    100 records into both tables in one call, latency
-  growth    more and more rows through the built command line (npm run build): time a row and peak memory;
-            a million rows take about 6 GB of disk, half of it for a file in the temporary directory
-  overhead  against the same way to write without validation, counting and quarantine
+  growth    growing files through the built command line (npm run build): time per row and peak memory;
+            a million rows need about 6 GB of disk, half of it for a file in the temporary directory
+  overhead  against the same way of writing without validation, counting and quarantine
 
 Contestants:
 ${contestants.map(({ name }) => `  ${name}`).join('\n')}
   drizzle, kysely and knex need   npm ci --prefix bench
   floor needs                     psql on the PATH
   dlt and dlt-csv need            python3 -m venv .bench && . .bench/bin/activate && pip install -r bench/requirements.txt
-  Whoever cannot run is named and left out.
+  Contestants that cannot run are named and skipped.
 
-Every run makes a database harbor_bench_… of its own on the server and drops it at the end.
-Only ratios mean something, and only those of one run with the default rows and rounds on a machine with nothing
-else to do; all cases take half an hour or more.
-A goal that is missed does not change the exit code; a contestant that loads something wrong does.`;
+Every run creates a database harbor_bench_… on the server and drops it at the end.
+Compare only ratios, and only within one run with the default rows and rounds on an idle machine.
+All cases take half an hour or more.
+A missed goal does not change the exit code; a contestant that loads wrong data does.`;
 
-/** The command line of the bench; errors are thrown, never exited on. */
+/** The command line parser of the bench; it throws errors instead of exiting. */
 export function createProgram(run: (flags: BenchFlags) => Promise<void>): Command {
   return new Command('npm run bench --')
-    .description('Measures this package against other ways to merge records into Postgres.')
+    .description('Compare this package with other ways to merge records into Postgres')
     .addOption(
-      new Option('--case <names>', 'cases to run, separated by commas')
+      new Option('--case <names>', 'Cases to run, separated by commas')
         .argParser(parseNames('case', cases))
         .default(cases, 'all'),
     )
     .addOption(
-      new Option('--contestants <names>', 'who takes part in first and change, separated by commas')
+      new Option('--contestants <names>', 'Contestants of first and change, separated by commas')
         .argParser(parseNames('contestant', contestants))
         .default(contestants, 'all'),
     )
-    .option('--rows <n>', 'records of first, change, same, sparse and overhead', parseRows, GOAL_ROWS)
-    .option('--rounds <n>', 'rounds that count, after one to warm up', parseCount(1), GOAL_ROUNDS)
+    .option('--rows <n>', 'Number of records of first, change, same, sparse and overhead', parseRows, GOAL_ROWS)
+    .option('--rounds <n>', 'Measured rounds, after one warm-up', parseCount(1), GOAL_ROUNDS)
     .addOption(
-      new Option('--growth <list>', 'numbers of rows of growth, ascending')
+      new Option('--growth <list>', 'Numbers of rows of growth, ascending')
         .argParser(parseGrowth)
         .default(GROWTH, GROWTH.join()),
     )
-    .option('--file <jsonl>', 'real posts for submissions in the place of generated opportunities (not hybrid, growth)')
-    .option('--url <url>', 'Postgres server to work on (default: the embedded one)')
-    .option('--json <file>', 'write the raw figures to a file')
+    .option('--file <jsonl>', 'Real posts for submissions instead of generated opportunities (not hybrid, growth)')
+    .option('--url <url>', 'Postgres server (default: the embedded one)')
+    .option('--json <file>', 'Write the raw figures to a file')
     .addHelpText('after', HELP)
-    .showHelpAfterError('(add --help for what can be given)')
+    .showHelpAfterError('Run with --help for usage')
     .allowExcessArguments(false)
     .exitOverride()
     .action(run);
@@ -85,7 +85,7 @@ function parseNames<T extends { readonly name: string }>(kind: string, all: read
     const unknown = wanted.find((name) => !all.some((each) => each.name === name));
     if (unknown !== undefined) {
       throw new InvalidArgumentError(
-        `there is no ${kind} ${JSON.stringify(unknown)}; there are ${all.map(({ name }) => name).join(', ')}`,
+        `unknown ${kind} ${JSON.stringify(unknown)}; choose from ${all.map(({ name }) => name).join(', ')}`,
       );
     }
     return all.filter(({ name }) => wanted.includes(name));
@@ -96,7 +96,7 @@ function parseRows(text: string): number {
   const rows = parseCount(1)(text);
   if (rows > MAX_ROWS) {
     throw new InvalidArgumentError(
-      `expected no more than ${MAX_ROWS}, for all are held in memory; for more there is --case growth`,
+      `expected at most ${MAX_ROWS}, because all records are in memory; for more use --case growth`,
     );
   }
   return rows;

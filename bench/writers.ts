@@ -1,4 +1,4 @@
-// Where COPY begins to pay: both writers on the same records, batch size by batch size. `npm run bench:writers`
+// Finds the batch size from which COPY is faster than upsert. `npm run bench:writers`
 import 'reflect-metadata';
 
 import { randomUUID } from 'node:crypto';
@@ -25,7 +25,7 @@ const BATCH_SIZES = [10, 30, 100, 200, 300, 500, 1_000];
 const WRITERS = { upsert: writeByUpsert, copy: writeByCopy };
 const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 0, connectTimeoutMs: 10_000 };
 
-// A durable server, as that of every user: what a commit costs is part of the comparison.
+// A durable server, as by default: the cost of commits is part of the comparison.
 await withScratch(undefined, new AbortController().signal, async ({ url }) => {
   const dataSource = await new DataSource({ type: 'postgres', url, entities: storageEntities }).initialize();
   try {
@@ -61,7 +61,7 @@ async function compareWriters(dataSource: DataSource): Promise<void> {
     for (let round = 0; round <= ROUNDS; round += 1) {
       const upsert = await loadAll('upsert', size);
       const copy = await loadAll('copy', size);
-      // The first round only warms up.
+      // The first round is a warm-up.
       if (round > 0) {
         ratios.push(copy / upsert);
       }

@@ -5,14 +5,14 @@ import { CLOSERS, OPENERS, THEMES, type Theme, TITLES } from './themes.js';
 export const SAMPLE_SEED = 20_240_501;
 export const SAMPLE_SIZE = 300;
 
-/** A hybrid record as it stands in a file: keys are column names. */
+/** A hybrid record in a file: keys are column names. */
 export type SampleRecord = Record<string, unknown>;
 
 const FIRST_CREATED = 1_704_067_200;
 const NAME_STARTS = ['quiet', 'mossy', 'brave', 'late', 'plain', 'odd', 'paper', 'winter'];
 const NAME_ENDS = ['kettle', 'harbor', 'ledger', 'otter', 'pencil', 'lantern', 'radish', 'anvil'];
 
-/** Lines a load must reject, each by another rule, made from a sound record. */
+/** Lines that a load must reject, each by a different rule. */
 const FAULTS: readonly ((record: SampleRecord) => string)[] = [
   (record) => JSON.stringify({ ...record, problem_description: 'cut off\u0000here' }),
   (record) => JSON.stringify({ ...record, title: 'half an emoji \ud83d' }),
@@ -26,9 +26,9 @@ const FAULTS: readonly ((record: SampleRecord) => string)[] = [
 const KEYLESS = 3;
 
 /**
- * The lines of a file of hybrid records, the same for the same arguments. Of 300 lines: 234 full records (some by
- * alias, some with fields no column knows), 30 without a problem_description, 20 partial records of a later stage for
- * submissions that came before, 5 exact repetitions, 3 without any key, and 8 that must be rejected.
+ * The lines of a file of hybrid records, the same for the same arguments. Of 300 lines: 234 full records (some with
+ * aliases, some with fields without a column), 30 without a problem_description, 20 partial records of a later stage for
+ * earlier submissions, 5 exact repetitions, 3 without any key, and 8 that must be rejected.
  *
  * @param size - number of lines, at least 20
  */
@@ -49,7 +49,7 @@ export function generateHybridSample(seed: number, size: number): string[] {
     ...faulty,
   ]);
 
-  // What refers to an earlier line comes behind it: in one load the two are duplicates.
+  // A line that refers to an earlier one comes after it: in one load the two are duplicates.
   for (let i = 0; i < partial + repeated; i++) {
     const earlier = random.pick(sound);
     const position = lines.indexOf(JSON.stringify(earlier)) + 1;
@@ -59,7 +59,7 @@ export function generateHybridSample(seed: number, size: number): string[] {
   return lines;
 }
 
-/** Full records with distinct keys, every one of which both tables take. */
+/** Full records with distinct keys, valid for both tables. */
 export function generateHybridRecords(seed: number, size: number): SampleRecord[] {
   const random = new SampleRandom(seed);
   let id = 36 ** 5 + random.integer(0, 36 ** 4);
@@ -161,7 +161,7 @@ function marketFields(theme: Theme, random: SampleRandom): SampleRecord {
   };
 }
 
-/** What a later stage of the pipeline sends: the key and its own findings, nothing of what stands there already. */
+/** A record of a later pipeline stage: the key and new findings only. */
 function trustOf(record: SampleRecord, random: SampleRandom): SampleRecord {
   const { submission_id = record['reddit_id'], problem_description } = record;
   return { submission_id, problem_description, status: 'validated', ...trustFields(random) };
@@ -172,7 +172,7 @@ function profileOf(record: SampleRecord): SampleRecord {
   return { submission_id, title, selftext, author, subreddit, url, created_utc, reddit_score, num_comments };
 }
 
-/** Every so often a record that speaks in aliases, or says something no column knows. */
+/** Some records use aliases or have fields without a column. */
 function varied(record: SampleRecord, index: number): SampleRecord {
   switch (index % 24) {
     case 3:

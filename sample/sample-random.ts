@@ -1,4 +1,4 @@
-/** Random choices that come out the same for the same seed, on every machine. */
+/** Random choices that are the same for the same seed on every machine. */
 export class SampleRandom {
   private state: number;
 
@@ -6,7 +6,7 @@ export class SampleRandom {
     this.state = seed >>> 0;
   }
 
-  /** The next number of mulberry32, at least 0 and below 1. */
+  /** The next number of mulberry32, in [0, 1). */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
@@ -23,12 +23,12 @@ export class SampleRandom {
     return this.next() < probability;
   }
 
-  /** 0 to 100, with one digit after the point. */
+  /** 0 to 100, with one decimal. */
   score(): number {
     return this.integer(0, 1000) / 10;
   }
 
-  /** A score not far from another. */
+  /** A score near another. */
   near(score: number): number {
     return Math.min(1000, Math.max(0, Math.round(score * 10) + this.integer(-120, 120))) / 10;
   }
@@ -39,14 +39,14 @@ export class SampleRandom {
     return item;
   }
 
-  /** That many different items (or all there are), in their order. */
+  /** This many different items (or all), in their original order. */
   some<T>(items: readonly T[], count: number): T[] {
     const chosen = new Set(this.shuffled(items).slice(0, count));
     return items.filter((item) => chosen.has(item));
   }
 
   shuffled<T>(items: readonly T[]): T[] {
-    // Sorting by a random key each keeps the comparison consistent, as sorting by a random comparison would not.
+    // One random key per item keeps the comparison consistent; a random comparison would not be.
     return items
       .map((item) => ({ item, key: this.next() }))
       .sort((a, b) => a.key - b.key)

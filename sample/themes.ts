@@ -1,4 +1,4 @@
-/** What a group of invented posts is about. */
+/** Theme of a group of invented posts. */
 export interface Theme {
   readonly subreddit: string;
   readonly profession: string;
@@ -16,7 +16,7 @@ function list(text: string): string[] {
   return text.split(';').map((item) => item.trim());
 }
 
-/** Built from one line each, so that the pool stays readable: fields are separated by |, lists by ;. */
+/** One line each, for readability: fields are separated by |, lists by ;. */
 function theme(line: string): Theme {
   const [subreddit = '', profession = '', category = '', apps = '', chore = '', pains = '', functions = '', ...rest] =
     line.split('|').map((part) => part.trim());

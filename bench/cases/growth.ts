@@ -14,7 +14,7 @@ import { atMost, below, type Goal } from '../report/goals.js';
 import { type BenchTable, readTable } from '../report/table.js';
 import { fillTable } from '../tables/table-state.js';
 
-/** Whatever the rounds, a size is loaded no more often than makes this many rows. */
+/** Each size is loaded at most until this many rows are reached, whatever the number of rounds. */
 const MAX_ROWS_A_SIZE = 500_000;
 const MAX_PEAK_MB = 300;
 
@@ -25,7 +25,7 @@ interface Size {
   readonly again: CommandLineLoad[];
 }
 
-/** The built command line in a process of its own, on files of more and more rows. */
+/** Runs the built command line in its own process, on files of growing size. */
 export async function runGrowth(bench: Bench): Promise<CaseReport> {
   const table = await withConnection(bench.url, (client) => readTable(client, 'app_opportunities'));
   const sizes: Size[] = [];
@@ -101,7 +101,7 @@ function report(sizes: readonly Size[]): CaseReport {
   };
 }
 
-/** Megabytes of the load that held the most. */
+/** Peak memory of all loads, in megabytes. */
 function peakOf(loads: readonly CommandLineLoad[]): number {
   return Math.max(...loads.map(({ peakKilobytes }) => peakKilobytes)) / 1024;
 }

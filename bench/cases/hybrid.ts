@@ -52,7 +52,7 @@ async function openTypeOrm(
   const entities = tables.map(entityOf);
   const dataSource = await connectTypeOrm(url, entities);
   const store: Store = async (records) => {
-    // Outside of the measured time: the halves, and what the records leave to be worked out.
+    // Not measured: splitting records into halves, and computing missing values.
     const full = records.map((record) => ({
       ...record,
       reddit_id: record['submission_id'],

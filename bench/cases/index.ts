@@ -9,13 +9,13 @@ import { runSparse } from './sparse.js';
 export interface Case {
   readonly name: string;
   readonly run: (bench: Bench) => Promise<CaseReport>;
-  /** Whether it works on the records of the run, and not on such of its own. */
+  /** Whether it uses the records of the run, not its own. */
   readonly takesRecords: boolean;
-  /** Whether all contestants take part, and not only those it is about. */
+  /** Whether all contestants take part. */
   readonly takesAll: boolean;
 }
 
-/** All cases, in the order they are run. */
+/** All cases, in execution order. */
 export const cases: readonly Case[] = [
   { name: 'first', run: runFirst, takesRecords: true, takesAll: true },
   { name: 'change', run: runChange, takesRecords: true, takesAll: true },

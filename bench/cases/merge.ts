@@ -6,12 +6,12 @@ import { atMost, type Goal } from '../report/goals.js';
 import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
-/** All contestants into the empty table. */
+/** All contestants into an empty table. */
 export async function runFirst(bench: Bench): Promise<CaseReport> {
   return mergeCase(bench, 'first load, into an empty table', bench.records, []);
 }
 
-/** All contestants onto a loaded table, with something new in every row. */
+/** All contestants into a loaded table, with changes in every row. */
 export async function runChange(bench: Bench): Promise<CaseReport> {
   return mergeCase(bench, 'every row changed', bench.records.map(changed), bench.records);
 }

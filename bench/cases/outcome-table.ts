@@ -2,9 +2,9 @@ import type { CaseReport } from '../bench.js';
 import { microsecondsARow, type Outcome, ratioOf, showSpread } from '../report/figures.js';
 
 /**
- * The table of a match, and what says how to read it.
- * @param reference - whose time a row is divided by that of each
- * @param name - how the head of the table calls it
+ * The table of a match, with an explanation.
+ * @param reference - ratios compare each time to the time of this contestant
+ * @param name - its name in the table head
  */
 export function outcomeTable(
   outcomes: readonly Outcome[],

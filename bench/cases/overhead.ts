@@ -5,7 +5,7 @@ import { atMost } from '../report/goals.js';
 import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
-/** The same way to write with and without what makes it safe. */
+/** The same way of writing with and without its safety measures. */
 export async function runOverhead(bench: Bench): Promise<CaseReport> {
   const { records } = bench;
   const entries = [harbor, bareCopy].map((contestant) => ({ label: contestant.name, contestant, records }));

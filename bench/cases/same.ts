@@ -8,7 +8,7 @@ import { fillTable } from '../tables/table-state.js';
 import { readWrites } from '../tables/table-writes.js';
 import { outcomeTable } from './outcome-table.js';
 
-/** The same records twice: the second load must find that there is nothing to write. */
+/** The same records twice: the second load must write nothing. */
 export async function runSame(bench: Bench): Promise<CaseReport> {
   const { records } = bench;
   const outcomes = await runMatch(

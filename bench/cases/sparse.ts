@@ -6,10 +6,10 @@ import { atMost, type Goal } from '../report/goals.js';
 import { runMatch } from '../tables/match.js';
 import { outcomeTable } from './outcome-table.js';
 
-/** This package puts the opportunity_score where no final_score is; TypeORM does not. */
+/** This package fills an empty final_score from opportunity_score; TypeORM does not. */
 const STAND_INS = ['final_score'];
 
-/** Records of which every other field is absent, into the empty table and onto a loaded one. */
+/** Records without every other field, into an empty and into a loaded table. */
 export async function runSparse(bench: Bench): Promise<CaseReport> {
   const { records } = bench;
   const later = records.map(changed);

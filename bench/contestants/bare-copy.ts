@@ -17,8 +17,8 @@ const BATCH_ROWS = 5_000;
 const PARALLELISM = 2;
 
 /**
- * What is left of this package without its promises: the same batches on as many connections, COPY and the same merge,
- * but nothing is validated, counted, kept aside or noted.
+ * This package without its guarantees: the same batches on as many connections, COPY and the same merge, but without
+ * validation, counts, quarantine or history.
  */
 export const bareCopy: Contestant = {
   name: 'bare-copy',
@@ -30,7 +30,7 @@ export const bareCopy: Contestant = {
       prepare: async (records) =>
         timed(async () => {
           const batches = chunksOf(records, BATCH_ROWS);
-          // Both take from the one generator, whoever is free.
+          // Both read from one generator, whichever is free.
           await Promise.all(
             Array.from({ length: PARALLELISM }, async () => {
               for (const batch of batches) {

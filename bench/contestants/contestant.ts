@@ -3,41 +3,41 @@ import { performance } from 'node:perf_hooks';
 import type { BenchRecord } from '../tables/data.js';
 import type { BenchTable } from '../report/table.js';
 
-/** Where a match takes place. */
+/** Environment of a match. */
 export interface Arena {
-  /** Connection string, password included: not for output. */
+  /** Connection URL including the password: not for output. */
   readonly url: string;
   readonly table: BenchTable;
   /** A directory of this run for files. */
   readonly directory: string;
-  /** Aborted when the user interrupts; child processes end by it. */
+  /** Aborted when the user interrupts; this ends child processes. */
   readonly signal: AbortSignal;
 }
 
-/** A way to merge records into a table by its key. */
+/** A way to merge records into a table by key. */
 export interface Contestant {
   readonly name: string;
   /** How it is used, in a few words. */
   readonly how: (table: BenchTable) => string;
-  /** So slow that it is measured on this many rows at most. */
+  /** Maximum number of rows, because it is slow. */
   readonly maxRows?: number;
-  /** It does not tell an empty text from null, so neither does the check of what it wrote. */
+  /** Does not distinguish an empty text from null, so the check does not either. */
   readonly storesEmptyAsNull?: boolean;
-  /** Why it cannot run here, and what to do about it; undefined when it can. */
+  /** Why it cannot run here, and what to do; undefined if it can. */
   unavailable(): Promise<string | undefined>;
   enter(arena: Arena): Promise<Session>;
 }
 
-/** A contestant with its connections open. */
+/** A contestant with open connections. */
 export interface Session {
-  /** Quoted name of the table it writes, where that is one of its own. */
+  /** Quoted name of its own table, if it has one. */
   readonly table?: string;
-  /** Brings the records into the form it takes, outside of the measured time. */
+  /** Converts the records into its own form; not measured. */
   prepare(records: readonly BenchRecord[]): Promise<Run>;
   close(): Promise<void>;
 }
 
-/** Merges the prepared records, once; resolves to the milliseconds it took. */
+/** Merges the prepared records once; resolves to the milliseconds it took. */
 export type Run = () => Promise<number>;
 
 /** Measures work done in this process. */
@@ -49,7 +49,7 @@ export function timed(work: () => Promise<unknown>): Run {
   };
 }
 
-/** For those that need nothing but this repository. */
+/** For contestants that need only this repository. */
 export async function alwaysAvailable(): Promise<undefined> {
   return undefined;
 }

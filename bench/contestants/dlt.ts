@@ -22,10 +22,10 @@ const DATA_TYPES: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamp',
 };
 
-/** Python's dlt, merge disposition, in a dataset of its own in the same database. */
+/** Python's dlt, merge disposition, in its own dataset in the same database. */
 export const dltContestants: readonly Contestant[] = [dlt('dlt', null), dlt('dlt-csv', 'csv')];
 
-/** @param format - `loader_file_format`; null leaves it to dlt */
+/** @param format - `loader_file_format`; null for dlt's default */
 function dlt(name: string, format: string | null): Contestant {
   return {
     name,
@@ -50,7 +50,7 @@ function dlt(name: string, format: string | null): Contestant {
         return () => runDlt(arena, directory, { ...order, records: file });
       };
       const own = quoteTable(dataset, table.name);
-      // Without a record it makes its table; the defaults let that be filled from outside.
+      // Without records it only creates its table; the defaults allow filling it from outside.
       await (
         await prepare([])
       )();

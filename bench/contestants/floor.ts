@@ -10,10 +10,10 @@ import { canRun, runChild } from '../process/run-child.js';
 import { type BenchTable, columnDefinitions, columnList, quotedValues } from '../report/table.js';
 import type { Contestant } from './contestant.js';
 
-/** The server's own clock, so that the start of psql does not count. */
+/** The server's clock, to exclude the start of psql. */
 const NOW = 'SELECT extract(epoch FROM clock_timestamp()) * 1000;';
 
-/** As fast as one connection can: a finished file into a temporary table, and the bare merge. */
+/** The fastest possible on one connection: a finished file into a temporary table, and a plain merge. */
 export const floor: Contestant = {
   name: 'floor',
   how: () => 'psql, \\copy of a finished file and a bare merge, one transaction',
@@ -23,7 +23,7 @@ export const floor: Contestant = {
     const script = join(directory, 'floor.sql');
     const address = new URL(url);
     const environment = { PGPASSWORD: decodeURIComponent(address.password) };
-    // Command lines can be seen by everyone on the machine.
+    // Command lines are visible to everyone on the machine.
     address.password = '';
     await writeFile(script, floorScript(table, data));
     const args = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', script, address.href];

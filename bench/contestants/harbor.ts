@@ -2,7 +2,7 @@ import { LoaderService, StorageError } from '../../src/index.js';
 import { alwaysAvailable, type Contestant, timed } from './contestant.js';
 import { openStorage } from './shared/open-storage.js';
 
-/** This package by its public API, with validation and counts on. */
+/** This package by its public API, with validation and counts. */
 export const harbor: Contestant = {
   name: 'harbor',
   how: () => 'loadBatch, default options',

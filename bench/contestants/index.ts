@@ -9,7 +9,7 @@ import { typeormByShape, typeormSave, typeormUpsert } from './typeorm.js';
 export { bareCopy, harbor, typeormByShape };
 export type { Contestant };
 
-/** Who takes turns in the cases `first` and `change`, in this order. */
+/** Contestants of the cases `first` and `change`, in this order. */
 export const contestants: readonly Contestant[] = [
   harbor,
   floor,
@@ -21,6 +21,6 @@ export const contestants: readonly Contestant[] = [
 
 export const FLOOR = floor.name;
 export const TYPEORM_UPSERT = typeormUpsert.name;
-/** The goal asks for the best of these. */
+/** The goal compares with the best of these. */
 export const OTHER_NODE_CONTESTANTS = [typeormUpsert, typeormSave, ...queryBuilders].map(({ name }) => name);
 export const DLT_CONTESTANTS = dltContestants.map(({ name }) => name);

@@ -4,7 +4,7 @@ import type { BenchTable } from '../report/table.js';
 
 type Enter = (url: string, table: BenchTable) => Promise<Session>;
 
-/** Multi-row upserts by the query builders of bench/package.json, which are imported only where they are installed. */
+/** Multi-row upserts by the query builders of bench/package.json, imported only if installed. */
 export const queryBuilders: readonly Contestant[] = [
   queryBuilder('drizzle', 'drizzle-orm', async () => (await import('./drizzle.js')).enterDrizzle),
   queryBuilder('kysely', 'kysely', async () => (await import('./kysely.js')).enterKysely),

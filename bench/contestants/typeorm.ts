@@ -8,7 +8,7 @@ import { connectTypeOrm, entityOf } from './shared/typeorm-table.js';
 type Row = Record<string, unknown>;
 type Write = (manager: EntityManager, entity: EntitySchema<Row>, rows: Row[], table: BenchTable) => Promise<void>;
 
-/** `repository.upsert`, which does not split what it is given. */
+/** `repository.upsert`, which does not split its input. */
 export const typeormUpsert = typeormContestant('typeorm-upsert', showChunks, 50_000, upsertInChunks);
 
 /** `repository.save` with its option `chunk`: https://typeorm.io/docs/working-with-entity-manager/repository-api */
@@ -21,7 +21,7 @@ export const typeormSave = typeormContestant(
   },
 );
 
-/** One `upsert` for each set of columns: in a call of mixed rows it would write DEFAULT for what is absent. */
+/** One `upsert` per set of columns: in a call with mixed rows it would write DEFAULT for absent values. */
 export const typeormByShape = typeormContestant(
   'typeorm-by-shape',
   () => 'upsert, one for each set of columns, one transaction',
@@ -66,7 +66,7 @@ function typeormContestant(name: string, how: Contestant['how'], maxRows: number
       const dataSource = await connectTypeOrm(url, [entity]);
       return {
         async prepare(records) {
-          // save writes into what it is given.
+          // save modifies its input.
           const rows = records.map((record) => ({ ...record }));
           return timed(() => dataSource.transaction((manager) => write(manager, entity, rows, table)));
         },

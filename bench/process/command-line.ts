@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const BUILT = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'report-peak.js')).href;
 
-/** What the command line says of a load, and the most memory its process ever held. */
+/** Result of a load by the command line, and the peak memory of its process. */
 export interface CommandLineLoad extends Pick<BatchLoadResult, 'inserted' | 'unchanged' | 'durationMs'> {
   readonly peakKilobytes: number;
 }
@@ -24,7 +24,7 @@ export interface CommandLineOrder {
   readonly signal: AbortSignal;
 }
 
-/** Compiling sources as they are imported takes 150 MB by itself, so it is the built command line that runs. */
+/** The built command line, because compiling sources on import takes 150 MB. */
 export async function loadByCommandLine(order: CommandLineOrder): Promise<CommandLineLoad> {
   const { file, table, url, directory, signal } = order;
   const peakFile = join(directory, 'peak');
@@ -42,6 +42,9 @@ export async function checkIsBuilt(): Promise<void> {
   try {
     await access(BUILT);
   } catch {
-    throw new StorageError('BENCH_NOT_BUILT', 'The case growth measures the built command line: npm run build first.');
+    throw new StorageError(
+      'BENCH_NOT_BUILT',
+      'The case growth measures the built command line. Run npm run build first.',
+    );
   }
 }

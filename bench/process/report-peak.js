@@ -1,4 +1,4 @@
-// Preloaded into the process under measure: at its end, writes the most memory it ever held, in kilobytes.
+// Preloaded into the measured process: at its end, writes its peak memory in kilobytes.
 import { writeFileSync } from 'node:fs';
 
 process.on('exit', () => {

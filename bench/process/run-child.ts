@@ -13,8 +13,8 @@ export interface ChildOptions {
 }
 
 /**
- * Runs a program and returns what it printed.
- * @throws StorageError `BENCH_CHILD_FAILED` with the end of its stderr, without the passwords it was given
+ * Runs a program and returns its output.
+ * @throws StorageError `BENCH_CHILD_FAILED` with the end of its stderr, without passwords
  */
 export async function runChild(file: string, args: readonly string[], options: ChildOptions = {}): Promise<string> {
   const { environment = {}, signal } = options;
@@ -29,11 +29,11 @@ export async function runChild(file: string, args: readonly string[], options: C
     const stderr = String((error as { stderr?: unknown }).stderr ?? '').trim();
     const secrets = Object.values(environment).flatMap(secretsOf);
     const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), stderr.slice(-STDERR_TAIL));
-    throw new StorageError('BENCH_CHILD_FAILED', `${file} failed: ${shown === '' ? 'it said nothing' : shown}`);
+    throw new StorageError('BENCH_CHILD_FAILED', `${file} failed: ${shown === '' ? 'no output' : shown}`);
   }
 }
 
-/** Whether a program can be started with these arguments and ends well. */
+/** Whether a program runs successfully with these arguments. */
 export async function canRun(file: string, args: readonly string[]): Promise<boolean> {
   return run(file, args).then(
     () => true,
@@ -41,7 +41,7 @@ export async function canRun(file: string, args: readonly string[]): Promise<boo
   );
 }
 
-/** A connection string's password as it stands there and as it is meant; any other value hides nothing. */
+/** The password of a connection URL, encoded and decoded; none for any other value. */
 function secretsOf(value: string): string[] {
   if (!URL.canParse(value)) {
     return [];

@@ -1,11 +1,11 @@
-/** The middle of several measurements, and how far they reach. */
+/** Median and range of several measurements. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** How long a contestant took, round by round. */
+/** Times of a contestant, by round. */
 export interface Outcome {
   readonly label: string;
   /** How the contestant was used. */
@@ -18,13 +18,13 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** The smallest value that so large a share of all does not exceed; of an even number, no mean of two is taken. */
+/** The smallest value not exceeded by this share of all; for an even number, no mean of two is used. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
 }
 
-/** The time a row of one contestant in that of another, in each round: they had the same weather. */
+/** Ratio of the times per row of two contestants, for each round, because conditions differ between rounds. */
 export function ratioOf(one: Outcome, other: Outcome): Spread {
   return spreadOf(
     one.milliseconds.map((milliseconds, round) => {
@@ -43,7 +43,7 @@ export function showSpread({ median, min, max }: Spread): string {
   return `${showFigure(median)} (${showFigure(min)} to ${showFigure(max)})`;
 }
 
-/** Three digits, and no more than a measurement is worth. */
+/** Three digits, the precision of a measurement. */
 export function showFigure(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }

@@ -1,15 +1,15 @@
 import { showFigure, showSpread, type Spread } from './figures.js';
 
-/** One line of benchmarks' goals, and how it came out. */
+/** One goal of the benchmarks, and its outcome. */
 export interface Goal {
   readonly goal: string;
   readonly measured: string;
   readonly met: boolean;
-  /** The rounds do not agree: the figures are too far apart for a verdict. */
+  /** Undecided, because the rounds differ too much. */
   readonly unsure: boolean;
 }
 
-/** A ratio that must not exceed a limit; its median decides. */
+/** A ratio with an upper limit; the median decides. */
 export function atMost(goal: string, ratio: Spread, limit: number): Goal {
   return {
     goal,
@@ -19,7 +19,7 @@ export function atMost(goal: string, ratio: Spread, limit: number): Goal {
   };
 }
 
-/** A single figure that must stay below a limit. */
+/** A single figure with an upper limit. */
 export function below(goal: string, value: number, limit: number): Goal {
   return { goal, measured: showFigure(value), met: value < limit, unsure: false };
 }

@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os';
 
 import { withConnection } from '../tables/connection.js';
 
-/** What the figures were taken with. */
+/** Environment of the measurements. */
 export interface Machine {
   readonly date: string;
   readonly cpus: string;
@@ -28,7 +28,7 @@ export async function describeMachine(url: string, args: readonly string[]): Pro
   };
 }
 
-/** It holds a password. */
+/** It contains a password. */
 function withoutUrl(arg: string): string {
   return arg.replace(/^(--url=)?postgres(?:ql)?:.*$/s, '$1…');
 }

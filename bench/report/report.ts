@@ -27,7 +27,7 @@ function verdict(met: boolean, unsure: boolean): string {
   return `${met ? 'met' : 'MISSED'}${unsure ? ', not in every round' : ''}`;
 }
 
-/** @param loads - how busy the machine was at the beginning and is at the end */
+/** @param loads - system load at the beginning and at the end */
 export function printMachine(machine: Machine, loads: readonly number[]): void {
   const { date, cpus, memory, node, postgres, command } = machine;
   printResult(`\n${date}; ${cpus}; ${memory}; Node ${node}; Postgres ${postgres}`);

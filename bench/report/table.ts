@@ -4,11 +4,11 @@ import { quoteIdentifier, quoteTable } from '../../src/postgres/identifiers.js';
 
 interface BenchColumn {
   readonly name: string;
-  /** As Postgres spells it, for example `timestamp with time zone`. */
+  /** As formatted by Postgres, for example `timestamp with time zone`. */
   readonly type: string;
 }
 
-/** The table all contestants write, and the columns they write of it. */
+/** The table written by all contestants, and the columns they write. */
 export interface BenchTable {
   readonly name: string;
   readonly quoted: string;
@@ -16,11 +16,11 @@ export interface BenchTable {
   readonly columns: readonly BenchColumn[];
 }
 
-/** Columns this package writes by itself, and those it keeps for fields no column knows: nobody else's work. */
+/** Columns that only this package writes, such as the extra column. */
 const OWN_COLUMNS = ['extra', 'load_id', 'created_at', 'updated_at'];
 const SCHEMA = 'public';
 
-/** Reads the columns of a table of this package from the database, in their order there. */
+/** Reads the columns of a table of this package from the database, in order. */
 export async function readTable(client: ClientBase, name: string): Promise<BenchTable> {
   const quoted = quoteTable(SCHEMA, name);
   const { rows: columns } = await client.query<BenchColumn>(
@@ -33,7 +33,7 @@ export async function readTable(client: ClientBase, name: string): Promise<Bench
   return { name, quoted, key: 'submission_id', columns };
 }
 
-/** The same table, with only the columns one of the records carries. */
+/** The same table with only the columns present in the records. */
 export function carriedBy(table: BenchTable, record: object): BenchTable {
   return { ...table, columns: table.columns.filter(({ name }) => name in record) };
 }

@@ -3,12 +3,12 @@ import { Client } from 'pg';
 import { connectionError } from '../../src/postgres/connection-error.js';
 
 /**
- * Runs `work` on a connection of its own, which is closed afterwards.
+ * Runs `work` on a separate connection, which is closed afterwards.
  * @throws StorageError `CONNECTION_FAILED` without user and password
  */
 export async function withConnection<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  // The end of the scratch database ends the connection; the query in hand rejects anyway.
+  // Dropping the scratch database ends the connection; the current query rejects anyway.
   client.on('error', () => {});
   await client.connect().catch((error: unknown) => {
     throw connectionError(url, error);

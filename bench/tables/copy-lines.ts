@@ -4,7 +4,7 @@ import type { BenchTable } from '../report/table.js';
 
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Records as COPY's text format, in chunks. */
+/** Records in COPY's text format, in chunks. */
 export function* copyLines({ columns }: BenchTable, records: Iterable<BenchRecord>): Generator<string> {
   let chunk = '';
   for (const record of records) {

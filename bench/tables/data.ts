@@ -4,20 +4,20 @@ import { createInterface } from 'node:readline';
 import { generateHybridRecords, type SampleRecord } from '../../sample/hybrid-sample.js';
 import { SampleRandom } from '../../sample/sample-random.js';
 
-/** A record under column names, with values any client takes: no epoch seconds, no aliases. */
+/** A record by column names, with values accepted by all clients: no epoch seconds, no aliases. */
 export type BenchRecord = Readonly<Record<string, unknown>>;
 
 const SEED = 7;
-/** Records that are made at a time, so that a million can be streamed. */
+/** Records generated at a time, so that a million can be streamed. */
 const CHUNK_ROWS = 1_000;
-/** Ids of six digits in base 36 with gaps between them, as Reddit's are. */
+/** Ids of six digits in base 36 with gaps, as on Reddit. */
 const FIRST_ID = 36 ** 5;
 const ID_GAP = 449;
 
-/** Of a sparse record, these are always there: without them it could not be inserted by everyone. */
+/** Always present in a sparse record, because some contestants cannot insert it without them. */
 const NEVER_ABSENT: ReadonlySet<string> = new Set(['submission_id', 'reddit_id', 'problem_description']);
 
-/** Hybrid records with distinct keys in ascending order, the same in every run. */
+/** Hybrid records with distinct ascending keys, the same in every run. */
 export function* generateHybrids(count: number, from = 0): Generator<SampleRecord> {
   for (let start = 0; start < count; start += CHUNK_ROWS) {
     const size = Math.min(CHUNK_ROWS, count - start);
@@ -28,7 +28,7 @@ export function* generateHybrids(count: number, from = 0): Generator<SampleRecor
   }
 }
 
-/** Records that carry every one of the columns of `app_opportunities`. */
+/** Records with all columns of `app_opportunities`. */
 export function* generateOpportunities(count: number, columns: readonly string[]): Generator<BenchRecord> {
   const random = new SampleRandom(SEED);
   for (const record of generateHybrids(count)) {
@@ -37,7 +37,7 @@ export function* generateOpportunities(count: number, columns: readonly string[]
   }
 }
 
-/** What some of the sample's records have from later stages of the pipeline; here all have it. */
+/** Fields from later stages of the pipeline, which only some sample records have; here all have them. */
 function laterStages(record: SampleRecord, random: SampleRandom): SampleRecord {
   const score = Number(record['opportunity_score']);
   const trust = random.score();
@@ -55,7 +55,7 @@ function laterStages(record: SampleRecord, random: SampleRandom): SampleRecord {
   };
 }
 
-/** A later version of a record: of every row, texts and numbers are different. */
+/** A later version of a record: every row has different texts and numbers. */
 export function changed(record: BenchRecord): BenchRecord {
   const { title, reddit_score, opportunity_score, problem_description, ai_profile } = record;
   return {
@@ -70,7 +70,7 @@ export function changed(record: BenchRecord): BenchRecord {
   };
 }
 
-/** Leaves out every other field, by chance. */
+/** Removes random fields, half of them. */
 export function sparse(records: readonly BenchRecord[]): BenchRecord[] {
   const random = new SampleRandom(SEED);
   return records.map((record) =>
@@ -79,8 +79,8 @@ export function sparse(records: readonly BenchRecord[]): BenchRecord[] {
 }
 
 /**
- * Real posts from a file of JSON lines with Reddit's field names, as records of `submissions`. Fields no column knows
- * are left out, and the time is spelled out: the other contestants could do nothing with them.
+ * Real posts from a file of JSON lines with Reddit's field names, as records of `submissions`. Fields without a column are
+ * removed and times are converted, because the other contestants cannot handle them.
  */
 export async function readPosts(file: string, limit: number): Promise<BenchRecord[]> {
   const posts: BenchRecord[] = [];

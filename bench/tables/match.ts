@@ -11,21 +11,21 @@ import type { Outcome } from '../report/figures.js';
 import type { BenchTable } from '../report/table.js';
 import { type Checksums, countRows, fillTable, readChecksums } from './table-state.js';
 
-/** Enough to compile what is hot; the checks after it compare what everybody has written. */
+/** Enough to warm up the compiler; the checks afterwards compare what all contestants wrote. */
 const WARM_UP_ROWS = 5_000;
 
-/** A contestant's part in a match. */
+/** A contestant in a match. */
 export interface Entry {
   readonly label: string;
   readonly contestant: Contestant;
   readonly records: readonly BenchRecord[];
-  /** What the table holds before; default: nothing. */
+  /** Initial content of the table; default: empty. */
   readonly stored?: readonly BenchRecord[];
 }
 
 export interface MatchOptions {
   readonly rounds: number;
-  /** Columns in which the contestants may differ by what they promise. */
+  /** Columns in which contestants may differ by design. */
   readonly uncompared?: readonly string[];
   readonly onProgress: (text: string) => void;
 }
@@ -35,7 +35,7 @@ interface Player extends Entry {
   readonly table: BenchTable;
 }
 
-/** Lets all take turns, round by round after one to warm up; the same order each time. */
+/** Runs all contestants in turn, round by round after a warm-up, always in the same order. */
 export async function runMatch(arena: Arena, entries: readonly Entry[], options: MatchOptions): Promise<Outcome[]> {
   const sessions = new Map<Contestant, Session>();
   try {
@@ -73,7 +73,7 @@ function rowsOf({ records, contestant }: Entry): number {
   return Math.min(records.length, contestant.maxRows ?? Infinity);
 }
 
-/** The same few rows for all, and whoever was given the same must have written the same. */
+/** Loads the same few rows with all contestants, and checks that they wrote the same. */
 async function warmUp(client: ClientBase, players: readonly Player[], options: MatchOptions): Promise<void> {
   const { onProgress, uncompared = [] } = options;
   const rows = Math.min(WARM_UP_ROWS, ...players.map(rowsOf));
@@ -109,5 +109,5 @@ async function takeTurn(client: ClientBase, player: Player, rows: number): Promi
 }
 
 setFlagsFromString('--expose-gc');
-/** What one contestant has left behind shall not be cleared away in the time of the next. */
+/** Cleanup after one contestant must not be measured for the next. */
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -11,15 +11,15 @@ import { migrateUp } from '../../src/schema/migrations/migrations.js';
 import { databaseUrl } from '../../src/testing/test-postgres.js';
 import { runStatement, withConnection } from './connection.js';
 
-/** Where a run keeps what it makes. */
+/** Database and directory of a run. */
 export interface Scratch {
-  /** A database of its own on the server, with the migrations. */
+  /** A separate database on the server, with the migrations. */
   readonly url: string;
-  /** A directory of its own for files. */
+  /** A separate directory for files. */
   readonly directory: string;
 }
 
-/** The user has interrupted the run. */
+/** The run was interrupted by the user. */
 export class BenchInterruptedError extends StorageError {
   override readonly name = 'BenchInterruptedError';
 
@@ -29,9 +29,9 @@ export class BenchInterruptedError extends StorageError {
 }
 
 /**
- * Runs `work` on a new database of the server and removes it afterwards, however the work ended.
- * @param url - a server; undefined for the embedded one, which is as durable as it is for every user
- * @param signal - when it is aborted, the work is left where it stands
+ * Runs `work` on a new database of the server and drops it afterwards, whatever the outcome.
+ * @param url - a server; undefined for the embedded one, which is durable as by default
+ * @param signal - when it is aborted, the work is abandoned
  */
 export async function withScratch<T>(
   url: string | undefined,
@@ -61,26 +61,26 @@ async function withDatabase<T>(serverUrl: string, work: (url: string) => Promise
   await withConnection(serverUrl, async (client) => {
     await client.query(`CREATE DATABASE ${quoteIdentifier(name)}`).catch((error: unknown) => {
       const { message } = describeFault(error);
-      throw new StorageError('BENCH_NO_DATABASE', `The bench cannot make a database of its own: ${message}`);
+      throw new StorageError('BENCH_NO_DATABASE', `Could not create a database for the bench: ${message}`);
     });
   });
   try {
     return await work(databaseUrl(serverUrl, name));
   } finally {
     await runStatement(serverUrl, `DROP DATABASE ${quoteIdentifier(name)} WITH (FORCE)`).catch((error: unknown) => {
-      console.error(`The database ${name} could not be dropped: ${describeFault(error).message}`);
+      console.error(`Could not drop the database ${name}: ${describeFault(error).message}`);
     });
   }
 }
 
-/** What is still at work when the signal comes ends with its database; nobody waits for it. */
+/** Interrupted work ends with its database; nothing waits for it. */
 async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   if (signal.aborted) {
     throw new BenchInterruptedError();
   }
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new BenchInterruptedError()), { once: true });
-    // An error nobody waits for, such as a closed pipe of stdout, would end the process with the database left behind.
+    // An unhandled error, such as a closed pipe of stdout, would end the process without dropping the database.
     process.on('uncaughtException', reject);
   });
   const working = work();

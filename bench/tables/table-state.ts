@@ -12,7 +12,7 @@ import { type BenchTable, columnList } from '../report/table.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Brings the table into the state a case begins with: exactly these rows. */
+/** Sets the table to the initial state of a case: exactly these rows. */
 export async function fillTable(client: ClientBase, table: BenchTable, rows: readonly BenchRecord[]): Promise<void> {
   await client.query(`TRUNCATE ${table.quoted}`);
   if (rows.length > 0) {
@@ -23,7 +23,7 @@ export async function fillTable(client: ClientBase, table: BenchTable, rows: rea
   await checkpoint(client);
 }
 
-/** Nobody shall pay for what another has left unwritten. A role that may not ask for it goes without. */
+/** A checkpoint, so that no contestant pays for unwritten pages of another. Skipped without the privilege. */
 async function checkpoint(client: ClientBase): Promise<void> {
   try {
     await client.query('CHECKPOINT');
@@ -34,10 +34,10 @@ async function checkpoint(client: ClientBase): Promise<void> {
   }
 }
 
-/** Sums over the content of all rows that do not depend on their order. */
+/** Checksums of all rows, independent of their order. */
 export interface Checksums {
   readonly exact: string | null;
-  /** Does not tell an empty text from null. */
+  /** Does not distinguish an empty text from null. */
   readonly emptyAsNull: string | null;
 }
 

@@ -5,18 +5,18 @@ import type { ClientBase } from 'pg';
 import { withConnection } from './connection.js';
 import type { BenchTable } from '../report/table.js';
 
-/** What was ever written to a table. */
+/** Writes to a table so far. */
 export interface Writes {
   readonly inserted: number;
   readonly updated: number;
-  /** A sum over place and transaction of every row: another one when a row was written, if only with the same values. */
+  /** A checksum of the place and transaction of every row: it changes when any row is written. */
   readonly versions: string;
 }
 
 const TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
 
-/** Reads the statistics of a table when everybody else has gone: a connection hands its own in at the latest then. */
+/** Reads the statistics of a table after all other connections ended, because they report theirs at the latest then. */
 export async function readWrites(url: string, { quoted }: BenchTable): Promise<Writes> {
   return withConnection(url, async (client) => {
     await waitUntilAlone(client);

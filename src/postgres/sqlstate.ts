@@ -7,13 +7,13 @@ import { errorCode, errorText } from '../errors/error-text.js';
 export type FaultKind =
   /** the fault of one row: it is quarantined, the load continues */
   | 'row'
-  /** another transaction was in the way: the same work may succeed later */
+  /** blocked by another transaction: a retry may succeed */
   | 'contention'
-  /** the server or the way to it is away: the same work may succeed on a fresh connection */
+  /** the server is down or unreachable: a retry on a fresh connection may succeed */
   | 'connection'
   /** statement_timeout or a cancel request */
   | 'cancelled'
-  /** the statement found something else than the plan expected: the schema changed */
+  /** the schema no longer matches the plan of the load */
   | 'schema'
   /** ours or the operator's to fix: stop */
   | 'terminal';

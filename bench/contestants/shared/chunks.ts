@@ -8,17 +8,17 @@ import type { BenchTable } from '../../report/table.js';
 const MAX_PARAMETERS = 65_535;
 
 /**
- * The limit would allow 2,047 rows of 32 columns. Measured from 50 rows up to there, TypeORM is a fifth faster with
- * these; the query builders do not mind.
+ * The limit allows 2,047 rows of 32 columns. Measured from 50 rows up to the limit, TypeORM is a fifth faster with this
+ * size; the query builders show no difference.
  */
 const BEST_ROWS = 250;
 
-/** How many rows to put into one statement at a parameter a value. */
+/** Rows per statement, with one parameter per value. */
 export function rowsAStatement({ columns }: BenchTable): number {
   return Math.min(BEST_ROWS, Math.floor(MAX_PARAMETERS / columns.length));
 }
 
-/** Says it in the table of results. */
+/** Note for the table of results. */
 export function showChunks(table: BenchTable): string {
   return `${rowsAStatement(table).toLocaleString('en-US')} rows a statement, one transaction`;
 }
@@ -29,7 +29,7 @@ export function* chunksOf<T>(items: readonly T[], size: number): Generator<T[]> 
   }
 }
 
-/** pg would turn arrays into Postgres arrays, so clients without a jsonb type of their own need JSON. */
+/** pg would convert arrays into Postgres arrays, so clients without a jsonb type need JSON. */
 export function withJsonText({ columns }: BenchTable): (record: BenchRecord) => Record<string, unknown> {
   const names = columns.filter(({ type }) => type === 'jsonb').map(({ name }) => name);
   return (record) => {

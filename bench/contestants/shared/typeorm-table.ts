@@ -3,7 +3,7 @@ import { type ColumnType, DataSource, EntitySchema } from 'typeorm';
 
 import type { BenchTable } from '../../report/table.js';
 
-/** An entity of exactly the columns that are compared: nothing generated, so nothing to read back. */
+/** An entity with exactly the compared columns: nothing is generated, so nothing is read back. */
 export function entityOf({ name, key, columns }: BenchTable): EntitySchema<Record<string, unknown>> {
   return new EntitySchema<Record<string, unknown>>({
     name,

@@ -71,7 +71,7 @@ describe('harbor-storage rejects', () => {
     expect((await json('list', '--since', '1h')).total).toBe(3);
     expect((await json('list', '--since', '2099-01-01T00:00:00Z')).total).toBe(0);
     const listed = await run('list', '--limit', '2');
-    expect(listed.stdout).toMatch(/2 of 3; --limit shows more\n/);
+    expect(listed.stdout).toMatch(/2 of 3 shown; use --limit for more\n/);
     expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
   });
 
