@@ -10,18 +10,18 @@ import {
 import { TableUtils } from 'typeorm/schema-builder/util/TableUtils.js';
 import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
 
-// The one file that knows TypeORM by more than its documented interface: what another version may change stands here, and
-// the test of this file asks each of it of a real Postgres.
+// The only file that uses undocumented parts of TypeORM, which other versions may change. Its test checks each part on a
+// real Postgres.
 
 /** A column of an entity. */
 export type ColumnMetadata = EntityMetadata['columns'][number];
 /** An embedded class of an entity. */
 export type EmbeddedMetadata = EntityMetadata['embeddeds'][number];
-/** What a DataSource for Postgres is made with. */
+/** Options of a DataSource for Postgres. */
 export type PostgresDataSourceOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 /** The transformer of a column, or several that are applied in order. */
 export type Transformer = NonNullable<ColumnMetadata['transformer']>;
-/** A connection of the pool, and pg's own function that gives it back or, with an error, destroys it. */
+/** A pooled connection, and pg's function that releases it or, with an error, destroys it. */
 export type Checkout = [client: ClientBase, release: (error?: Error) => void];
 
 /** The part of TypeORM's PostgresDriver used here: its pool. */
@@ -34,28 +34,28 @@ export async function checkout(dataSource: DataSource): Promise<Checkout> {
   return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
 }
 
-/** The connection a query runner works on. */
+/** The connection of a query runner. */
 export async function connectionOf(queryRunner: QueryRunner): Promise<ClientBase> {
   return (await queryRunner.connect()) as ClientBase;
 }
 
-/** The connection of the transaction `manager` is in; undefined when it is in none. */
+/** The connection of the manager's transaction; undefined without a transaction. */
 export async function transactionOf({ queryRunner }: EntityManager): Promise<ClientBase | undefined> {
   return queryRunner?.isTransactionActive === true ? connectionOf(queryRunner) : undefined;
 }
 
-/** An EntityManager in the transaction of `client`, for whoever joins a transaction by its manager. */
+/** An EntityManager in the transaction of `client`. */
 export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
   return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true })
     .manager;
 }
 
-/** The options of a DataSource, which is one for Postgres. */
+/** The options of a DataSource for Postgres. */
 export function optionsOf({ options }: DataSource): PostgresDataSourceOptions {
   return options as PostgresDataSourceOptions;
 }
 
-/** The schema of tables without one of their own, as TypeORM found it when it connected. */
+/** Default schema, as read by TypeORM when it connected. */
 export function schemaOfConnection({ driver }: DataSource): string | undefined {
   return driver.schema;
 }
