@@ -69,7 +69,7 @@ describe('the key of a merge', () => {
       const load = app.loader.load(Product, [product], { primaryKey });
       await expect(load).rejects.toThrow(InvalidLoadError);
       await expect(app.loader.load(Product, [product], { primaryKey })).rejects.toThrow(
-        /Its unique keys: (?=.*\(id\))(?=.*\(sku\))(?=.*\(shop, code\))/,
+        /Set primaryKey to one of its unique keys: (?=.*\(id\))(?=.*\(sku\))(?=.*\(shop, code\))/,
       );
       expect(await app.count('products')).toBe(0);
     },
