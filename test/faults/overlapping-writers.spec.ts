@@ -6,9 +6,10 @@ import fc from 'fast-check';
 import type { BatchLoadResult, HybridBatchResult } from '../../src/index.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../support/app/storage-app.js';
+import { sized } from '../support/sizes/sizes.js';
 
 const WRITERS = 8;
-const BATCHES = 200;
+const BATCHES = sized(40, 200);
 
 interface Stamped {
   readonly submission_id: string;

@@ -60,7 +60,7 @@ describeAsRoot('an embedded Postgres of root', () => {
         await alone.end();
       });
     });
-  });
+  }, 120_000);
 
   it('keeps its data elsewhere when its account cannot enter the project, in every run at the same place', async () => {
     await withTemporaryDir(async (project) => {

@@ -1,13 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { isAlive } from '../../../src/embedded/system/processes.js';
-import { childUser, postmasterPid, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
+import {
+  childUser,
+  postmasterPid,
+  queryValue,
+  removeCluster,
+  withCluster,
+  withTemporaryDir,
+} from '../../support/processes/embedded-processes.js';
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });
+
+afterAll(removeCluster);
 
 describe('an embedded Postgres', () => {
   it('starts in an empty directory, and keeps its data and its password for the next start', async () => {
@@ -35,7 +44,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('is gone when stop of its last user resolves', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       const pid = await postmasterPid(postgres.url);
       expect(await isAlive(pid)).toBe(true);
@@ -45,7 +54,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('may be stopped twice', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       await Promise.all([postgres.stop(), postgres.stop()]);
       await expect(postgres.stop()).resolves.toBeUndefined();
@@ -53,7 +62,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('is shared by all users of a directory, and outlives the first of them', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const child = await childUser(dataDir);
       const here = await fast(dataDir);
       expect(child.server.adopted).toBe(false);
@@ -67,7 +76,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('speaks UTF-8, without a locale, on 127.0.0.1 only', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       const setting = (name: string): Promise<unknown> => queryValue(postgres.url, `show ${name}`);
       expect(await setting('server_encoding')).toBe('UTF8');
@@ -80,7 +89,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('trades durability for speed only when told so', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const settings = `select string_agg(setting, ' ' order by name) from pg_settings
                         where name in ('fsync', 'synchronous_commit', 'full_page_writes')`;
       const durable = await startEmbeddedPostgres({ dataDir });
@@ -97,7 +106,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('asks for its password, which only the owner of the directory can read', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       const { password } = new URL(postgres.url);
       await expect(queryValue(postgres.url.replace(password, 'wrong'), 'select 1')).rejects.toMatchObject({
@@ -110,7 +119,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('rejects a cluster of another major version, and leaves it alone', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       await (await fast(dataDir)).stop();
       await writeFile(join(dataDir, 'pgdata', 'PG_VERSION'), '17\n');
       const start = fast(dataDir);
@@ -121,7 +130,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('tells the end of its log, and no password, when it does not start', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       await postgres.stop();
       await writeFile(join(dataDir, 'pgdata', 'postgresql.conf'), 'no_such_setting = 1\n');
@@ -135,7 +144,7 @@ describe('an embedded Postgres', () => {
   });
 
   it('names the file when the password is lost', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withCluster(async (dataDir) => {
       await (await fast(dataDir)).stop();
       await rm(join(dataDir, 'password'));
       await expect(fast(dataDir)).rejects.toMatchObject({

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { poll } from '../../../src/embedded/system/poll.js';
 
 /** The launcher as built, which a process has at once; the sources it would have to compile first. */
@@ -104,6 +105,32 @@ export async function withTemporaryDir<T>(work: (directory: string) => Promise<T
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+let cluster: Promise<string> | undefined;
+
+/** As {@link withTemporaryDir}, with a cluster in it, whose server is stopped: a copy, made sooner than by initdb. */
+export async function withCluster<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const made = await (cluster ??= makeCluster());
+  return withTemporaryDir(async (directory) => {
+    await rm(directory, { recursive: true });
+    await promisify(execFile)('cp', ['-Rp', made, directory]);
+    return work(directory);
+  });
+}
+
+/** Removes what {@link withCluster} copies from. */
+export async function removeCluster(): Promise<void> {
+  const made = await cluster;
+  cluster = undefined;
+  if (made !== undefined) await rm(made, { recursive: true, force: true });
+}
+
+async function makeCluster(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'harbor-storage-test-'));
+  await chmod(dataDir, 0o755);
+  await (await startEmbeddedPostgres({ dataDir, durable: false })).stop();
+  return dataDir;
 }
 
 /** The first column of the first row. */

@@ -9,12 +9,12 @@ export function sized<T>(small: T, inCi: T): T {
 /**
  * For `fc.assert`: how often a property is tried. One that fails shows the seed of its run; `SEED=… npm test -- <file>`
  * repeats that run.
- * @param inCi - where CI is set; elsewhere a sixth of it, and 5 at least
+ * @param inCi - where CI is set; elsewhere a tenth of it, and 5 at least
  */
 export function propertyRuns(inCi = 100): { readonly numRuns: number; readonly seed?: number } {
   const seed = process.env['SEED'];
   return {
-    numRuns: sized(Math.max(5, Math.ceil(inCi / 6)), inCi),
+    numRuns: sized(Math.max(5, Math.ceil(inCi / 10)), inCi),
     ...(seed !== undefined && { seed: Number(seed) }),
   };
 }
