@@ -71,7 +71,8 @@ export const ERROR_CODES = {
     action: 'Set `DATABASE_URL` to a Postgres server. On Windows, WSL works too.',
   },
   EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY: {
-    meaning: 'The system directory for the embedded server belongs to another user, or others may write to it.',
+    meaning:
+      'A directory for the embedded server belongs to another user, others may write to it, or it is a symbolic link of another user.',
     action: 'Remove the directory that the message names, or set `DATABASE_URL`.',
   },
   EMBEDDED_POSTGRES_VERSION_MISMATCH: {

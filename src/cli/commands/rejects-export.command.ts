@@ -72,7 +72,8 @@ async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined
     await pipeline(counted, process.stdout, { end: false });
     return count;
   }
-  const file = await open(out, 'wx').catch((error: unknown) => {
+  // The file holds rejected records: only its owner may read it, whatever the umask is.
+  const file = await open(out, 'wx', 0o600).catch((error: unknown) => {
     throw new StorageError('FILE_NOT_WRITTEN', `Could not write ${out}: ${explain(error)}`, { cause: error });
   });
   try {

@@ -13,6 +13,7 @@ import { EXIT } from '../exit-codes.js';
 import { type AnyLoadResult, printLoadResult } from './load-report.js';
 import { type GlobalOptions, printJson, printResult } from './output.js';
 import { UsageError } from '../usage-error.js';
+import { traceOf } from './error-trace.js';
 
 /** Prints an error once on stderr, and with --json as an object on stdout; returns the exit code. */
 export function reportError(error: unknown, options: GlobalOptions): number {
@@ -22,8 +23,8 @@ export function reportError(error: unknown, options: GlobalOptions): number {
   }
   const { code, message } = explain(error);
   printResult(`error: ${message}`, process.stderr);
-  if (options.verbose === true && error instanceof Error) {
-    printResult(error.stack ?? '', process.stderr);
+  if (options.verbose === true) {
+    printResult(traceOf(error), process.stderr);
   }
   if (error instanceof UsageError) {
     return EXIT.usage;

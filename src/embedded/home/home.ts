@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorMessage } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { ignoring } from '../system/system-errors.js';
 import { ServerAccount } from './server-account.js';
+import { rejectForeignLinks } from './foreign-links.js';
 import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
 
 /** The directory of one embedded server. */
@@ -39,6 +40,7 @@ export class Home {
 export async function prepareHome(wantedDir: string): Promise<Home> {
   const wanted = resolve(wantedDir);
   try {
+    await rejectForeignLinks(wanted);
     await mkdir(dirname(wanted), { recursive: true });
     const home = await chooseHome(wanted);
     await mkdir(home.path, { mode: 0o700 }).catch(ignoring('EEXIST'));
@@ -88,5 +90,6 @@ async function handOver({ path, account }: Home): Promise<void> {
       `The data directory ${path} belongs to root and is not empty. Choose another one, or give it to an ordinary user.`,
     );
   }
-  await account.give(path);
+  // Only links of root are left on this path.
+  await account.give(await realpath(path));
 }

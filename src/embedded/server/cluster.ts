@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../errors/storage-error.js';
 import type { Binaries } from '../home/binaries.js';
 import { ignoring } from '../system/system-errors.js';
 import type { Home } from '../home/home.js';
+import type { ServerAccount } from '../home/server-account.js';
 
 /** The superuser of every embedded cluster. */
 export const SUPERUSER = 'postgres';
 
 const BUILD_PREFIX = 'build-';
-const WITH_CONTENT = { recursive: true, force: true };
 
 /**
  * Creates the cluster if there is none. Call it with the lock held and no server running.
@@ -55,8 +55,7 @@ async function createCluster(home: Home, binaries: Binaries, durable: boolean): 
   const build = await mkdtemp(join(home.path, BUILD_PREFIX));
   await home.account.give(build);
   const aside = { cluster: join(build, 'pgdata'), passwordFile: join(build, 'password') };
-  await writeFile(aside.passwordFile, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
-  await home.account.give(aside.passwordFile);
+  await writePassword(aside.passwordFile, home.account);
 
   const { ok, output } = await home.account.run(binaries.initdb, [
     `--pgdata=${aside.cluster}`,
@@ -70,18 +69,28 @@ async function createCluster(home: Home, binaries: Binaries, durable: boolean): 
     ...(durable ? [] : ['--no-sync']),
   ]);
   if (!ok) {
-    await rm(build, WITH_CONTENT);
+    await home.account.remove(build);
     throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Could not create a cluster in ${home.path}: ${output}`);
   }
   // The cluster last: its presence means that everything is complete.
   await rename(aside.passwordFile, home.passwordFile);
   await rename(aside.cluster, home.cluster);
-  await rm(build, WITH_CONTENT);
+  await home.account.remove(build);
+}
+
+/** Changes the owner through the open file: the account owns the directory and could replace the file. */
+async function writePassword(path: string, account: ServerAccount): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(randomBytes(24).toString('hex'));
+    await account.giveOpen(file, path);
+  } finally {
+    await file.close();
+  }
 }
 
 async function removeLeftovers(home: Home): Promise<void> {
   for (const entry of await readdir(home.path)) {
-    // With retries, because the initdb of a killed start may still write there.
-    if (entry.startsWith(BUILD_PREFIX)) await rm(join(home.path, entry), { ...WITH_CONTENT, maxRetries: 20 });
+    if (entry.startsWith(BUILD_PREFIX)) await home.account.remove(join(home.path, entry));
   }
 }

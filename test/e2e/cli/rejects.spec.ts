@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -130,6 +130,7 @@ describe('harbor-storage rejects', () => {
     expect(exported.stderr).toContain(`Exported: 2, to ${out}\n`);
     expect(exported.stderr).toContain('Not exported: 1. Reason: its csv file has a different header');
     expect(exported.stderr).toContain('Not exported: 1. Reason: the record was not read as csv; use --format jsonl');
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
     const again = await run('export', '--out', out);
     expect(again).toMatchObject({
       exitCode: 1,

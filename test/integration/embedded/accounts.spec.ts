@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, link, mkdir, open, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { locateBinaries } from '../../../src/embedded/home/binaries.js';
+import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
 import { childUser, copyTree, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
@@ -90,6 +91,111 @@ describeAsRoot('an embedded Postgres of root', () => {
       await writeFile(join(dataDir, 'thesis.txt'), '');
       await expect(fast(dataDir)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_DATA_DIR' });
       expect((await stat(dataDir)).uid).toBe(0);
+    });
+  });
+});
+
+describeAsRoot('root does not follow a symbolic link of another account', () => {
+  const UNTRUSTED = { code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY' };
+  /** A directory of root that nothing of the embedded Postgres may touch, and a link to it that is nobody's. */
+  const withForeignLink = (
+    place: (directory: string) => string,
+    work: (foreign: string, directory: string) => Promise<void>,
+  ): Promise<void> =>
+    withTemporaryDir((target) =>
+      withTemporaryDir(async (directory) => {
+        const foreign = place(directory);
+        await symlink(target, foreign);
+        await lchown(foreign, NOBODY, NOBODY);
+        await work(foreign, directory);
+        expect(await readdir(target)).toEqual([]);
+        expect((await stat(target)).uid).toBe(0);
+      }),
+    );
+
+  it('in the place of the data directory', async () => {
+    await withForeignLink(
+      (directory) => join(directory, 'data'),
+      async (foreign) => {
+        await expect(fast(foreign)).rejects.toMatchObject({ ...UNTRUSTED, message: expect.stringContaining(foreign) });
+      },
+    );
+  });
+
+  it('on the way to it, also behind a link of its own', async () => {
+    await withForeignLink(
+      (directory) => join(directory, 'theirs'),
+      async (foreign, directory) => {
+        const own = join(directory, 'own');
+        await symlink(foreign, own);
+        await expect(fast(join(own, 'deep', 'data'))).rejects.toMatchObject(UNTRUSTED);
+      },
+    );
+  });
+
+  it('in the place of the lock, in a data directory of that account', async () => {
+    await withForeignLink(
+      (directory) => join(directory, 'lock'),
+      async (_, directory) => {
+        await chown(directory, NOBODY, NOBODY);
+        await expect(fast(directory)).rejects.toMatchObject(UNTRUSTED);
+      },
+    );
+  });
+
+  it('but one of its own', async () => {
+    await withTemporaryDir(async (directory) => {
+      await mkdir(join(directory, 'real'));
+      await symlink('real', join(directory, 'link'));
+      const postgres = await fast(join(directory, 'link'));
+      expect((await stat(join(directory, 'real'))).uid).not.toBe(0);
+      await postgres.stop();
+    });
+  });
+});
+
+describeAsRoot('the account of the server', () => {
+  const accountOf = async (directory: string): Promise<ServerAccount> => {
+    await chown(directory, NOBODY, NOBODY);
+    return ServerAccount.forDirectory(directory);
+  };
+
+  it('is given no directory of somebody else, and no link', async () => {
+    await withTemporaryDir(async (directory) => {
+      const account = await accountOf(directory);
+      const [others, alias] = [join(directory, 'others'), join(directory, 'alias')];
+      await mkdir(others);
+      await symlink('others', alias);
+      await expect(account.give(alias)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY' });
+      expect((await stat(others)).uid).toBe(0);
+      await chown(others, 1, 1);
+      await expect(account.give(others)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY' });
+      expect((await stat(others)).uid).toBe(1);
+    });
+  });
+
+  it('is given no file that has a second name', async () => {
+    await withTemporaryDir(async (directory) => {
+      const account = await accountOf(directory);
+      const path = join(directory, 'password');
+      const file = await open(path, 'wx');
+      await link(path, join(directory, 'second'));
+      await expect(account.giveOpen(file, path)).rejects.toMatchObject({
+        code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY',
+      });
+      expect((await file.stat()).uid).toBe(0);
+      await file.close();
+    });
+  });
+
+  it('removes with its own rights: nothing of root', async () => {
+    await withTemporaryDir(async (directory) => {
+      const account = await accountOf(directory);
+      const own = join(directory, 'own');
+      await mkdir(join(own, 'inner'), { recursive: true });
+      await chown(own, NOBODY, NOBODY);
+      await account.remove(own);
+      expect(await readdir(directory)).toEqual([]);
     });
   });
 });

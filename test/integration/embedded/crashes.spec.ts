@@ -117,8 +117,12 @@ describe('a start', () => {
 
   it('cleans up and begins again after one that was killed while it made the cluster', async () => {
     await withTemporaryDir(async (dataDir) => {
-      await (await ServerAccount.forDirectory(dataDir)).give(dataDir);
-      await mkdir(join(dataDir, 'build-killed', 'pgdata'), { recursive: true });
+      const account = await ServerAccount.forDirectory(dataDir);
+      await account.give(dataDir);
+      for (const made of [join(dataDir, 'build-killed'), join(dataDir, 'build-killed', 'pgdata')]) {
+        await mkdir(made);
+        await account.give(made);
+      }
       await writeFile(join(dataDir, 'password'), 'of the half cluster');
       const postgres = await fast(dataDir);
       expect(await queryValue(postgres.url, 'select 1')).toBe(1);
