@@ -9,15 +9,15 @@ import { prepareSystemDirectory } from '../../../src/embedded/home/system-direct
 import { childUser, copyTree, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const NOBODY = 65_534;
-/** Only root can be in these situations; as an ordinary user all other specs are about that user. */
+/** Only root can test these situations; all other specs cover an ordinary user. */
 const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });
 
 /**
- * Puts the launcher and the binaries where every account can use them: this project may lie in a directory that only
- * root can enter.
+ * Puts the launcher and the binaries where every account can use them, because only root may be able to enter this
+ * project.
  * @returns the path of the launcher
  */
 async function copyLauncher(directory: string): Promise<string> {
@@ -63,7 +63,7 @@ describeAsRoot('an embedded Postgres of root', () => {
     });
   }, 120_000);
 
-  it('keeps its data elsewhere when its account cannot enter the project, in every run at the same place', async () => {
+  it('keeps its data in one other place when its account cannot enter the project', async () => {
     await withTemporaryDir(async (project) => {
       await chmod(project, 0o700);
       const wanted = join(project, '.harbor-storage', 'postgres-18');
@@ -84,7 +84,7 @@ describeAsRoot('an embedded Postgres of root', () => {
     });
   });
 
-  it('does not take over a directory of root that has something in it', async () => {
+  it('does not take over a non-empty directory of root', async () => {
     await withTemporaryDir(async (parent) => {
       const dataDir = join(parent, 'documents');
       await mkdir(dataDir);

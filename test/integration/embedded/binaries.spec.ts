@@ -7,7 +7,7 @@ import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
 import { copyTree, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
-/** The package as it is without its install script. */
+/** The package without its install script. */
 async function copyWithoutLinks(packageDir: string): Promise<void> {
   await copyTree(locateBinaries(), packageDir);
   for (const path of await linksOf(packageDir)) await rm(path, { force: true });
@@ -19,7 +19,7 @@ async function linksOf(packageDir: string): Promise<string[]> {
 }
 
 describe('the binaries of the embedded Postgres', () => {
-  it('run where they are, with the links made that the install script should have made', async () => {
+  it('run where they are, with links that the install script should have made', async () => {
     await withTemporaryDir(async (directory) => {
       const packageDir = join(directory, 'linkless');
       await copyWithoutLinks(packageDir);
@@ -57,7 +57,7 @@ describe('the binaries of the embedded Postgres', () => {
     });
   });
 
-  it('are asked for by name when they are not installed', () => {
+  it('are named when they are not installed', () => {
     expect(() => locateBinaries('sunos', 'sparc')).toThrow(
       expect.objectContaining({
         code: 'EMBEDDED_POSTGRES_MISSING',
@@ -66,7 +66,7 @@ describe('the binaries of the embedded Postgres', () => {
     );
   });
 
-  it('are not for Windows', () => {
+  it('do not support Windows', () => {
     expect(() => locateBinaries('win32', 'x64')).toThrow(
       expect.objectContaining({
         code: 'EMBEDDED_POSTGRES_UNSUPPORTED',

@@ -32,7 +32,7 @@ describe('an embedded Postgres whose users are killed', () => {
     });
   });
 
-  it('neither holds a process that forgets to stop it, nor outlives it', async () => {
+  it('neither keeps a process alive that forgets to stop it, nor outlives it', async () => {
     await withCluster(async (dataDir) => {
       const child = await childUser(dataDir, { forget: true });
       await child.ended;
@@ -44,7 +44,7 @@ describe('an embedded Postgres whose users are killed', () => {
     });
   });
 
-  it('stays when another user is left', async () => {
+  it('stays while another user is left', async () => {
     await withCluster(async (dataDir) => {
       const child = await childUser(dataDir);
       const here = await fast(dataDir);
@@ -54,7 +54,7 @@ describe('an embedded Postgres whose users are killed', () => {
     });
   });
 
-  it('is there for a user who comes while it stops', async () => {
+  it('is available to a user who joins while it stops', async () => {
     await withCluster(async (dataDir) => {
       const child = await childUser(dataDir);
       await child.kill();
@@ -66,7 +66,7 @@ describe('an embedded Postgres whose users are killed', () => {
 });
 
 describe('an embedded Postgres that is killed', () => {
-  it('is started anew, with its data, and its former users can still stop', async () => {
+  it('is restarted with its data, and its former users can still stop', async () => {
     await withCluster(async (dataDir) => {
       const before = await startEmbeddedPostgres({ dataDir });
       await queryValue(before.url, 'create table kept as select 42 as n');
@@ -80,7 +80,7 @@ describe('an embedded Postgres that is killed', () => {
     });
   });
 
-  it('is started anew when its number has gone to another process of its account', async () => {
+  it('is restarted when its process id belongs to another process of its account', async () => {
     await withCluster(async (dataDir) => {
       await (await fast(dataDir)).stop();
       const account = await ServerAccount.forDirectory(dataDir);
@@ -101,7 +101,7 @@ describe('an embedded Postgres that is killed', () => {
 });
 
 describe('a start', () => {
-  it('gives processes that start at once one and the same working server', async () => {
+  it('gives ten processes that start at once the same working server', async () => {
     await withTemporaryDir(async (dataDir) => {
       const users = await Promise.all(Array.from({ length: sized(4, 10) }, () => childUser(dataDir)));
       const answers = await Promise.all(users.map(({ server }) => queryValue(server.url, 'select 1')));
@@ -115,7 +115,7 @@ describe('a start', () => {
     });
   }, 120_000);
 
-  it('cleans up and begins again after one that was killed while it made the cluster', async () => {
+  it('cleans up after a start that was killed while it created the cluster', async () => {
     await withTemporaryDir(async (dataDir) => {
       const account = await ServerAccount.forDirectory(dataDir);
       await account.give(dataDir);
@@ -132,7 +132,7 @@ describe('a start', () => {
     });
   });
 
-  it('does not touch a server that somebody else has started on the cluster', async () => {
+  it('does not touch a server that was not started by this package', async () => {
     await withCluster(async (dataDir) => {
       const ours = await fast(dataDir);
       const program = String(await queryValue(ours.url, `select setting from pg_config where name = 'BINDIR'`));

@@ -43,7 +43,7 @@ describe('an embedded Postgres', () => {
     });
   });
 
-  it('is gone when stop of its last user resolves', async () => {
+  it('has ended when stop of its last user resolves', async () => {
     await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       const pid = await postmasterPid(postgres.url);
@@ -88,7 +88,7 @@ describe('an embedded Postgres', () => {
     });
   });
 
-  it('trades durability for speed only when told so', async () => {
+  it('trades durability for speed only on request', async () => {
     await withCluster(async (dataDir) => {
       const settings = `select string_agg(setting, ' ' order by name) from pg_settings
                         where name in ('fsync', 'synchronous_commit', 'full_page_writes')`;
@@ -118,7 +118,7 @@ describe('an embedded Postgres', () => {
     });
   });
 
-  it('rejects a cluster of another major version, and leaves it alone', async () => {
+  it('rejects a cluster of another major version, and does not change it', async () => {
     await withCluster(async (dataDir) => {
       await (await fast(dataDir)).stop();
       await writeFile(join(dataDir, 'pgdata', 'PG_VERSION'), '17\n');
@@ -129,7 +129,7 @@ describe('an embedded Postgres', () => {
     });
   });
 
-  it('tells the end of its log, and no password, when it does not start', async () => {
+  it('prints the end of its log, and no password, when it does not start', async () => {
     await withCluster(async (dataDir) => {
       const postgres = await fast(dataDir);
       await postgres.stop();

@@ -14,7 +14,7 @@ const LAST = NAMES.at(-1);
 
 /** Runs a command without a database, in this directory. */
 const run = (directory: string, ...args: string[]): Promise<CliOutcome> => runCommand('', args, '', directory);
-/** Runs a command in many processes at the same time. */
+/** Runs a command in many processes at once. */
 const runTogether = (directory: string, count: number, ...args: string[]): Promise<CliOutcome[]> =>
   Promise.all(Array.from({ length: count }, () => runCli('', args, '', directory)));
 
@@ -37,7 +37,7 @@ const TIMEOUT_MS = 180_000;
 
 describe('the migrations of an embedded database', () => {
   it(
-    'are applied by its first command, though several are first at the same time',
+    'are applied by its first command, even if several are first at the same time',
     () =>
       withTemporaryDir(async (directory) => {
         const runs = await runTogether(directory, sized(3, 6), 'loads', 'list');
@@ -80,7 +80,7 @@ describe('the migrations of an embedded database', () => {
   );
 
   it(
-    'are left alone by what only looks',
+    'are not changed by read-only commands',
     () =>
       withServer(async (directory, url) => {
         expect(await run(directory, 'schema', 'check')).toMatchObject({ exitCode: 3 });

@@ -11,7 +11,7 @@ import { withTemporaryDir } from '../../support/processes/embedded-processes.js'
 const homeIn = async (directory: string): Promise<Home> =>
   new Home(directory, await ServerAccount.forDirectory(directory));
 
-/** A lock as another process leaves it. */
+/** A lock left by another process. */
 async function plantLock(directory: string, owner: string): Promise<void> {
   await mkdir(join(directory, 'lock'));
   await symlink(owner, join(directory, 'lock', '7'));
@@ -24,7 +24,7 @@ async function pidOfDeadProcess(): Promise<number> {
 }
 
 describe('the start lock', () => {
-  it('lets one in at a time, also past the lock of a killed process', async () => {
+  it('admits one process at a time, also after the holder of the lock was killed', async () => {
     await withTemporaryDir(async (directory) => {
       await plantLock(directory, `${await pidOfDeadProcess()}.0.x`);
       const home = await homeIn(directory);
@@ -49,14 +49,14 @@ describe('the start lock', () => {
     });
   });
 
-  it('is not held by a former process that had the number of this one', async () => {
+  it('is not held by an earlier process with the same process id', async () => {
     await withTemporaryDir(async (directory) => {
       await plantLock(directory, `${process.pid}.0.x`);
       await expect(withStartLock(await homeIn(directory), () => Promise.resolve('in'))).resolves.toBe('in');
     });
   });
 
-  it('waits for a living owner, and passes when that one dies', async () => {
+  it('waits for a living owner, and continues when that one dies', async () => {
     await withTemporaryDir(async (directory) => {
       const owner = spawn('sleep', ['600'], { stdio: 'ignore' });
       await plantLock(directory, `${owner.pid}.0.x`);

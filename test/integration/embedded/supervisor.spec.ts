@@ -9,14 +9,14 @@ import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { SUPERVISOR } from '../../../src/embedded/server/supervisor.js';
 import { eventually, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
-/** Hears SIGINT only after a while, as a server that has just begun. */
+/** Handles SIGINT only after a while, like a server that has just started. */
 const LATE_SERVER = [
   process.execPath,
   '-e',
   `setTimeout(() => process.on('SIGINT', () => process.exit()), 500); setInterval(() => {}, 1e6)`,
 ];
 
-/** Stands in for Postgres: ends at SIGINT. */
+/** Fake Postgres: ends at SIGINT. */
 const SERVER = [process.execPath, '-e', `process.on('SIGINT', () => process.exit()); setInterval(() => {}, 1e6)`];
 
 interface Supervised {
@@ -25,7 +25,7 @@ interface Supervised {
   readonly ended: Promise<unknown>;
 }
 
-/** Runs the supervisor as the launcher does, over the fallback field, with the programs of `directory` first on the PATH. */
+/** Runs the supervisor as the launcher does, with the fake server, and the programs of `directory` first on the PATH. */
 async function supervise(directory: string, server: readonly string[] = SERVER): Promise<Supervised> {
   const account = await ServerAccount.forDirectory(directory);
   await account.give(directory);
@@ -51,7 +51,7 @@ describe('the supervisor', () => {
     });
   });
 
-  it('asks a server again that did not hear it the first time', async () => {
+  it('repeats its signal to a server that ignored the first one', async () => {
     await withTemporaryDir(async (directory) => {
       const { lease, ended } = await supervise(directory, LATE_SERVER);
       lease.release();
@@ -60,10 +60,10 @@ describe('the supervisor', () => {
     });
   });
 
-  it('keeps the server for one who joins in the moment it decides to end it', async () => {
+  it('keeps the server for a user who joins while it decides to stop it', async () => {
     await withTemporaryDir(async (directory) => {
       const [calls, gate] = [join(directory, 'calls'), join(directory, 'gate')];
-      // An `mv` that says when it is called, and goes on when it may.
+      // An `mv` that reports its call, and waits for permission.
       const slowMv = `#!/bin/sh\necho >> ${calls}\nuntil [ -e ${gate} ]; do :; done\nPATH=/bin:/usr/bin exec mv "$@"\n`;
       await writeFile(join(directory, 'mv'), slowMv);
       await chmod(join(directory, 'mv'), 0o755);

@@ -77,7 +77,7 @@ describe('a secret', () => {
     witness.follow(app);
   });
 
-  it.each(FILES)('of %s is told nowhere when %s', async (format, _, file, reason) => {
+  it.each(FILES)('of %s is not leaked when %s', async (format, _, file, reason) => {
     const source = Readable.from([Buffer.from(file)], { objectMode: false });
     const result = await app.profiles.storeBatch(readRecords(source, { format }), { onProgress: witness.onProgress });
     expect(result.rejects).toMatchObject([{ reason }]);
@@ -86,7 +86,7 @@ describe('a secret', () => {
     expect(kept.map(({ raw }) => raw.includes(MARK))).toEqual([true]);
   });
 
-  it.each(CALLS)('is told nowhere by the error about %s', async (_, call) => {
+  it.each(CALLS)('is not leaked by the error about %s', async (_, call) => {
     const error: unknown = await call(app).then(
       () => expect('the call').toBe('rejected'),
       (thrown: unknown) => thrown,

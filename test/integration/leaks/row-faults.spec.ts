@@ -9,7 +9,7 @@ import { startAppWith } from '../../support/entities/own-entities.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
 
-/** One row's fault, and the reason it is rejected for. */
+/** A fault of one row, and the expected reason. */
 const REJECTED: readonly (readonly [when: string, fields: object, reason: string])[] = [
   ['a check', { mail: `${MARK} broken` }, '23514'],
   ['a unique key', { mail: `${MARK}@first` }, '23505'],
@@ -34,7 +34,7 @@ const REJECTED: readonly (readonly [when: string, fields: object, reason: string
   ],
 ];
 
-/** The row's or not, the load cannot go on. */
+/** Faults that stop the load. */
 const FAILED: readonly (readonly [when: string, fields: object, code: string])[] = [
   ['an exception of a trigger', { does: 'raise' }, 'P0001'],
   ['a column of dynamic SQL', { does: 'column' }, '42703'],
@@ -47,7 +47,7 @@ const FAILED: readonly (readonly [when: string, fields: object, code: string])[]
 
 const GOOD = Array.from({ length: 250 }, (_, index) => ({ id: `good${index}`, mail: `${MARK}${index}`, nick: MARK }));
 
-/** By few rows, by COPY, by each disposition, in a transaction of the caller's. */
+/** By few rows, by COPY, by each disposition, in a transaction of the caller. */
 const WAYS: readonly (readonly [
   way: string,
   load: (app: StorageApp, bad: object, options: LoadOptions) => Promise<object>,
@@ -96,7 +96,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
   const bad = (fields: object): object =>
     Object.defineProperties({ id: MARK, mail: MARK }, Object.getOwnPropertyDescriptors(fields));
 
-  it.each(REJECTED)('is told nowhere when it is rejected for %s', async (_, fields, reason) => {
+  it.each(REJECTED)('is not leaked when it is rejected for %s', async (_, fields, reason) => {
     const result = await load(app, bad(fields), { onProgress: witness.onProgress });
     expect(result).toMatchObject({ rejected: 1, rejects: [{ reason }] });
     expect(await witness.leaks(app, result)).toEqual([]);
@@ -104,7 +104,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
     expect(kept.map(({ raw }) => raw.includes(MARK))).toEqual([true]);
   });
 
-  it.each(FAILED)('is told nowhere when the load fails for %s', async (_, fields, code) => {
+  it.each(FAILED)('is not leaked when the load fails for %s', async (_, fields, code) => {
     const outcome: unknown = await load(app, bad(fields), { onProgress: witness.onProgress }).catch(
       (error: unknown) => error,
     );
@@ -112,7 +112,7 @@ describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
     expect(await witness.leaks(app, outcome)).toEqual([]);
   });
 
-  it('is told nowhere when too many records are rejected', async () => {
+  it('is not leaked when too many records are rejected', async () => {
     const options = { maxRejects: 0, onProgress: witness.onProgress };
     const outcome: unknown = await load(app, bad({ mail: `${MARK} broken` }), options).catch((error: unknown) => error);
     expect(outcome).toMatchObject(way === 'replace' ? { rejected: 1 } : { code: 'REJECT_LIMIT_EXCEEDED' });

@@ -20,7 +20,7 @@ import {
 const RECORD = { id: MARK, mail: MARK };
 const FEW_ATTEMPTS = { maxAttempts: 2, maxRetryMs: 1000 };
 
-describe('a secret in a record that the server will not take', () => {
+describe('a secret in a record that the server rejects', () => {
   let app: StorageApp;
   let witness: Witness;
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('a secret in a record that the server will not take', () => {
     const whole: unknown = await loader.load(Account, [record], options).catch((error: unknown) => error);
     return [batch, whole];
   }
-  /** Of an application with these timeouts, which the others do without: nothing is to end their statements. */
+  /** Of an application with these timeouts; the others have none, so that nothing ends their statements. */
   async function expectToldNowhere(timeouts: LoaderModuleOptions, record: object, code: string): Promise<void> {
     const loader = { ...FEW_ATTEMPTS, ...timeouts };
     const hurried = await startStorageAppBeside(app, { loader }, [StorageModule.forFeature([Account])]);
@@ -71,23 +71,23 @@ describe('a secret in a record that the server will not take', () => {
       'ALTER TABLE accounts RENAME gone TO mail',
       'SCHEMA_MISMATCH',
     ],
-  ])('is told nowhere when %s', async (_, change, back, said) => {
+  ])('is not leaked when %s', async (_, change, back, said) => {
     await app.rows(change);
     const outcome = await failure().finally(() => app.rows(back));
     expect(inspect(outcome, { depth: 5 })).toContain(said);
     expect(await witness.leaks(app, outcome)).toEqual([]);
   });
 
-  it('is told nowhere when its statement takes too long', () =>
+  it('is not leaked when its statement takes too long', () =>
     expectToldNowhere({ statementTimeoutMs: 300 }, { ...RECORD, does: 'sleep' }, '57014'));
 
-  it('is told nowhere when its row is locked', () =>
+  it('is not leaked when its row is locked', () =>
     app.dataSource.transaction(async (manager) => {
       await manager.query(`UPDATE accounts SET nick = 'x' WHERE id = 'first'`);
       await expectToldNowhere({ lockTimeoutMs: 100 }, { id: 'first', mail: MARK }, '55P03');
     }));
 
-  it('is told nowhere when the transaction is cut off', async () => {
+  it('is not leaked when the transaction is interrupted', async () => {
     await app.rows(`
       CREATE FUNCTION pull() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
@@ -99,7 +99,7 @@ describe('a secret in a record that the server will not take', () => {
 });
 
 describe('a password in the url', () => {
-  it('is told nowhere, nor a record, when the role may not write', async () => {
+  it('is not leaked, nor a record, when the role may not write', async () => {
     const owner = await startStorageApp();
     await withLoginRole(owner, async (url, role) => {
       await owner.rows(`REVOKE INSERT ON submissions FROM ${role}`);
@@ -126,7 +126,7 @@ describe('a password in the url', () => {
     ['it holds a hash, unescaped', (url: URL) => `postgres://user:#${MARK}@${url.host}/x`],
     ['it holds a percent sign', (url: URL) => `postgres://user:%zz${MARK}@${url.host}/x`],
     ['the scheme is another', (url: URL) => `mysql://user:${MARK}@${url.host}/x`],
-  ])('is told nowhere when %s', async (_, urlOf) => {
+  ])('is not leaked when %s', async (_, urlOf) => {
     const witness = new Witness();
     const owner = await startStorageApp();
     const url = urlOf(new URL((owner.dataSource.options as { url: string }).url));

@@ -7,7 +7,7 @@ import { withLoginRole } from '../../support/database/login-role.js';
 import { startAppWith } from '../../support/entities/own-entities.js';
 import { startStorageAppAt, type StorageApp } from '../../support/app/storage-app.js';
 
-/** As of a class in a circular import, which the module that names it meets before it is there. */
+/** As in a circular import, where the class is undefined when the module names it. */
 const MISSING = new ReferenceError("Cannot access 'Rec' before initialization");
 
 @Entity('circular')
@@ -19,18 +19,18 @@ class Circular {
   id: string;
 }
 
-describe('what goes wrong before a load begins', () => {
+describe('an error before a load begins', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startAppWith([Circular], { poolSize: 1, connectTimeoutMs: 200, loader: { maxAttempts: 1 } });
   });
   afterAll(() => app.close());
 
-  it('is no failure of the connection when it is none of the database', async () => {
+  it('is no connection failure if it does not come from the database', async () => {
     expect(await errorOf(app.loader.load(Circular, [{ id: 'a' }]))).toBe(MISSING);
   });
 
-  it('is none either when the database answers and rejects', async () => {
+  it('is no connection failure if the database answers and rejects', async () => {
     await withLoginRole(app, async (url) => {
       const other = await startStorageAppAt(url, { migrations: 'off', loader: { maxAttempts: 1 } });
       try {
@@ -60,7 +60,7 @@ describe('what goes wrong before a load begins', () => {
     ['a list of rejected records', 'QUARANTINE_FAILED', ({ module }) => module.get(QuarantineService).list()],
   ];
 
-  it.each(CALLS)('is said by an error of the package when no connection gets free: %s', async (_, code, call) => {
+  it.each(CALLS)('is an error of the package when no connection becomes free: %s', async (_, code, call) => {
     const inUse = app.dataSource.createQueryRunner();
     await inUse.connect();
     try {

@@ -24,7 +24,7 @@ class Seen {
   by: string | null;
 }
 
-/** In no other test: @nestjs/typeorm keeps what a DataSource was given for the life of the process. */
+/** Used in no other test: @nestjs/typeorm keeps entities of a DataSource for the life of the process. */
 @Entity('submissions_unlisted')
 class Unlisted {
   @PrimaryColumn('text')
@@ -99,7 +99,7 @@ describe("joining the application's own DataSource", () => {
       await expect(withApp(imports, storeOne)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     }));
 
-  it('by name, with entities of the application beside those of the module', () =>
+  it('by name, with entities of the application besides those of the module', () =>
     withDatabase((url) =>
       withApp(
         [
@@ -115,7 +115,7 @@ describe("joining the application's own DataSource", () => {
       ),
     ));
 
-  it('says at the start that it lacks an entity of forFeature, and how to add it', () =>
+  it('names an entity of forFeature that is missing, and how to add it', () =>
     withDatabase(async (url) => {
       const starting = withApp(
         [
@@ -131,7 +131,7 @@ describe("joining the application's own DataSource", () => {
       });
     }));
 
-  it('waits no longer than connectTimeoutMs for a connection of a pool that sets no bound', () =>
+  it('waits at most connectTimeoutMs for a connection of a pool without a timeout', () =>
     withDatabase((url) =>
       withApp(
         [
@@ -146,13 +146,13 @@ describe("joining the application's own DataSource", () => {
           expect(error).toBeInstanceOf(StorageError);
           expect((error as Error).message).toMatch(/timeout exceeded when trying to connect.*withManager/);
           await inUse.release();
-          // The connection that came too late went back to the pool.
+          // The late connection was returned to the pool.
           expect(await storeOne(app)).toMatchObject({ unchanged: 1 });
         },
       ),
     ));
 
-  it('warns when connections leave this machine without TLS', () =>
+  it('warns about connections to a remote host without TLS', () =>
     withDatabase(async (url) => {
       const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
       try {
@@ -173,14 +173,14 @@ describe("joining the application's own DataSource", () => {
       }
     }));
 
-  it('excludes a url', () =>
+  it('rejects a url together with a DataSource', () =>
     withDatabase(async (url) => {
       const storage = StorageModule.forRoot({ dataSource: 'default', url });
       const starting = withApp([TypeOrmModule.forRoot({ ...base(url), autoLoadEntities: true }), storage], storeOne);
       await expect(starting).rejects.toThrow(/url and a DataSource .* exclude each other/);
     }));
 
-  it('says which entities it lacks and what to set', () =>
+  it('names missing entities, and what to set', () =>
     withDatabase(async (url) => {
       const imports = [
         TypeOrmModule.forRoot({ ...base(url), entities: [Seen] }),
@@ -226,7 +226,7 @@ describe("joining the application's own DataSource", () => {
       }
     }));
 
-  it('as an open instance without its entities: says which it lacks', () =>
+  it('as an open instance without its entities: names them', () =>
     withDatabase(async (url) => {
       const dataSource = await new DataSource({ ...base(url), entities: [Seen] }).initialize();
       try {

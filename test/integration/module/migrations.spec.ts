@@ -27,7 +27,7 @@ const tables = (url: string) =>
 const applied = (url: string) => queryValue(url, 'SELECT array_agg(name ORDER BY id) FROM storage_migrations');
 const NAMES = storageMigrations.map(({ name }) => name);
 
-/** The parts of the url, with a password that is made when it is asked for. */
+/** Parts of the url, with a password generated on request. */
 function withPasswordFunction(url: string): object {
   const { hostname, port, username, password, pathname } = new URL(url);
   return {
@@ -39,7 +39,7 @@ function withPasswordFunction(url: string): object {
   };
 }
 
-/** An application that has a DataSource of its own, with our module on it. */
+/** An application with its own DataSource, and our module on it. */
 async function joined<T>(
   wayTo: object,
   work: (app: TestingModule) => Promise<T>,
@@ -63,7 +63,7 @@ async function joined<T>(
 
 describe("migrations: 'check'", () => {
   it.each([[{}], [{ migrations: 'check' as const }]])(
-    'rejects to start on a database without the migrations, names them and the command: %j',
+    'rejects a database without the migrations at start, and names them and the command: %j',
     (options) =>
       withEmptyDatabase(async (url) => {
         const error: unknown = await start({ url, ...options }).catch((failure: unknown) => failure);
@@ -94,7 +94,7 @@ describe("migrations: 'check'", () => {
 });
 
 describe("migrations: 'run'", () => {
-  it('applies them once, though ten applications start at the same time on an empty database', () =>
+  it('applies them once when ten applications start on an empty database', () =>
     withEmptyDatabase(async (url) => {
       const apps = await Promise.all(Array.from({ length: 10 }, () => start({ url, migrations: 'run', poolSize: 1 })));
       expect(await applied(url)).toEqual(NAMES);
@@ -107,7 +107,7 @@ describe("migrations: 'run'", () => {
   it.each([
     ['of a primary and replicas', (url: string) => ({ replication: { master: { url }, slaves: [{ url }] } })],
     ['with a password from a function', withPasswordFunction],
-  ])("goes the way of the application's DataSource: one %s", (_, wayTo) =>
+  ])("connects as the application's DataSource does: one %s", (_, wayTo) =>
     withEmptyDatabase((url) =>
       joined({ ...wayTo(url) }, async (app) => {
         expect(await store(app)).toMatchObject({ inserted: 1 });
@@ -139,7 +139,7 @@ describe("migrations: 'run'", () => {
       ]);
       expect(await queryValue(url, 'SELECT submission_id FROM app.submissions')).toBe('a');
       expect(await tables(url)).toBe(0);
-      // And what is there is found again.
+      // A second run finds it.
       await joined({ url, schema: 'app' }, store, 'check');
     }));
 
@@ -153,7 +153,7 @@ describe("migrations: 'run'", () => {
 });
 
 describe("migrations: 'off'", () => {
-  it('starts on any database, and a load says what is missing before it writes', () =>
+  it('starts on any database, and a load names what is missing before it writes', () =>
     withEmptyDatabase(async (url) => {
       const app = await start({ url, migrations: 'off' });
       try {

@@ -29,7 +29,7 @@ const messageOf = async (options: object): Promise<string> => {
 const URL_OF_NOTHING = 'postgres://user:secret-4711@127.0.0.1:1/none';
 
 describe('the options of the module', () => {
-  it('name all mistakes at once', async () => {
+  it('name all mistakes', async () => {
     const message = await messageOf({
       url: 'mysql://x',
       migrations: 'always',
@@ -53,22 +53,22 @@ describe('the options of the module', () => {
     [{ url: URL_OF_NOTHING, loader: 5 }, 'loader must be an object (found number)'],
     [{ url: URL_OF_NOTHING, loader: null }, 'loader must be an object'],
     [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql://, with special characters'],
-  ])('say what was expected: %j', async (options, expected) => {
+  ])('name the expected value: %j', async (options, expected) => {
     expect(await messageOf(options)).toContain(expected);
   });
 
-  it.each([[{}], [{ url: undefined }]])('say what to set when there is no connection: %j', async (options) => {
+  it.each([[{}], [{ url: undefined }]])('name what to set without a connection: %j', async (options) => {
     const message = await messageOf(options);
     expect(message).toContain('DATABASE_URL');
     expect(message).toContain('dataSource');
   });
 
-  it.each([[null], [{}], [5]])('reject a dataSource that is none: %j', async (dataSource) => {
+  it.each([[null], [{}], [5]])('reject an invalid dataSource: %j', async (dataSource) => {
     expect(await messageOf({ dataSource })).toContain("dataSource must be a DataSource's name or a DataSource");
   });
 
   it.each([[{ dataSource: 'default' }], [{ dataSource: null }], [{ dataSource: 'default', url: URL_OF_NOTHING }]])(
-    'reject a dataSource out of useFactory, where none can be joined any more: %j',
+    'reject a dataSource from useFactory, where it is too late to join one: %j',
     async (options) => {
       const error = await startModule(
         StorageModule.forRootAsync({ useFactory: () => options as StorageModuleOptions }),
@@ -86,10 +86,10 @@ describe('the options of the module', () => {
 describe('a database that cannot be reached', () => {
   it.each([
     ['nobody listens', { port: '1' }, 'ECONNREFUSED'],
-    // PgBouncer has one code for all it rejects.
+    // PgBouncer has one code for all rejections.
     ['the password is wrong', { password: 'wrong-4711' }, THROUGH_PGBOUNCER ? '08P01' : '28P01'],
     ['the database does not exist', { pathname: '/no_such_database' }, THROUGH_PGBOUNCER ? '08P01' : '3D000'],
-  ])('stops the start with the cause when %s, and tells no password', (_, parts, code) =>
+  ])('stops the start with the cause when %s, without the password', (_, parts, code) =>
     withDatabase(async (url) => {
       const error = await start({ url: withParts(url, parts) });
       expect(error).toBeInstanceOf(StorageError);

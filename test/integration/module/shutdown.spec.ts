@@ -69,7 +69,7 @@ describe('shutdown of the application during a load', () => {
       expect(await openConnections(url)).toBe(0);
     }));
 
-  it('does not wait for a source that gives no more records', () =>
+  it('does not wait for an idle source', () =>
     withDatabase(async (url) => {
       const app = await startAt(url);
       const noMore = new Promise<void>((resolve) => {
@@ -86,7 +86,7 @@ describe('shutdown of the application during a load', () => {
       expect(await queryValue(url, 'SELECT status FROM storage_loads')).toBe('interrupted');
     }));
 
-  it('completes progress$, after the end of the loads at work was published', () =>
+  it('completes progress$ after the end of running loads was published', () =>
     withDatabase(async (url) => {
       const app = await startAt(url);
       const last = lastValueFrom(app.stats.progress$);
@@ -104,7 +104,7 @@ describe('shutdown of the application during a load', () => {
       expect(await last).toMatchObject({ table: 'submissions', status: 'interrupted', loaded: 4 });
     }));
 
-  it('begins no load any more', () =>
+  it('rejects new loads', () =>
     withDatabase(async (url) => {
       const app = await startAt(url);
       await app.close();

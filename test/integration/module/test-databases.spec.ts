@@ -10,7 +10,7 @@ describe('createTestDatabase without a server from globalSetup', () => {
   beforeEach(() => VARIABLES.forEach((name) => delete process.env[name]));
   afterEach(() => given.forEach(([name, value]) => (process.env[name] = value)));
 
-  it('makes each database on a server of its own, several at the same time', async () => {
+  it('creates each database on a separate server, several at the same time', async () => {
     const [first, second] = await Promise.all([createTestDatabase(), createTestDatabase()]);
     expect(VARIABLES.map((name) => process.env[name])).toEqual([undefined, undefined]);
     await first.drop();

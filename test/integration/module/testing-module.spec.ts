@@ -33,7 +33,7 @@ class CreatePrices1764000000001 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-/** Modules of an application: one leaves its entities to the StorageModule, one adds them to a DataSource of its own. */
+/** Modules of an application: one leaves its entities to the StorageModule, one adds them to its own DataSource. */
 @Module({ imports: [StorageModule.forFeature([Price])] })
 class PricesModule {}
 
@@ -66,7 +66,7 @@ describe('StorageTestingModule with an entity of the application', () => {
   it('applies its migrations, in the order of their timestamps', () =>
     withTestApp({ migrations }, PricesModule, loadPriceAndPost));
 
-  it('opens the DataSource its modules name on the same database, and takes options of the module beside it', () =>
+  it('opens the DataSource of its modules on the same database, and accepts module options', () =>
     withTestApp({ migrations, dataSourceName: 'default', unknownFields: 'reject' }, JoinedPricesModule, async (app) => {
       await loadPriceAndPost(app);
       expect(await app.get(DataSource).query('SELECT amount FROM prices_tested')).toEqual([{ amount: '1.50' }]);

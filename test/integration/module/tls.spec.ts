@@ -12,21 +12,21 @@ import { eventually, queryValue } from '../../support/processes/embedded-process
 import { runCli } from '../../support/cli/run-cli.js';
 import { initStorageApp } from '../../support/app/storage-app.js';
 
-/** A certificate for the host name `localhost`, and the authority that signed it; of no use to anybody else. */
+/** A certificate for the host name `localhost`, and the CA that signed it; for this test only. */
 const FILES = join(import.meta.dirname, '..', '..', 'support', 'database', 'tls');
 const CA = `sslrootcert=${encodeURIComponent(join(FILES, 'ca.crt'))}`;
 
 let directory: string;
 let postgres: EmbeddedPostgres;
 
-/** Where the server is known to listen, by another host name. */
+/** Another host name of the server. */
 function urlOf(host: string, query: string): string {
   const url = new URL(postgres.url);
   url.hostname = host;
   return `${url.href}?${query}`;
 }
 
-/** The server writes the file itself: it rejects a key that somebody else could read. */
+/** Written by the server itself, which rejects a key that others could read. */
 async function putFile(client: Client, name: string): Promise<void> {
   const text = await readFile(join(FILES, name), 'utf8');
   await client.query(
@@ -86,7 +86,7 @@ describe('a server with TLS', () => {
   it.each([
     ['whose certificate is of another host', '127.0.0.1', CA, 'ERR_TLS_CERT_ALTNAME_INVALID', 'host'],
     ['whose authority is not known', 'localhost', '', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'sslrootcert='],
-  ])('%s is not spoken to', async (_, host, query, code, remedy) => {
+  ])('%s is rejected', async (_, host, query, code, remedy) => {
     const { exitCode, stderr } = await runCli(urlOf(host, `sslmode=verify-full&${query}`), ['migrate', 'status']);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(code);
@@ -95,7 +95,7 @@ describe('a server with TLS', () => {
   });
 });
 
-it('TLS that is asked of a server without it fails by name', async () => {
+it('reports a server without TLS by name', async () => {
   const url = `${process.env['HARBOR_STORAGE_TEST_SERVER'] as string}?sslmode=verify-full`;
   const { exitCode, stderr } = await runCli(url, ['migrate', 'status']);
   expect(exitCode).toBe(1);

@@ -15,7 +15,7 @@ const TABLES = [
 
 const PLAN = FILES.flatMap((file) => TABLES.map((table) => ({ ...file, ...table })));
 
-describe('records of files that are taken', () => {
+describe('accepted records of files', () => {
   let app: StorageApp;
   let trace: WriterTrace;
   beforeAll(async () => {

@@ -11,7 +11,7 @@ circular['self'] = circular;
 const own = (name: string, value: unknown): object => Object.defineProperty({}, name, { value, enumerable: true });
 const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
 
-/** Rule, column, the fields of the record, and what quarantine holds of them, to the byte. */
+/** Rule, column, fields of the record, and the exact bytes in quarantine. */
 const REJECTED: readonly (readonly [rule: string, column: string, fields: object, kept: string])[] = [
   ['nul_character', 'title', { title: 'a\0b' }, String.raw`"title":"a\u0000b"`],
   ['nul_character', 'ai_profile', { ai_profile: { 'a\0': 1 } }, String.raw`"ai_profile":{"a\u0000":1}`],
@@ -64,7 +64,7 @@ const CASES = REJECTED.map(([rule, column, fields, kept], index) => {
 describe.each([
   { writer: 'upsert', neighbours: CASES.length },
   { writer: 'copy', neighbours: 400 },
-])('objects that are rejected, by $writer', ({ writer, neighbours }) => {
+])('rejected objects, by $writer', ({ writer, neighbours }) => {
   let app: StorageApp;
   let trace: WriterTrace;
   let result: LoadResult;
@@ -85,7 +85,7 @@ describe.each([
   });
   afterAll(() => app.close());
 
-  it('leave their neighbours as they were, loaded by this writer', async () => {
+  it('do not affect their neighbours, which this writer loads', async () => {
     expect(result).toMatchObject({ inserted: neighbours, rejected: CASES.length });
     const good = await app.rows(
       String.raw`SELECT count(*)::integer AS n FROM app_opportunities WHERE submission_id LIKE 'good%' AND title = '\N'`,

@@ -22,7 +22,7 @@ const TABLES = [
 
 const PLAN = FILES.flatMap((file) => TABLES.map((table) => ({ ...file, ...table })));
 
-describe('records of files that are rejected', () => {
+describe('rejected records of files', () => {
   let app: StorageApp;
   let trace: WriterTrace;
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('records of files that are rejected', () => {
     const load = (all: readonly FileRecord<RejectedCase>[]): Promise<BatchLoadResult> =>
       app.loader.loadBatch(table, readRecords(fileOf(format, cases, all), { format }));
 
-    it('leave all others to be loaded, by this writer', async () => {
+    it('do not affect the others, which this writer loads', async () => {
       expect(result).toMatchObject({
         inserted: neighbours,
         rejected: rejected.length,
@@ -68,7 +68,7 @@ describe('records of files that are rejected', () => {
       expect(row?.raw.toString('latin1')).toBe(record.raw.toString('latin1'));
     });
 
-    it('come back from quarantine to the same rejections', async () => {
+    it('are rejected the same way when replayed from quarantine', async () => {
       const again = rejected.map(({ record, position }) => ({ ...record, raw: rows.get(position)?.raw ?? record.raw }));
       const replay = await load(again);
       expect(replay).toMatchObject({ received: rejected.length, rejected: rejected.length });

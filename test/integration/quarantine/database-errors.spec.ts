@@ -4,7 +4,7 @@ import { QuarantineService, StorageError } from '../../../src/index.js';
 import { errorOf } from '../../support/parity/faults.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
-describe('a quarantine the database does not answer for', () => {
+describe('a quarantine on a database that does not answer', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startStorageApp();
@@ -26,7 +26,7 @@ describe('a quarantine the database does not answer for', () => {
     ['purge', (quarantine) => quarantine.purge({ replayed: true })],
   ];
 
-  it.each(CALLS)('says so by an error of the package, with the reason as its cause: %s', async (_, call) => {
+  it.each(CALLS)('throws an error of the package with its cause: %s', async (_, call) => {
     const error = await errorOf(call(app.module.get(QuarantineService)));
     expect(error).toBeInstanceOf(StorageError);
     expect(error).toMatchObject({

@@ -9,7 +9,7 @@ import { emptyTables, quarantined, type QuarantinedRow } from '../../support/app
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { propertyRuns } from '../../support/sizes/sizes.js';
 
-/** What is likely to go wrong in a line: ends of lines, quotes, signatures of files, and bytes that are no text. */
+/** Difficult content of a line: line ends, quotes, file signatures, and bytes that are no text. */
 const PIECES = [
   '\n',
   '\r',
@@ -41,7 +41,7 @@ interface Loaded {
   readonly rejected: readonly QuarantinedRow[];
 }
 
-describe('what is exported', () => {
+describe('an export', () => {
   let app: StorageApp;
   let quarantine: QuarantineService;
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describe('what is exported', () => {
     return { lines, left };
   };
 
-  /** Loads any bytes, exports what was rejected of them and loads that. */
+  /** Loads any bytes, exports the rejected records and loads them. */
   const forAnyBytes = (
     format: ExportFormat,
     options: ReadRecordsOptions,
@@ -91,7 +91,7 @@ describe('what is exported', () => {
     ['jsonl', { format: 'jsonl' }, Buffer.alloc(0)],
     ['jsonl', { format: 'jsonl', maxLineBytes: 8 }, Buffer.alloc(0)],
     ['csv', { format: 'csv' }, Buffer.from('"submission_id","a\0b"\n')],
-  ])('as %s is rejected again as it was, byte for byte: %j', async (format, options, head) => {
+  ])('as %s is rejected again unchanged, byte for byte: %j', async (format, options, head) => {
     await forAnyBytes(format, options, head, (again, kept, lines) => {
       expect(again.received).toBe(lines);
       expect(outcomes(again.rejected)).toEqual(outcomes(kept));
@@ -102,21 +102,21 @@ describe('what is exported', () => {
   it.each<[ExportFormat, ReadRecordsOptions, Buffer]>([
     ['jsonl', { format: 'jsonl', rename: new Map([['id', 'submission_id']]) }, Buffer.alloc(0)],
     ['csv', { format: 'csv', rename: new Map([['id', 'submission_id']]) }, Buffer.from('id,num_comments\n')],
-  ])('as %s is rejected again as it was, under its new names: %j', async (format, options, head) => {
+  ])('as %s is rejected again unchanged, under its new names: %j', async (format, options, head) => {
     await forAnyBytes(format, options, head, (again, kept, lines) => {
       expect(again.received).toBe(lines);
       expect(outcomes(again.rejected)).toEqual(outcomes(kept));
     });
   });
 
-  it('of a JSON document is as many records as were exported', async () => {
-    // What is left of a broken document may be a record by itself, and is one in the new file.
+  it('of a JSON document has as many records as were exported', async () => {
+    // The rest of a broken document may be a valid record in the new file.
     await forAnyBytes('jsonl', { format: 'json' }, Buffer.from('['), (again, kept, lines) => {
       expect([again.received, kept.length]).toEqual([lines, lines]);
     });
   });
 
-  it('does not hold what was an object with values JSON has no form for', async () => {
+  it('does not contain objects with values that JSON cannot express', async () => {
     await app.profiles.store([
       { submission_id: ' ', title: 'plain', big: 9_007_199_254_740_993n, nested: { $number: 'NaN' } },
       { submission_id: ' ', when: new Date() },
@@ -142,7 +142,7 @@ describe('the list of rejected records', () => {
   });
   afterAll(() => app.close());
 
-  it('comes in pages that neither overlap nor leave anything out', async () => {
+  it('has pages that neither overlap nor omit a record', async () => {
     const seen: string[] = [];
     let after: string | undefined;
     for (;;) {
@@ -158,7 +158,7 @@ describe('the list of rejected records', () => {
     expect(positions).toEqual([0, 20, 21, 22, 23, 24, ...range(10, 20), ...range(0, 10)]);
   });
 
-  it('holds the records only where they are asked for', async () => {
+  it('contains the records only on request', async () => {
     const [plain] = await quarantine.list({ limit: 1 });
     expect(plain).not.toHaveProperty('raw');
     const [whole] = await quarantine.list({ limit: 1, withRaw: true });
@@ -185,7 +185,7 @@ describe('the list of rejected records', () => {
     );
   });
 
-  it('is emptied by a filter only, and says what was never loaded', async () => {
+  it('is purged by a filter only, with the number of open records', async () => {
     await expect(quarantine.purge({})).rejects.toMatchObject({ code: 'INVALID_FILTER' });
     await expect(quarantine.purge({ replayed: 'any' })).rejects.toThrow(
       /A purge needs a filter, because it deletes rejected records permanently/,
@@ -200,7 +200,7 @@ describe('the list of rejected records', () => {
     expect(await quarantine.count({ replayed: 'any' })).toBe(0);
   });
 
-  it('is emptied of open and replayed records alike where the filter leaves that undefined', async () => {
+  it('is purged of open and replayed records if the filter leaves that undefined', async () => {
     await emptyTables(app);
     await app.profiles.store([{ submission_id: ' ' }, { submission_id: ' ' }]);
     await app.rows('UPDATE storage_rejected_records SET replayed_at = now() WHERE position = 0');

@@ -11,7 +11,7 @@ import { startStorageApp, type StorageApp } from '../../support/app/storage-app.
 
 const RECORDS = Array.from({ length: 300 }, (_, index) => ({ submission_id: `s${index}`, num_comments: -1 }));
 
-describe('a replay that does not go smoothly', () => {
+describe('a replay with faults', () => {
   let app: StorageApp;
   let quarantine: QuarantineService;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('a replay that does not go smoothly', () => {
     await app.rows('ALTER TABLE submissions DROP CONSTRAINT counted');
   });
 
-  /** Lets a trigger do something when the row of the last record is written. */
+  /** Lets a trigger act when the row of the last record is written. */
   const atLastRecord = (what: string) =>
     app.rows(`
       CREATE FUNCTION trip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${what}; RETURN NEW; END $$;
@@ -45,7 +45,7 @@ describe('a replay that does not go smoothly', () => {
     counted = app.stats.forTable('submissions').inserted;
   });
 
-  it('loads each record once, however many replays run at the same time', async () => {
+  it('loads each record once when many replays run at the same time', async () => {
     const results = await Promise.all(Array.from({ length: 4 }, () => quarantine.replay()));
     expect(results.map(({ received }) => received).sort()).toEqual([0, 0, 0, RECORDS.length]);
     expect(results.every(({ ok }) => ok)).toBe(true);
@@ -56,7 +56,7 @@ describe('a replay that does not go smoothly', () => {
     ]);
   });
 
-  it('waits for another one that holds a record, and takes what that one has not taken after all', async () => {
+  it('waits for another replay that holds a record, and loads it if that one rolls back', async () => {
     const held = 'UPDATE storage_rejected_records SET replayed_at = now() WHERE position < 100';
     const replay = await withLocks(app, held, async (release) => {
       const replaying = quarantine.replay();
@@ -80,7 +80,7 @@ describe('a replay that does not go smoothly', () => {
     expect(await quarantine.replay()).toMatchObject({ loaded: RECORDS.length });
   });
 
-  it('leaves nothing behind when the database would not take it', async () => {
+  it('leaves nothing behind when the database rejects it', async () => {
     await atLastRecord(`RAISE EXCEPTION 'secret' USING ERRCODE = 'insufficient_privilege'`);
     const error = await errorOf(quarantine.replay());
     expect(error).toBeInstanceOf(LoadFailedError);
@@ -89,10 +89,10 @@ describe('a replay that does not go smoothly', () => {
     await expectUntouched();
   });
 
-  it('is done again as a whole when its connection is lost on the way', async () => {
+  it('is retried as a whole when its connection is lost', async () => {
     await app.rows('CREATE SEQUENCE IF NOT EXISTS tries');
     await app.rows(`SELECT setval('tries', 1)`);
-    // The third try goes through: sequences do not roll back.
+    // The third attempt succeeds: sequences do not roll back.
     await atLastRecord(`IF nextval('tries') < 4 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF`);
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: 300, loaded: 300 });
     expect(await app.count('submissions')).toBe(RECORDS.length);
@@ -103,7 +103,7 @@ describe('a replay that does not go smoothly', () => {
     expect(app.stats.forTable('submissions').inserted).toBe(counted + 300);
   });
 
-  it('finds that it is in when only the reply to its COMMIT was lost', async () => {
+  it('finds that it was committed when only the reply to its COMMIT was lost', async () => {
     const { prototype } = pg.Client as unknown as { prototype: { query(...parameters: unknown[]): unknown } };
     const { query } = prototype;
     let cuts = 0;
@@ -126,7 +126,7 @@ describe('a replay that does not go smoothly', () => {
     expect(await app.rows(`SELECT received FROM storage_loads WHERE source = 'rejects replay'`)).toHaveLength(1);
   });
 
-  it('needs no second connection: in a pool of one, on tables nothing was loaded into yet', async () => {
+  it('needs no second connection: in a pool of one, on tables that were never loaded', async () => {
     const small = await startStorageApp({ poolSize: 1, connectTimeoutMs: 2000 });
     try {
       await small.rows('ALTER TABLE submissions ADD CONSTRAINT counted CHECK (num_comments >= 0)');
@@ -140,7 +140,7 @@ describe('a replay that does not go smoothly', () => {
   });
 });
 
-describe('a replay whose COMMIT gets no reply, from a database that stays away', () => {
+describe('a replay without a reply to COMMIT, from a database that stays down', () => {
   let fault: FaultApp;
   let quarantine: QuarantineService;
   beforeAll(async () => {
@@ -173,18 +173,21 @@ describe('a replay whose COMMIT gets no reply, from a database that stays away',
   it.each([
     ['took place', 'cut the reply', 0],
     ['did not', 'cut', RECORDS.length],
-  ] as const)('says that nobody knows whether it is in, and is replayed again safely: it %s', async (_, last, open) => {
-    const error = await replayCutOff(last);
-    expect(error).toBeInstanceOf(LoadFailedError);
-    const { message } = error as LoadFailedError;
-    expect(message).toContain('Commit outcome unknown: the connection was lost during COMMIT');
-    expect(message).not.toContain('was rolled back');
-    await fault.until(`SELECT (${OPEN}) = ${open}`);
-    expect(await quarantine.replay()).toMatchObject({ ok: true, received: open, loaded: open });
-    expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(RECORDS.length);
-  });
+  ] as const)(
+    'reports that its commit outcome is unknown, and can be replayed safely: it %s',
+    async (_, last, open) => {
+      const error = await replayCutOff(last);
+      expect(error).toBeInstanceOf(LoadFailedError);
+      const { message } = error as LoadFailedError;
+      expect(message).toContain('Commit outcome unknown: the connection was lost during COMMIT');
+      expect(message).not.toContain('was rolled back');
+      await fault.until(`SELECT (${OPEN}) = ${open}`);
+      expect(await quarantine.replay()).toMatchObject({ ok: true, received: open, loaded: open });
+      expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(RECORDS.length);
+    },
+  );
 
-  it('says that nothing is in where it did not take place and the database can be asked', async () => {
+  it('reports the rollback if the database can be asked', async () => {
     fault.proxy.intercept(aboutTheFirst({ pattern: /^COMMIT/, after: /SET replayed_at/ }, () => 'cut'));
     const error = await errorOf(quarantine.replay());
     expect((error as Error).message).toContain('The replay was rolled back: no record was loaded, all stay open');

@@ -61,13 +61,13 @@ describe('a replay', () => {
 
   const fix = () => app.rows(`INSERT INTO replay_parents VALUES ('p')`);
   const open = () => quarantine.count();
-  /** Counts of the history must agree with what the replay says. */
+  /** The history must agree with the result of the replay. */
   const history = () =>
     app.rows(`SELECT table_name, disposition, source, status, received::integer, inserted::integer, updated::integer,
                      unchanged::integer, rejected::integer
                 FROM storage_loads WHERE source = 'rejects replay' ORDER BY started_at`);
 
-  it('loads what was rejected once the cause was fixed, and a second one loads nothing', async () => {
+  it('loads rejected records once the cause was fixed, and a second replay loads nothing', async () => {
     const records = Array.from({ length: 10 }, (_, index) => ({
       sku: `s${index}`,
       parent: index % 2 === 0 ? 'p' : null,
@@ -103,7 +103,7 @@ describe('a replay', () => {
     expect(app.stats.forTable('replay_prices')).toMatchObject({ inserted: 10, rejected: 10 });
   });
 
-  it('leaves what is rejected again open, with the latest reason and without a second record', async () => {
+  it('leaves records open that are rejected again, with the latest reason and without a second record', async () => {
     await app.loader.load(Event, [
       { id: 'a', parent: 'p', size: 1 },
       { id: 'b', parent: 'p', size: 3 },
@@ -126,7 +126,7 @@ describe('a replay', () => {
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: 1, loaded: 1 });
   });
 
-  it('appends what was to be appended: a key that exists is rejected again', async () => {
+  it('appends records of an append: an existing key is rejected again', async () => {
     await app.loader.load(
       Event,
       [
@@ -145,7 +145,7 @@ describe('a replay', () => {
     ]);
   });
 
-  it('merges what a replace rejected into what the replace has left', async () => {
+  it('merges rejected records of a replace into its content', async () => {
     await app.loader.load(Event, [{ id: 'old' }]);
     await app.loader.load(Event, [{ id: 'a' }, { id: 'b', parent: 'p' }], { disposition: 'replace', maxRejects: 5 });
     await fix();
@@ -153,7 +153,7 @@ describe('a replay', () => {
     expect(await app.rows('SELECT id FROM replay_events ORDER BY id')).toEqual([{ id: 'a' }, { id: 'b' }]);
   });
 
-  it('goes by the key and by newerBy of the load that rejected the record', async () => {
+  it('uses the key and newerBy of the load that rejected the record', async () => {
     await app.loader.load(Price, [{ sku: 's', ean: 'e', seenAt: new Date('2024-06-01T00:00:00Z') }]);
     await app.loader.load(Event, [{ id: 'x', parent: 'p', size: 1 }], { newerBy: 'size' });
     const older = { ean: 'e', sku: 'other', parent: 'p', seenAt: new Date('2024-07-01T00:00:00Z') };
@@ -172,7 +172,7 @@ describe('a replay', () => {
     expect(await app.rows('SELECT ean, "seenAt" FROM replay_prices')).toEqual([{ ean: 'e', seenAt: newer.seenAt }]);
   });
 
-  it('lets the later record win, across loads done in different ways into one table', async () => {
+  it('lets the later record win, across loads with different options into one table', async () => {
     const load = (size: number, options = {}) => app.loader.load(Event, [{ id: 'x', parent: 'p', size }], options);
     await load(1);
     await load(2, { disposition: 'append' });
@@ -181,13 +181,13 @@ describe('a replay', () => {
     await load(5);
     await fix();
     const result = await quarantine.replay();
-    // The append meets the row of the record before it.
+    // The append finds the row of the record before it.
     expect(result).toMatchObject({ received: 5, loaded: 4, rejected: 1 });
     expect(result.loads).toHaveLength(5);
     expect(await app.rows('SELECT size FROM replay_events')).toEqual([{ size: 5 }]);
   });
 
-  it('takes records of one load, of one time, of one reason', async () => {
+  it('selects records of one load, of one time, of one reason', async () => {
     const first = await app.loader.load(Event, [{ id: 'a', parent: 'p' }, { id: ' ' }]);
     await app.loader.load(Event, [{ id: 'b', parent: 'p' }]);
     await fix();
@@ -204,7 +204,7 @@ describe('a replay', () => {
     await expect(quarantine.replay({ limit: 1 } as object)).rejects.toThrow(/limit is not a criterion/);
   });
 
-  it('brings back what JSON has no form for', async () => {
+  it('restores values that JSON cannot express', async () => {
     const picture = Buffer.from([0, 1, 255]);
     const seenAt = new Date('2024-01-01T00:00:00.123Z');
     await app.loader.load(Price, [
@@ -223,7 +223,7 @@ describe('a replay', () => {
     expect(await reasons()).toEqual(before.filter((reason) => reason !== '23503'));
   });
 
-  it('skips what is not meant for the table any more, and counts it as dealt with', async () => {
+  it('skips records no longer meant for the table, and marks them as replayed', async () => {
     await app.opportunities.store([{ submission_id: ' ', problem_description: 'p' }]);
     await app.rows(`UPDATE storage_rejected_records SET raw = '{"submission_id":"a"}'`);
     expect(await quarantine.replay()).toMatchObject({ ok: true, received: 1, loaded: 0, skipped: 1 });
@@ -249,7 +249,7 @@ describe('a replay', () => {
     expect(app.stats.forTable('submissions')).toMatchObject({ inserted: 3 });
   });
 
-  it('names a table no entity is known for, and does nothing', async () => {
+  it('names a table without an entity, and does nothing', async () => {
     await app.loader.load(Event, [{ id: 'a', parent: 'p' }]);
     await app.loader.load(Price, [{ sku: 'a', parent: 'p' }]);
     await app.rows(`UPDATE storage_rejected_records SET table_name = 'gone' WHERE table_name = 'replay_prices'`);
@@ -261,7 +261,7 @@ describe('a replay', () => {
     expect(await quarantine.replay({ table: 'replay_events' })).toMatchObject({ loaded: 1 });
   });
 
-  it('takes any number of records', async () => {
+  it('handles any number of records', async () => {
     const records = Array.from({ length: 10_000 }, (_, index) => ({ id: `e${index}`, parent: 'p' }));
     await app.loader.loadBatch(Event, records, { batchSize: 500 });
     expect(await open()).toBe(10_000);

@@ -22,7 +22,7 @@ describe('the history of loads', () => {
     expect(await app.stats.history()).toContainEqual(entry);
     return entry as HistoryEntry;
   };
-  /** Makes the row of a load what it is when its process is killed before it has closed the load. */
+  /** Changes the row of a load to its state after its process was killed. */
   const reopen = (loadId: string) =>
     app.rows(
       `UPDATE storage_loads SET (status, received, inserted, updated, unchanged, duplicates, skipped, rejected, failed,
@@ -39,7 +39,7 @@ describe('the history of loads', () => {
     expect(same).toMatchObject({ table: 'submissions', received: 3, inserted: 2, rejected: 1 });
   });
 
-  it('sums the batches of a load that was never closed, every count of it', async () => {
+  it('sums the batches of a load that was never closed, with all counts', async () => {
     await app.profiles.store([submission('t3_0000'), submission('t3_0001')]);
     const changed = submission('t3_0001', { author: 'a' });
     const records = [...many(1, submission), changed, changed, UNMEANT, REJECTED, ...many(6, submission, 2)];
@@ -67,7 +67,7 @@ describe('the history of loads', () => {
     expect(await app.stats.totals()).toEqual(totals);
   });
 
-  it('shows how far a load is that is at work', async () => {
+  it('shows the progress of a running load', async () => {
     let midway: readonly HistoryEntry[] = [];
     const committed = new Promise<void>((resolve) => {
       app.stats.progress$.subscribe(({ batches }) => batches === 2 && resolve());
@@ -84,7 +84,7 @@ describe('the history of loads', () => {
     expect(await entryOf(loadId)).toMatchObject({ status: 'completed', received: 9, inserted: 9 });
   });
 
-  it('of a load that goes on, counts what is in, and not what its earlier attempt has lost', async () => {
+  it('of a resumed load counts committed batches, not those its earlier attempt lost', async () => {
     const rejection = { table: 'submissions', when: `NEW.submission_id = 't3_0005'`, sqlstate: '40001' };
     const first = await withRejection(app, rejection, () =>
       app.profiles.storeBatch(many(8, submission), { loadKey: 'posts' }),
@@ -100,7 +100,7 @@ describe('the history of loads', () => {
     expect(await app.stats.history()).toMatchObject([{ status: 'completed', received: 8, inserted: 8, failed: 0 }]);
   });
 
-  it('names what has ended a load', async () => {
+  it('names the error that ended a load', async () => {
     const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
     await withRejection(app, rejection, () => app.profiles.store([submission('t3_1')]).catch(() => {}));
     const error = { code: '53100', message: expect.any(String) };

@@ -46,7 +46,7 @@ describe('columns of an embedded class', () => {
   afterAll(() => app.close());
   beforeEach(() => app.rows('TRUNCATE parcels'));
 
-  it('take what was captured under their own name, not under that of their property', async () => {
+  it('take values captured under their own name, not under that of their property', async () => {
     await app.rows(
       `INSERT INTO parcels (id, extra) VALUES ('a', '{"weight":1,"boxWeight":2,"boxHeight":3,"height":4}')`,
     );
@@ -59,7 +59,7 @@ describe('columns of an embedded class', () => {
     });
   });
 
-  it('are widened by their own values, and called by their path', async () => {
+  it('are widened by their own values, and named by their path', async () => {
     await app.loader.load(Parcel, [{ id: 'a', price: 1, box: { price: 2n ** 70n } }]);
     expect((await schema.proposeWidening(Parcel)).columns).toMatchObject([
       { column: 'boxPrice', decision: 'widen', property: 'box.price', to: 'numeric' },

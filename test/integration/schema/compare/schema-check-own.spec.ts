@@ -25,7 +25,7 @@ describe('schema check of the tables of this package', () => {
   });
   afterAll(() => app.close());
 
-  it('tells of row level security that is off', async () => {
+  it('reports disabled row level security', async () => {
     await app.rows('ALTER TABLE submissions DISABLE ROW LEVEL SECURITY');
     const { differences } = await schema.check(SubmissionEntity);
     expect(differences).toMatchObject([
@@ -35,7 +35,7 @@ describe('schema check of the tables of this package', () => {
     expect(await schema.check(SubmissionEntity)).toMatchObject({ ok: true });
   });
 
-  it('tells of a migration that is pending, which then fixes the rest', async () => {
+  it('reports a pending migration, which then fixes the rest', async () => {
     await app.rows(`DELETE FROM storage_migrations WHERE name LIKE 'AddUnknownFields%'`);
     await app.rows('ALTER TABLE storage_loads DROP unknown_fields, DROP unknown_fields_policy');
     const { differences } = await schema.check('storage_loads');
@@ -53,7 +53,7 @@ describe('schema check of the tables of this package', () => {
     await migrateUp({ url: urlOf(app) });
   });
 
-  it('tells of a migration that only another version has, and starts all the same', async () => {
+  it('reports a migration unknown to this version, and starts nevertheless', async () => {
     await app.rows(`INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, 'AddLater9000000000000')`);
     const { ok, differences } = await schema.check(SubmissionEntity);
     expect(ok).toBe(false);
@@ -73,7 +73,7 @@ describe('schema check of the tables of this package', () => {
     await app.rows(`DELETE FROM storage_migrations WHERE name = 'AddLater9000000000000'`);
   });
 
-  it("tells of an application's only by a DataSource that lists some", async () => {
+  it("reports an application's migrations only if its DataSource lists some", async () => {
     const withMigrations = async (migrations: DataSourceOptions['migrations']) => {
       const dataSource = new DataSource({ type: 'postgres', driver: pg, url: urlOf(app), migrations });
       await dataSource.initialize();

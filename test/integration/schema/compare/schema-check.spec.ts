@@ -36,7 +36,7 @@ describe('schema check', () => {
   });
   afterEach(() => app.close());
 
-  it('finds nothing where the tables are as the entities say, in any way TypeORM can write them', async () => {
+  it('finds no difference in tables as TypeORM can create them', async () => {
     expect(await schema.check(Kinds)).toEqual({ ok: true, tables: ['kinds'], differences: [], otherTables: [] });
     expect(await schema.check()).toMatchObject({ ok: true, differences: [], otherTables: [] });
     expect((await schema.check()).tables).toEqual(
@@ -191,20 +191,20 @@ describe('schema check', () => {
         fix: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
       },
     ],
-  ])('tells of %s, and whether it breaks a load', async (_, change, difference) => {
+  ])('reports %s, and whether it breaks a load', async (_, change, difference) => {
     await app.rows(change.startsWith(';') ? change.slice(2) : `ALTER TABLE gadgets ${change}`);
     const { ok, differences } = await schema.check('gadgets');
     expect(ok).toBe(false);
     expect(differences).toEqual([expect.objectContaining({ table: 'gadgets', ...difference })]);
 
-    // The loader judges as the check does.
+    // The loader and the check agree.
     const load = app.loader.load(Gadget, [{ id: 'a', name: 'n' }]).then(
       ({ ok: loaded }) => loaded,
       (error: Error) => error.name,
     );
     expect(await load).toBe(differences[0]?.breaks === true ? 'SchemaMismatchError' : true);
 
-    // A column to add to the entity is nothing to fix in the table.
+    // A column missing in the entity needs no fix in the table.
     const fix =
       differences[0]?.fix.replace(/^add the column to the entity, or, if its values are not needed, /, '') ?? '';
     await app.rows('TRUNCATE gadgets');
@@ -213,7 +213,7 @@ describe('schema check', () => {
     expect(left.filter(({ kind, breaks }) => breaks || kind !== 'extra column')).toEqual([]);
   });
 
-  it('tells of a missing primary key and a missing table', async () => {
+  it('reports a missing primary key and a missing table', async () => {
     await app.rows('ALTER TABLE gadgets DROP CONSTRAINT "PK_x"'.replace('PK_x', await primaryKeyOf('gadgets')));
     const { differences } = await schema.check(Gadget);
     expect(differences).toMatchObject([{ column: 'id', kind: 'primary key', actual: 'no primary key', breaks: true }]);
@@ -233,17 +233,17 @@ describe('schema check', () => {
     return key?.name ?? '';
   };
 
-  it('names the tables no entity is for, which are no difference', async () => {
+  it('names tables without an entity, which are no difference', async () => {
     await app.rows('CREATE TABLE somebody_elses (id int)');
     expect(await schema.check()).toMatchObject({ ok: true, otherTables: ['somebody_elses'] });
   });
 
-  it("takes the migrations of another tool for nobody's", async () => {
+  it('ignores the migrations table of another tool', async () => {
     await app.rows(`CREATE TABLE migrations AS SELECT 1 AS id, 'create_users' AS migration`);
     expect(await schema.check()).toMatchObject({ ok: true, differences: [] });
   });
 
-  it('rejects what is no entity, and names those there are', async () => {
+  it('rejects an unknown entity, and names the known ones', async () => {
     await expect(schema.check('nope')).rejects.toThrow(InvalidLoadError);
     await expect(schema.check('nope')).rejects.toThrow(/no entity or table "nope".*gadgets/);
   });

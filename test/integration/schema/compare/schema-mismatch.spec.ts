@@ -17,7 +17,7 @@ class Widget {
   size: number | null;
 }
 
-describe('a live table that does not fit', () => {
+describe('a live table that does not match its entity', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Widget]);
@@ -138,13 +138,13 @@ describe('a live table that does not fit', () => {
     },
   );
 
-  it('names every difference at once', async () => {
+  it('has all differences named', async () => {
     await app.rows('ALTER TABLE submissions DROP title, DROP author, ALTER reddit_score TYPE numeric');
     const { differences } = await mismatch(app.profiles.store([submission]));
     expect(differences.map(({ column }) => column)).toEqual(['title', 'author', 'reddit_score']);
   });
 
-  it('of an entity of the application is fixed by a migration of its own', async () => {
+  it('of an application entity is fixed by its own migration', async () => {
     await app.rows('ALTER TABLE widgets DROP size');
     const dropped = await mismatch(app.loader.load(Widget, [{ id: 'a' }]));
     expect(dropped.remedy).toBe('ALTER TABLE "public"."widgets" ADD COLUMN "size" integer');
@@ -158,12 +158,12 @@ describe('a live table that does not fit', () => {
     ['a column with a default the entity does not know', 'ALTER TABLE widgets ADD tenant text NOT NULL DEFAULT $$x$$'],
     ['a column the entity does not know', 'ALTER TABLE widgets ADD note text'],
     ['an index and a comment more', `CREATE INDEX ON widgets (size); COMMENT ON TABLE widgets IS 'x'`],
-  ])('is taken when it only has %s', async (_, change) => {
+  ])('is accepted when it only has %s', async (_, change) => {
     await app.rows(change);
     expect(await app.loader.load(Widget, [{ id: 'a', name: 'n' }])).toMatchObject({ inserted: 1 });
   });
 
-  it('is looked at anew after clearPlans', async () => {
+  it('is read again after clearPlans', async () => {
     await app.loader.load(Widget, [{ id: 'a', name: 'x'.repeat(20) }]);
     await app.rows('TRUNCATE widgets; ALTER TABLE widgets ALTER name TYPE varchar(5)');
     app.loader.clearPlans();
@@ -171,7 +171,7 @@ describe('a live table that does not fit', () => {
     expect(result.rejects).toMatchObject([{ reason: 'too_long', column: 'name' }]);
   });
 
-  it('that narrows between two loads costs the records that no longer fit, and no other', async () => {
+  it('narrowed between two loads rejects only records that no longer fit', async () => {
     await app.loader.load(Widget, [{ id: 'a', size: 1 }]);
     await app.rows('ALTER TABLE widgets ADD CHECK (size < 10), ALTER name TYPE varchar(5)');
     const records = [

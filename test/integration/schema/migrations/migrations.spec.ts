@@ -26,7 +26,7 @@ const OBJECTS = `
 const NAMES = storageMigrations.map(({ name }) => name);
 
 describe('the migrations', () => {
-  it('up and down again leave nothing behind, and can be applied once more', () =>
+  it('leave nothing behind after up and down, and can be applied again', () =>
     withEmptyDatabase(async (url) => {
       expect(await migrateUp({ url })).toEqual(NAMES);
       const whole = await queryValue(url, OBJECTS);
@@ -41,7 +41,7 @@ describe('the migrations', () => {
       expect(await queryValue(url, OBJECTS)).toEqual(whole);
     }));
 
-  it('tell which of them a database has', () =>
+  it('list which are applied', () =>
     withEmptyDatabase(async (url) => {
       const status = async () => (await readMigrationStatus({ url })).map(({ name, applied }) => [name, applied]);
       expect(await status()).toEqual(NAMES.map((name) => [name, false]));
@@ -49,7 +49,7 @@ describe('the migrations', () => {
       expect(await status()).toEqual(NAMES.map((name) => [name, true]));
     }));
 
-  it('tell which of them only another version has', () =>
+  it('list those unknown to this version', () =>
     withDatabase(async (url) => {
       const later = 'AddLater9000000000000';
       await queryValue(url, `INSERT INTO storage_migrations (timestamp, name) VALUES (9000000000000, '${later}')`);
@@ -58,13 +58,13 @@ describe('the migrations', () => {
       expect(status.at(-1)).toEqual({ name: later, applied: true, inThisVersion: false });
     }));
 
-  it('run one at a time: of many at once one applies them and the others find them applied', () =>
+  it('run one at a time: of many at once, one applies them and the others find them applied', () =>
     withEmptyDatabase(async (url) => {
       const runs = await Promise.all(Array.from({ length: 6 }, () => migrateUp({ url })));
       expect(runs.flat()).toEqual(NAMES);
     }));
 
-  it('of a database that was never given one are applied, and what was reverted since stays so', () =>
+  it('are applied to a new database, and reverted ones stay reverted', () =>
     withEmptyDatabase(async (url) => {
       await migrateNew({ url });
       expect((await readMigrationStatus({ url })).every(({ applied }) => applied)).toBe(true);
@@ -74,7 +74,7 @@ describe('the migrations', () => {
       expect(await queryValue(url, OBJECTS)).toEqual(before);
     }));
 
-  it('are left to the run that is at work on a new database', () =>
+  it('are left to a run that is already working on a new database', () =>
     withEmptyDatabase(async (url) => {
       const other = await new StorageDataSource({ url }).initialize();
       const waiting = await withMigrationLock(other, async () => {
@@ -83,7 +83,7 @@ describe('the migrations', () => {
                             WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
         expect(await eventually(async () => (await queryValue(url, isWaiting)) === true)).toBe(true);
         await queryValue(url, 'CREATE TABLE storage_migrations (id serial, timestamp bigint, name text)');
-        // In an object: the lock is not to be held until the run has ended.
+        // In an object, because awaiting it would hold the lock until the run ends.
         return { run };
       });
       await waiting.run;
@@ -92,14 +92,14 @@ describe('the migrations', () => {
     }));
 });
 
-describe('the schema they make', () => {
+describe('their schema', () => {
   let app: StorageApp;
   beforeAll(async () => {
     app = await startStorageApp();
   });
   afterAll(() => app.close());
 
-  it('is what the entities say: TypeORM finds nothing to change', async () => {
+  it('matches the entities: TypeORM finds nothing to change', async () => {
     const { upQueries, downQueries } = await app.dataSource.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
     expect(downQueries.map(({ query }) => query)).toEqual([]);
@@ -119,7 +119,7 @@ describe('the schema they make', () => {
     expect(await app.count('pg_policy')).toBe(0);
   });
 
-  it('has an index for everything it is filtered by', async () => {
+  it('has an index for every filter', async () => {
     const indexed = await app.rows<{ place: string }>(`
       SELECT c.relname || '.' || a.attname AS place FROM pg_index i
         JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
@@ -133,7 +133,7 @@ describe('the schema they make', () => {
     );
   });
 
-  it('has no serial, no trigger and no foreign key: a distributed Postgres takes it unchanged', async () => {
+  it('has no serial, trigger or foreign key: it works on a distributed Postgres', async () => {
     expect(
       await app.rows(`SELECT relname FROM pg_class WHERE relkind = 'S' AND relname NOT LIKE 'storage_migrations%'`),
     ).toEqual([]);

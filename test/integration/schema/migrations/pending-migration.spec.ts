@@ -24,7 +24,7 @@ class Meter {
   extra: Record<string, unknown> | null;
 }
 
-describe('a migration that is in the folder already', () => {
+describe('an existing migration in the folder', () => {
   let app: StorageApp;
   let schema: SchemaService;
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('a migration that is in the folder already', () => {
     message: expect.stringContaining(`A pending migration already covers part of this: ${written?.path}. Run it first`),
   });
 
-  it('and adds one of the columns is to be run first, in whatever quotes it stands', () =>
+  it('that adds one of the columns must run first, whatever its quotes', () =>
     withTemporaryDir(async (folder) => {
       await load({ id: 'a', need: 'n', ups: 1, "it's {odd}": 2 });
       const written = await promote(folder);
@@ -55,14 +55,14 @@ describe('a migration that is in the folder already', () => {
       await expect(promote(folder)).rejects.toMatchObject(pending(written));
     }));
 
-  it('was run, and its columns were dropped since: another one may be written', () =>
+  it('that has run, and whose columns were dropped, allows another one', () =>
     withTemporaryDir(async (folder) => {
       await load({ id: 'a', need: 'n', ups: 1 });
       await note(await promote(folder));
       expect(await promote(folder)).toMatchObject({ registeredIn: undefined });
     }));
 
-  it('adds other columns, or those of a table of the same name elsewhere: another one may be written', () =>
+  it('that adds other columns, or columns of another table, allows another one', () =>
     withTemporaryDir(async (folder) => {
       await load({ id: 'a', need: 'n', ups: 1 });
       const { path = '', className = '' } = (await promote(folder)) ?? {};
@@ -83,7 +83,7 @@ describe('a migration that is in the folder already', () => {
       await expect(promote(folder)).rejects.toMatchObject({ code: 'MIGRATION_PENDING' });
     }));
 
-  it.each([{ small: 3_000_000_000 }, { need: null }])('and widens for %j is to be run first', (part) =>
+  it.each([{ small: 3_000_000_000 }, { need: null }])('that widens for %j must run first', (part) =>
     withTemporaryDir(async (folder) => {
       await load({ id: 'a', need: 'n', small: 1 }, { id: 'b', need: 'n', ...part });
       const written = await widen(folder);
@@ -93,7 +93,7 @@ describe('a migration that is in the folder already', () => {
     }),
   );
 
-  it('widened a column that is to become wider still: another one may be written', () =>
+  it('that widened a column allows a wider one', () =>
     withTemporaryDir(async (folder) => {
       await load({ id: 'b', need: 'n', small: 3_000_000_000 });
       await widen(folder);

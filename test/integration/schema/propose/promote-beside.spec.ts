@@ -21,8 +21,8 @@ const promotion = (...fields: FieldPromotion['fields']): FieldPromotion => ({
 const extras = async () =>
   (await app.rows('SELECT extra FROM submissions ORDER BY submission_id')).map(({ extra }) => extra);
 
-describe('captured values beside a value of the column', () => {
-  it('take the place of what the column says, where they fit: what lies in extra beside a column was captured later', async () => {
+describe('captured values next to a column value', () => {
+  it('replace the column value if they fit, because they were captured later', async () => {
     await insertExtras(app, ['{"n":1}', '{"n":1}', '{"n":1}', '{"n":1}']);
     const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
     await runUp(app, change);
@@ -43,7 +43,7 @@ describe('captured values beside a value of the column', () => {
     expect(await extras()).toEqual([{ n: 2 }, { n: 1 }, { n: 1 }, { n: 1 }]);
   });
 
-  it('take no value from a column that was written since by other means, on the way there and back', async () => {
+  it('replace no column value written later by other means, in up and down', async () => {
     await insertExtras(app, ['{"n":null,"m":1}', '{"n":"x"}', '{"n":3}', '{"n":null}', '{"n":"x"}']);
     const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
     await runUp(app, change);
@@ -62,7 +62,7 @@ describe('captured values beside a value of the column', () => {
     expect(await extras()).toEqual([{ m: 1, n: 7 }, { n: 7 }, { n: 8 }, { n: null }, { n: 'x' }]);
   });
 
-  it('leave a column that takes no null as it is where a null was captured', async () => {
+  it('leave a NOT NULL column unchanged where a null was captured', async () => {
     await app.rows('ALTER TABLE submissions ADD n bigint NOT NULL DEFAULT 5');
     await insertExtras(app, ['{"n":null}', '{"n":1}']);
     const change = promotionOf(await app.module.get(SchemaService).propose('submissions', { minShare: 0 }));
@@ -75,7 +75,7 @@ describe('captured values beside a value of the column', () => {
     await runDown(app, change);
   });
 
-  it('fill no more than an empty column where nothing tells which value is newer', async () => {
+  it('fill only an empty column if it is unknown which value is newer', async () => {
     await insertExtras(app, ['{"title":"a"}', '{"title":"b"}', '{"title":"c"}']);
     await app.rows(`UPDATE submissions SET title = 'b' WHERE submission_id <> 'r1'`);
     const change = promotion({ field: 'title', column: 'title', type: 'text', existing: 'filled' });
@@ -88,7 +88,7 @@ describe('captured values beside a value of the column', () => {
     await runDown(app, change);
   });
 
-  it('are dropped from extra where an older version captured once more what the column says', async () => {
+  it('are removed from extra if an older version captured the same value again', async () => {
     await insertExtras(app, ['{"n":1}']);
     const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
     await runUp(app, change);

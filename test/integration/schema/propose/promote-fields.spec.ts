@@ -15,7 +15,7 @@ beforeAll(async () => {
   await app.rows('CREATE TABLE blank (LIKE submissions INCLUDING ALL)');
 });
 afterAll(() => app.close());
-// Postgres counts the columns a table ever had, and stops at 1,600.
+// Postgres counts all columns a table ever had, up to 1,600.
 const startAnew = () => app.rows('DROP TABLE submissions; CREATE TABLE submissions (LIKE blank INCLUDING ALL)');
 afterEach(startAnew);
 
@@ -27,7 +27,7 @@ const promotion = (...fields: FieldPromotion['fields']): FieldPromotion => ({
 });
 const stored = () => app.rows('SELECT submission_id AS id, extra, to_jsonb(t) AS row FROM submissions t ORDER BY 1');
 
-/** JSON texts of one family: what one field of a source tends to hold, and what it may hold by accident. */
+/** JSON texts of one kind: typical and accidental values of a field. */
 const FAMILIES: readonly fc.Arbitrary<string>[] = [
   fc.constantFrom('true', 'false'),
   fc.integer().map(String),
@@ -66,7 +66,7 @@ const FAMILIES: readonly fc.Arbitrary<string>[] = [
   fc.constant('null'),
 ];
 
-/** Extras of many rows: each field keeps to a family or two. */
+/** Extra objects of many rows: each field has values of one or two kinds. */
 const extrasOf = (names: readonly string[]): fc.Arbitrary<(string | null)[]> =>
   fc
     .array(fc.tuple(fc.constantFrom(...FAMILIES), fc.constantFrom(...FAMILIES), fc.integer({ min: 0, max: 9 })), {
@@ -100,7 +100,7 @@ const extrasOf = (names: readonly string[]): fc.Arbitrary<(string | null)[]> =>
 const NAMES = ['ups', 'is_self', 'numCrossposts', 'Select', 'select', '__proto__', '"', "it's", 'x y', 'größe'];
 
 describe('fields that become columns', () => {
-  it('come back from down exactly as they were, whatever extra held, and when more came after the proposal', async () => {
+  it('are restored exactly by down, whatever extra contained, also values captured after the proposal', async () => {
     await fc.assert(
       fc.asyncProperty(extrasOf(NAMES), extrasOf(NAMES), async (extras, late) => {
         await startAnew();
@@ -123,7 +123,7 @@ describe('fields that become columns', () => {
     );
   }, 120_000);
 
-  it('leave the row as it was loaded, but for the columns: load_id and updated_at say when a load wrote it', async () => {
+  it('leave load_id and updated_at of the row unchanged', async () => {
     await app.profiles.store([
       { submission_id: 'a', ups: 5 },
       { submission_id: 'b', ups: null },
@@ -145,14 +145,14 @@ describe('fields that become columns', () => {
     await runDown(app, promotion({ field: 'ups', column: 'ups', type: 'bigint' }));
   });
 
-  it('keep in extra what does not fit and what stands beside another value, and count it', async () => {
+  it('keep in extra what does not fit or conflicts with another value, and count it', async () => {
     await insertExtras(app, ['{"n":1}', '{"n":"one"}', '{"n":1.5}', '{"n":null}', '{"n":9223372036854775808}']);
     const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
     expect(await runUp(app, change)).toEqual([{ field: 'n', unfitting: 3, beside: 0, late: 0 }]);
     expect(logged).toHaveBeenLastCalledWith('submissions: extra keeps values of n: 3 that do not fit the column');
   });
 
-  it('leave an extra column that takes no null without a field, and not null', async () => {
+  it('leave a NOT NULL extra column without a field, and not null', async () => {
     await app.rows(`ALTER TABLE submissions ALTER extra SET DEFAULT '{}', ALTER extra SET NOT NULL`);
     await insertExtras(app, ['{"n":1}', '{"n":2,"m":3}', '{}']);
     const before = await hashOf(app);
@@ -167,7 +167,7 @@ describe('fields that become columns', () => {
     expect(await hashOf(app)).toBe(before);
   });
 
-  it('take along on the way back what was written since', async () => {
+  it('move newer values back too', async () => {
     await insertExtras(app, ['{"at":"2024-05-01T10:00:00Z","n":"x"}', '{"m":1}', '[]']);
     const change = promotion(
       { field: 'at', column: 'at', type: 'timestamptz', form: 'YYYY-MM-DDThh:mm:ssZ' },
@@ -178,14 +178,14 @@ describe('fields that become columns', () => {
     await app.rows(`UPDATE submissions SET at = 'infinity' WHERE submission_id = 'r2'`);
     await runDown(app, change);
     expect((await stored()).map(({ extra }) => extra)).toEqual([
-      // What the form would have cut is kept.
+      // Digits that the format would lose are kept.
       { at: '2024-05-01T10:00:00.250000Z', n: 7 },
       { at: 'infinity', n: 7, m: 1 },
       [],
     ]);
   });
 
-  it('take along on the way back what is committed while the table is about to be locked', async () => {
+  it('move values back that are committed just before the table is locked', async () => {
     await insertExtras(app, ['{"n":1}']);
     const change = promotion({ field: 'n', column: 'n', type: 'bigint' });
     await runUp(app, change);
@@ -203,7 +203,7 @@ describe('fields that become columns', () => {
     expect((await stored()).map(({ extra }) => extra)).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('reject a column of the name that has another type, before anything is changed', async () => {
+  it('reject an existing column of another type, before anything is changed', async () => {
     await app.rows('ALTER TABLE submissions ADD n text');
     await insertExtras(app, ['{"n":1}']);
     const before = await hashOf(app);
@@ -213,7 +213,7 @@ describe('fields that become columns', () => {
     expect(await hashOf(app)).toBe(before);
   });
 
-  it('go on where they were cut off, both ways', async () => {
+  it('resume after an interruption, both up and down', async () => {
     await insertExtras(
       app,
       Array.from({ length: 3_500 }, (_, n) => `{"n":${n}}`),

@@ -37,10 +37,10 @@ class PromoteSubmissionsFields1800000000000 implements MigrationInterface {
   }
 }
 
-/** How many records there are in the end, and how many of them were there before the migration. */
+/** Number of records at the end, and before the migration. */
 const [ALL, FIRST] = sized([10_000, 4_000], [50_000, 20_000]) as [number, number];
 
-/** The entity of the version that knows the columns. */
+/** The entity of the version with the columns. */
 @Entity('submissions')
 class NewSubmission extends SubmissionEntity {
   @CapturedBefore()
@@ -94,7 +94,7 @@ describe('a migration that moves fields while records are loaded', () => {
   });
   afterEach(() => migrations.destroy());
 
-  /** What each row says of a field: what was captured is newer than what was moved. */
+  /** The value of each field in a row: a captured value is newer than a moved one. */
   const wrongRows = (columns: boolean) =>
     app.rows(`
       SELECT submission_id, extra FROM (
@@ -110,7 +110,7 @@ describe('a migration that moves fields while records are loaded', () => {
           OR extra -> 'edited' IS DISTINCT FROM CASE WHEN n % 3 = 0 THEN 'false'::jsonb ELSE to_jsonb(n) END
        LIMIT 5`);
 
-  it('loses no value of many records, and fails no load, on its way there and back', async () => {
+  it('loses no value of many records, and fails no load, up and down', async () => {
     await app.profiles.storeBatch(records(0, FIRST, 1));
 
     const [there] = await Promise.all([
@@ -134,7 +134,7 @@ describe('a migration that moves fields while records are loaded', () => {
     expect(await app.count('submissions')).toBe(ALL);
   }, 120_000);
 
-  it('keeps what a version that knows the columns has written already', async () => {
+  it('keeps values written by a version that knows the columns', async () => {
     await app.rows('TRUNCATE submissions');
     await app.profiles.storeBatch(records(0, 5_000, 1));
     await app.rows('ALTER TABLE submissions ADD ups bigint, ADD domain text, ADD is_self boolean');

@@ -45,7 +45,7 @@ describe('a proposal', () => {
     }
   });
 
-  it('moves nothing to a column the database computes', async () => {
+  it('moves nothing to a generated column', async () => {
     await app.rows('ALTER TABLE submissions ADD n bigint GENERATED ALWAYS AS (1) STORED');
     try {
       await insertExtras(app, ['{"n":1}']);
@@ -72,14 +72,14 @@ describe('a proposal', () => {
     [{ minCount: 0 }, 'minCount must be an integer from 1'],
     [{ minCount: 1.5, minShare: -1 }, 'minShare must be'],
     [{ minShares: 1 } as object, 'minShares is not an option of a proposal'],
-  ])('is rejected where an option is out of its range: %p', async (options, message) => {
+  ])('rejects an option out of range: %p', async (options, message) => {
     await expect(schema.propose('submissions', options)).rejects.toMatchObject({
       name: 'InvalidLoadError',
       message: expect.stringContaining(message),
     });
   });
 
-  it('takes an option that is undefined for its default', async () => {
+  it('uses the default for an undefined option', async () => {
     await insertExtras(app, ['{"a":1}']);
     const options = { minCount: undefined, minShare: undefined, sampleAbove: undefined } as object;
     expect((await schema.propose('submissions', options)).columns).toHaveLength(1);
@@ -89,7 +89,7 @@ describe('a proposal', () => {
     ['a proposal', (service: SchemaService) => service.propose('submissions')],
     ['a widening', (service: SchemaService) => service.proposeWidening('submissions')],
     ['a check', (service: SchemaService) => service.check()],
-  ])('is rejected by an error that says what is wrong, where the role may not read: %s', async (_, ask) => {
+  ])('throws a clear error if the role may not read: %s', async (_, ask) => {
     await withLoginRole(app, async (url, role) => {
       await app.rows(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`);
       const options = { ...app.dataSource.options, url } as DataSourceOptions;

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 beforeEach(() => app.rows('TRUNCATE submissions, readings'));
 
-/** What is proposed for each field of these extras. */
+/** The proposal for each field of these extra objects. */
 async function proposed(...extras: string[]): Promise<Map<string, FieldProposal>> {
   await insertExtras(app, extras);
   const { fields } = await schema.propose('submissions', { minShare: 0 });
@@ -144,7 +144,7 @@ describe('the name of a field', () => {
     },
     { names: [['f'.repeat(63), ['f'.repeat(63), 'f'.repeat(63)]]] },
     { names: [['ü'.repeat(32), 'name_too_long']] },
-  ])('decides by itself: $names', async ({ names }) => {
+  ])('decides alone: $names', async ({ names }) => {
     const fields = await proposed(`{${names.map(([name]) => `${JSON.stringify(name)}:1`).join(',')}}`);
     const outcomes = [...fields.values()].map((field) => [
       field.field,
@@ -153,7 +153,7 @@ describe('the name of a field', () => {
     expect(outcomes).toEqual(names);
   });
 
-  it('is never part of the SQL, and no two fields become one: all of them go to columns and back', async () => {
+  it('is never part of the SQL, and no two fields collide: all move to columns and back', async () => {
     const names = [
       'select',
       'x y',
@@ -184,7 +184,7 @@ describe('the name of a field', () => {
 });
 
 describe('a proposal', () => {
-  it('counts the rows that have a field, and leaves rare ones', async () => {
+  it('counts the rows with a field, and ignores rare fields', async () => {
     await insertExtras(app, [...Array.from({ length: 199 }, () => '{"a":1}'), '{"a":null,"b":"x"}']);
     const proposal = await schema.propose('submissions');
     expect(proposal).toMatchObject({ table: 'submissions', rows: 200, rowsRead: 200, sampled: false, moreFields: 0 });
@@ -212,7 +212,7 @@ describe('a proposal', () => {
     ]);
   });
 
-  it('names what a version of the application that did not know the column has captured since', async () => {
+  it('names values captured by a version that did not know the column', async () => {
     const fields = await proposed(
       '{"title":"t","num_comments":"many","author":null}',
       '{"createdUtc":"2024-05-01T10:00:00Z"}',
@@ -265,7 +265,7 @@ describe('a proposal', () => {
     expect(migration?.source).toContain(`} from 'harbor-storage';`);
   });
 
-  it('is rejected for an entity that captures nothing, and for one the DataSource does not have', async () => {
+  it('is rejected for an entity without capture, and for an unknown one', async () => {
     await expect(schema.propose(Plain)).rejects.toMatchObject({ message: expect.stringContaining('@ExtraFields()') });
     await expect(schema.propose('nowhere')).rejects.toMatchObject({ name: 'InvalidLoadError' });
   });

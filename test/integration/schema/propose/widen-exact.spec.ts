@@ -57,7 +57,7 @@ describe('widening a floating-point column to numeric', () => {
     it.each([
       ['double', 'double precision', DOUBLES, '0.3', '1.00000000000000000001'],
       ['single', 'real', REALS, '0.5', '0.30000000000000004'],
-    ])('changes no value of %s, there and back', async (column, from, values, fits, tooLong) => {
+    ])('changes no value of %s, up and down', async (column, from, values, fits, tooLong) => {
       await store(column, values);
       const before = await stored(column);
       const change = { column, from, to: 'numeric', by };
@@ -76,7 +76,7 @@ describe('widening a floating-point column to numeric', () => {
     });
   });
 
-  it('is proposed where an integer would be rounded, and takes it', async () => {
+  it('is proposed if an integer would be rounded, and accepts it', async () => {
     await store('double', DOUBLES);
     await app.loader.load(Scale, [{ id: 100, double: 2n ** 53n + 1n }]);
     const { widened } = await app.module.get(SchemaService).proposeWidening(Scale);

@@ -26,7 +26,7 @@ class Valve {
   longer: number | null;
 }
 
-describe('what stands in the way of a wider column', () => {
+describe('an obstacle to a wider column', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Valve]);
@@ -80,7 +80,7 @@ describe('what stands in the way of a wider column', () => {
     ['CREATE VIEW flows AS SELECT flow FROM valves', 'view flows'],
     ['CREATE RULE odd AS ON UPDATE TO valves WHERE NEW.flow = 13 DO INSTEAD NOTHING', 'rule odd on table valves'],
     ['CREATE PUBLICATION told FOR TABLE valves (id, flow)', 'publication of table valves in publication told'],
-  ])('%s: is told by name', async (statement, name) => {
+  ])('%s: is named', async (statement, name) => {
     await app.rows(statement);
     expect((await proposed()).get('flow')).toMatchObject({
       decision: 'keep',
@@ -92,7 +92,7 @@ describe('what stands in the way of a wider column', () => {
     expect(await typeOf('flow new')).toBeUndefined();
   });
 
-  it('is told of a column that was to be changed in place, and on the way back', async () => {
+  it('is named for a change in place, and in down', async () => {
     const name = { column: 'name', from: 'character varying(5)', to: 'text', by: 'in place' } as const;
     await run(widenColumns, name);
     await app.rows(`CREATE POLICY named ON valves USING (name <> '')`);
@@ -111,7 +111,7 @@ describe('what stands in the way of a wider column', () => {
     expect(await typeOf('flow')).toMatchObject({ type: 'bigint' });
   });
 
-  it('is a name that leaves no room for another: the table is rewritten', async () => {
+  it('is a name too long for a second column: the table is rewritten', async () => {
     const tooLong = { column: TOO_LONG, from: 'integer', to: 'bigint', by: 'new column' } as const;
     await expect(run(widenColumns, tooLong)).rejects.toMatchObject({
       message: expect.stringContaining('1 to 63 bytes'),
@@ -129,7 +129,7 @@ describe('what stands in the way of a wider column', () => {
   });
 
   it.each(['integer', 'bigint'])(
-    'is a column of the name the new one would have, of type %s: what it holds is kept',
+    'is a column with the name of the new one, of type %s: its values are kept',
     async (type) => {
       await app.rows(`ALTER TABLE valves ADD "flow new" ${type}`);
       await app.rows('UPDATE valves SET "flow new" = 99');
@@ -144,7 +144,7 @@ describe('what stands in the way of a wider column', () => {
     },
   );
 
-  it('is no column that a widening which was cut off left behind, but for one to another type', async () => {
+  it('is no column left by an interrupted widening, unless to another type', async () => {
     await app.rows(`CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'cut off'; END$$`);
     await app.rows('CREATE TRIGGER cut BEFORE UPDATE ON valves FOR EACH ROW EXECUTE FUNCTION cut_off()');
     await expect(run(widenColumns, flow('new column'))).rejects.toMatchObject({ code: 'P0001' });
@@ -158,7 +158,7 @@ describe('what stands in the way of a wider column', () => {
     expect(await app.rows('SELECT flow FROM valves')).toEqual([{ flow: '1' }]);
   });
 
-  it('is no comment: the new column has the one of the old', async () => {
+  it('is no comment: the new column gets the old one', async () => {
     await app.rows(`COMMENT ON COLUMN valves.flow IS E'it\\'s \\\\ a flow'`);
     await run(widenColumns, flow('new column'));
     expect(await typeOf('flow')).toEqual({ type: 'bigint', comment: `it's \\ a flow` });

@@ -87,7 +87,7 @@ describe('columns that reject records', () => {
                      substring(pg_get_expr(adbin, adrelid) FROM '[0-9]+') AS default
                 FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
                WHERE attrelid = 'gauges'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1`);
-  /** A new column stands at the end of its table; in jsonb the order is always the same. */
+  /** A new column is the last of its table; in jsonb the order is always the same. */
   const hashOfRows = async () =>
     (await app.rows(`SELECT md5(string_agg(to_jsonb(t)::text, '' ORDER BY id)) AS hash FROM gauges t`))[0]?.['hash'];
   const fileNode = async () => (await app.rows(`SELECT pg_relation_filenode('gauges') AS node`))[0]?.['node'];
@@ -109,7 +109,7 @@ describe('columns that reject records', () => {
     ],
     ['small', { small: 'twelve' }, 'wrong_type', { to: 'text', by: 'new column' }],
     ['flag', { flag: 'yes' }, 'wrong_type', { to: 'text', by: 'new column' }],
-  ])('%s: by %j [%s] is to become %j, and then takes it', async (column, part, reason, change) => {
+  ])('%s: by %j [%s] is widened to %j, and then accepts it', async (column, part, reason, change) => {
     await load(good('a'), { ...good('b'), ...part });
     const found = (await proposed()).get(column);
     expect(found).toMatchObject({ decision: 'widen', reasons: { [reason]: 1 }, records: 1, loads: 1, ...change });
@@ -144,12 +144,12 @@ describe('columns that reject records', () => {
       '{"id":"b","need":"n","litres":3000000000}\n',
       { format: 'jsonl', rename: new Map([['litres', 'small']]) },
     ],
-  ])('are to become %s by what a file held: %j', async (to, file, options) => {
+  ])('are widened to %s by values in a file: %j', async (to, file, options) => {
     await app.loader.loadBatch(Gauge, readRecords(Readable.from([Buffer.from(file)]), options));
     expect((await proposed()).get('small')).toMatchObject({ decision: 'widen', records: 1, to });
   });
 
-  it('are to take null where records have none, and keep the other columns as they are', async () => {
+  it('become nullable if records lack them, and leave other columns unchanged', async () => {
     await load(good('a'), { ...good('b'), need: null });
     expect((await proposed()).get('need')).toMatchObject({
       decision: 'widen',
@@ -167,7 +167,7 @@ describe('columns that reject records', () => {
     expect(await app.count(`pg_constraint WHERE conrelid = 'gauges'::regclass AND contype = 'c'`)).toBe(0);
   });
 
-  it('are left where nothing wider would help, and the reason is told', async () => {
+  it('are left if no wider type would help, with the reason', async () => {
     await load({ ...good('b'), note: { no: 'text' } }, { ...good('c'), small: 'x' }, { ...good('d'), small: {} });
     const found = await proposed();
     expect(found.get('note')).toMatchObject({ decision: 'keep', message: expect.stringContaining('no wider type') });
@@ -175,7 +175,7 @@ describe('columns that reject records', () => {
     expect(proposal.migration()).toBeUndefined();
   });
 
-  it('are left where a view shows them', async () => {
+  it('are left if a view depends on them', async () => {
     await app.rows('CREATE VIEW seen AS SELECT name FROM gauges');
     await load({ ...good('b'), name: 'longer than five' });
     expect((await proposed()).get('name')).toMatchObject({
@@ -184,7 +184,7 @@ describe('columns that reject records', () => {
     });
   });
 
-  it('are not guessed where Postgres named none', async () => {
+  it('are not guessed if Postgres named none', async () => {
     await load({ ...good('b'), amount: '123456.00' });
     await proposed();
     expect(proposal).toMatchObject({ columns: [], withoutColumn: { '22003': 1 } });
@@ -196,7 +196,7 @@ describe('columns that reject records', () => {
     expect((await proposed()).size).toBe(0);
   });
 
-  it('are exchanged while records are loaded, and no value is lost', async () => {
+  it('are replaced while records are loaded, and no value is lost', async () => {
     await load(...Array.from({ length: 5_000 }, (_, n) => ({ ...good(`g${n}`), big: n })));
     await load({ ...good('x'), big: 2n ** 63n });
     await proposed();

@@ -29,7 +29,7 @@ const errorOf = (load: Promise<unknown>): Promise<unknown> =>
 const part = (index: number): object => ({ id: `p${String(index).padStart(4, '0')}`, code: `c${index}`, size: index });
 const parts = (count: number, first = 0): object[] => Array.from({ length: count }, (_, index) => part(first + index));
 
-describe('a table that is altered while the application lives', () => {
+describe('a table altered while the application runs', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Part], { loader: { parallelism: 1 } });
@@ -62,7 +62,7 @@ describe('a table that is altered while the application lives', () => {
       const loads = await app.count('storage_loads');
       await app.rows(`ALTER TABLE parts ${change}`);
       for (const load of [
-        // A record that does not give the column.
+        // A record without the column.
         () => app.loader.load(Part, [{ id: 'new' }]),
         () => app.loader.loadBatch(Part, [{ id: 'new' }]),
       ]) {
@@ -80,7 +80,7 @@ describe('a table that is altered while the application lives', () => {
     },
   );
 
-  it('does not stop an append when its key is dropped: it goes by none', async () => {
+  it('does not stop an append when its key is dropped, because it uses none', async () => {
     await app.rows('ALTER TABLE parts DROP CONSTRAINT parts_pkey');
     expect(await app.loader.load(Part, [part(1)], { disposition: 'append' })).toMatchObject({ inserted: 1 });
     for (const disposition of ['merge', 'replace'] as const) {
@@ -89,7 +89,7 @@ describe('a table that is altered while the application lives', () => {
     expect(await app.count('parts')).toBe(2);
   });
 
-  it('stops a load that goes by a unique key which is gone, and no other', async () => {
+  it('stops a load by a unique key that was dropped, and no other', async () => {
     await app.rows('ALTER TABLE parts DROP CONSTRAINT parts_code_key');
     const error = await errorOf(app.loader.load(Part, [{ id: 'b', code: 'c1' }], { primaryKey: 'code' }));
     expect(error).toBeInstanceOf(SchemaMismatchError);
@@ -104,14 +104,14 @@ describe('a table that is altered while the application lives', () => {
     });
   });
 
-  /** Yields records, and in the middle of them alters the table. */
+  /** Yields records, and alters the table half-way. */
   async function* changing(change: string): AsyncGenerator<object> {
     yield* parts(20);
     await app.rows(change);
     yield* parts(20, 20);
   }
 
-  it('so that it does not fit ends a load in the middle at once, with what is in', async () => {
+  it('so that it does not match stops a running load at once, with the result so far', async () => {
     const error = await errorOf(app.loader.loadBatch(Part, changing('ALTER TABLE parts DROP size'), { batchSize: 10 }));
     expect(error).toBeInstanceOf(SchemaMismatchError);
     const { differences, result, cause } = error as SchemaMismatchError;
@@ -136,7 +136,7 @@ describe('a table that is altered while the application lives', () => {
       'ALTER TABLE parts RENAME TO old; CREATE TABLE parts (LIKE old INCLUDING ALL); INSERT INTO parts SELECT * FROM old',
     ],
     ['a column is added', 'ALTER TABLE parts ADD note text'],
-  ])('so that it still fits does not disturb a load in the middle: %s', async (_, change) => {
+  ])('so that it still matches does not disturb a running load: %s', async (_, change) => {
     const result = await app.loader.loadBatch(Part, changing(change), { batchSize: 10, primaryKey: 'code' });
     expect(result).toMatchObject({ ok: true, received: 40, inserted: 39, unchanged: 1, failedBatches: 0 });
     expect(await app.count('parts')).toBe(40);
@@ -164,7 +164,7 @@ describe('a column that is widened while a load reads', () => {
   });
   afterEach(() => app.close());
 
-  /** Every second one leaves its level to the default, so that the statements name the function. */
+  /** Every second record uses the default, so that the statements name the function. */
   const labels = (first: number, text: string): object[] =>
     Array.from({ length: 10 }, (_, index) => ({
       id: `l${first + index}`,
@@ -182,7 +182,7 @@ describe('a column that is widened while a load reads', () => {
   }
 
   it.each(['merge', 'append'] as const)(
-    'takes longer values as soon as a batch has met the new table: %s',
+    'accepts longer values as soon as a batch uses the new table: %s',
     async (disposition) => {
       const result = await app.loader.loadBatch(Label, widening(), { batchSize: 10, disposition });
       expect(result).toMatchObject({ ok: true, received: 30, inserted: 30, rejected: 0, failedBatches: 0 });
@@ -196,7 +196,7 @@ describe('a column that is widened while a load reads', () => {
   );
 });
 
-/** The statements that go to the server while `work` runs. */
+/** Statements sent to the server while `work` runs. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const query = jest.spyOn(pg.Client.prototype, 'query');
   try {
@@ -207,7 +207,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-describe('the look at a table that is known', () => {
+describe('the check of a known table', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Part]);
@@ -217,7 +217,7 @@ describe('the look at a table that is known', () => {
   const ofCatalog = (statements: readonly string[]): string[] =>
     statements.filter((text) => text.includes('pg_catalog'));
 
-  it('takes one statement a load, however many batches and tables it has', async () => {
+  it('takes one statement per load, for any number of batches and tables', async () => {
     const hybrid = { submission_id: 'a', problem_description: 'p' };
     await app.loader.load(Part, [part(0)]);
     await app.hybrid.store([hybrid]);
@@ -229,7 +229,7 @@ describe('the look at a table that is known', () => {
     expect(await app.count('parts')).toBe(50);
   });
 
-  it('is not needed again after VACUUM, ANALYZE and rows, and is after an index', async () => {
+  it('is not repeated after VACUUM, ANALYZE and inserts, but after a new index', async () => {
     await app.loader.load(Part, parts(200));
     await app.rows('VACUUM (FREEZE, ANALYZE) parts');
     expect(ofCatalog(await statementsOf(() => app.loader.load(Part, [part(1)])))).toHaveLength(1);
@@ -237,7 +237,7 @@ describe('the look at a table that is known', () => {
     expect(ofCatalog(await statementsOf(() => app.loader.load(Part, [part(1)]))).length).toBeGreaterThan(1);
   });
 
-  it("sees what the caller's own transaction has altered, on its connection", async () => {
+  it("sees changes of the caller's own transaction, on its connection", async () => {
     await app.loader.load(Part, [part(0)]);
     let seen: unknown;
     const rolledBack = app.dataSource.transaction(async (manager) => {
@@ -256,14 +256,14 @@ describe('the look at a table that is known', () => {
   });
 });
 
-describe('a fault of the schema that is none of the table', () => {
+describe('a schema error with a cause outside the table', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Part]);
   });
   afterEach(() => app.close());
 
-  it('fails the load once the batch was tried with a fresh plan, and only once', async () => {
+  it('fails the load after one retry of the batch with a new plan', async () => {
     await app.rows(`
       CREATE SEQUENCE tries;
       CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS
@@ -275,7 +275,7 @@ describe('a fault of the schema that is none of the table', () => {
     expect(await app.rows('SELECT last_value::integer AS n FROM tries')).toEqual([{ n: 2 }]);
   });
 
-  it('is told from the many other meanings of 0A000', async () => {
+  it('is distinguished from the other meanings of 0A000', async () => {
     const client = new pg.Client({ connectionString: (app.dataSource.options as { url: string }).url });
     await client.connect();
     try {

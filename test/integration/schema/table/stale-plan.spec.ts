@@ -19,7 +19,7 @@ const errorOf = (load: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('a batch whose statement is of another time than its table', () => {
+describe('a batch with a statement for an old version of its table', () => {
   let app: StorageApp;
   beforeEach(async () => {
     app = await startAppWith([Mood], { loader: { parallelism: 1 } });
@@ -31,7 +31,7 @@ describe('a batch whose statement is of another time than its table', () => {
     Array.from({ length: count }, (_, index) => ({ id: `${index}`, mood: 'bad' }));
   const CHANGE = 'ALTER TABLE moods ALTER mood TYPE temper USING mood::text::temper';
 
-  it('is written after all by a fresh plan, when the table still fits', async () => {
+  it('is written with a new plan if the table still matches', async () => {
     async function* source(): AsyncGenerator<object> {
       yield* moods(10);
       await app.rows(CHANGE);
@@ -44,7 +44,7 @@ describe('a batch whose statement is of another time than its table', () => {
     ]);
   });
 
-  it('is written after all in a replace whose records can be read again', async () => {
+  it('is written in a replace if its records can be read again', async () => {
     await app.loader.load(Mood, moods(3));
     let changed = false;
     const records = Object.assign(moods(5), {
@@ -61,7 +61,7 @@ describe('a batch whose statement is of another time than its table', () => {
     expect(await app.count('moods')).toBe(5);
   });
 
-  it('fails a replace whose records are gone, which leaves the table as it was; the next one works', async () => {
+  it('fails a replace if its records cannot, and leaves the table unchanged; the next one works', async () => {
     await app.loader.load(Mood, moods(3));
     async function* source(): AsyncGenerator<object> {
       await app.rows(CHANGE);

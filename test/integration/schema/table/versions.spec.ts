@@ -28,7 +28,7 @@ class OldItem {
   extra: Record<string, unknown> | null;
 }
 
-/** Knows a column more, which the old version captures. */
+/** Has one more column, which the old version captures. */
 @Entity('items')
 class NewItem extends OldItem {
   @CapturedBefore()
@@ -70,7 +70,7 @@ describe('an old and a new version on one table', () => {
     await database.drop();
   });
 
-  it('expand, then the new one: the old one goes on without a restart, and neither erases what the other wrote', async () => {
+  it('expand, then the new version: the old one continues without a restart, and neither erases values of the other', async () => {
     expect(await byOld([{ id: 'a', title: 'old', flair: 'red' }])).toMatchObject({
       inserted: 1,
       unknownFields: { flair: 1 },
@@ -96,11 +96,11 @@ describe('an old and a new version on one table', () => {
     ]);
   });
 
-  it('the new one, then the old one again: a rollback of the deploy loses nothing either', async () => {
+  it('the new version, then the old one: a rollback of the deployment loses nothing either', async () => {
     await old.rows(EXPAND);
     await byNew([{ id: 'a', flair: 'red' }]);
     expect(await byOld([{ id: 'a', title: 'old', flair: 'blue' }])).toMatchObject({ ok: true, updated: 1 });
-    // What lies in extra was written after the column was.
+    // Values in extra are newer than the column.
     expect(await stored()).toEqual([{ id: 'a', title: 'old', flair: 'red', extra: { flair: 'blue' } }]);
     expect(await byNew([{ id: 'a', title: 'new' }])).toMatchObject({ updated: 1 });
     expect(await stored()).toEqual([{ id: 'a', title: 'new', flair: 'red', extra: { flair: 'blue' } }]);
@@ -109,7 +109,7 @@ describe('an old and a new version on one table', () => {
     expect(await stored()).toEqual([{ id: 'a', title: 'new', flair: 'red', extra: null }]);
   });
 
-  it('the new one before expand: it stops before it writes, by the name of the column, and needs no restart', async () => {
+  it('the new version before expand: it stops before it writes, naming the column, and needs no restart', async () => {
     const error: unknown = await byNew([{ id: 'a' }]).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SchemaMismatchError);
     expect((error as Error).message).toContain('ALTER TABLE "public"."items" ADD COLUMN "flair" text');
@@ -118,7 +118,7 @@ describe('an old and a new version on one table', () => {
     expect(await byNew([{ id: 'a', flair: 'red' }])).toMatchObject({ updated: 1 });
   });
 
-  it('contract before the old one is gone: it stops before it writes, by the name of the column', async () => {
+  it('contract while the old version runs: it stops before it writes, naming the column', async () => {
     await byOld([{ id: 'a', title: 'old' }]);
     await old.rows('ALTER TABLE items DROP title');
     const error: unknown = await byOld([{ id: 'b' }]).catch((reason: unknown) => reason);
@@ -127,7 +127,7 @@ describe('an old and a new version on one table', () => {
     expect(await old.count('items')).toBe(1);
   });
 
-  it('a replace by the old one keeps what only the new one knows, in the rows that stay', async () => {
+  it('a replace by the old version keeps columns it does not know, in rows that stay', async () => {
     await old.rows(EXPAND);
     await byNew([
       { id: 'a', title: 'new', flair: 'red' },
@@ -138,7 +138,7 @@ describe('an old and a new version on one table', () => {
     expect(await stored()).toEqual([{ id: 'a', title: 'old', flair: 'red', extra: null }]);
   });
 
-  it('the sweep brings the column up to what was written last, by whichever version', async () => {
+  it('the sweep updates the column to the latest value, from either version', async () => {
     await old.rows(EXPAND);
     await byNew([{ id: 'b', flair: 'first' }]);
     await byOld([
@@ -146,7 +146,7 @@ describe('an old and a new version on one table', () => {
       { id: 'b', flair: 'second', mood: 'kept' },
       { id: 'c', flair: 'first' },
     ]);
-    // Rows of one statement that carry the column, do not, and carry null.
+    // Rows of one statement with the column, without it, and with null.
     await byNew([
       { id: 'c', flair: 'second' },
       { id: 'a', title: 'x' },
@@ -171,7 +171,7 @@ describe('an old and a new version on one table', () => {
     ]);
   });
 
-  it('side by side at the same time, on the same rows: no error, and nothing of either is lost', async () => {
+  it('both versions at once on the same rows: no error, and no value is lost', async () => {
     await old.rows(EXPAND);
     const keys = Array.from({ length: 20 }, (_, index) => `k${String(index).padStart(2, '0')}`);
     const loads = Array.from({ length: 100 }, (_, load) =>
@@ -205,13 +205,13 @@ describe('an old and a new version on one table', () => {
     records: fc.uniqueArray(record, { selector: ({ id }) => id, minLength: 1, maxLength: 6 }),
   });
 
-  /** What a version makes of a record, by the rule: absent keeps, null is null, and what it does not know is captured. */
+  /** Expected effect of a record in a version: absent keeps, null is null, unknown fields are captured. */
   function apply(row: Row | undefined, isNew: boolean, given: Readonly<Record<string, unknown>>): Row {
     const next: Row = { ...(row ?? { title: null, flair: null, extra: null }) };
     for (const [name, value] of Object.entries(given)) {
       if (name === 'title' || (name === 'flair' && isNew)) {
         next[name] = value as string | null;
-        // A null in both places says one thing, and is not written again.
+        // A null in both places means the same, and is not written again.
         if (name === 'flair' && (value !== null || next.extra?.['flair'] !== null)) {
           next.extra = without(next.extra, name);
         }
@@ -222,7 +222,7 @@ describe('an old and a new version on one table', () => {
     return next;
   }
 
-  it('in 200 loads in any order: each is accounted for, and no column the old one does not know is erased', () =>
+  it('in 200 loads in any order: all are counted, and no column unknown to the old version is erased', () =>
     fc.assert(
       fc.asyncProperty(fc.array(load, { minLength: 200, maxLength: 200 }), async (loads) => {
         await old.rows(
