@@ -133,7 +133,7 @@ describe('command line errors', () => {
 
   it('names the flag, not the option of the API', async () => {
     const { exitCode, stderr } = await cli.runHere([...LOAD, '--disposition', 'replace']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Pass --allow-empty if that is meant')]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Pass --allow-empty if that is what you want.')]);
   });
 
   it('prints a stack trace with --verbose', async () => {

@@ -62,8 +62,8 @@ describe('an interrupted load', () => {
       const { exitCode, stderr } = await run.ended;
       expect(exitCode).toBe(130);
       expect(stderr).toContain(
-        'error: The load into submissions was interrupted; what was committed before stays, and the same load again ' +
-          'goes on after that\n',
+        'error: The load into submissions was interrupted. Committed batches stay. Run the same load again to ' +
+          'resume after them.\n',
       );
     });
     expect(await value('SELECT row(status, received, inserted, failed)::text FROM storage_loads')).toBe(
@@ -95,7 +95,10 @@ describe('an interrupted load', () => {
     await until('SELECT count(*) = 2 FROM submissions');
     run.kill(signal);
     const { exitCode, stderr } = await run.ended;
-    expect([exitCode, stderr]).toEqual([130, expect.stringContaining('the same load again finds that in and loads')]);
+    expect([exitCode, stderr]).toEqual([
+      130,
+      expect.stringContaining('Run the same load again: it finds them unchanged and loads the rest.'),
+    ]);
     expect(await value('SELECT status FROM storage_loads')).toBe('interrupted');
   });
 
@@ -117,11 +120,11 @@ describe('an interrupted load', () => {
     };
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('t3_1', 't3_1')");
     const ofReplace = await interrupted('--disposition replace');
-    expect(ofReplace).toContain('interrupted. A replace is one transaction: the table is as it was before\n');
+    expect(ofReplace).toContain('interrupted. A replace is one transaction: the table is unchanged.\n');
     expect(ofReplace).not.toContain('stays');
     expect(await value('SELECT string_agg(submission_id, $$ $$) FROM submissions')).toBe('t3_1');
     const ofAppend = await interrupted('--disposition append --batch-size 1');
-    expect(ofAppend).toContain('would bring that twice, where one with a --load-key goes on after it\n');
+    expect(ofAppend).toContain('The same load again would insert them twice; use a --load-key to resume a load.\n');
   });
 
   it.each([
