@@ -43,7 +43,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
   }
 
   /**
-   * Loads records in one transaction a batch. A batch that fails alone is reported, and the load goes on; an error that
+   * Loads records in one transaction a batch. A batch that fails alone is reported, and the load continues; an error that
    * would fail every batch stops the load. Throws the errors of {@link load}; committed batches stay.
    */
   async loadBatch(

@@ -57,7 +57,7 @@ export class ContentSwap {
   }
 
   /**
-   * Locks the table until the end of the transaction (readers go on reading the old rows), deletes the rows the load
+   * Locks the table until the end of the transaction (readers continue to read the old rows), deletes the rows the load
    * does not bring and writes those it does.
    * @param pieces - the number of statements; more after one took too long
    * @throws pg's DatabaseError when the fault is not a row's

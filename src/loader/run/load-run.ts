@@ -98,7 +98,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return this.result();
   }
 
-  /** Loads in one transaction a batch, and goes on after a batch that failed alone; a replace is one transaction. */
+  /** Loads in one transaction a batch, and continues after a batch that failed alone; a replace is one transaction. */
   async loadBatch(records: Records): Promise<Result & BatchCounts> {
     await this.begin(records, { resumes: true });
     if (this.alreadyCompleted) {
@@ -173,7 +173,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
 
   /**
    * Reads and normalizes batch after batch.
-   * @param failure - ends the reading when a batch has failed, however long the source would go on
+   * @param failure - ends the reading when a batch has failed, however long the source would continue
    */
   private read(records: Records, failure: AbortSignal): AsyncGenerator<PreparedBatch> {
     return readBatches(() => this.job, records, {
@@ -203,7 +203,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return alone || hasLooseKey(this.job) ? 1 : this.context.parallelism;
   }
 
-  /** Writes a batch; a failure that is the batch's own is noted, and the load goes on. */
+  /** Writes a batch; a failure that is the batch's own is noted, and the load continues. */
   private async tryToWrite(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
     try {
       await this.write(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
@@ -263,7 +263,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     await this.session.release();
   }
 
-  /** Ends a load that cannot go on; returns the error to throw. */
+  /** Ends a load that cannot continue; returns the error to throw. */
   private async stop(caught: unknown): Promise<unknown> {
     const error = endOfLoad(caught, this.signal);
     if (error instanceof InvalidLoadError) {

@@ -92,7 +92,7 @@ export class LoadSession {
       throw new StorageError(
         'LOAD_KEY_BUSY',
         `Another transaction holds the load key ${JSON.stringify(loadKey)} for longer than loader.lockTimeoutMs. ` +
-          'Try again when that load has ended.',
+          'Retry when that load has ended.',
         { cause: PostgresError.from(error) },
       );
     }
