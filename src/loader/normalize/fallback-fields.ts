@@ -1,7 +1,8 @@
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { isAbsent, type Row } from '../model/row.js';
 
-type Source = Readonly<Record<string, unknown>>;
+/** A record as it came: fields by name. */
+export type Source = Readonly<Record<string, unknown>>;
 
 /** The first of these names under which the record carries a value. */
 export function findPresent(source: Source, names: readonly string[]): string | undefined {

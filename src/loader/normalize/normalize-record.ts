@@ -6,9 +6,7 @@ import { parseJson } from '../values/convert-value.js';
 import type { EmbeddedField, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { atColumn, nameType, rejectedAt, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
-import { applyFallbacks, findPresent } from './fallback-fields.js';
-
-type Source = Readonly<Record<string, unknown>>;
+import { applyFallbacks, findPresent, type Source } from './fallback-fields.js';
 
 /** A record on its way into a row. */
 interface RowDraft {

@@ -2,7 +2,7 @@ import type { CommittedBatch } from '../../stats/load-keys.js';
 import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
 
 /** Positions from `first` up to, and without, `end`. */
-interface Range {
+interface PositionRange {
   readonly first: number;
   readonly end: number;
 }
@@ -15,7 +15,7 @@ interface Range {
  */
 export class CommittedBatches {
   private constructor(
-    private readonly ranges: readonly Range[],
+    private readonly ranges: readonly PositionRange[],
     readonly count: number,
     /** The batches of this attempt are numbered from here. */
     readonly nextBatchNo: number,
@@ -28,7 +28,7 @@ export class CommittedBatches {
 
   /** @param targets - how many tables the load writes to */
   static async from(batches: AsyncIterable<CommittedBatch>, targets: number): Promise<CommittedBatches> {
-    const ranges: Range[] = [];
+    const ranges: PositionRange[] = [];
     let nextBatchNo = 0;
     let totals = emptyTotals(targets);
     for await (const { batchNo, first, end, totals: committed } of batches) {
@@ -57,8 +57,8 @@ export class CommittedBatches {
 }
 
 /** The same positions, in ascending order and in as few ranges as there are gaps. */
-function merge(ranges: readonly Range[]): Range[] {
-  const merged: Range[] = [];
+function merge(ranges: readonly PositionRange[]): PositionRange[] {
+  const merged: PositionRange[] = [];
   for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
     const last = merged.at(-1);
     if (last?.end === range.first) {

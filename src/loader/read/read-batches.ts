@@ -7,7 +7,7 @@ import { BatchBuilder, type BatchLimits, type PreparedBatch } from './batch-buil
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** How a source of records is read. */
-export interface BatchOptions extends BatchLimits {
+export interface ReadOptions extends BatchLimits {
   /** Stops the reading, even of a source that gives no more records and does not end. */
   readonly signal: AnySignal;
   /** Records to pass over. */
@@ -23,7 +23,7 @@ export interface BatchOptions extends BatchLimits {
 export async function* readBatches(
   current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
-  { signal, committed, ...limits }: BatchOptions,
+  { signal, committed, ...limits }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
   const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
   const { next, release } =

@@ -87,7 +87,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     try {
       await this.write(batch, keysOf(batch), async (client, pieces) => {
         await this.context.ledger.open(client, this.session.entry);
-        const totals = await this.writeBatch(client, batch, pieces);
+        const totals = await this.writeUnlessInterrupted(client, batch, pieces);
         await this.session.complete(client, totals);
         return totals;
       });
@@ -206,7 +206,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   /** Writes a batch; a failure that is the batch's own is noted, and the load continues. */
   private async tryToWrite(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
     try {
-      await this.write(batch, keys, (client, pieces) => this.writeBatch(client, batch, pieces));
+      await this.write(batch, keys, (client, pieces) => this.writeUnlessInterrupted(client, batch, pieces));
     } catch (error) {
       const kind = classifyFault(error);
       const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
@@ -251,9 +251,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     }
   }
 
-  private async writeBatch(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {
+  private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {
     const rejectedBefore = this.accounts.records.rejected;
-    const totals = await writeBatch(client, this.session, this.job, batch, { rejectedBefore, pieces });
+    const totals = await writeBatch(client, this.session, this.job, batch, rejectedBefore, pieces);
     checkInterrupt(this.signal);
     return totals;
   }

@@ -9,24 +9,19 @@ import { StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { LoadSession } from '../write/load-session.js';
 
-/** How a batch is written. */
-export interface BatchOptions {
-  /** Records of the load that earlier batches have rejected. */
-  readonly rejectedBefore: number;
-  /** The least number of statements for the rows. */
-  readonly pieces: number;
-}
-
 /**
  * Writes one batch in the transaction of `client`: claims it, writes its rows, puts rejected records into quarantine,
  * notes its totals. A batch that is committed already, because the reply to its COMMIT was lost, is not written again.
+ * @param rejectedBefore - records of the load that earlier batches have rejected
+ * @param pieces - the least number of statements for the rows
  */
 export async function writeBatch(
   client: ClientBase,
   { context, entry }: LoadSession,
   job: LoadJob,
   batch: PreparedBatch,
-  { rejectedBefore, pieces }: BatchOptions,
+  rejectedBefore: number,
+  pieces: number,
 ): Promise<LoadTotals> {
   const { ledger, rejectedTable } = context;
   const earlier = await ledger.claimBatch(client, entry, batch);
