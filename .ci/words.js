@@ -14,7 +14,7 @@ const WORDS = [
   [/\b(?:go|goes|going|went) on\b/i, 'resume, or continue'],
   [/\bcuts? off\b|\bcut-off\b/i, 'interrupted, or truncated'],
   [/\bdone once\b|\bonce, and (?:on|goes)\b/i, 'idempotent'],
-  [/\b(?:is|are|was|were) in(?=[.,;:)]|$| (?:already|after all|all the same|by now)\b)/i, 'committed'],
+  [/\b(?:is|are|was|were) in(?=[.,;:)]| (?:already|after all|all the same|by now)\b)/i, 'committed'],
   [/\bnot known to be in\b|\bwhether .{1,40}\bis in\b(?! (?:a|an|the|its|another|one)\b)/i, 'commit outcome unknown'],
   [/\b(?:try|tries|tried|trying) (?:it )?again\b/i, 'retry'],
   [/\b(?:take|takes|took|taken|taking) (?:it )?back\b/i, 'roll back'],
