@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
 import { type BatchLoadResult, LoadFailedError, SchemaMismatchError } from '../../../../src/index.js';
 import { classifyFault } from '../../../../src/postgres/sqlstate.js';
+import { errorOf } from '../../../support/parity/faults.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
@@ -19,12 +20,6 @@ class Part {
   @Column('integer', { nullable: true })
   size: number | null;
 }
-
-const errorOf = (load: Promise<unknown>): Promise<unknown> =>
-  load.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 const part = (index: number): object => ({ id: `p${String(index).padStart(4, '0')}`, code: `c${index}`, size: index });
 const parts = (count: number, first = 0): object[] => Array.from({ length: count }, (_, index) => part(first + index));

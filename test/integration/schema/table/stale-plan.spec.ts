@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import { errorOf } from '../../../support/parity/faults.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
@@ -12,12 +13,6 @@ class Mood {
   @Column('enum', { enum: ['good', 'bad'], enumName: 'mood' })
   mood: string;
 }
-
-const errorOf = (load: Promise<unknown>): Promise<unknown> =>
-  load.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe('a batch with a statement for an old version of its table', () => {
   let app: StorageApp;
