@@ -27,9 +27,9 @@ const LOADS: readonly [string, Load][] = [
   ['store by replace', ({ profiles }, signal) => profiles.store(records, { disposition: 'replace', signal })],
 ];
 
-const NOT_KNOWN =
-  'Not known to be in or not, because the COMMIT got no reply and the database could not be asked: batch 0. What is in ' +
-  'has its row in storage_load_batches';
+const OUTCOME_UNKNOWN =
+  'Commit outcome unknown: batch 0. The COMMIT got no reply, and the database could not be asked. A committed batch has ' +
+  'a row in storage_load_batches.';
 
 /** COMMIT of a batch takes as long as someone holds the lock, and lock_timeout does not end it. */
 async function letCommitWait(fault: FaultApp): Promise<void> {
@@ -105,7 +105,7 @@ describe('a COMMIT that gets no reply', () => {
   });
 });
 
-describe('a COMMIT that gets no reply, and may not be tried again', () => {
+describe('a COMMIT that gets no reply, and may not be retried', () => {
   let fault: FaultApp;
   beforeAll(async () => {
     fault = await startFaultApp({ loader: { parallelism: 1, maxAttempts: 1 } });
@@ -207,7 +207,7 @@ describe('a COMMIT that gets no reply, and is at work for longer than the retrie
       result: { ok: false, failed: COUNT },
     });
     expect(lines.join()).toContain('batch 0 is not known to be in');
-    expect(failure).toMatchObject({ message: expect.stringContaining(NOT_KNOWN) });
+    expect(failure).toMatchObject({ message: expect.stringContaining(OUTCOME_UNKNOWN) });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
   });
 
@@ -226,7 +226,7 @@ describe('a COMMIT that gets no reply, and is at work for longer than the retrie
     await endOfCommit();
     expect(failure).toMatchObject({
       code: 'LOAD_INTERRUPTED',
-      message: expect.stringContaining(NOT_KNOWN),
+      message: expect.stringContaining(OUTCOME_UNKNOWN),
       result: { ok: false, failed: COUNT, failures: [{ batchNo: 0, code: 'ECONNRESET' }] },
     });
     expect(lines.join()).toContain('batch 0 is not known to be in');

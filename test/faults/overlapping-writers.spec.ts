@@ -47,7 +47,7 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
   afterAll(() => app.close());
   beforeEach(() => emptyTables(app));
 
-  /** Numbers of keys; the seed stands in the name of the test. */
+  /** Numbers of keys; the seed is part of the test name. */
   function* keysOf(seed: number, keys: number): Generator<number> {
     const number = fc.noBias(fc.integer({ min: 0, max: keys - 1 }));
     const [stream] = fc.sample(fc.infiniteStream(number), { seed, numRuns: 1 });

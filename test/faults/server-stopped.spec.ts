@@ -36,7 +36,7 @@ describe('a server that is stopped in the middle of a load', () => {
     expect(found).toEqual({ rows: inserted, inBatches: inserted });
   }
 
-  /** Stops the server when a batch is in, and starts it again at the first retry that is later than `outageMs`. */
+  /** Stops the server when a batch is committed, and restarts it at the first retry after `outageMs`. */
   function outage(mode: StopMode, outageMs: number): { onProgress(event: LoadProgress): void; over(): Promise<void> } {
     let stopping: Promise<void> | undefined;
     let starting: Promise<void> | undefined;

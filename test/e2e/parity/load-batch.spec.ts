@@ -1,7 +1,7 @@
 /**
  * Parity with the Python layer over the library dlt, which this package replaces. Its `load_batch` reported totals,
  * batches, successful and failed batches, and a success rate.
- * Proved here: `loadBatch` reports the same, goes on after a failed batch and stops where no batch could succeed.
+ * Proved here: `loadBatch` reports the same, continues after a failed batch and stops where no batch could succeed.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -43,7 +43,7 @@ describe('loadBatch', () => {
     await expectAccounted(app, result);
   });
 
-  it('goes on after batches the database would not take, and reports them', async () => {
+  it('continues after batches that the database rejects, and reports them', async () => {
     const rejection = {
       table: 'app_opportunities',
       when: `NEW.submission_id IN ('${keyOf(25)}', '${keyOf(70)}')`,
@@ -134,7 +134,7 @@ describe('loadBatch', () => {
     await expectAccounted(app, result);
   });
 
-  it('stops at the limit of rejected records, and the batch in hand is out', async () => {
+  it('stops at the limit of rejected records, and rolls back the current batch', async () => {
     const records = many(100, (id) => submission(id, { trust_score: id < keyOf(55) ? 1 : 'high' }));
     const error = await errorOf(app.profiles.storeBatch(records, { batchSize: 10, maxRejects: 3 }));
     expect(error).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED', result: { inserted: 50, rejected: 0, failed: 10 } });

@@ -54,7 +54,7 @@ describe('one loader shared by the three stores', () => {
     expect(app.module.get(LoadStatsService).forTable('submissions')).toMatchObject({ inserted: 1, updated: 1 });
   });
 
-  it('serves stores that join one transaction of the caller: all is in, or nothing', async () => {
+  it('serves stores that join one transaction of the caller: all is committed, or nothing', async () => {
     const storeAll = (fail: boolean) =>
       app.dataSource.transaction(async (manager) => {
         await app.opportunities.withManager(manager).store([opportunity('t3_1')]);

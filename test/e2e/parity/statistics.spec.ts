@@ -174,7 +174,7 @@ describe('statistics', () => {
     expect(app.stats.snapshot()).toMatchObject({ received: 1, loaded: 1, successRate: 1 });
   });
 
-  it('can be watched while a load goes on', async () => {
+  it('can be watched while a load runs', async () => {
     const seen: LoadProgress[] = [];
     const watching = app.stats.progress$.subscribe((progress) => seen.push(progress));
     const { loadId } = await app.profiles.storeBatch(many(5, submission), { batchSize: 2 });

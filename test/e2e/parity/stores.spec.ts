@@ -179,7 +179,7 @@ describe('the stores', () => {
       expect(await submissionRow()).toMatchObject({ submission_id: 't3_1', trust_score: 5, num_comments: '1' });
     });
 
-    it('keeps what no column knows, and merges it key by key', async () => {
+    it('keeps fields without a column, and merges them key by key', async () => {
       await app.profiles.store([submission('t3_1', { flair: 'red', gilded: 1 })]);
       await app.profiles.store([submission('t3_1', { gilded: 2, stickied: false })]);
       expect(await submissionRow()).toMatchObject({ extra: { flair: 'red', gilded: 2, stickied: false } });

@@ -165,7 +165,7 @@ describe('a streaming source', () => {
     );
   });
 
-  it('is closed when the load cannot go on', async () => {
+  it('is closed when the load stops', async () => {
     let closed = false;
     function* source(): Generator<Fields> {
       try {

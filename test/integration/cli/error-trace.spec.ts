@@ -42,7 +42,7 @@ describe('what --verbose prints of an error', () => {
     expect(trace).not.toContain(VALUE);
   });
 
-  it('is no password, whether in the way there or in what pg makes of it', async () => {
+  it('contains no password, neither from the URL nor from its form in pg', async () => {
     const url = new URL(database.url);
     url.password = PASSWORD;
     const rejected = await errorOf(new pg.Client({ connectionString: url.href }).connect());

@@ -113,7 +113,7 @@ describeAsRoot('root does not follow a symbolic link of another account', () => 
       }),
     );
 
-  it('in the place of the data directory', async () => {
+  it('instead of the data directory', async () => {
     await withForeignLink(
       (directory) => join(directory, 'data'),
       async (foreign) => {
@@ -133,7 +133,7 @@ describeAsRoot('root does not follow a symbolic link of another account', () => 
     );
   });
 
-  it('in the place of the lock, in a data directory of that account', async () => {
+  it('instead of the lock, in a data directory of that account', async () => {
     await withForeignLink(
       (directory) => join(directory, 'lock'),
       async (_, directory) => {

@@ -10,7 +10,7 @@ import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const FILES: readonly (readonly [format: FileFormat, when: string, file: string, reason: string])[] = [
-  ['jsonl', 'a line is cut off', `{"submission_id":"a","title":"${MARK}`, 'invalid_json'],
+  ['jsonl', 'a line is truncated', `{"submission_id":"a","title":"${MARK}`, 'invalid_json'],
   ['jsonl', 'a line is a secret', MARK, 'invalid_json'],
   ['jsonl', 'a number is a secret', `{"submission_id":"a","title":${MARK}}`, 'invalid_json'],
   ['jsonl', 'a big number stands beside it', `{"a":12345678901234567890,"title":${MARK}}`, 'invalid_json'],
@@ -22,9 +22,9 @@ const FILES: readonly (readonly [format: FileFormat, when: string, file: string,
   ['json', 'an element is a secret', `[${MARK}]`, 'invalid_json'],
   ['json', 'the document ends early', `[{"submission_id":"a","title":"${MARK}"`, 'invalid_json'],
   ['json', 'the document is a secret', MARK, 'invalid_json'],
-  ['json', 'the document goes on', `{"title":"b"} ${MARK}`, 'invalid_json'],
+  ['json', 'the document continues', `{"title":"b"} ${MARK}`, 'invalid_json'],
   ['csv', 'a quote is open', `submission_id,title\na,"${MARK}`, 'invalid_csv'],
-  ['csv', 'a quote stands in a cell', `submission_id,title\na,${MARK}"x`, 'invalid_csv'],
+  ['csv', 'a cell contains a quote', `submission_id,title\na,${MARK}"x`, 'invalid_csv'],
   ['csv', 'a cell is too many', `submission_id,title\na,b,${MARK}`, 'wrong_field_count'],
   ['csv', 'a jsonb cell is none', `submission_id,ai_profile\na,${MARK}`, 'invalid_json'],
 ];
@@ -35,8 +35,8 @@ async function* breaking(): AsyncGenerator<object> {
 }
 
 const CALLS: readonly (readonly [when: string, call: (app: StorageApp) => Promise<unknown>])[] = [
-  ['a record alone in the place of records', (app) => app.profiles.storeBatch({ title: MARK } as never)],
-  ['a text in the place of records', (app) => app.profiles.storeBatch(MARK as never)],
+  ['a record alone instead of records', (app) => app.profiles.storeBatch({ title: MARK } as never)],
+  ['a text instead of records', (app) => app.profiles.storeBatch(MARK as never)],
   ...Object.entries<unknown>({
     disposition: MARK,
     batchSize: MARK,

@@ -81,7 +81,7 @@ describe('what is used of TypeORM beside its documented interface', () => {
   };
 
   describe('the pool', () => {
-    it('gives a connection of pg, and takes it back', async () => {
+    it('checks out a connection of pg, and releases it', async () => {
       const [client, release] = await checkout(dataSource);
       expect(client).toBeInstanceOf(pg.Client);
       expect((await client.query<{ n: number }>('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);

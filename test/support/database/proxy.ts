@@ -7,7 +7,7 @@ import { MessageSplitter } from './frontend-messages.js';
  * What becomes of a statement on its way to the server:
  * - `pass`: nothing
  * - `cut`: it does not arrive, and the connection is reset on both sides
- * - `cut the reply`: it arrives, and the client's side is reset; the server goes on and learns of nothing
+ * - `cut the reply`: it arrives, and the client's side is reset; the server continues without noticing
  * - `sendInstead`: another one arrives in its place
  */
 export type Verdict = 'pass' | 'cut' | 'cut the reply' | { readonly sendInstead: string };

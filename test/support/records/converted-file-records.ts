@@ -5,7 +5,7 @@ export interface ConvertedCase extends FileCase {
   readonly stored: Readonly<Record<string, string | null>>;
 }
 
-/** A text that must arrive as it is: in a text column, in jsonb and in a field no column knows. */
+/** A text that must arrive as it is: in a text column, in jsonb and in a field without a column. */
 function text(when: string, content: string): ConvertedCase {
   const json = JSON.stringify(content);
   return {

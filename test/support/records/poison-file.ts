@@ -7,7 +7,7 @@ export interface FileCase {
   readonly when: string;
   /** Members of the JSON object beside its key and problem_description; `whole` is the record itself. */
   readonly json?: string | { readonly whole: string | Buffer; readonly only?: 'jsonl' };
-  /** Cells of the csv record, as they stand in the file; `whole` is the record itself. */
+  /** Cells of the csv record, as in the file; `whole` is the record itself. */
   readonly csv?: Readonly<Record<string, string>> | { readonly whole: string };
   /** The key, when it is part of the case. @default the name of the record */
   readonly key?: string;

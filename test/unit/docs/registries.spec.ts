@@ -11,7 +11,7 @@ const REGISTRIES = ['error-codes.ts', 'reject-reasons.ts', 'keep-reasons.ts'];
 describe('the registries the documentation is generated from', () => {
   const sources = readSources();
 
-  // The compiler sees to the opposite: nothing is produced that stands in none of them.
+  // The compiler checks the opposite: everything produced is listed in one of them.
   it.each([
     ['ERROR_CODES', ERROR_CODES],
     ['REJECT_REASONS', REJECT_REASONS],

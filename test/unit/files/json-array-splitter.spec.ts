@@ -29,7 +29,7 @@ describe('readRecords from a JSON document', () => {
     expect(await read(' \n')).toEqual([]);
   });
 
-  it('rejects elements that are no objects, and goes on', async () => {
+  it('rejects elements that are no objects, and continues', async () => {
     expect(await read('[1,"a,]",null,[{}],{"a":1},{"a":},{"b":2}]')).toEqual([
       'not_an_object',
       'not_an_object',

@@ -35,7 +35,7 @@ describe('readRecords, one JSON object a line', () => {
     expect(await read('\ufeff')).toEqual([]);
   });
 
-  it('goes on after a line that cannot be read', async () => {
+  it('continues after a line that cannot be read', async () => {
     const broken = Buffer.concat([
       Buffer.from('{"a":1}\nnope\n{"a":"'),
       Buffer.from([0xff]),
@@ -156,7 +156,7 @@ describe('readRecords from gzip', () => {
     expect(await read(zipped, { cuts: [...zipped.keys()] })).toEqual([...expected, ...expected]);
   });
 
-  it('says that data is cut off, wherever it is', async () => {
+  it('reports truncated data, wherever it ends', async () => {
     const zipped = Buffer.concat([gzipSync(LINES), gzipSync(LINES)]);
     const member = gzipSync(LINES).length;
     for (let length = 2; length < zipped.length; length++) {

@@ -183,7 +183,7 @@ describe('schema check', () => {
       { kind: 'index', fix: `CREATE INDEX CONCURRENTLY "gadgets_small_idx" ON ${GADGETS} ("name") WHERE size < 10` },
     ],
     [
-      'an index cut off',
+      'an index with interrupted creation',
       `; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'gadgets_size_idx'::regclass`,
       {
         kind: 'index',

@@ -155,7 +155,7 @@ describe('a value', () => {
     ]);
   });
 
-  it('may stand in one jsonb twice, which is no circle', () => {
+  it('may occur twice in one jsonb, which is no cycle', () => {
     const shared = { x: 1 };
     expect(convert('jsonb', [shared, { shared }])).toBe('[{"x":1},{"shared":{"x":1}}]');
   });
