@@ -206,7 +206,7 @@ describe('a COMMIT that gets no reply, and is at work for longer than the retrie
       message: expect.stringContaining('[ECONNRESET]'),
       result: { ok: false, failed: COUNT },
     });
-    expect(lines.join()).toContain('batch 0 is not known to be in');
+    expect(lines.join()).toContain('batch 0 has an unknown commit outcome');
     expect(failure).toMatchObject({ message: expect.stringContaining(OUTCOME_UNKNOWN) });
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
   });
@@ -229,7 +229,7 @@ describe('a COMMIT that gets no reply, and is at work for longer than the retrie
       message: expect.stringContaining(OUTCOME_UNKNOWN),
       result: { ok: false, failed: COUNT, failures: [{ batchNo: 0, code: 'ECONNRESET' }] },
     });
-    expect(lines.join()).toContain('batch 0 is not known to be in');
+    expect(lines.join()).toContain('batch 0 has an unknown commit outcome');
     expect(lines.join()).not.toContain('rolled back');
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(COUNT);
     // A load in one transaction has noted its end in the same one.
