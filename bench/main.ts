@@ -11,6 +11,7 @@ import { reportError } from '../src/cli/output/report-error.js';
 import { UsageError } from '../src/cli/usage-error.js';
 import { errorText } from '../src/errors/error-text.js';
 import type { Bench } from './bench.js';
+import { BenchError } from './bench-error.js';
 import { checkIsBuilt } from './process/command-line.js';
 import { withConnection } from './tables/connection.js';
 import type { Contestant } from './contestants/index.js';
@@ -117,9 +118,11 @@ let exitCode: number = EXIT.ok;
 try {
   await createProgram(run).parseAsync();
 } catch (error) {
-  exitCode = reportError(error, {});
-  if (error instanceof BenchInterruptedError) {
-    exitCode = EXIT.interrupted;
+  if (error instanceof BenchError) {
+    printResult(`error: ${error.message}`, process.stderr);
+    exitCode = error instanceof BenchInterruptedError ? EXIT.interrupted : EXIT.failed;
+  } else {
+    exitCode = reportError(error, {});
   }
 }
 // An interrupted case may leave connections open that would keep this process alive. A run without figures has failed.

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { StorageError } from '../../src/index.js';
 import type { Bench, CaseReport } from '../bench.js';
 import { type CommandLineLoad, loadByCommandLine } from '../process/command-line.js';
 import { withConnection } from '../tables/connection.js';
@@ -13,6 +12,7 @@ import { showFigure, showSpread, spreadOf } from '../report/figures.js';
 import { atMost, below, type Goal } from '../report/goals.js';
 import { type BenchTable, readTable } from '../report/table.js';
 import { fillTable } from '../tables/table-state.js';
+import { BenchError } from '../bench-error.js';
 
 /** Each size is loaded at most until this many rows are reached, whatever the number of rounds. */
 const MAX_ROWS_A_SIZE = 500_000;
@@ -64,8 +64,7 @@ async function loadTwice({ url, signal, directory }: Bench, table: BenchTable, s
   const first = await loadByCommandLine(order);
   const again = await loadByCommandLine(order);
   if (first.inserted !== size.rows || again.unchanged !== size.rows) {
-    throw new StorageError(
-      'BENCH_INCOMPLETE',
+    throw new BenchError(
       `of ${size.rows} rows the first load inserted ${first.inserted} and the second found ${again.unchanged} unchanged`,
     );
   }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 import type { SampleRecord } from '../../sample/hybrid-sample.js';
-import { HybridStoreService, StorageError } from '../../src/index.js';
+import { HybridStoreService } from '../../src/index.js';
 import type { Bench, CaseReport } from '../bench.js';
 import { withConnection } from '../tables/connection.js';
 import { openStorage } from '../contestants/shared/open-storage.js';
@@ -11,6 +11,7 @@ import { quantile, showFigure, spreadOf } from '../report/figures.js';
 import { atMost } from '../report/goals.js';
 import { type BenchTable, readTable } from '../report/table.js';
 import { countRows, fillTable } from '../tables/table-state.js';
+import { BenchError } from '../bench-error.js';
 
 const RECORDS_A_CALL = 100;
 const CALLS_A_ROUND = 10;
@@ -101,7 +102,7 @@ async function checkCounts(url: string, tables: readonly BenchTable[], expected:
     for (const table of tables) {
       const found = await countRows(client, table);
       if (found !== expected) {
-        throw new StorageError('BENCH_INCOMPLETE', `the calls left ${found} rows of ${expected} in ${table.name}`);
+        throw new BenchError(`the calls left ${found} rows of ${expected} in ${table.name}`);
       }
     }
   });

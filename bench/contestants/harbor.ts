@@ -1,6 +1,7 @@
-import { LoaderService, StorageError } from '../../src/index.js';
+import { LoaderService } from '../../src/index.js';
 import { alwaysAvailable, type Contestant, timed } from './contestant.js';
 import { openStorage } from './shared/open-storage.js';
+import { BenchError } from '../bench-error.js';
 
 /** This package by its public API, with validation and counts. */
 export const harbor: Contestant = {
@@ -16,7 +17,7 @@ export const harbor: Contestant = {
           const { inserted, updated, unchanged, rejects, failures } = await loader.loadBatch(table.name, records);
           if (inserted + updated + unchanged !== records.length) {
             const reason = rejects[0]?.message ?? failures[0]?.message ?? 'records are missing';
-            throw new StorageError('BENCH_INCOMPLETE', `harbor did not load every record: ${reason}`);
+            throw new BenchError(`harbor did not load every record: ${reason}`);
           }
         }),
       close: () => app.close(),

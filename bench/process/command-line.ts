@@ -2,9 +2,9 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { StorageError } from '../../src/errors/index.js';
 import type { BatchLoadResult } from '../../src/index.js';
 import { runChild } from './run-child.js';
+import { BenchError } from '../bench-error.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const BUILT = join(ROOT, 'dist', 'src', 'cli', 'main.js');
@@ -37,14 +37,11 @@ export async function loadByCommandLine(order: CommandLineOrder): Promise<Comman
   return { inserted, unchanged, durationMs, peakKilobytes: Number(await readFile(peakFile, 'utf8')) };
 }
 
-/** @throws StorageError `BENCH_NOT_BUILT` */
+/** @throws BenchError */
 export async function checkIsBuilt(): Promise<void> {
   try {
     await access(BUILT);
   } catch {
-    throw new StorageError(
-      'BENCH_NOT_BUILT',
-      'The case growth measures the built command line. Run npm run build first.',
-    );
+    throw new BenchError('The case growth measures the built command line. Run npm run build first.');
   }
 }

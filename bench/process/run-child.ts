@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-
-import { StorageError } from '../../src/errors/index.js';
+import { BenchError } from '../bench-error.js';
 
 const run = promisify(execFile);
 const STDERR_TAIL = 2_000;
@@ -14,7 +13,7 @@ export interface ChildOptions {
 
 /**
  * Runs a program and returns its output.
- * @throws StorageError `BENCH_CHILD_FAILED` with the end of its stderr, without passwords
+ * @throws BenchError with the end of its stderr, without passwords
  */
 export async function runChild(file: string, args: readonly string[], options: ChildOptions = {}): Promise<string> {
   const { environment = {}, signal } = options;
@@ -29,7 +28,7 @@ export async function runChild(file: string, args: readonly string[], options: C
     const stderr = String((error as { stderr?: unknown }).stderr ?? '').trim();
     const secrets = Object.values(environment).flatMap(secretsOf);
     const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), stderr.slice(-STDERR_TAIL));
-    throw new StorageError('BENCH_CHILD_FAILED', `${file} failed: ${shown === '' ? 'no output' : shown}`);
+    throw new BenchError(`${file} failed: ${shown === '' ? 'no output' : shown}`);
   }
 }
 

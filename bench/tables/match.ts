@@ -3,13 +3,13 @@ import { runInNewContext } from 'node:vm';
 
 import type { ClientBase } from 'pg';
 
-import { StorageError } from '../../src/errors/index.js';
 import { withConnection } from './connection.js';
 import type { Arena, Contestant, Session } from '../contestants/contestant.js';
 import type { BenchRecord } from './data.js';
 import type { Outcome } from '../report/figures.js';
 import type { BenchTable } from '../report/table.js';
 import { type Checksums, countRows, fillTable, readChecksums } from './table-state.js';
+import { BenchError } from '../bench-error.js';
 
 /** Enough to warm up the compiler; the checks afterwards compare what all contestants wrote. */
 const WARM_UP_ROWS = 5_000;
@@ -89,7 +89,7 @@ async function warmUp(client: ClientBase, players: readonly Player[], options: M
     if (other === undefined) {
       first.set(records, { label, sums });
     } else if (other.sums[kind] !== sums[kind]) {
-      throw new StorageError('BENCH_DIFFERENT', `${label} wrote other values than ${other.label} of the same records`);
+      throw new BenchError(`${label} wrote other values than ${other.label} of the same records`);
     }
   }
 }
@@ -103,7 +103,7 @@ async function takeTurn(client: ClientBase, player: Player, rows: number): Promi
   const milliseconds = await run();
   const found = await countRows(client, table);
   if (found !== rows || !(milliseconds > 0)) {
-    throw new StorageError('BENCH_INCOMPLETE', `${label} left ${found} rows of ${rows} in ${milliseconds} ms`);
+    throw new BenchError(`${label} left ${found} rows of ${rows} in ${milliseconds} ms`);
   }
   return milliseconds;
 }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { resolveDatabase } from '../../src/embedded/resolve-database.js';
-import { StorageError } from '../../src/errors/index.js';
 import { describeFault } from '../../src/postgres/database-fault.js';
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
 import { migrateUp } from '../../src/schema/migrations/migrations.js';
 import { databaseUrl } from '../../src/testing/test-postgres.js';
 import { runStatement, withConnection } from './connection.js';
+import { BenchError } from '../bench-error.js';
 
 /** Database and directory of a run. */
 export interface Scratch {
@@ -20,11 +20,11 @@ export interface Scratch {
 }
 
 /** The run was interrupted by the user. */
-export class BenchInterruptedError extends StorageError {
+export class BenchInterruptedError extends BenchError {
   override readonly name = 'BenchInterruptedError';
 
   constructor() {
-    super('BENCH_INTERRUPTED', 'The bench was interrupted; its database is dropped.');
+    super('The bench was interrupted; its database is dropped.');
   }
 }
 
@@ -61,7 +61,7 @@ async function withDatabase<T>(serverUrl: string, work: (url: string) => Promise
   await withConnection(serverUrl, async (client) => {
     await client.query(`CREATE DATABASE ${quoteIdentifier(name)}`).catch((error: unknown) => {
       const { message } = describeFault(error);
-      throw new StorageError('BENCH_NO_DATABASE', `Could not create a database for the bench: ${message}`);
+      throw new BenchError(`Could not create a database for the bench: ${message}`);
     });
   });
   try {

@@ -11,6 +11,8 @@ export interface KilledLoads {
   readonly killed: number;
   /** Attempts the ledger has counted. */
   readonly attempts: number;
+  /** Whether a run had completed the load before it was killed: between its last COMMIT and its end. */
+  readonly completedBefore: boolean;
   /** The run that came through. */
   readonly last: CliOutcome;
 }
@@ -29,6 +31,7 @@ interface LoadToKill {
 interface Standing {
   readonly attempt: number;
   readonly batches: number;
+  readonly completed: boolean;
 }
 
 /** Longest time from the batch that was waited for to the kill: a batch of these tests takes less. */
@@ -57,9 +60,10 @@ export async function killLoads({ url, args, loadKey, batches, kills, seed }: Lo
       run.kill('SIGKILL');
       killed += (await run.ended).signal === 'SIGKILL' ? 1 : 0;
     }
+    const { completed } = await standingOf(client, loadKey);
     const last = await runCli(url, [...args, '--load-key', loadKey]);
     process.stderr.write(`${killed} of ${kills} kills have hit a running load\n`);
-    return { killed, attempts: (await standingOf(client, loadKey)).attempt, last };
+    return { killed, attempts: (await standingOf(client, loadKey)).attempt, completedBefore: completed, last };
   } finally {
     await client.end();
   }
@@ -71,11 +75,11 @@ function isAt(now: Standing, before: Standing, further: number): boolean {
 
 async function standingOf(client: Client, loadKey: string): Promise<Standing> {
   const { rows } = await client.query<Standing>(
-    `SELECT attempt, (SELECT count(*)::integer FROM storage_load_batches WHERE load_id = id) AS batches
+    `SELECT attempt, status = 'completed' AS completed, (SELECT count(*)::integer FROM storage_load_batches WHERE load_id = id) AS batches
        FROM storage_loads WHERE load_key = $1`,
     [loadKey],
   );
-  return rows[0] ?? { attempt: 0, batches: 0 };
+  return rows[0] ?? { attempt: 0, batches: 0, completed: false };
 }
 
 /** A seed for a run of its own, or that of a run to be repeated: `SEED`; printed, so that it can be. */
