@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 
 import { storageMigrations } from '../../../src/index.js';
 import { jsonOf } from '../../support/cli/command-line.js';
 import { withDatabase, withEmptyDatabase } from '../../support/database/databases.js';
+import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
 import { queryValue } from '../../support/processes/embedded-processes.js';
 import { runCli } from '../../support/cli/run-cli.js';
 import { runCommand } from '../../support/cli/run-command.js';
 import { sized } from '../../support/sizes/sizes.js';
+
+/** Runs at the same time. */
+const RUNS = sized(3, 10);
+/** What each run locks. */
+const MIGRATION_LOCK_KEY = '114784820031346';
 
 const json = (url: string, args: readonly string[], input?: string) =>
   jsonOf(runCommand(url, [...args, '--json'], input));
@@ -55,9 +62,13 @@ describe('harbor-storage migrate', () => {
     'applies migrations once for concurrent runs; status and down report them',
     () =>
       withEmptyDatabase(async (url) => {
-        const runs = await Promise.all(
-          Array.from({ length: sized(3, 10) }, () => runCli(url, ['migrate', 'up', '--json'])),
-        );
+        const blocker = new Client({ connectionString: url });
+        await blocker.connect();
+        await blocker.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+        const started = Array.from({ length: RUNS }, () => runCli(url, ['migrate', 'up', '--json']));
+        // However the processes start, from here on they are at it at the same time.
+        await untilLockIsAwaited(async (sql) => (await blocker.query(sql)).rows, RUNS).finally(() => blocker.end());
+        const runs = await Promise.all(started);
         expect(runs.map(({ exitCode }) => exitCode)).toEqual(runs.map(() => 0));
         const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);
         expect(applied).toEqual(storageMigrations.map(({ name }) => name));
