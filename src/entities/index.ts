@@ -1,4 +1,5 @@
 import { LoadBatchEntity } from './load-batch.entity.js';
+import { HYBRID_ENTITIES } from './hybrid-entities.js';
 import { HYBRID, LoadEntity } from './load.entity.js';
 import { OpportunityEntity } from './opportunity.entity.js';
 import { RejectedRecordEntity } from './rejected-record.entity.js';
@@ -6,7 +7,15 @@ import { SubmissionEntity } from './submission.entity.js';
 
 export { CapturedBefore, ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
 export { LoadedRow } from './loaded-row.js';
-export { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, RejectedRecordEntity, SubmissionEntity };
+export {
+  HYBRID,
+  HYBRID_ENTITIES,
+  LoadBatchEntity,
+  LoadEntity,
+  OpportunityEntity,
+  RejectedRecordEntity,
+  SubmissionEntity,
+};
 export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 

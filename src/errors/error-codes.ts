@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   },
   COUNTS_UNREADABLE: {
     meaning: 'The counts of a batch in `storage_load_batches` were written by a newer version.',
-    action: 'Upgrade harbor-storage to that version, or load with another load key.',
+    action: 'Upgrade harbor-storage to that version. To load now, use another load key.',
   },
   EMBEDDED_POSTGRES_BUSY: {
     meaning: 'Another process holds the lock for starting or stopping the embedded server.',

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
+import { HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
-import { toHybridResult } from '../loader/run/load-report.js';
+import { toHybridResult } from '../loader/run/result-shapes.js';
 import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
 import { checkAnyRecords, checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
@@ -30,7 +30,7 @@ export class HybridStoreService {
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
     const checked = checkRecords(records);
-    return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+    return this.loader.run(HYBRID_ENTITIES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
       run.load(checked),
     );
   }
@@ -41,7 +41,7 @@ export class HybridStoreService {
     options: HybridOptions = {},
   ): Promise<HybridBatchResult> {
     const checked = checkAnyRecords(records);
-    return this.loader.run(HYBRID_TARGETS, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
+    return this.loader.run(HYBRID_ENTITIES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
       run.loadBatch(checked),
     );
   }
@@ -58,9 +58,6 @@ export class HybridStoreService {
     return hybridJob(opportunities, submissions, options, this.loader.unknownFields);
   };
 }
-
-/** Both tables in fixed order, so that concurrent hybrid loads do not deadlock. */
-export const HYBRID_TARGETS = [OpportunityEntity, SubmissionEntity];
 
 function checkOptions(options: LoadOptions): HybridOptions {
   const wrong = (['disposition', 'primaryKey', 'newerBy', 'allowEmpty'] as const).filter(

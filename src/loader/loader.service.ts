@@ -20,8 +20,8 @@ import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from '
 import type { LoadPlan } from './model/load-plan.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
-import { type ResultShape, toLoadResult } from './run/load-report.js';
-import type { BatchCounts, BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
+import { type ResultShape, toLoadResult } from './run/result-shapes.js';
+import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
 import { LoadRun } from './run/load-run.js';
 
@@ -128,7 +128,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
    * Runs a load over the tables of `targets`.
    * @internal
    */
-  async run<Result extends LoadResult | HybridResult, Outcome extends Result | (Result & BatchCounts)>(
+  async run<Result extends LoadResult | HybridResult, Outcome extends Result>(
     targets: readonly LoadTarget[],
     makeJob: JobFactory,
     shape: ResultShape<Result>,

@@ -2,9 +2,9 @@ import type { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { HYBRID } from '../entities/index.js';
+import { HYBRID, HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
-import { HYBRID_TARGETS, type HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import type { HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../results/load-result.js';
 import type { LoaderService } from '../loader/loader.service.js';
@@ -19,7 +19,7 @@ import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
 import { pathOf, schemaOf } from '../schema/table/entity-metadata.js';
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
-import { rolledBack, toReplayResult } from './replay-result.js';
+import { rolledBack, toReplayResult } from './to-replay-result.js';
 import { type ReplaySegment, segmentsOf } from './replay-segments.js';
 import { ReplaySet } from './replay-set.js';
 
@@ -121,7 +121,7 @@ export class ReplayRun {
   /** The entities of a table name in quarantine. */
   private targetsOf({ table, schema }: RejectingTable): EntityTarget<ObjectLiteral>[] {
     if (table === HYBRID) {
-      return HYBRID_TARGETS;
+      return HYBRID_ENTITIES;
     }
     const found = this.context.store.dataSource.entityMetadatas.filter(
       (metadata) => metadata.tableName === table && (schema === null || schemaOf(metadata) === schema),

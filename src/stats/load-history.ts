@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 
-import { HYBRID, LoadBatchEntity, LoadEntity, OpportunityEntity, SubmissionEntity } from '../entities/index.js';
+import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
-import { addTotals, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
+import { type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
+import { addTotals, emptyTotals, type LoadTotals, recordCounts } from './load-totals.js';
 
 /** Selects past loads; newest first. */
 export interface HistoryFilter {
@@ -52,9 +53,6 @@ const COUNTS = Object.keys(NO_COUNTS);
 const ENTRY_COUNTS = ['stored', ...COUNTS].map((name) => `l.${name}::float8 AS ${name}`).join(', ');
 const TABLE_SUMS = COUNTS.map((name) => `sum((entry.value->>'${name}')::bigint)::float8 AS ${name}`).join(', ');
 
-/** Batches read at once. */
-const BATCHES_A_PAGE = 1_000;
-
 /** Reads `storage_loads`, and `storage_load_batches` of running loads. */
 export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
@@ -83,20 +81,19 @@ export class LoadHistory {
                                            THEN jsonb_build_object(l.table_name, to_jsonb(l)) ELSE l.tables END) AS entry
         GROUP BY 1, 2`,
     );
+    const running = rows.flatMap(({ runningId, table }) => (runningId === null ? [] : [{ loadId: runningId, table }]));
+    const committed = await this.committedTotals(running);
     const sums = new Map<string, TableTotal>();
-    const add = (total: TableTotal): void => {
-      const { table, errors, ...counts } = total;
-      const { errors: errorsBefore, table: _, ...before } = sums.get(table) ?? { ...NO_COUNTS, table, errors: 0 };
-      sums.set(table, { ...addCounts(before, counts), table, errors: errorsBefore + errors });
+    const add = (table: string, counts: LoadCounts, errors: number): void => {
+      const before = sums.get(table) ?? { ...NO_COUNTS, table, errors: 0 };
+      sums.set(table, { table, ...addCounts(before, counts), errors: before.errors + errors });
     };
-    for (const { runningId, ...total } of rows) {
+    for (const { runningId, table, errors, ...counts } of rows) {
       if (runningId === null) {
-        add(total);
+        add(table, counts, errors);
       } else {
-        const { tables } = await this.committedTotals(runningId, total.table);
-        this.tableNames(total.table).forEach((table, index) =>
-          add({ ...(tables[index] ?? NO_COUNTS), table, errors: 0 }),
-        );
+        const { tables } = committed.get(runningId) as LoadTotals;
+        this.tableNames(table).forEach((name, index) => add(name, tables[index] ?? NO_COUNTS, 0));
       }
     }
     return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));
@@ -115,16 +112,15 @@ export class LoadHistory {
         ORDER BY l.started_at DESC, l.id`,
       [...parameters],
     );
-    const counted: HistoryEntry[] = [];
-    for (const entry of entries) {
-      counted.push(entry.status === 'running' ? await this.withCommitted(entry) : entry);
-    }
-    return counted;
+    const committed = await this.committedTotals(entries.filter(({ status }) => status === 'running'));
+    return entries.map((entry) => this.withCommitted(entry, committed.get(entry.loadId)));
   }
 
   /** A load writes its counts when it ends; until then its batches are summed. */
-  private async withCommitted(entry: HistoryEntry): Promise<HistoryEntry> {
-    const totals = await this.committedTotals(entry.loadId, entry.table);
+  private withCommitted(entry: HistoryEntry, totals: LoadTotals | undefined): HistoryEntry {
+    if (totals === undefined) {
+      return entry;
+    }
     const records = recordCounts(totals);
     if (entry.table !== HYBRID) {
       return { ...entry, ...records };
@@ -134,28 +130,21 @@ export class LoadHistory {
     return { ...entry, ...records, ...none, stored: storedOf(records), tables: Object.fromEntries(tables) };
   }
 
-  private async committedTotals(loadId: string, table: string): Promise<LoadTotals> {
-    let totals = emptyTotals(this.tableNames(table).length);
-    let last = -1;
-    for (;;) {
-      const rows = await this.dataSource.query<{ no: number; counts: unknown }[]>(
-        `SELECT batch_no AS no, counts - 'rejects' - 'unknownFields' AS counts FROM ${this.tableOf(LoadBatchEntity)}
-          WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT $3`,
-        [loadId, last, BATCHES_A_PAGE],
-      );
-      totals = rows.map(({ counts }) => readTotals(counts)).reduce(addTotals, totals);
-      if (rows.length < BATCHES_A_PAGE) {
-        return totals;
+  /** What running loads have committed, by load id. */
+  private async committedTotals(loads: readonly NamedLoad[]): Promise<ReadonlyMap<string, LoadTotals>> {
+    const sums = new Map(loads.map(({ loadId, table }) => [loadId, emptyTotals(this.tableNames(table).length)]));
+    if (loads.length > 0) {
+      const query: RunQuery = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
+      for await (const { loadId, totals } of readCommittedBatches(query, this.tableOf(LoadBatchEntity), loads)) {
+        sums.set(loadId, addTotals(sums.get(loadId) as LoadTotals, totals));
       }
-      last = rows.at(-1)?.no ?? last;
     }
+    return sums;
   }
 
   /** The tables of a load, in the order its batches count them. */
   private tableNames(table: string): string[] {
-    return table === HYBRID
-      ? [OpportunityEntity, SubmissionEntity].map((entity) => this.dataSource.getMetadata(entity).tableName)
-      : [table];
+    return table === HYBRID ? HYBRID_ENTITIES.map((entity) => this.dataSource.getMetadata(entity).tableName) : [table];
   }
 
   private tableOf(entity: new () => object): string {

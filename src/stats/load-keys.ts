@@ -2,18 +2,8 @@ import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { InvalidLoadError } from '../errors/index.js';
+import { type CommittedBatch, type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
 import type { LedgerEntry, LedgerTables } from './load-ledger.js';
-import { type LoadTotals, readTotals } from './load-totals.js';
-
-/** A committed batch, of any attempt of its load. */
-export interface CommittedBatch {
-  readonly batchNo: number;
-  /** Input position of its first record, from 0. */
-  readonly first: number;
-  /** Position after its last record. */
-  readonly end: number;
-  readonly totals: LoadTotals;
-}
 
 /** The load a key belongs to. */
 interface KeyClaim {
@@ -31,9 +21,6 @@ interface KeyOwner {
   readonly options: LoadEntity['options'];
   readonly same_options: boolean;
 }
-
-/** Page size: a batch may include summaries of rejected records. */
-const BATCHES_A_PAGE = 1_000;
 
 /** Idempotency keys (load keys), in the transaction of the given client. */
 export class LoadKeys {
@@ -62,22 +49,9 @@ export class LoadKeys {
   }
 
   /** Committed batches of a load, by number. */
-  async *committed(client: ClientBase, loadId: string): AsyncGenerator<CommittedBatch> {
-    let last = -1;
-    for (;;) {
-      const { rows } = await client.query<Record<'no' | 'first' | 'end', number> & { counts: unknown }>(
-        `SELECT batch_no AS no, first_position::float8 AS first, end_position::float8 AS end, counts
-           FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no > $2 ORDER BY batch_no LIMIT $3`,
-        [loadId, last, BATCHES_A_PAGE],
-      );
-      for (const { no, first, end, counts } of rows) {
-        yield { batchNo: no, first, end, totals: readTotals(counts) };
-        last = no;
-      }
-      if (rows.length < BATCHES_A_PAGE) {
-        return;
-      }
-    }
+  committed(client: ClientBase, load: NamedLoad): AsyncGenerator<CommittedBatch> {
+    const query: RunQuery = async (sql, parameters) => (await client.query(sql, [...parameters])).rows;
+    return readCommittedBatches(query, this.tables.batches, [load]);
   }
 
   /** Releases the key of a load without records, so that a later load can use it. */

@@ -95,7 +95,7 @@ export class LoadLedger {
         `A later load with the load key ${JSON.stringify(loadKey)} has taken this one over and resumes it.`,
       );
     }
-    return earlier.rows[0] && readTotals(earlier.rows[0].counts);
+    return earlier.rows[0] && readTotals(earlier.rows[0].counts, { ...batch, loadId, table: entry.table });
   }
 
   /** Records the counts of a claimed batch, in its transaction; a replace knows its number of records only at the end. */

@@ -1,3 +1,4 @@
+import { HYBRID, HYBRID_ENTITIES } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
 import type { RejectedRecord } from '../quarantine/rejected-records.js';
 import { addCounts, type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
@@ -78,56 +79,67 @@ export function writeTotals(totals: LoadTotals): string {
   return JSON.stringify({ version: VERSION, ...totals });
 }
 
+/** A batch of a load into a table (or `hybrid`). */
+export interface BatchName {
+  readonly loadId: string;
+  readonly batchNo: number;
+  readonly table: string;
+}
+
 /**
  * Reads what {@link writeTotals} wrote, in this version or an older one.
  * @throws StorageError `COUNTS_UNREADABLE` when the JSON has another form
  */
-export function readTotals(json: unknown): LoadTotals {
-  const kept = (json ?? {}) as Partial<LoadTotals> & { readonly version?: unknown };
-  const { tables, deleted } = kept.version === undefined ? readVersion1(json) : kept;
-  const isKnown = kept.version === undefined || kept.version === VERSION;
-  if (!isKnown || !Array.isArray(tables) || tables.length === 0 || !tables.every(isCounts)) {
+export function readTotals(json: unknown, { loadId, batchNo, table }: BatchName): LoadTotals {
+  const kept = isObject(json) ? json : {};
+  const totals = kept['version'] === undefined ? readVersion1(kept) : kept;
+  const { tables, deleted, rejects = [], skippedReasons = {}, unknownFields = {} } = totals;
+  const isReadable =
+    (kept['version'] === undefined || kept['version'] === VERSION) &&
+    Array.isArray(tables) &&
+    tables.length === (table === HYBRID ? HYBRID_ENTITIES.length : 1) &&
+    tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount(counts[name]))) &&
+    isCount(deleted) &&
+    Array.isArray(rejects) &&
+    [skippedReasons, unknownFields].every((counts) => isObject(counts) && Object.values(counts).every(isCount));
+  if (!isReadable) {
     throw new StorageError(
       'COUNTS_UNREADABLE',
-      'storage_load_batches holds counts that this version cannot read. ' +
-        'Upgrade harbor-storage to the version that wrote them, or load with another load key.',
+      `The counts of batch ${batchNo} of load ${loadId} have a form that this version cannot read. ` +
+        'Upgrade harbor-storage to the version that wrote them.',
     );
   }
-  return {
-    tables,
-    deleted: deleted ?? 0,
-    rejects: kept.rejects ?? [],
-    skippedReasons: kept.skippedReasons ?? {},
-    unknownFields: kept.unknownFields ?? {},
-  };
+  return { tables, deleted, rejects, skippedReasons, unknownFields } as LoadTotals;
 }
 
-const COUNT_NAMES = Object.keys(NO_COUNTS) as (keyof LoadCounts)[];
+type Json = Readonly<Record<string, unknown>>;
 
-function isCounts(counts: LoadCounts): boolean {
-  return COUNT_NAMES.every((name) => Number.isSafeInteger(counts[name]) && counts[name] >= 0);
+const COUNT_NAMES = Object.keys(NO_COUNTS);
+
+function isObject(json: unknown): json is Json {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function isCount(json: unknown): json is number {
+  return Number.isSafeInteger(json) && Number(json) >= 0;
 }
 
 /** Version 1 kept what all tables share only once, and counted the records without a row for a table as `notMeant`. */
-interface TotalsOfVersion1 extends Pick<LoadCounts, 'received' | 'rejected' | 'failed'> {
-  readonly skippedReasons: CountsByName;
-  readonly targets: readonly (Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged' | 'duplicates'> & {
-    readonly notMeant: number;
-    readonly deleted: number;
-  })[];
-}
-
-function readVersion1(json: unknown): Partial<LoadTotals> {
-  const { received, rejected, failed, skippedReasons, targets } = (json ?? {}) as Partial<TotalsOfVersion1>;
-  const tables = targets?.map(({ inserted, updated, unchanged, duplicates, notMeant }) => ({
+function readVersion1(kept: Json): Json {
+  const { received, rejected, failed, skippedReasons = {}, targets } = kept;
+  if (!Array.isArray(targets) || !targets.every(isObject) || !isObject(skippedReasons)) {
+    return {};
+  }
+  const skipped = sumOf(skippedReasons as CountsByName);
+  const tables = targets.map(({ inserted, updated, unchanged, duplicates, notMeant }) => ({
     received,
     inserted,
     updated,
     unchanged,
     duplicates,
-    skipped: sumOf(skippedReasons ?? {}) + notMeant,
+    skipped: skipped + Number(notMeant),
     rejected,
     failed,
   }));
-  return { tables: tables as LoadCounts[] | undefined, deleted: targets?.[0]?.deleted };
+  return { ...kept, tables, deleted: targets[0]?.['deleted'] };
 }

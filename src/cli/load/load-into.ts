@@ -1,8 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { HYBRID } from '../../entities/index.js';
-import { HYBRID_TARGETS, HybridStoreService } from '../../hybrid/hybrid-store.service.js';
+import { HYBRID, HYBRID_ENTITIES } from '../../entities/index.js';
+import { HybridStoreService } from '../../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
 import { LoaderService } from '../../loader/loader.service.js';
@@ -20,7 +20,7 @@ export interface LoadRequest {
 
 /** The field names accepted by a load into `into`. */
 export async function fieldNames(app: INestApplicationContext, into: string): Promise<ReadonlySet<string>> {
-  return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_TARGETS : [into]);
+  return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_ENTITIES : [into]);
 }
 
 /** Carries the result of a dry run out of its rolled back transaction. */

@@ -12,7 +12,7 @@ import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.j
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { buildStaged, writeCounts } from '../write/write-staged.js';
 import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
-import { isolatedRows, isolationTables, PART, PLACE, REJECTED, COUNTS, UNIT } from './isolation-tables.js';
+import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /** The largest integer of Postgres. */
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -51,17 +51,19 @@ export async function isolateUnits(
 ): Promise<IsolationOutcome> {
   const { targets } = context.job;
   const tables = isolationTables(targets);
-  await client.query(tables.map(({ create }) => create).join('; '));
+  await client.query(tables.map(({ createIfMissing }) => createIfMissing).join('; '));
   const isolated: IsolatedTarget[] = [];
   for (const target of targets.keys()) {
     isolated.push(await stageRows(client, context, units, target));
   }
   const block = buildIsolation(units.length, isolated, Math.min(context.maxRejects, MAX_INTEGER));
-  // A later batch of the transaction finds them empty.
-  const clear = tables.map(({ qualified }) => `DELETE FROM ${qualified}`).join('; ');
+  const names = tables.map(({ qualified }) => qualified);
+  const clear = context.sharesTables
+    ? names.map((name) => `DELETE FROM ${name}`).join('; ')
+    : `DROP TABLE ${names.join(', ')}`;
   const results = (await client.query(
     `DO ${client.escapeLiteral(block)};
-     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${COUNTS}; ${clear}`,
+     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${clear}`,
   )) as unknown as QueryResult[];
   const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
   return outcomeOf(context, units, rejected.rows, counted.rows[0] ?? {});
@@ -108,7 +110,7 @@ function outcomeOf(
   const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
   for (const row of rejectedRows) {
     const ofUnit = faults.get(row.unit) ?? new Map<number, DatabaseFault | undefined>();
-    faults.set(row.unit, ofUnit.set(row.part, faultOf(row)));
+    faults.set(row.unit, ofUnit.set(row.part, faultOfRow(row)));
   }
   const stored: LoadUnit[] = [];
   const left: LoadUnit[] = [];
@@ -142,7 +144,7 @@ function outcomeOf(
   return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), left };
 }
 
-function faultOf({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {
+function faultOfRow({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {
   return code === null
     ? undefined
     : describeFault({ code, table: table_name, column: column_name, constraint: constraint_name });

@@ -1,5 +1,5 @@
 import { isRowFaultSql } from '../../postgres/sqlstate.js';
-import { PART, PLACE, REJECTED, COUNTS, UNIT } from './isolation-tables.js';
+import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 import type { StagedStatements } from '../write/write-staged.js';
 
 /** How the rows of a target are written, from the table they are isolated in. */
@@ -196,7 +196,7 @@ BEGIN
       EXIT;
     END IF;
   END LOOP;
-  INSERT INTO ${COUNTS} VALUES (harbor_all_written, harbor_all_inserted);
+  INSERT INTO ${TABLE_COUNTS} VALUES (harbor_all_written, harbor_all_inserted);
 END`;
 }
 

@@ -21,7 +21,7 @@ const COUNTS_TABLE = temporaryTable('harbor_table_counts', ['written integer[], 
 /** The rejected rows, and why; a row without a code was not tried. */
 export const REJECTED = REJECTED_TABLE.qualified;
 /** One row of two arrays: how many rows of each table were written, and how many of them inserted. */
-export const COUNTS = COUNTS_TABLE.qualified;
+export const TABLE_COUNTS = COUNTS_TABLE.qualified;
 
 /** The table that holds the rows of a target; its name tells its columns, since a transaction may have loads of many. */
 export function isolatedRows({ plan: { columns, extra } }: Pick<Target, 'plan'>, target: number): TemporaryTable {
@@ -42,14 +42,17 @@ export function isolationTables(targets: readonly Target[]): TemporaryTable[] {
  * Creates or empties the temporary tables of a load whose batches share one transaction. Call it outside the savepoints
  * of the batches: only there TRUNCATE works in place, and inside, each call would leave a file until the end of the
  * transaction.
- * @param isolates - also those that faulty rows are found in: worth their time once a record was rejected
+ * @param includeIsolation - also those that faulty rows are found in: worth their time once a record was rejected
  */
 export async function resetTemporaryTables(
   client: ClientBase,
   targets: readonly Target[],
-  isolates: boolean,
+  includeIsolation: boolean,
 ): Promise<void> {
-  const tables = [...targets.map(({ plan }) => batchStaging(plan)), ...(isolates ? isolationTables(targets) : [])];
-  await withSavepoint(client, () => client.query(tables.map(({ create }) => create).join('; ')));
+  const tables = [
+    ...targets.map(({ plan }) => batchStaging(plan)),
+    ...(includeIsolation ? isolationTables(targets) : []),
+  ];
+  await withSavepoint(client, () => client.query(tables.map(({ createIfMissing }) => createIfMissing).join('; ')));
   await client.query(`TRUNCATE ${tables.map(({ qualified }) => qualified).join(', ')}`);
 }

@@ -31,4 +31,6 @@ export interface WriteContext {
   readonly loadId: string;
   /** How many records may still be rejected. */
   readonly maxRejects: number;
+  /** Further batches of the transaction use its temporary tables, so these are emptied and not dropped. */
+  readonly sharesTables: boolean;
 }

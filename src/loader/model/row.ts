@@ -36,6 +36,14 @@ export function extraText({ extra }: Row): string | null {
     : `{${Array.from(extra, ([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
+/** Characters of a row's values. */
+export function charactersOf({ values, extra }: Row): number {
+  let characters = 0;
+  values.forEach((value) => (characters += value?.length ?? 0));
+  extra?.forEach((json) => (characters += json.length));
+  return characters;
+}
+
 export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }

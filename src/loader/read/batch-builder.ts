@@ -7,7 +7,7 @@ import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import type { Row } from '../model/row.js';
+import { charactersOf, type Row } from '../model/row.js';
 
 /** The records of one transaction, normalized and checked, sorted by what becomes of them. */
 export interface PreparedBatch {
@@ -146,12 +146,7 @@ export function unwrittenTotals(
 
 /** Bytes of a record that came as an object, at least. */
 function sizeOf(rows: readonly (Row | undefined)[]): number {
-  let size = 0;
-  for (const row of rows) {
-    row?.values.forEach((value) => (size += value?.length ?? 0));
-    row?.extra?.forEach((json) => (size += json.length));
-  }
-  return size;
+  return rows.reduce((size, row) => size + (row === undefined ? 0 : charactersOf(row)), 0);
 }
 
 /** The keys of a batch's records. */

@@ -1,4 +1,4 @@
-import type { CommittedBatch } from '../../stats/load-keys.js';
+import type { CommittedBatch } from '../../stats/committed-batches.js';
 import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
 
 /** Positions from `first` up to, and without, `end`. */

@@ -57,6 +57,26 @@ export async function* readBatches(
   }
 }
 
+/**
+ * Reads all records into one batch; undefined when there are none.
+ * @throws SourceBroken when the source throws
+ */
+export function readAll(
+  current: () => LoadJob,
+  records: Iterable<unknown>,
+  committed: CommittedBatches,
+): PreparedBatch | undefined {
+  const builder = new BatchBuilder(current, { records: Infinity, bytes: Infinity }, committed);
+  try {
+    for (const record of records) {
+      builder.add(record);
+    }
+  } catch (error) {
+    throw new SourceBroken(error);
+  }
+  return builder.end();
+}
+
 /** Closes a source that is not read to its end, so that it frees what it holds. Does not wait for it. */
 export function closeSource(records: object): void {
   if (records instanceof Readable) {

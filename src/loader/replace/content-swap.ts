@@ -111,7 +111,7 @@ export class ContentSwap {
   }
 
   /**
-   * Rejects a row, and with it every record folded into it, because nobody can tell any more which of them is at fault.
+   * Rejects a row, and with it every record folded into it, because it is no longer known which of them is at fault.
    * A rejected record is not part of the load, so the stored row of its key is deleted too.
    */
   private async reject(row: number, error: unknown): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import { temporaryTable } from '../../postgres/temporary-table.js';
+import { qualifiedTemporary, temporaryTable } from '../../postgres/temporary-table.js';
 import { inRawChunks } from '../../quarantine/raw-chunks.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
@@ -9,7 +9,7 @@ import { keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
-const RECORDS = `pg_temp.${NAME}`;
+const RECORDS = qualifiedTemporary(NAME);
 /** Columns beside those of the key; the blanks keep their names apart from real columns. */
 const POSITION = '"harbor position"';
 const SHOWN_KEY = '"harbor key"';

@@ -1,12 +1,12 @@
 import { quoteIdentifier } from '../../postgres/identifiers.js';
-import { temporaryTable } from '../../postgres/temporary-table.js';
+import { qualifiedTemporary, temporaryTable } from '../../postgres/temporary-table.js';
 import type { Target } from '../model/load-job.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 
 /** Name of the table a replace stages all of its rows in. */
 export const STAGING_NAME = 'harbor_replace';
 /** The same, qualified. */
-export const STAGING = `pg_temp.${STAGING_NAME}`;
+export const STAGING = qualifiedTemporary(STAGING_NAME);
 /** Numbers the staged rows, so that a range of them can be named; the blank keeps the name apart from real columns. */
 export const ROW_NUMBER = '"harbor row"';
 

@@ -12,13 +12,14 @@ import {
   recordCounts,
   summarizeRejects,
 } from '../../stats/load-totals.js';
+import { sumOf } from '../../stats/name-counter.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
 import type { AnySignal } from '../model/any-signal.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { checkInterrupt, StopLoad } from '../model/stop-load.js';
-import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
+import type { PreparedBatch } from '../read/batch-builder.js';
 import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
 import { ContentSwap, type StagedContent } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
@@ -101,14 +102,13 @@ export class TableReplace {
 
   /** Reads and normalizes the next batch while one is staged. */
   private async stageAll(): Promise<void> {
-    const { hooks, job } = this;
+    const { hooks } = this;
     const failed = new AbortController();
     let staging = Promise.resolve();
     try {
       for await (const batch of hooks.readBatches(failed.signal)) {
         const { skippedReasons, unknownFields, received } = batch;
-        const { skipped } = recordCounts(unwrittenTotals(batch, job));
-        const tables = [{ ...NO_COUNTS, received, skipped }];
+        const tables = [{ ...NO_COUNTS, received, skipped: sumOf(skippedReasons) }];
         this.read = addTotals(this.read, { ...emptyTotals(1), tables, skippedReasons, unknownFields });
         hooks.onRead(this.read);
         await staging;
@@ -133,7 +133,7 @@ export class TableReplace {
     if (maxRejects < 0) {
       throw new StopLoad('rejects');
     }
-    const context = { job: staging, loadId, maxRejects };
+    const context = { job: staging, loadId, maxRejects, sharesTables: true };
     const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
     const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));
     const rejected = [...batch.rejected, ...rejectedByStaging].sort((a, b) => a.position - b.position);

@@ -22,7 +22,8 @@ export class BlockedKeysError extends StorageError {
 export class BlockedKeys {
   private readonly keys = new Set<string>();
 
-  constructor(private readonly job: LoadJob) {}
+  /** @param current - the job by the plans of now */
+  constructor(private readonly current: () => LoadJob) {}
 
   /**
    * Blocks the keys of a failed batch.
@@ -30,7 +31,7 @@ export class BlockedKeys {
    */
   add(keys: ReadonlySet<string>): boolean {
     keys.forEach((key) => this.keys.add(key));
-    return !hasLooseKey(this.job);
+    return !hasLooseKey(this.current());
   }
 
   /** @throws BlockedKeysError when one of the keys is blocked */

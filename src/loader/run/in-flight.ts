@@ -13,7 +13,7 @@ export class InFlight {
   private readonly failed = new AbortController();
 
   /** @param limit - how many batches may run at the same time */
-  constructor(private readonly limit: number) {}
+  constructor(private readonly limit: () => number) {}
 
   /** Aborted when a batch has thrown; the reason is its error. */
   get failure(): AbortSignal {
@@ -21,11 +21,11 @@ export class InFlight {
   }
 
   /**
-   * Starts `work` as soon as no running batch shares a key; resolves when there is room for another batch.
+   * Starts `work` when there is room and no running batch shares a key; resolves when there is room for another batch.
    * @throws the error of a failed batch, as soon as it is known
    */
   async start(keys: ReadonlySet<string>, work: () => Promise<void>): Promise<void> {
-    while (this.sharesKey(keys)) {
+    while (this.sharesKey(keys) || this.flights.size >= this.limit()) {
       await this.next();
     }
     const done = work();
@@ -36,7 +36,7 @@ export class InFlight {
       () => this.flights.delete(flight),
       (error: unknown) => this.failed.abort(error),
     );
-    while (this.flights.size >= this.limit) {
+    while (this.flights.size >= this.limit()) {
       await this.next();
     }
   }

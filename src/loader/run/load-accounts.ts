@@ -13,7 +13,7 @@ import { nameType } from '../values/rejected-value.js';
 /** Counts one load, and tells those who listen. */
 export class LoadAccounts {
   private readonly failures: BatchFailure[] = [];
-  private readonly unknown: number[] = [];
+  private readonly unknownOutcomes: number[] = [];
   private sum: LoadTotals;
   private count = 0;
   private before = 0;
@@ -51,7 +51,7 @@ export class LoadAccounts {
 
   /** Numbers of the batches with an unknown commit outcome. */
   get unanswered(): readonly number[] {
-    return this.unknown;
+    return this.unknownOutcomes;
   }
 
   /** How often something was retried. */
@@ -93,7 +93,7 @@ export class LoadAccounts {
     }
     const isUnknown = error instanceof CommitUnansweredError;
     if (isUnknown) {
-      this.unknown.push(batchNo);
+      this.unknownOutcomes.push(batchNo);
     }
     const outcome = isUnknown ? 'has an unknown commit outcome' : 'was rolled back';
     context.logger.error(`load ${this.loadId}: batch ${batchNo} ${outcome}: ${message}`);

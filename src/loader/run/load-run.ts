@@ -11,24 +11,17 @@ import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
-import {
-  checkInterrupt,
-  endOfLoad,
-  SourceBroken,
-  StopLoad,
-  toPublicError,
-  unlessInterrupted,
-} from '../model/stop-load.js';
-import { BatchBuilder, keysOf, type PreparedBatch } from '../read/batch-builder.js';
+import { checkInterrupt, endOfLoad, StopLoad, toPublicError, unlessInterrupted } from '../model/stop-load.js';
+import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
-import { closeSource, readBatches } from '../read/read-batches.js';
+import { closeSource, readAll, readBatches } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
 import { COPY_FROM_ROWS } from '../write/write-rows.js';
 import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import type { CurrentJob } from './current-job.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
-import type { ResultShape } from './load-report.js';
+import type { ResultShape } from './result-shapes.js';
 import { runReplace } from './run-replace.js';
 import { writeBatch } from './write-batch.js';
 
@@ -61,7 +54,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     this.signal = new AnySignal([context.shutdown, job.options.signal].filter((signal) => signal !== undefined));
     this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
-    this.blockedKeys = new BlockedKeys(job);
+    this.blockedKeys = new BlockedKeys(() => this.job);
     this.committed = CommittedBatches.none(job.targets.length);
   }
 
@@ -76,15 +69,15 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.result();
     }
     if (this.job.options.disposition === 'replace') {
-      await this.replace(records, { opensFirst: false });
-      return this.result();
-    }
-    const batch = await this.readAll(records);
-    if (batch === undefined) {
-      await this.endWithoutRecords();
+      await this.replace(records, { showsWhileRunning: false });
       return this.result();
     }
     try {
+      const batch = readAll(() => this.job, records, this.committed);
+      if (batch === undefined) {
+        await this.endWithoutRecords();
+        return this.result();
+      }
       await this.write(batch, keysOf(batch), async (client, pieces) => {
         await this.context.ledger.open(client, this.session.entry);
         const totals = await this.writeUnlessInterrupted(client, batch, pieces);
@@ -106,10 +99,10 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     }
     if (this.job.options.disposition === 'replace') {
       // The history shows it while it runs: it may wait long for its source.
-      await this.replace(records, { opensFirst: true });
+      await this.replace(records, { showsWhileRunning: true });
       return this.batchResult();
     }
-    const inFlight = new InFlight(this.parallelism());
+    const inFlight = new InFlight(() => this.parallelism());
     let waiting: PreparedBatch | undefined;
     try {
       for await (const batch of this.read(records, inFlight.failure)) {
@@ -142,11 +135,14 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return this.batchResult();
   }
 
-  private async replace(records: Records, { opensFirst }: { readonly opensFirst: boolean }): Promise<void> {
+  private async replace(
+    records: Records,
+    { showsWhileRunning }: { readonly showsWhileRunning: boolean },
+  ): Promise<void> {
     const { current, session, accounts, signal } = this;
     const read = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.read(records, failure);
     try {
-      await runReplace(current, session, accounts, signal, { records, read, opensFirst });
+      await runReplace(current, session, accounts, signal, { records, read, showsWhileRunning });
     } catch (error) {
       throw await this.stop(error);
     }
@@ -182,18 +178,6 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       committed: this.committed,
       signal: this.signal.or(failure),
     });
-  }
-
-  private async readAll(records: Iterable<unknown>): Promise<PreparedBatch | undefined> {
-    const builder = new BatchBuilder(() => this.job, { records: Infinity, bytes: Infinity }, this.committed);
-    try {
-      for (const record of records) {
-        builder.add(record);
-      }
-    } catch (error) {
-      throw await this.stop(new SourceBroken(error));
-    }
-    return builder.end();
   }
 
   /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */
@@ -244,16 +228,21 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   /** In a caller's transaction all batches share their temporary tables. */
-  private async prepareSharedTransaction({ units }: PreparedBatch): Promise<void> {
-    if (this.manager !== undefined && units.length >= COPY_FROM_ROWS) {
-      const isolates = this.accounts.records.rejected > 0;
-      await resetTemporaryTables(await clientOf(this.manager), this.job.targets, isolates);
+  private async prepareSharedTransaction(batch: PreparedBatch): Promise<void> {
+    if (this.manager !== undefined && this.sharesTables(batch)) {
+      const includeIsolation = this.accounts.records.rejected > 0;
+      await resetTemporaryTables(await clientOf(this.manager), this.job.targets, includeIsolation);
     }
+  }
+
+  private sharesTables({ units }: PreparedBatch): boolean {
+    return this.manager !== undefined && units.length >= COPY_FROM_ROWS;
   }
 
   private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {
     const rejectedBefore = this.accounts.records.rejected;
-    const totals = await writeBatch(client, this.session, this.job, batch, rejectedBefore, pieces);
+    const how = { rejectedBefore, pieces, sharesTables: this.sharesTables(batch) };
+    const totals = await writeBatch(client, this.session, this.job, batch, how);
     checkInterrupt(this.signal);
     return totals;
   }

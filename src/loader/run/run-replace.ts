@@ -15,7 +15,7 @@ interface ReplaceInput {
   readonly records: object;
   readonly read: BatchReader;
   /** Whether the history shows the load while it runs. */
-  readonly opensFirst: boolean;
+  readonly showsWhileRunning: boolean;
 }
 
 /** Replaces the table's content in one transaction. */
@@ -24,7 +24,7 @@ export async function runReplace(
   session: LoadSession,
   accounts: LoadAccounts,
   signal: AnySignal,
-  { records, read, opensFirst }: ReplaceInput,
+  { records, read, showsWhileRunning }: ReplaceInput,
 ): Promise<void> {
   const { ledger } = session.context;
   let soFar: LoadTotals | undefined;
@@ -45,7 +45,7 @@ export async function runReplace(
   const canRead = (): boolean => (Array.isArray(records) || soFar === undefined) && !signal.aborted;
   try {
     checkInterrupt(signal);
-    if (opensFirst) {
+    if (showsWhileRunning) {
       await session.open();
     }
     accounts.addBatch(await current.withFreshPlan(() => session.inReplace(work, canRead), canRead));
@@ -55,7 +55,7 @@ export async function runReplace(
       const totals = soFar ?? accounts.totals;
       const received = Array.isArray(records) ? records.length : recordCounts(totals).received;
       accounts.addFailure(error, { ...WHOLE_LOAD, skippedReasons: totals.skippedReasons, received });
-    } else if (opensFirst || session.entry.loadKey !== undefined) {
+    } else if (showsWhileRunning || session.entry.loadKey !== undefined) {
       await session.close('failed', accounts.totals, error);
     }
     throw error;

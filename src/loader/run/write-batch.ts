@@ -4,6 +4,7 @@ import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import { addTotals, emptyTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
+import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
@@ -12,21 +13,22 @@ import type { LoadSession } from '../write/load-session.js';
 /**
  * Writes one batch in the transaction of `client`: claims it, writes its rows, puts rejected records into quarantine,
  * notes its totals. A batch that is committed already, because the reply to its COMMIT was lost, is not written again.
- * @param rejectedBefore - records of the load that earlier batches have rejected
- * @param pieces - the least number of statements for the rows
+ * @param how.rejectedBefore - records of the load that earlier batches have rejected
+ * @param how.pieces - the least number of statements for the rows
+ * @param how.sharesTables - see {@link WriteContext}
  */
 export async function writeBatch(
   client: ClientBase,
   { context, entry }: LoadSession,
   job: LoadJob,
   batch: PreparedBatch,
-  rejectedBefore: number,
-  pieces: number,
+  how: { readonly rejectedBefore: number; readonly pieces: number; readonly sharesTables: boolean },
 ): Promise<LoadTotals> {
   const { ledger, rejectedTable } = context;
-  const earlier = await ledger.claimBatch(client, entry, batch);
-  if (earlier !== undefined) {
-    return earlier;
+  const { rejectedBefore, pieces, sharesTables } = how;
+  const committed = await ledger.claimBatch(client, entry, batch);
+  if (committed !== undefined) {
+    return committed;
   }
   if (job.targets.some(({ plan }) => plan.hasDeferredConstraints)) {
     // At COMMIT it would be too late to find the row at fault.
@@ -38,7 +40,8 @@ export async function writeBatch(
     throw new StopLoad('rejects');
   }
   const units = await identifyKeys(client, job, batch.units);
-  const outcome = await writeUnits(client, { job, loadId, maxRejects }, units, pieces);
+  const write: WriteContext = { job, loadId, maxRejects, sharesTables };
+  const outcome = await writeUnits(client, write, units, pieces);
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
   await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
   const written = { tables: outcome.tables, rejects: summarizeRejects(outcome.rejected) };

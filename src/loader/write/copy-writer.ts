@@ -20,9 +20,9 @@ export async function writeByCopy(
 ): Promise<WriteCounts> {
   const { plan } = target;
   const spec = specOf(plan, target.onConflict, target.key, rows);
-  const { create, qualified } = batchStaging(plan);
+  const { createIfMissing, qualified } = batchStaging(plan);
   // Another batch of the transaction, or another part of this one, may have left its rows.
-  await client.query(`${create}; DELETE FROM ${qualified}`);
+  await client.query(`${createIfMissing}; DELETE FROM ${qualified}`);
   await copyInto(client, qualified, stagedColumns(plan, spec), rows);
   return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, loadId);
 }

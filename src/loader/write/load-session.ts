@@ -35,8 +35,7 @@ interface ClaimedLoad {
 }
 
 /**
- * The connection of one load to the database: its row in `storage_loads`, and its transactions, which are its own and
- * retried, or part of the caller's.
+ * The row of one load in `storage_loads`, and its transactions, which are its own and retried, or part of the caller's.
  */
 export class LoadSession {
   private constructor(
@@ -75,7 +74,10 @@ export class LoadSession {
     try {
       return await this.inTransaction(async (client) => {
         const { loadId, attempt, isCompleted } = await context.loadKeys.claim(client, { ...entry, loadKey });
-        const committed = await CommittedBatches.from(context.loadKeys.committed(client, loadId), job.targets.length);
+        const committed = await CommittedBatches.from(
+          context.loadKeys.committed(client, { ...entry, loadId }),
+          job.targets.length,
+        );
         if (!resumes && !isCompleted && committed.count > 0) {
           throw new InvalidLoadError(
             `loadKey ${JSON.stringify(loadKey)} belongs to load ${loadId}, which was started batch by batch and has ` +
@@ -157,7 +159,7 @@ export class LoadSession {
   /**
    * Runs a batch in a transaction, again after a passing error, and once more in smaller statements after a timeout.
    * @param mayRetry - false once the load is interrupted
-   * @throws CommitUnansweredError when nobody can tell whether the batch is committed
+   * @throws CommitUnansweredError when the commit outcome is unknown
    */
   async inBatch(
     batch: BatchPlace,
@@ -179,7 +181,7 @@ export class LoadSession {
   /**
    * Runs a replace, which is one batch. Its parts retry within the transaction; after a lost connection it starts again.
    * @param mayRetry - whether the records can be read again
-   * @throws CommitUnansweredError when nobody can tell whether it is committed
+   * @throws CommitUnansweredError when the commit outcome is unknown
    */
   async inReplace(work: (client: ClientBase) => Promise<LoadTotals>, mayRetry: () => boolean): Promise<LoadTotals> {
     const watch = new CommitWatch();
@@ -246,7 +248,8 @@ export class LoadSession {
       await this.inTransaction(work, mayRetry);
     } catch (failure) {
       context.logger.warn(
-        `load ${entry.loadId} ended ${how}, but storage_loads could not be updated: ${describeFault(failure).message}`,
+        `load ${entry.loadId} ended ${how}, but storage_loads could not be updated: ${describeFault(failure).message}. ` +
+          'The history shows it as running.',
       );
     }
   }

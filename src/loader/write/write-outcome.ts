@@ -34,7 +34,7 @@ export function rejectedOutcome({ targets }: LoadJob, rejected: readonly Rejecte
   return { tables: targets.map(() => counts), rejected };
 }
 
-/** The record of a unit that Postgres rejected by `error`. */
+/** The record of a unit that Postgres rejected by `fault`. */
 export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): RejectedRecord {
   const { code, column, message } = fault;
   const { position, source } = unit;

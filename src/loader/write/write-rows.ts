@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { writeByCopy } from './copy-writer.js';
 import type { Target } from '../model/load-job.js';
-import type { Row } from '../model/row.js';
+import { charactersOf, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
 import type { WriteCounts } from './write-staged.js';
 
@@ -30,10 +30,5 @@ export async function writeRows(
 }
 
 function isLarge(rows: readonly Row[]): boolean {
-  let characters = 0;
-  for (const { values, extra } of rows) {
-    values.forEach((value) => (characters += value?.length ?? 0));
-    extra?.forEach((json) => (characters += json.length));
-  }
-  return characters > COPY_FROM_CHARACTERS;
+  return rows.reduce((characters, row) => characters + charactersOf(row), 0) > COPY_FROM_CHARACTERS;
 }

@@ -93,26 +93,39 @@ describe('totals', () => {
     ]);
   });
 
+  const HYBRID_BATCH = { loadId: 'l', batchNo: 3, table: 'hybrid' };
+  const TABLE_BATCH = { ...HYBRID_BATCH, table: 'submissions' };
+
   it('read back as they were written', () => {
-    expect(readTotals(JSON.parse(writeTotals(totals)))).toEqual(totals);
+    expect(readTotals(JSON.parse(writeTotals(totals)), HYBRID_BATCH)).toEqual(totals);
   });
 
   it('read from the form of older versions', () => {
-    expect(readTotals(version1)).toEqual(totals);
+    expect(readTotals(version1, HYBRID_BATCH)).toEqual(totals);
     const { unknownFields: _, ...older } = version1;
-    expect(readTotals(older)).toEqual({ ...totals, unknownFields: {} });
+    expect(readTotals(older, HYBRID_BATCH)).toEqual({ ...totals, unknownFields: {} });
     const [target] = version1.targets;
-    expect(readTotals({ ...version1, targets: [{ ...target, deleted: 8 }] })).toMatchObject({ deleted: 8 });
+    const replace = { ...version1, targets: [{ ...target, deleted: 8 }] };
+    expect(readTotals(replace, TABLE_BATCH)).toMatchObject({ deleted: 8 });
   });
 
-  it.each([
-    ['a newer version', { ...JSON.parse(writeTotals(totals)), version: 3 }],
+  const written = JSON.parse(writeTotals(totals)) as Record<string, unknown>;
+
+  it.each<[string, unknown]>([
+    ['a newer version', { ...written, version: 3 }],
     ['no counts', null],
     ['no table', { ...version1, targets: [] }],
+    ['fewer tables than the load has', { ...written, tables: [submissions] }],
+    ['a table that is null', { ...written, tables: [submissions, null] }],
+    ['tables that are no list', { ...version1, targets: {} }],
     ['a missing count', { ...version1, failed: undefined }],
-    ['a count that is text', { version: 2, ...totals, tables: [{ ...submissions, inserted: '4' }] }],
-    ['a negative count', { version: 2, ...totals, tables: [{ ...submissions, inserted: -4 }] }],
-  ])('of %s are an error by name', (_, json) => {
-    expect(() => readTotals(json)).toThrow(expect.objectContaining({ code: 'COUNTS_UNREADABLE' }));
+    ['a count that is text', { ...written, tables: [submissions, { ...submissions, inserted: '4' }] }],
+    ['a negative count', { ...written, tables: [submissions, { ...submissions, inserted: -4 }] }],
+    ['deleted rows that are no number', { ...written, deleted: 'x' }],
+    ['names that are no object', { ...written, unknownFields: 5 }],
+    ['rejects that are no list', { ...written, rejects: {} }],
+  ])('of %s are an error that names the batch', (_, json) => {
+    const error = { code: 'COUNTS_UNREADABLE', message: expect.stringContaining('batch 3 of load l') };
+    expect(() => readTotals(json, HYBRID_BATCH)).toThrow(expect.objectContaining(error));
   });
 });

@@ -157,7 +157,7 @@ describe('records rejected among others', () => {
       expect(prepared?.rejected).toEqual([]);
       return prepared?.units ?? [];
     };
-    const context = { job, loadId: randomUUID(), maxRejects: Infinity };
+    const context = { job, loadId: randomUUID(), maxRejects: Infinity, sharesTables: false };
     await client.query('BEGIN');
     try {
       await together(client, context, unitsOf(stored));

@@ -179,6 +179,21 @@ describe('withManager', () => {
     });
   }, 60_000);
 
+  it('keeps no temporary table of a small load with a rejected record', async () => {
+    await inTransaction(async (manager) => {
+      for (const first of [0, 100, 200]) {
+        const records = [
+          ...numbers(first, first + 100).map((id) => record(`t3_${id}`)),
+          record('bad', { confidence: 7 }),
+        ];
+        const { inserted, rejected } = await app.opportunities.withManager(manager).store(records);
+        expect([inserted, rejected]).toEqual([100, 1]);
+        const kept = `SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'`;
+        expect(await manager.query(kept)).toEqual([]);
+      }
+    });
+  });
+
   it.each([
     ['merged', mixed(0, 3_000), BY_BATCH],
     [

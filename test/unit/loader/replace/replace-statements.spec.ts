@@ -29,7 +29,7 @@ describe('the statements of a replace', () => {
 
   it('stage into a table that rejects by itself what the table would reject', () => {
     expect(createStaging(articles.plan)).toBe(
-      'CREATE TEMPORARY TABLE IF NOT EXISTS harbor_replace (' +
+      'CREATE TEMPORARY TABLE harbor_replace (' +
         '"article_id" text NOT NULL, "shop" text NOT NULL, "label" text, "short_name" text, "stock" integer DEFAULT 0, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" TIMESTAMP WITH TIME ZONE, "rest" jsonb, ' +
         '"harbor row" bigint GENERATED ALWAYS AS IDENTITY) ON COMMIT DROP; ' +
@@ -39,8 +39,8 @@ describe('the statements of a replace', () => {
   });
 
   it('hold a batch in a table of plain columns, whose name tells its definition', () => {
-    const { create, qualified } = batchStaging(stagingTarget(articles).plan);
-    expect(create).toBe(
+    const { createIfMissing, qualified } = batchStaging(stagingTarget(articles).plan);
+    expect(createIfMissing).toBe(
       `CREATE TEMPORARY TABLE IF NOT EXISTS ${qualified.replace('pg_temp.', '')} (` +
         '"article_id" text, "shop" text, "label" text, "short_name" text, "stock" integer, ' +
         '"rating" double precision, "remark" text, "details" json, "seen_at" timestamp with time zone, ' +

@@ -1,0 +1,54 @@
+import { type BatchName, type LoadTotals, readTotals } from './load-totals.js';
+
+/** A committed batch, of any attempt of its load. */
+export interface CommittedBatch extends BatchName {
+  /** Position in the input of its first record, from 0. */
+  readonly first: number;
+  /** Position after its last record. */
+  readonly end: number;
+  readonly totals: LoadTotals;
+}
+
+/** A load, and the table it writes to (or `hybrid`). */
+export interface NamedLoad {
+  readonly loadId: string;
+  readonly table: string;
+}
+
+/** Runs a query on a connection, or on any one of a pool. */
+export type RunQuery = (sql: string, parameters: readonly unknown[]) => Promise<unknown[]>;
+
+/** Batches read at once: each may carry the summaries of some rejected records. */
+const BATCHES_A_PAGE = 1_000;
+const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * The committed batches of loads, load by load, in the order of their numbers.
+ * @param batchTable - quoted name of `storage_load_batches`
+ * @throws StorageError `COUNTS_UNREADABLE`
+ */
+export async function* readCommittedBatches(
+  query: RunQuery,
+  batchTable: string,
+  loads: readonly NamedLoad[],
+): AsyncGenerator<CommittedBatch> {
+  const tables = new Map(loads.map(({ loadId, table }) => [loadId, table]));
+  let [lastId, lastNo] = [FIRST_UUID, -1];
+  for (;;) {
+    const rows = (await query(
+      `SELECT load_id AS "loadId", batch_no AS "batchNo", first_position::float8 AS first, end_position::float8 AS end, counts
+         FROM ${batchTable}
+        WHERE load_id = ANY($1::uuid[]) AND (load_id, batch_no) > ($2::uuid, $3::integer)
+        ORDER BY load_id, batch_no LIMIT $4`,
+      [[...tables.keys()], lastId, lastNo, BATCHES_A_PAGE],
+    )) as (Omit<CommittedBatch, 'totals' | 'table'> & { readonly counts: unknown })[];
+    for (const { counts, ...batch } of rows) {
+      const named = { ...batch, table: tables.get(batch.loadId) ?? '' };
+      yield { ...named, totals: readTotals(counts, named) };
+      [lastId, lastNo] = [batch.loadId, batch.batchNo];
+    }
+    if (rows.length < BATCHES_A_PAGE) {
+      return;
+    }
+  }
+}
