@@ -23,13 +23,18 @@ export function addDemoCommand(program: Command): void {
     .description('Load the sample file of this package into both tables; some of its records are invalid on purpose')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const { stream } = await openSource(findSample());
+      const sample = findSample();
       const { result, tables } = await withStorage(flags, async (app) => {
-        const records = readRecords(stream, { format: 'jsonl', name: SAMPLE });
-        return {
-          result: await loadInto(app, { into: 'hybrid', records, dryRun: false, options: { source: SAMPLE } }),
-          tables: await app.get(LoadStatsService).totals(),
-        };
+        const { stream } = await openSource(sample);
+        try {
+          const records = readRecords(stream, { format: 'jsonl', name: SAMPLE });
+          return {
+            result: await loadInto(app, { into: 'hybrid', records, dryRun: false, options: { source: SAMPLE } }),
+            tables: await app.get(LoadStatsService).totals(),
+          };
+        } finally {
+          stream.destroy();
+        }
       });
       if (flags.json === true) {
         printJson({ result, tables });

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 
-import { detectFormat, openSource } from '../../files/open-source.js';
+import { detectFormat, type OpenedSource, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import type { FileFormat } from '../../files/record-reader.js';
 import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
@@ -91,15 +91,22 @@ export function addLoadCommand(program: Command): void {
 }
 
 async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
-  const { into, disposition = 'merge', rename } = flags;
-  if (flags.allowEmpty === true && disposition !== 'replace') {
+  if (flags.allowEmpty === true && flags.disposition !== 'replace') {
     throw new UsageError('--allow-empty requires --disposition replace');
   }
   const source = await openSource(file);
+  try {
+    return await loadSource(source, file, flags);
+  } finally {
+    source.stream.destroy();
+  }
+}
+
+async function loadSource(source: OpenedSource, file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
+  const { into, disposition = 'merge', rename } = flags;
   const { stream, name, sizeBytes } = source;
   const format = flags.format ?? detectFormat(file);
   if (format === undefined) {
-    stream.destroy();
     throw unknownFormat(file);
   }
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
@@ -135,7 +142,6 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
         ] as const;
       } finally {
         display.stop();
-        stream.destroy();
         if (rename !== undefined) {
           warnOfUnmetRenames(flags, rename, unmetRenames);
         }
