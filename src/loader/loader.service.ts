@@ -7,7 +7,7 @@ import { connectionError, isConnectionFault } from '../postgres/connection-error
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
 import { databaseError } from '../postgres/database-error.js';
 import { describeFault } from '../postgres/database-fault.js';
-import { isPassing } from '../postgres/sqlstate.js';
+import { isTransient } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
 import { LoadKeys } from '../stats/load-keys.js';
@@ -162,7 +162,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
         settings.retry,
         () => this.plans.for(targets, connected),
         (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error).message}`),
-        (error) => manager === undefined && isPassing(error),
+        (error) => manager === undefined && isTransient(error),
       );
     } catch (error) {
       if (manager === undefined && isConnectionFault(error)) {

@@ -128,7 +128,7 @@ export function isContention(error: unknown): boolean {
 }
 
 /** Whether a retry may succeed. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const kind = classifyFault(error);
   return kind === 'contention' || kind === 'connection';
 }

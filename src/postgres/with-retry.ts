@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isPassing } from './sqlstate.js';
+import { isTransient } from './sqlstate.js';
 import { NotConnectedError } from './connection-loss.js';
 
 /** Limits of the retries of one batch. */
@@ -27,7 +27,7 @@ export async function withRetry<T>(
   limits: RetryLimits,
   attempt: () => Promise<T>,
   onRetry: (error: unknown) => void = () => {},
-  mayRepeat: (error: unknown) => boolean = isPassing,
+  mayRepeat: (error: unknown) => boolean = isTransient,
 ): Promise<T> {
   let deadline: number | undefined;
   let attempts = 0;

@@ -10,7 +10,7 @@ import type { BatchLoadResult, HybridBatchResult } from '../results/load-result.
 import type { LoaderService } from '../loader/loader.service.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { findCommitted } from '../postgres/find-committed.js';
-import { isPassing } from '../postgres/sqlstate.js';
+import { isTransient } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { managerOf } from '../postgres/typeorm-adapter.js';
 import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
@@ -76,7 +76,7 @@ export class ReplayRun {
       retry,
       attempt,
       (error) => logger.warn(`replay: retrying after: ${messageOf(error)}`),
-      (error) => isPassing(causeOf(error)),
+      (error) => isTransient(causeOf(error)),
     );
   }
 

@@ -9,7 +9,7 @@ import {
 } from '../../errors/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
-import { isPassing } from '../../postgres/sqlstate.js';
+import { isTransient } from '../../postgres/sqlstate.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
@@ -50,7 +50,7 @@ export function checkInterrupt(signal: AnySignal): void {
  */
 export function unlessInterrupted(error: unknown, signal: AnySignal): unknown {
   const isRolledBack = !(error instanceof CommitUnansweredError);
-  return isRolledBack && signal.aborted && isPassing(error) ? new StopLoad('interrupt') : error;
+  return isRolledBack && signal.aborted && isTransient(error) ? new StopLoad('interrupt') : error;
 }
 
 /** The error that ended a load, by the error that ended a batch of it. */

@@ -9,7 +9,7 @@ import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { findCommitted } from '../../postgres/find-committed.js';
-import { classifyFault, isContention, isPassing, isTimeout } from '../../postgres/sqlstate.js';
+import { classifyFault, isContention, isTransient, isTimeout } from '../../postgres/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
@@ -109,7 +109,7 @@ export class LoadSession {
   async release(): Promise<void> {
     const { context, entry } = this;
     if (entry.loadKey !== undefined) {
-      await this.tryToNote('without records', (client) => context.loadKeys.release(client, entry), isPassing);
+      await this.tryToNote('without records', (client) => context.loadKeys.release(client, entry), isTransient);
     }
   }
 
@@ -131,13 +131,13 @@ export class LoadSession {
       }
       await ledger.close(client, this.entry, closedLoad(this.job, status, totals, error));
     };
-    await this.tryToNote(`as ${status}`, work, status === 'completed' ? isPassing : isContention);
+    await this.tryToNote(`as ${status}`, work, status === 'completed' ? isTransient : isContention);
   }
 
   /**
    * Runs `work` in a transaction, again while `mayRetry` says so; in a caller's transaction once, under a savepoint.
    */
-  async inTransaction<T>(work: (client: ClientBase) => Promise<T>, mayRetry = isPassing): Promise<T> {
+  async inTransaction<T>(work: (client: ClientBase) => Promise<T>, mayRetry = isTransient): Promise<T> {
     if (this.manager !== undefined) {
       return withSavepoint(await clientOf(this.manager), work);
     }
@@ -157,7 +157,7 @@ export class LoadSession {
   }
 
   /**
-   * Runs a batch in a transaction, again after a passing error, and once more in smaller statements after a timeout.
+   * Runs a batch in a transaction, again after a transient error, and once more in smaller statements after a timeout.
    * @param mayRetry - false once the load is interrupted
    * @throws CommitUnansweredError when the commit outcome is unknown
    */
@@ -172,7 +172,7 @@ export class LoadSession {
         (client) => watch.beforeCommit(work(client, pieces)),
         (error) => {
           watch.noteFailure(error);
-          return mayRetry() && isPassing(error);
+          return mayRetry() && isTransient(error);
         },
       );
     return this.splitAfterTimeout(attempt).catch((error) => this.findCommitted(batch, watch, error));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { classifyFault, type FaultKind, isPassing } from '../../../src/postgres/sqlstate.js';
+import { classifyFault, type FaultKind, isTransient } from '../../../src/postgres/sqlstate.js';
 
 const fault = (code: string | undefined, message = 'm') => Object.assign(new Error(message), { code });
 
@@ -55,7 +55,7 @@ describe('an error of Postgres', () => {
     'is %s: %s',
     (kind, code) => {
       expect(classifyFault(fault(code))).toBe(kind);
-      expect(isPassing(fault(code))).toBe(kind === 'contention' || kind === 'connection');
+      expect(isTransient(fault(code))).toBe(kind === 'contention' || kind === 'connection');
     },
   );
 
