@@ -149,7 +149,9 @@ export const ERROR_CODES = {
   },
   REJECT_LIMIT_EXCEEDED: {
     meaning: 'More records were rejected than `maxRejects` or `onReject: "fail"` allows.',
-    action: 'Look at `result.rejects`. Fix the records, or raise the limit.',
+    action:
+      'The batch that exceeded the limit was rolled back: its rejected records are neither in `result.rejects` nor in ' +
+      'quarantine. Load again with a higher limit, or without one. Then both name them, and you can fix them.',
   },
   REJECT_NOT_FOUND: {
     meaning: 'No rejected record has this id.',
