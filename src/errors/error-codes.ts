@@ -190,7 +190,7 @@ export const ERROR_CODES = {
     action: 'Correct what the message names.',
   },
   TABLES_HOLD_ROWS: {
-    meaning: '`migrate down` would drop tables or columns of tables that hold rows.',
+    meaning: '`migrate down` may drop tables or columns of tables that hold rows.',
     action: 'Add `--force` if the data may be lost.',
   },
   TABLE_BUSY: {

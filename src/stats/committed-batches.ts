@@ -1,4 +1,4 @@
-import { type BatchName, type LoadTotals, readTotals } from './load-totals.js';
+import type { BatchName } from './load-totals.js';
 
 /** A committed batch, of any attempt of its load. */
 export interface CommittedBatch extends BatchName {
@@ -6,7 +6,8 @@ export interface CommittedBatch extends BatchName {
   readonly first: number;
   /** Position after its last record. */
   readonly end: number;
-  readonly totals: LoadTotals;
+  /** What it did, as JSON; see {@link readTotals}. */
+  readonly counts: unknown;
 }
 
 /** A load, and the table it writes to (or `hybrid`). */
@@ -25,26 +26,27 @@ const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 /**
  * The committed batches of loads, load by load, in the order of their numbers.
  * @param batchTable - quoted name of `storage_load_batches`
- * @throws StorageError `COUNTS_UNREADABLE`
+ * @param omitted - members of the counts that are not needed
  */
 export async function* readCommittedBatches(
   query: RunQuery,
   batchTable: string,
   loads: readonly NamedLoad[],
+  omitted: readonly string[] = [],
 ): AsyncGenerator<CommittedBatch> {
   const tables = new Map(loads.map(({ loadId, table }) => [loadId, table]));
   let [lastId, lastNo] = [FIRST_UUID, -1];
   for (;;) {
     const rows = (await query(
-      `SELECT load_id AS "loadId", batch_no AS "batchNo", first_position::float8 AS first, end_position::float8 AS end, counts
+      `SELECT load_id AS "loadId", batch_no AS "batchNo", first_position::float8 AS first, end_position::float8 AS end,
+              counts - $5::text[] AS counts
          FROM ${batchTable}
         WHERE load_id = ANY($1::uuid[]) AND (load_id, batch_no) > ($2::uuid, $3::integer)
         ORDER BY load_id, batch_no LIMIT $4`,
-      [[...tables.keys()], lastId, lastNo, BATCHES_A_PAGE],
-    )) as (Omit<CommittedBatch, 'totals' | 'table'> & { readonly counts: unknown })[];
-    for (const { counts, ...batch } of rows) {
-      const named = { ...batch, table: tables.get(batch.loadId) ?? '' };
-      yield { ...named, totals: readTotals(counts, named) };
+      [[...tables.keys()], lastId, lastNo, BATCHES_A_PAGE, omitted],
+    )) as Omit<CommittedBatch, 'table'>[];
+    for (const batch of rows) {
+      yield { ...batch, table: tables.get(batch.loadId) ?? '' };
       [lastId, lastNo] = [batch.loadId, batch.batchNo];
     }
     if (rows.length < BATCHES_A_PAGE) {

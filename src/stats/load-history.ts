@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
 
 import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
+import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
 import { type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
-import { addTotals, emptyTotals, type LoadTotals, recordCounts } from './load-totals.js';
+import { addTotals, type BatchName, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
 
 /** Selects past loads; newest first. */
 export interface HistoryFilter {
@@ -30,7 +31,7 @@ export interface HistoryEntry
   readonly stored: number | null;
   /** Hybrid loads only: the counts of each table, by table name. */
   readonly tables: Readonly<Record<string, LoadCounts>> | null;
-  /** The error that ended it; never contains row values. */
+  /** The error that ended it, or `COUNTS_UNREADABLE`; never contains row values. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -92,7 +93,8 @@ export class LoadHistory {
       if (runningId === null) {
         add(table, counts, errors);
       } else {
-        const { tables } = committed.get(runningId) as LoadTotals;
+        const totals = committed.get(runningId);
+        const tables = totals === undefined || totals instanceof StorageError ? [] : totals.tables;
         this.tableNames(table).forEach((name, index) => add(name, tables[index] ?? NO_COUNTS, 0));
       }
     }
@@ -117,9 +119,12 @@ export class LoadHistory {
   }
 
   /** A load writes its counts when it ends; until then its batches are summed. */
-  private withCommitted(entry: HistoryEntry, totals: LoadTotals | undefined): HistoryEntry {
+  private withCommitted(entry: HistoryEntry, totals: LoadTotals | StorageError | undefined): HistoryEntry {
     if (totals === undefined) {
       return entry;
+    }
+    if (totals instanceof StorageError) {
+      return { ...entry, error: { code: totals.code, message: totals.message } };
     }
     const records = recordCounts(totals);
     if (entry.table !== HYBRID) {
@@ -130,13 +135,20 @@ export class LoadHistory {
     return { ...entry, ...records, ...none, stored: storedOf(records), tables: Object.fromEntries(tables) };
   }
 
-  /** What running loads have committed, by load id. */
-  private async committedTotals(loads: readonly NamedLoad[]): Promise<ReadonlyMap<string, LoadTotals>> {
-    const sums = new Map(loads.map(({ loadId, table }) => [loadId, emptyTotals(this.tableNames(table).length)]));
-    if (loads.length > 0) {
-      const query: RunQuery = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
-      for await (const { loadId, totals } of readCommittedBatches(query, this.tableOf(LoadBatchEntity), loads)) {
-        sums.set(loadId, addTotals(sums.get(loadId) as LoadTotals, totals));
+  /** What running loads have committed, by load id; or why it cannot be read. */
+  private async committedTotals(loads: readonly NamedLoad[]): Promise<ReadonlyMap<string, LoadTotals | StorageError>> {
+    const sums = new Map<string, LoadTotals | StorageError>(
+      loads.map(({ loadId, table }) => [loadId, emptyTotals(this.tableNames(table).length)]),
+    );
+    if (loads.length === 0) {
+      return sums;
+    }
+    const query: RunQuery = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
+    const batches = readCommittedBatches(query, this.tableOf(LoadBatchEntity), loads, ['rejects', 'unknownFields']);
+    for await (const { counts, ...batch } of batches) {
+      const sum = sums.get(batch.loadId);
+      if (!(sum instanceof StorageError) && sum !== undefined) {
+        sums.set(batch.loadId, addReadable(sum, counts, batch));
       }
     }
     return sums;
@@ -149,5 +161,17 @@ export class LoadHistory {
 
   private tableOf(entity: new () => object): string {
     return quotedTableOf(this.dataSource, entity);
+  }
+}
+
+/** One unreadable batch must not hide the history of other loads. */
+function addReadable(sum: LoadTotals, counts: unknown, batch: BatchName): LoadTotals | StorageError {
+  try {
+    return addTotals(sum, readTotals(counts, batch));
+  } catch (error) {
+    if (error instanceof StorageError) {
+      return error;
+    }
+    throw error;
   }
 }

@@ -106,7 +106,7 @@ export function readTotals(json: unknown, { loadId, batchNo, table }: BatchName)
     throw new StorageError(
       'COUNTS_UNREADABLE',
       `The counts of batch ${batchNo} of load ${loadId} have a form that this version cannot read. ` +
-        'Upgrade harbor-storage to the version that wrote them.',
+        'If a newer version of harbor-storage wrote them, upgrade to it.',
     );
   }
   return { tables, deleted, rejects, skippedReasons, unknownFields } as LoadTotals;
@@ -131,7 +131,7 @@ function readVersion1(kept: Json): Json {
     return {};
   }
   const skipped = sumOf(skippedReasons as CountsByName);
-  const tables = targets.map(({ inserted, updated, unchanged, duplicates, notMeant }) => ({
+  const tables = targets.map(({ inserted, updated, unchanged, duplicates, notMeant = 0 }) => ({
     received,
     inserted,
     updated,
@@ -141,5 +141,5 @@ function readVersion1(kept: Json): Json {
     rejected,
     failed,
   }));
-  return { ...kept, tables, deleted: targets[0]?.['deleted'] };
+  return { ...kept, tables, deleted: targets[0]?.['deleted'] ?? 0 };
 }

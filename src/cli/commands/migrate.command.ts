@@ -70,8 +70,7 @@ async function rejectToDropRows(url: string): Promise<void> {
   if (tables.length > 0) {
     throw new StorageError(
       'TABLES_HOLD_ROWS',
-      `migrate down would drop tables or columns that contain data: ${tables.join(', ')}. ` +
-        'Add --force to drop them.',
+      `migrate down may drop tables or columns that contain data: ${tables.join(', ')}. Add --force to drop them.`,
     );
   }
 }

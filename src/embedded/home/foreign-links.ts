@@ -1,4 +1,4 @@
-import { lstat, readlink, stat } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { StorageError } from '../../errors/storage-error.js';
 import { ignoring } from '../system/system-errors.js';
@@ -27,5 +27,6 @@ async function rejectOnTheWay(path: string): Promise<void> {
         'directory itself, or choose another data directory.',
     );
   }
-  await rejectOnTheWay(resolve(dirname(path), await readlink(path)));
+  // Relative to where the link really is: a parent may be a link, too.
+  await rejectOnTheWay(resolve(await realpath(dirname(path)), await readlink(path)));
 }

@@ -7,15 +7,21 @@ export interface IdentityPart<C> {
 /**
  * The parts that rows must be inserted in, a statement each: no expression in a SELECT gives the next value of an
  * identity, so a statement carries an identity column for all of its rows or for none.
- * @param columns - identity columns that rows may carry; without any there is one part
+ * @param identities - identity columns that some rows carry
+ * @param carriedSets - which of them rows carry, in the order to insert the parts
  */
-export function identityParts<C>(columns: readonly C[]): IdentityPart<C>[] {
-  let parts: IdentityPart<C>[] = [{ carried: [], absent: [] }];
-  for (const column of columns) {
-    parts = parts.flatMap(({ carried, absent }) => [
-      { carried: [...carried, column], absent },
-      { carried, absent: [...absent, column] },
-    ]);
+export function identityParts<C>(identities: readonly C[], carriedSets: readonly (readonly C[])[]): IdentityPart<C>[] {
+  return carriedSets.map((carried) => ({
+    carried,
+    absent: identities.filter((column) => !carried.includes(column)),
+  }));
+}
+
+/** Every set of these columns, the full one first. */
+export function subsetsOf<C>([first, ...rest]: readonly C[]): C[][] {
+  if (first === undefined) {
+    return [[]];
   }
-  return parts;
+  const smaller = subsetsOf(rest);
+  return [...smaller.map((subset) => [first, ...subset]), ...smaller];
 }

@@ -139,20 +139,22 @@ export function hasBit(bit: number): string {
   return `get_bit(s.${MASK_COLUMN}::bit varying, ${bit}) = 1`;
 }
 
-/** Splits rows into the parts of {@link identityParts}; one part where all rows agree. */
+/** Splits rows into the parts of {@link identityParts}, in the order of their first rows. */
 export function partsOfSpec(spec: MergeSpec, rows: readonly Row[]): SpecPart[] {
   const identities = maskedColumns(spec).filter(({ column }) => column.hasDefault && !column.defaultExpression);
-  return identityParts(identities)
-    .filter(({ carried, absent }) =>
-      rows.some(({ values }) => {
-        const carries = ({ column }: MaskedColumn): boolean => values[column.index] !== undefined;
-        return carried.every(carries) && !absent.some(carries);
-      }),
-    )
-    .map(({ carried, absent }) => ({
-      spec: { ...spec, columns: spec.columns.flatMap((column) => settle(column, carried, absent)) },
-      conditions: identities.map((masked) => `${carried.includes(masked) ? '' : 'NOT '}${hasBit(masked.bit)}`),
-    }));
+  const carriedSets = new Map<string, MaskedColumn[]>();
+  // Without identities all rows are one part.
+  for (const { values } of identities.length === 0 ? rows.slice(0, 1) : rows) {
+    const carried = identities.filter(({ column }) => values[column.index] !== undefined);
+    const signature = carried.map(({ bit }) => bit).join();
+    if (!carriedSets.has(signature)) {
+      carriedSets.set(signature, carried);
+    }
+  }
+  return identityParts(identities, [...carriedSets.values()]).map(({ carried, absent }) => ({
+    spec: { ...spec, columns: spec.columns.flatMap((column) => settle(column, carried, absent)) },
+    conditions: identities.map((masked) => `${carried.includes(masked) ? '' : 'NOT '}${hasBit(masked.bit)}`),
+  }));
 }
 
 /** A part's rows all carry an identity column, or none does. */

@@ -1,5 +1,5 @@
 import type { CommittedBatch } from '../../stats/committed-batches.js';
-import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
+import { addTotals, emptyTotals, type LoadTotals, readTotals } from '../../stats/load-totals.js';
 
 /** Positions from `first` up to, and without, `end`. */
 interface PositionRange {
@@ -26,15 +26,18 @@ export class CommittedBatches {
     return new CommittedBatches([], 0, 0, emptyTotals(targets));
   }
 
-  /** @param targets - how many tables the load writes to */
+  /**
+   * @param targets - how many tables the load writes to
+   * @throws StorageError `COUNTS_UNREADABLE`
+   */
   static async from(batches: AsyncIterable<CommittedBatch>, targets: number): Promise<CommittedBatches> {
     const ranges: PositionRange[] = [];
     let nextBatchNo = 0;
     let totals = emptyTotals(targets);
-    for await (const { batchNo, first, end, totals: committed } of batches) {
+    for await (const { first, end, counts, ...batch } of batches) {
       ranges.push({ first, end });
-      nextBatchNo = batchNo + 1;
-      totals = addTotals(totals, committed);
+      nextBatchNo = batch.batchNo + 1;
+      totals = addTotals(totals, readTotals(counts, batch));
     }
     return new CommittedBatches(merge(ranges), ranges.length, nextBatchNo, totals);
   }

@@ -1,6 +1,6 @@
 import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
-import { identityParts } from '../merge/identity-parts.js';
+import { identityParts, subsetsOf } from '../merge/identity-parts.js';
 import { overwriteStored } from '../merge/row-changes.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
@@ -64,7 +64,7 @@ function buildInserts(target: Target): SwapPart[] {
   const identities = plan.columns.filter(
     (column) => column.hasDefault && column.defaultExpression === undefined && !key.includes(column),
   );
-  return identityParts(identities).map(({ carried, absent }) => {
+  return identityParts(identities, subsetsOf(identities)).map(({ carried, absent }) => {
     const conditions = identities.map(
       (column) => `s.${column.quoted} IS ${carried.includes(column) ? 'NOT NULL' : 'NULL'}`,
     );

@@ -83,7 +83,7 @@ describe('harbor-storage migrate', () => {
         );
         const rejected = await runCommand(url, ['migrate', 'down']);
         expect(rejected).toMatchObject({ exitCode: 1, stdout: '' });
-        expect(rejected.stderr).toMatch(/would drop tables or columns that contain data: submissions\. Add --force/);
+        expect(rejected.stderr).toMatch(/may drop tables or columns that contain data: submissions\. Add --force/);
         for (const name of applied.toReversed()) {
           expect(await json(url, ['migrate', 'down', '--force'])).toEqual({ reverted: name });
         }

@@ -133,6 +133,21 @@ describeAsRoot('root does not follow a symbolic link of another account', () => 
     );
   });
 
+  it('on the way of a relative link, which begins where the link really is', async () => {
+    await withTemporaryDir(async (directory) => {
+      const deep = join(directory, 'deep');
+      await mkdir(join(deep, 'inner'), { recursive: true });
+      await withForeignLink(
+        () => join(deep, 'theirs'),
+        async () => {
+          await symlink('../theirs/data', join(deep, 'inner', 'relative'));
+          await symlink('deep/inner', join(directory, 'alias'));
+          await expect(fast(join(directory, 'alias', 'relative'))).rejects.toMatchObject(UNTRUSTED);
+        },
+      );
+    });
+  });
+
   it('instead of the lock, in a data directory of that account', async () => {
     await withForeignLink(
       (directory) => join(directory, 'lock'),

@@ -73,6 +73,10 @@ describe('how the rows of a batch meet the table', () => {
       ['article_id', 'shop', 'remark'],
     ]);
     expect(parts.map(({ conditions }) => conditions.length)).toEqual([1, 1]);
+    const other = [{}, { stock: 1 }].map(rowOf);
+    const [first] = partsOfSpec(specOf(plan, 'merge', plan.primaryKey, other), other);
+    // In the order of their first rows, so that generated values are those of the input's order.
+    expect(first?.conditions[0]).toMatch(/^NOT /);
     expect(partsOfSpec(spec([{ remark: null }, {}]), [{ remark: null }, {}].map(rowOf))).toMatchObject([
       { conditions: [] },
     ]);
