@@ -6,6 +6,7 @@ import { StorageError } from '../../../src/index.js';
 import { connectionError } from '../../../src/postgres/connection-error.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/test-postgres.js';
 import { errorOf } from '../../support/parity/faults.js';
+import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';
 
 const VALUE = 'value-of-a-row';
 const PASSWORD = 'hunter2-of-the-url';
@@ -49,7 +50,7 @@ describe('what --verbose prints of an error', () => {
     const wrong = new Error(`no connection to ${url.href}`, { cause: rejected });
     for (const error of [rejected, connectionError(url.href, rejected), wrong]) {
       expect(traceOf(error)).not.toContain(PASSWORD);
-      expect(traceOf(error)).toContain('[28P01]');
+      expect(traceOf(error)).toContain(THROUGH_PGBOUNCER ? '[08P01]' : '[28P01]');
     }
   });
 
