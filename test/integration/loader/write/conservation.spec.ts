@@ -156,8 +156,8 @@ describe('every record that goes in comes out in exactly one count', () => {
   it('also of a load that was stopped by maxRejects', async () => {
     await fc.assert(
       fc.asyncProperty(anyRecords, fc.integer({ min: 1, max: 6 }), async (records, batchSize) => {
-        const load = app.opportunities.storeBatch(records, { batchSize, maxRejects: 2 });
         const before = await app.count('app_opportunities');
+        const load = app.opportunities.storeBatch(records, { batchSize, maxRejects: 2 });
         const result = await load.catch((error: { result: LoadResult }) => error.result);
         const counts = countsOf(result);
         expect(counts.received).toBe(sumOf(counts));
