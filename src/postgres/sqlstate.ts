@@ -71,7 +71,8 @@ const CODELESS_CONNECTION_LOSS =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
 
 /** PgBouncer reports a lost or slow server, and a failed login to it, as a protocol violation. */
-const POOLER_LOSS = /query_wait_timeout|server conn crashed|server login has been failing/;
+const POOLER_LOSS =
+  /query_wait_timeout|server conn crashed|server login has been failing|server login failed: \w+ the database system is|client_login_timeout \(server down\)/;
 
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;
