@@ -10,7 +10,9 @@ import { childUser, copyTree, queryValue, withTemporaryDir } from '../../support
 
 const NOBODY = 65_534;
 /** Only root can test these situations; all other specs cover an ordinary user. */
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) process.stderr.write('skipped: what the embedded Postgres does for root: the tests do not run as root\n');
+const describeAsRoot = isRoot ? describe : describe.skip;
 
 const fast = (dataDir: string): ReturnType<typeof startEmbeddedPostgres> =>
   startEmbeddedPostgres({ dataDir, durable: false });
