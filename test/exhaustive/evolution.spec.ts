@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { withDatabase } from '../../support/database/databases.js';
-import { queryValue } from '../../support/processes/embedded-processes.js';
-import { createRepositoryCopy, createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
-import { runCommand } from '../../support/cli/run-command.js';
+import { withDatabase } from '../support/database/databases.js';
+import { queryValue } from '../support/processes/embedded-processes.js';
+import { createRepositoryCopy, createUserProject, type ProjectFolder } from '../support/cli/project-folder.js';
+import { runCommand } from '../support/cli/run-command.js';
 
 const CLI = 'node_modules/harbor-storage/dist/src/cli/main.js';
 const TSC = 'node_modules/typescript/bin/tsc';
