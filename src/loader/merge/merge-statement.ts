@@ -1,6 +1,7 @@
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
 import { carries, mergeStored, type Incoming } from './row-changes.js';
+import { conflictTarget, hasIncomingKey } from './same-key.js';
 
 /**
  * The statement that writes rows and counts what happened to them. Its shape serves plain Postgres, poolers and Citus:
@@ -45,7 +46,7 @@ export function buildMaskedUpdate(
     `UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${source}, ${ofAllRows(loadIdParameter)}
-  WHERE ${joinOnKey('t', spec.key)} AND ${change.where}`
+  WHERE ${hasIncomingKey('t', spec.key)} AND ${change.where}`
   );
 }
 
@@ -67,7 +68,7 @@ function buildInsert(
   // An append may leave its key to the database.
   const key = spec.key.filter((column) => carries(spec, column));
   const looksUpStored = spec.required.length > 0 || spec.columns.some((carried) => fallsBackOnStored(spec, carried));
-  const lookup = looksUpStored ? `\n  LEFT JOIN ${plan.quotedTable} AS stored ON ${joinOnKey('stored', key)}` : '';
+  const lookup = looksUpStored ? `\n  LEFT JOIN ${plan.quotedTable} AS stored ON ${hasIncomingKey('stored', key)}` : '';
   const order = key.length === 0 ? '' : `\n  ORDER BY ${key.map(bytesOf).join(', ')}`;
   return `WITH written AS (
   INSERT INTO ${plan.quotedTable} AS t (${values.map(({ name }) => name).join(', ')})
@@ -111,11 +112,6 @@ function ofAllRows(loadIdParameter: string): string {
   return `(SELECT ${loadIdParameter}::uuid AS load_id, now() AS updated_at) AS b`;
 }
 
-/** `stored."a" = s."a"::text AND …` */
-function joinOnKey(alias: string, key: readonly PlanColumn[]): string {
-  return key.map((column) => `${alias}.${column.quoted} = s.${column.quoted}::${column.type}`).join(' AND ');
-}
-
 function conflictClause(plan: LoadPlan, spec: MergeSpec): string {
   if (spec.onConflict === 'insert') {
     return '';
@@ -134,5 +130,5 @@ function conflictClause(plan: LoadPlan, spec: MergeSpec): string {
 }
 
 function conflictOn({ key }: MergeSpec, action: string): string {
-  return `\n  ON CONFLICT (${key.map(({ quoted }) => quoted).join(', ')}) ${action}`;
+  return `\n  ON CONFLICT ${conflictTarget(key)} ${action}`;
 }

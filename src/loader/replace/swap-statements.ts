@@ -2,17 +2,18 @@ import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { identityParts, subsetsOf } from '../merge/identity-parts.js';
 import { overwriteStored } from '../merge/row-changes.js';
+import { hasStagedKey } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 /** Deletes the stored rows whose key is not staged. */
 export function buildDeleteOthers(target: Target): string {
   return `DELETE FROM ${target.plan.quotedTable} AS t
-  WHERE NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${sameKey(target)})`;
+  WHERE NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${hasStagedKey('t', target.key)})`;
 }
 
 /** Deletes the stored row of the staged row numbered `$1`. */
 export function buildDeleteRow(target: Target): string {
-  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${sameKey(target)} AND s.${ROW_NUMBER} = $1`;
+  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${hasStagedKey('t', target.key)} AND s.${ROW_NUMBER} = $1`;
 }
 
 /**
@@ -54,7 +55,7 @@ function buildUpdate(target: Target): SwapPart | undefined {
       statement: `  UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${STAGING} AS s
-  WHERE ${IN_RANGE} AND ${sameKey(target)} AND ${change.where}`,
+  WHERE ${IN_RANGE} AND ${hasStagedKey('t', target.key)} AND ${change.where}`,
     }
   );
 }
@@ -82,7 +83,7 @@ function buildInsert(target: Target, columns: readonly PlanColumn[], conditions:
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
-  const isNew = `NOT EXISTS (SELECT 1 FROM ${plan.quotedTable} AS t WHERE ${sameKey(target)})`;
+  const isNew = `NOT EXISTS (SELECT 1 FROM ${plan.quotedTable} AS t WHERE ${hasStagedKey('t', target.key)})`;
   return {
     verb: 'inserted',
     statement: `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
@@ -95,8 +96,4 @@ function buildInsert(target: Target, columns: readonly PlanColumn[], conditions:
 
 function insertedValue({ quoted, madeOnce, defaultExpression }: PlanColumn): string {
   return madeOnce && defaultExpression !== undefined ? `COALESCE(s.${quoted}, ${defaultExpression})` : `s.${quoted}`;
-}
-
-function sameKey({ key }: Target): string {
-  return key.map(({ quoted }) => `t.${quoted} = s.${quoted}`).join(' AND ');
 }
