@@ -72,8 +72,9 @@ export const ERROR_CODES = {
   },
   EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY: {
     meaning:
-      'A directory for the embedded server belongs to another user, others may write to it, or it is a symbolic link of another user.',
-    action: 'Remove the directory that the message names, or set `DATABASE_URL`.',
+      'A directory for the embedded server belongs to another user, others may write to it or may have prepared it, or it is a symbolic link of another user.',
+    action:
+      'Remove the directory that the message names, work in a directory that only you can write to, or set `DATABASE_URL`.',
   },
   EMBEDDED_POSTGRES_VERSION_MISMATCH: {
     meaning: 'The data directory was created by another major version of Postgres.',

@@ -6,6 +6,7 @@ import { StorageError } from '../../errors/storage-error.js';
 import { ignoring } from '../system/system-errors.js';
 import { ServerAccount } from './server-account.js';
 import { rejectForeignLinks } from './foreign-links.js';
+import { rejectPreparedByOthers } from './prepared-by-others.js';
 import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
 
 /** The directory of one embedded server. */
@@ -41,6 +42,7 @@ export async function prepareHome(wantedDir: string): Promise<Home> {
   const wanted = resolve(wantedDir);
   try {
     await rejectForeignLinks(wanted);
+    await rejectPreparedByOthers(wanted);
     await mkdir(dirname(wanted), { recursive: true });
     const home = await chooseHome(wanted);
     await mkdir(home.path, { mode: 0o700 }).catch(ignoring('EEXIST'));

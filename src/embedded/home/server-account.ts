@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { StorageError } from '../../errors/storage-error.js';
 import { ignoring } from '../system/system-errors.js';
 import { poll } from '../system/poll.js';
@@ -15,6 +15,10 @@ function untrusted(path: string, why: string, cause?: unknown): StorageError {
     `${path} ${why}. It was not changed. Remove it, or choose another data directory.`,
     { cause },
   );
+}
+
+function requireOk({ ok, output }: CommandResult, path: string): void {
+  if (!ok) throw new StorageError('EMBEDDED_POSTGRES_DATA_DIR', `Could not write ${path}: ${output}`);
 }
 
 /**
@@ -35,7 +39,7 @@ export class ServerAccount {
 
     const existing = await stat(directory).catch(ignoring('ENOENT', 'ENOTDIR'));
     if (existing && existing.uid !== 0) return new ServerAccount(existing.uid, existing.gid, false);
-    const account = (await ServerAccount.named('postgres')) ?? (await ServerAccount.named('nobody'));
+    const account = await ServerAccount.ofRoot();
     if (account) return account;
     throw new StorageError(
       'EMBEDDED_POSTGRES_NO_ACCOUNT',
@@ -44,9 +48,15 @@ export class ServerAccount {
     );
   }
 
+  /** The account that root uses by default: `postgres`, else `nobody`. */
+  static async ofRoot(): Promise<ServerAccount | undefined> {
+    return (await ServerAccount.named('postgres')) ?? (await ServerAccount.named('nobody'));
+  }
+
   private static async named(name: string): Promise<ServerAccount | undefined> {
     const [uid, gid] = [await runCommand('id', ['-u', name]), await runCommand('id', ['-g', name])];
-    return uid.ok && gid.ok ? new ServerAccount(Number(uid.output), Number(gid.output), false) : undefined;
+    // Some systems print -2 for `nobody`, but the owner of a file is 4294967294 there.
+    return uid.ok && gid.ok ? new ServerAccount(Number(uid.output) >>> 0, Number(gid.output) >>> 0, false) : undefined;
   }
 
   /** Options to spawn a child process under this account. */
@@ -75,27 +85,62 @@ export class ServerAccount {
       throw untrusted(directory, 'is not a directory, or is a symbolic link', cause);
     });
     try {
-      await this.giveOpen(handle, directory);
+      const { uid } = await handle.stat();
+      if (uid === this.uid) return;
+      if (uid !== process.getuid?.()) throw untrusted(directory, `belongs to uid ${uid}`);
+      await handle.chown(this.uid, this.gid);
     } finally {
       await handle.close();
     }
   }
 
-  /** Changes the owner of an open file or directory to the account. */
-  async giveOpen(handle: FileHandle, path: string): Promise<void> {
-    if (this.isSelf) return;
-    const found = await handle.stat();
-    if (found.uid === this.uid) return;
-    if (found.uid !== process.getuid?.() || (found.isFile() && found.nlink !== 1)) {
-      throw untrusted(path, `belongs to uid ${found.uid}, or has more than one name`);
-    }
-    await handle.chown(this.uid, this.gid);
+  /** Whether a file belongs to the account. */
+  owns({ uid }: { readonly uid: number }): boolean {
+    return uid === this.uid;
   }
 
+  // Inside a directory of the account, root uses the rights of the account only: the account could replace any part of a
+  // path with a symbolic link at any time, and root would create, give away, move or remove something else.
+
   /**
-   * Removes a directory inside a directory of the account. Root uses the rights of the account only: the account could
-   * replace parts of it with symbolic links in the meantime.
+   * Creates a directory inside a directory of the account, unless it exists.
+   * @throws StorageError `EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY` if the path is anything else, or a directory of others
    */
+  async makeDirectory(path: string): Promise<void> {
+    let made: CommandResult | undefined;
+    if (this.isSelf) {
+      await mkdir(path, { mode: 0o700 }).catch(ignoring('EEXIST'));
+    } else if ((await lstat(path).catch(ignoring('ENOENT'))) === undefined) {
+      made = await this.run('mkdir', ['-m', '700', path]);
+    }
+    const found = await lstat(path).catch(ignoring('ENOENT'));
+    if (found?.isDirectory() !== true || !(this.owns(found) || found.uid === process.getuid?.())) {
+      throw untrusted(path, `is not a directory of ${this}${made?.ok === false ? ` (${made.output})` : ''}`);
+    }
+  }
+
+  /** Writes or replaces a file that only the account can read, inside a directory of the account. */
+  async writeFile(path: string, text: string): Promise<void> {
+    const aside = `${path}.new`;
+    if (this.isSelf) {
+      await writeFile(aside, text, { mode: 0o600 });
+    } else {
+      const command = ['-c', 'umask 077 && cat >"$1"', 'sh', aside];
+      requireOk(await runCommand('/bin/sh', command, { ...this.spawnOptions, input: text }), aside);
+    }
+    await this.move(aside, path);
+  }
+
+  /** Renames a file or a directory inside a directory of the account; `to` may be a file, which is replaced. */
+  async move(from: string, to: string): Promise<void> {
+    if (this.isSelf) {
+      await rename(from, to);
+      return;
+    }
+    requireOk(await this.run('mv', ['-f', from, to]), to);
+  }
+
+  /** Removes a file or a directory inside a directory of the account. */
   async remove(path: string): Promise<void> {
     if (this.isSelf) {
       // With retries, because the initdb of a killed start may still write there.

@@ -60,7 +60,7 @@ async function tryJoin(home: Home, postmaster: Postmaster, url: string, durable:
         `directory.`,
     );
   }
-  return Lease.join(identity.lease);
+  return Lease.join(identity.lease, home.account);
 }
 
 function foreignServer(home: Home, { pid }: Postmaster, cause?: unknown): StorageError {

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, readdir, rename } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../errors/storage-error.js';
 import type { Binaries } from '../home/binaries.js';
 import { ignoring } from '../system/system-errors.js';
 import type { Home } from '../home/home.js';
-import type { ServerAccount } from '../home/server-account.js';
 
 /** The superuser of every embedded cluster. */
 export const SUPERUSER = 'postgres';
@@ -35,7 +35,7 @@ export async function ensureCluster(home: Home, binaries: Binaries, durable: boo
 /** The password created with the cluster. */
 export async function readPassword(home: Home): Promise<string> {
   try {
-    return await readFile(home.passwordFile, 'utf8');
+    return await readOwnFile(home);
   } catch (cause) {
     throw new StorageError(
       'EMBEDDED_POSTGRES_DATA_DIR',
@@ -46,16 +46,31 @@ export async function readPassword(home: Home): Promise<string> {
   }
 }
 
+/**
+ * Reads a file of the server's account only. Anything else could be a link to a secret of root, and a server of that account
+ * would be told it as a password.
+ */
+async function readOwnFile({ passwordFile, account }: Home): Promise<string> {
+  const file = await open(passwordFile, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || !account.owns(found)) throw new Error(`it is no file of ${account}`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
 async function readMajor(home: Home): Promise<string | undefined> {
   return (await readFile(join(home.cluster, 'PG_VERSION'), 'utf8').catch(ignoring('ENOENT')))?.trim();
 }
 
 /** Builds the cluster elsewhere and renames it, so that a killed start leaves no partial cluster. */
 async function createCluster(home: Home, binaries: Binaries, durable: boolean): Promise<void> {
-  const build = await mkdtemp(join(home.path, BUILD_PREFIX));
-  await home.account.give(build);
+  const build = join(home.path, `${BUILD_PREFIX}${randomUUID()}`);
+  await home.account.makeDirectory(build);
   const aside = { cluster: join(build, 'pgdata'), passwordFile: join(build, 'password') };
-  await writePassword(aside.passwordFile, home.account);
+  await home.account.writeFile(aside.passwordFile, randomBytes(24).toString('hex'));
 
   const { ok, output } = await home.account.run(binaries.initdb, [
     `--pgdata=${aside.cluster}`,
@@ -73,20 +88,9 @@ async function createCluster(home: Home, binaries: Binaries, durable: boolean): 
     throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Could not create a cluster in ${home.path}: ${output}`);
   }
   // The cluster last: its presence means that everything is complete.
-  await rename(aside.passwordFile, home.passwordFile);
-  await rename(aside.cluster, home.cluster);
+  await home.account.move(aside.passwordFile, home.passwordFile);
+  await home.account.move(aside.cluster, home.cluster);
   await home.account.remove(build);
-}
-
-/** Changes the owner through the open file: the account owns the directory and could replace the file. */
-async function writePassword(path: string, account: ServerAccount): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(randomBytes(24).toString('hex'));
-    await account.giveOpen(file, path);
-  } finally {
-    await file.close();
-  }
 }
 
 async function removeLeftovers(home: Home): Promise<void> {

@@ -16,6 +16,7 @@ export class Lease {
     readonly path: string,
     /** The open pipe, for the supervisor to inherit until it reads. */
     readonly fd: number,
+    private readonly account: ServerAccount,
   ) {}
 
   /** Creates the pipe of a new server and takes the first lease. */
@@ -23,23 +24,23 @@ export class Lease {
     const { ok, output } = await account.run('mkfifo', ['-m', '600', path]);
     if (!ok) throw new StorageError('EMBEDDED_POSTGRES_NOT_STARTED', `Could not create the pipe ${path}: ${output}`);
     // The writing end cannot be opened without a reader, and the supervisor does not read yet.
-    const reader = openSync(path, READ);
+    const reader = openPipe(path, READ, account);
     try {
-      return new Lease(path, openSync(path, WRITE));
+      return new Lease(path, openPipe(path, WRITE, account), account);
     } finally {
       closeSync(reader);
     }
   }
 
   /** Takes a lease on a running server; `undefined` if the server is ending. */
-  static join(path: string): Lease | undefined {
+  static join(path: string, account: ServerAccount): Lease | undefined {
     let fd: number | undefined;
     try {
-      fd = openSync(path, WRITE);
+      fd = openPipe(path, WRITE, account);
       // Before it stops the server, the supervisor renames the pipe and then checks it for a line from a late joiner. So the
       // order is: open, write, check that the pipe still has its path.
       writeSync(fd, '\n');
-      if (fstatSync(fd).ino === statSync(path).ino) return new Lease(path, fd);
+      if (fstatSync(fd).ino === statSync(path).ino) return new Lease(path, fd, account);
     } catch (error) {
       if (!['ENOENT', 'ENXIO', 'EPIPE'].includes(errorCode(error) ?? '')) throw error;
     }
@@ -53,7 +54,7 @@ export class Lease {
    * @returns whether it was the last one; reliable only while nobody can take a new lease
    */
   release(): boolean {
-    const reader = openReader(this.path);
+    const reader = openReader(this.path, this.account);
     closeSync(this.fd);
     if (reader === undefined) return true;
     try {
@@ -64,12 +65,27 @@ export class Lease {
   }
 }
 
+/**
+ * Opens a pipe of the server's account. The account chooses the path, and could name a file that only root may write to.
+ * @throws StorageError `EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY` for anything else
+ */
+function openPipe(path: string, mode: number, account: ServerAccount): number {
+  const fd = openSync(path, mode | constants.O_NOFOLLOW);
+  const found = fstatSync(fd);
+  if (found.isFIFO() && account.owns(found)) return fd;
+  closeSync(fd);
+  throw new StorageError(
+    'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY',
+    `${path} is not a pipe of ${account}. Nothing was written.`,
+  );
+}
+
 /** `undefined` when the pipe and its server are gone. */
-function openReader(path: string): number | undefined {
+function openReader(path: string, account: ServerAccount): number | undefined {
   // Renamed while the supervisor decides, and renamed back if there is another user.
   for (const place of [path, `${path}.closing`, path]) {
     try {
-      return openSync(place, READ);
+      return openPipe(place, READ, account);
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
     }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoring } from '../system/system-errors.js';
 import type { Home } from '../home/home.js';
@@ -34,9 +33,7 @@ export async function disownPostmasterPid(home: Home): Promise<void> {
   const text = await readFile(pathOf(home), 'utf8').catch(ignoring('ENOENT'));
   if (text === undefined) return;
   if (await isAlive(Number.parseInt(text, 10))) {
-    // Never through a symbolic link: the directory is the server account's, and we may be root.
-    const flag = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
-    await writeFile(pathOf(home), text.replace(/^.*/, String(NO_PROCESS)), { flag });
+    await home.account.writeFile(pathOf(home), text.replace(/^.*/, String(NO_PROCESS)));
   }
 }
 

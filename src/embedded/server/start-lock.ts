@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { lstat, readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { StorageError } from '../../errors/storage-error.js';
@@ -28,8 +28,7 @@ const ownLocks = new Set<string>();
  */
 export async function withStartLock<T>(home: Home, work: () => Promise<T>): Promise<T> {
   const directory = join(home.path, 'lock');
-  await mkdir(directory).catch(ignoring('EEXIST'));
-  await home.account.give(directory);
+  await home.account.makeDirectory(directory);
   const owner = `${THIS_THREAD}${randomUUID()}`;
   ownLocks.add(owner);
   try {

@@ -10,18 +10,26 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly uid?: number;
   readonly gid?: number;
+  /** Text for the command's standard input. */
+  readonly input?: string;
 }
 
 const TIMEOUT_MS = 120_000;
 
 /** Runs a command to its end; a failed command is a result, not an exception. */
-export function runCommand(file: string, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(
+  file: string,
+  args: string[],
+  { input = '', ...options }: CommandOptions = {},
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const settings = { ...options, ...serverEnvironment(), timeout: TIMEOUT_MS };
     try {
-      execFile(file, args, settings, (error, stdout, stderr) => {
+      const child = execFile(file, args, settings, (error, stdout, stderr) => {
         resolve({ ok: error === null, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
       });
+      // A command that ends without reading its input breaks the pipe.
+      child.stdin?.on('error', () => undefined).end(input);
     } catch (error) {
       // Some systems throw here on a change of user instead of calling back.
       resolve({ ok: false, output: errorMessage(error) });

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown, lchown, link, mkdir, open, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, chown, lchown, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
 import { locateBinaries } from '../../../src/embedded/home/binaries.js';
+import { Home } from '../../../src/embedded/home/home.js';
 import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { prepareSystemDirectory } from '../../../src/embedded/home/system-directory.js';
+import { readPassword } from '../../../src/embedded/server/cluster.js';
+import { Lease } from '../../../src/embedded/server/lease.js';
 import { childUser, copyTree, queryValue, withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
 const NOBODY = 65_534;
@@ -47,7 +51,9 @@ describeAsRoot('an embedded Postgres of root', () => {
   });
 
   it('runs as the owner of the data directory, who can use it as well', async () => {
-    await withTemporaryDir(async (dataDir) => {
+    await withTemporaryDir(async (parent) => {
+      const dataDir = join(parent, 'data');
+      await mkdir(dataDir);
       await chown(dataDir, NOBODY, NOBODY);
       const here = await fast(dataDir);
       expect((await stat(join(dataDir, 'pgdata'))).uid).toBe(NOBODY);
@@ -152,12 +158,62 @@ describeAsRoot('root does not follow a symbolic link of another account', () => 
 
   it('instead of the lock, in a data directory of that account', async () => {
     await withForeignLink(
-      (directory) => join(directory, 'lock'),
-      async (_, directory) => {
-        await chown(directory, NOBODY, NOBODY);
-        await expect(fast(directory)).rejects.toMatchObject(UNTRUSTED);
+      (directory) => {
+        mkdirSync(join(directory, 'data'));
+        return join(directory, 'data', 'lock');
+      },
+      async (foreign) => {
+        await chown(dirname(foreign), NOBODY, NOBODY);
+        await expect(fast(dirname(foreign))).rejects.toMatchObject({
+          ...UNTRUSTED,
+          message: expect.stringContaining(foreign),
+        });
       },
     );
+  });
+
+  it('instead of a directory in which it makes, writes or renames something for that account', async () => {
+    await withForeignLink(
+      (directory) => join(directory, 'build'),
+      async (foreign, directory) => {
+        await chown(directory, NOBODY, NOBODY);
+        const account = await ServerAccount.forDirectory(directory);
+        const inside = join(foreign, 'password');
+        await expect(account.makeDirectory(inside)).rejects.toMatchObject(UNTRUSTED);
+        await expect(account.writeFile(inside, 'x')).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_DATA_DIR' });
+        await writeFile(join(directory, 'file'), '');
+        await expect(account.move(join(directory, 'file'), inside)).rejects.toThrow('password');
+      },
+    );
+  });
+
+  it('instead of the password, which would reach a server of that account', async () => {
+    await withTemporaryDir(async (directory) => {
+      const [data, secret] = [join(directory, 'data'), join(directory, 'secret')];
+      await writeFile(secret, 'of root');
+      await mkdir(data);
+      await chown(data, NOBODY, NOBODY);
+      const home = new Home(data, await ServerAccount.forDirectory(data));
+      for (const place of [symlink, link]) {
+        await place(secret, home.passwordFile);
+        await expect(readPassword(home)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_DATA_DIR' });
+        await rm(home.passwordFile);
+      }
+    });
+  });
+
+  it('or any path that a server of that account calls its lease', async () => {
+    await withTemporaryDir(async (directory) => {
+      const [data, target] = [join(directory, 'data'), join(directory, 'passwd')];
+      await writeFile(target, 'root:x:0:0');
+      await mkdir(data);
+      await chown(data, NOBODY, NOBODY);
+      const account = await ServerAccount.forDirectory(data);
+      await symlink(target, join(data, 'lease'));
+      expect(() => Lease.join(target, account)).toThrow(`${target} is not a pipe`);
+      expect(() => Lease.join(join(data, 'lease'), account)).toThrow('ELOOP');
+      expect(await readFile(target, 'utf8')).toBe('root:x:0:0');
+    });
   });
 
   it('but one of its own', async () => {
@@ -188,20 +244,6 @@ describeAsRoot('the account of the server', () => {
       await chown(others, 1, 1);
       await expect(account.give(others)).rejects.toMatchObject({ code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY' });
       expect((await stat(others)).uid).toBe(1);
-    });
-  });
-
-  it('is given no file that has a second name', async () => {
-    await withTemporaryDir(async (directory) => {
-      const account = await accountOf(directory);
-      const path = join(directory, 'password');
-      const file = await open(path, 'wx');
-      await link(path, join(directory, 'second'));
-      await expect(account.giveOpen(file, path)).rejects.toMatchObject({
-        code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY',
-      });
-      expect((await file.stat()).uid).toBe(0);
-      await file.close();
     });
   });
 

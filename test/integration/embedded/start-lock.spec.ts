@@ -8,8 +8,11 @@ import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { withStartLock } from '../../../src/embedded/server/start-lock.js';
 import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
 
-const homeIn = async (directory: string): Promise<Home> =>
-  new Home(directory, await ServerAccount.forDirectory(directory));
+const homeIn = async (directory: string): Promise<Home> => {
+  const account = await ServerAccount.forDirectory(directory);
+  await account.give(directory);
+  return new Home(directory, account);
+};
 
 /** A lock left by another process. */
 async function plantLock(directory: string, owner: string): Promise<void> {

@@ -20,6 +20,7 @@ const LATE_SERVER = [
 const SERVER = [process.execPath, '-e', `process.on('SIGINT', () => process.exit()); setInterval(() => {}, 1e6)`];
 
 interface Supervised {
+  readonly account: ServerAccount;
   readonly lease: Lease;
   readonly supervisor: ChildProcess;
   readonly ended: Promise<unknown>;
@@ -34,29 +35,29 @@ async function supervise(directory: string, server: readonly string[] = SERVER):
     stdio: ['ignore', 'ignore', 'ignore', lease.fd],
     env: { PATH: `${directory}:${process.env['PATH']}` },
   });
-  return { lease, supervisor, ended: once(supervisor, 'exit') };
+  return { account, lease, supervisor, ended: once(supervisor, 'exit') };
 }
 
 describe('the supervisor', () => {
   it('ends the server when the last lease is released, and not before', async () => {
     await withTemporaryDir(async (directory) => {
-      const { lease, supervisor, ended } = await supervise(directory);
+      const { account, lease, supervisor, ended } = await supervise(directory);
       let second: Lease | undefined;
-      expect(await eventually(async () => (second = Lease.join(lease.path)) !== undefined)).toBe(true);
+      expect(await eventually(async () => (second = Lease.join(lease.path, account)) !== undefined)).toBe(true);
       expect(lease.release()).toBe(false);
       expect(await isAlive(supervisor.pid ?? 0)).toBe(true);
       expect(second?.release()).toBe(true);
       await ended;
-      expect(Lease.join(lease.path)).toBeUndefined();
+      expect(Lease.join(lease.path, account)).toBeUndefined();
     });
   });
 
   it('repeats its signal to a server that ignored the first one', async () => {
     await withTemporaryDir(async (directory) => {
-      const { lease, ended } = await supervise(directory, LATE_SERVER);
+      const { account, lease, ended } = await supervise(directory, LATE_SERVER);
       lease.release();
       await ended;
-      expect(Lease.join(lease.path)).toBeUndefined();
+      expect(Lease.join(lease.path, account)).toBeUndefined();
     });
   });
 
@@ -69,17 +70,17 @@ describe('the supervisor', () => {
       await chmod(join(directory, 'mv'), 0o755);
       const wasCalled = (times: number): Promise<boolean> =>
         eventually(async () => (await readFile(calls, 'utf8').catch(() => '')).length === times);
-      const { lease, supervisor, ended } = await supervise(directory);
+      const { account, lease, supervisor, ended } = await supervise(directory);
 
       lease.release();
       expect(await wasCalled(1)).toBe(true);
-      const late = Lease.join(lease.path);
+      const late = Lease.join(lease.path, account);
       await writeFile(gate, '');
       // The second time it puts the pipe back.
       expect(await wasCalled(2)).toBe(true);
 
       let another: Lease | undefined;
-      expect(await eventually(async () => (another = Lease.join(lease.path)) !== undefined)).toBe(true);
+      expect(await eventually(async () => (another = Lease.join(lease.path, account)) !== undefined)).toBe(true);
       expect(late?.release()).toBe(false);
       expect(await isAlive(supervisor.pid ?? 0)).toBe(true);
       expect(another?.release()).toBe(true);
