@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { addDemoCommand } from './commands/demo.command.js';
 import { addLoadCommand } from './commands/load.command.js';
@@ -19,6 +19,11 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'Print help')
     .helpCommand('help [command]', 'Print help for a command')
     .option('--url <url>', 'Postgres connection URL (default: DATABASE_URL, else an embedded Postgres)')
+    .addOption(
+      new Option('--embedded', 'Use the embedded Postgres, even with DATABASE_URL or NODE_ENV=production').conflicts(
+        'url',
+      ),
+    )
     .option('--json', 'Print one JSON object on stdout')
     .option('--quiet', 'Suppress progress and messages on stderr')
     .option('--verbose', 'Print stack traces of errors')

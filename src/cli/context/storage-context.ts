@@ -3,7 +3,12 @@ import { NestFactory } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
-import { type ResolvedDatabase, resolveDatabase } from '../../embedded/resolve-database.js';
+import {
+  EMBEDDED_IN_PRODUCTION,
+  isEmbeddedDefault,
+  type ResolvedDatabase,
+  resolveDatabase,
+} from '../../embedded/resolve-database.js';
 import { migrateNew } from '../../schema/migrations/migrations.js';
 import { isPostgresUrl, type MigrationsMode, POSTGRES_URL_FORM } from '../../module/storage-options.js';
 import { getStorageDataSourceName } from '../../module/storage-tokens.js';
@@ -14,13 +19,18 @@ import { UsageError } from '../usage-error.js';
 /**
  * Runs `work` on the given database, or on the embedded one.
  * @param work - receives the connection string
- * @throws UsageError when the given connection string is malformed
+ * @throws UsageError when the given connection string is malformed, or the embedded database is not asked for in production
  */
 export async function withDatabase<T>(
   options: GlobalOptions,
   work: (database: ResolvedDatabase) => Promise<T>,
 ): Promise<T> {
-  const database = await resolveDatabase(givenUrl(options));
+  const embedded = options.embedded === true;
+  const given = givenUrl(options);
+  if (given === undefined && !embedded && !isEmbeddedDefault()) {
+    throw new UsageError(`${EMBEDDED_IN_PRODUCTION}, or add --embedded.`);
+  }
+  const database = await resolveDatabase(given, embedded);
   try {
     if (database.dataDir !== undefined) {
       printMessage(options, `Using the embedded Postgres in ${database.dataDir}`);
@@ -57,7 +67,10 @@ export async function withStorage<T>(
 }
 
 /** An empty --url, as from an unset shell variable, does not select the embedded database. */
-function givenUrl({ url }: GlobalOptions): string | undefined {
+function givenUrl({ url, embedded }: GlobalOptions): string | undefined {
+  if (embedded === true) {
+    return undefined;
+  }
   const given = url ?? (process.env['DATABASE_URL'] || undefined);
   if (given !== undefined && !isPostgresUrl(given)) {
     // Not shown, because it may contain a password.

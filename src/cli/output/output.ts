@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 /** Options of every command. */
 export interface GlobalOptions {
   readonly url?: string;
+  readonly embedded?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;

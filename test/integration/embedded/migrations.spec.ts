@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { defaultDataDir } from '../../../src/embedded/default-data-dir.js';
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
@@ -89,4 +91,28 @@ describe('the migrations of an embedded database', () => {
       }),
     TIMEOUT_MS,
   );
+});
+
+describe('with NODE_ENV=production', () => {
+  const before = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = before;
+  });
+
+  it('a command starts the embedded Postgres only by --embedded', () =>
+    withTemporaryDir(async (directory) => {
+      process.env['NODE_ENV'] = 'production';
+      for (const command of [['migrate', 'up'], ['demo'], ['loads', '--json'], ['schema', 'check']]) {
+        const { exitCode, stdout, stderr } = await run(directory, ...command);
+        expect([exitCode, stdout]).toEqual([2, '']);
+        expect(stderr).toMatch(/NODE_ENV=production.*Set DATABASE_URL, or add --embedded/);
+      }
+      expect(await readdir(directory)).toEqual([]);
+      expect(await run(directory, 'migrate', 'up', '--embedded')).toMatchObject({ exitCode: 0 });
+      expect(await readdir(directory)).toEqual(['.harbor-storage']);
+    }));
+
+  it('a URL and --embedded exclude each other', async () => {
+    expect(await run('/', 'loads', '--embedded', '--url', 'postgres://localhost/x')).toMatchObject({ exitCode: 2 });
+  });
 });
