@@ -195,6 +195,11 @@ export const ERROR_CODES = {
     meaning: 'The file cannot be read: it is missing, damaged, not gzip, or has a faulty csv header.',
     action: 'Correct what the message names.',
   },
+  TABLES_EXIST: {
+    meaning: 'The migrations cannot create tables that exist already, for example by `synchronize: true` of TypeORM.',
+    action:
+      "Set `synchronize: false` in the DataSource and drop the tables that it created, or set `migrations: 'off'` in the module.",
+  },
   TABLES_HOLD_ROWS: {
     meaning: '`migrate down` may drop tables or columns of tables that hold rows.',
     action: 'Add `--force` if the data may be lost.',

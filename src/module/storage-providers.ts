@@ -16,6 +16,7 @@ import { ProfileRepository } from '../repositories/profile.repository.js';
 import { prepareSchema } from '../schema/migrations/prepare-schema.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
+import { rejectTwoSchemaOwners } from './schema-owner.js';
 import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
 import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
 import { MODULE_OPTIONS_TOKEN } from './storage.module-definition.js';
@@ -59,6 +60,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
       ): Promise<ReadyStorage> => {
         try {
           const settings = resolveStorageOptions(options, joined);
+          rejectTwoSchemaOwners(dataSource, settings.migrations);
           checkEntities(dataSource);
           warnOfPlainText(dataSource);
           await prepareSchema(dataSource, settings.migrations);

@@ -11,6 +11,7 @@ import {
   type StorageModuleOptions,
   toDataSourceOptions,
 } from './storage-options.js';
+import { rejectTwoSchemaOwners } from './schema-owner.js';
 import { loaderProvider, STORAGE_SERVICES, storageProviders } from './storage-providers.js';
 import { DEFAULT_STORAGE, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
 import { MODULE_OPTIONS_TOKEN, type StorageAsyncOptions, StorageOptionsModule } from './storage.module-definition.js';
@@ -120,7 +121,8 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: StorageModuleOptions) => {
           // Validated before anything is opened: the value may not be a DataSource.
-          resolveStorageOptions(options, dataSource);
+          const { migrations } = resolveStorageOptions(options, dataSource);
+          rejectTwoSchemaOwners(dataSource, migrations);
           return new JoinedDataSource(dataSource);
         },
       },

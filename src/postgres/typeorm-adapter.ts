@@ -44,10 +44,14 @@ export async function transactionOf({ queryRunner }: EntityManager): Promise<Cli
   return queryRunner?.isTransactionActive === true ? connectionOf(queryRunner) : undefined;
 }
 
+/** A QueryRunner in the transaction of `client`. */
+export function queryRunnerOf(dataSource: DataSource, client: ClientBase): QueryRunner {
+  return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true });
+}
+
 /** An EntityManager in the transaction of `client`. */
 export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
-  return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true })
-    .manager;
+  return queryRunnerOf(dataSource, client).manager;
 }
 
 /** The options of a DataSource for Postgres. */

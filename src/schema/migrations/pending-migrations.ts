@@ -71,6 +71,13 @@ export async function readAppliedMigrations(client: ClientBase, dataSource: Data
   ]);
 }
 
+/** Whether the application has run migrations of this package among its own, and so has to run the others, too. */
+export async function isRecordedByApplication(client: ClientBase, dataSource: DataSource): Promise<boolean> {
+  const table = migrationsTableOf(dataSource);
+  const applied = table === MIGRATIONS_TABLE ? [] : await readNames(client, dataSource, table);
+  return storageMigrations.some(({ name }) => applied.includes(name));
+}
+
 /** Names in a migrations table, oldest first; none if it does not exist. */
 async function readNames(client: ClientBase, dataSource: DataSource, table: string): Promise<string[]> {
   const quoted = quoteTable(defaultSchema(dataSource), table);

@@ -2,8 +2,10 @@ import type { DataSource } from 'typeorm';
 
 import { SchemaMismatchError } from '../../errors/index.js';
 import { optionsOf } from '../../postgres/typeorm-adapter.js';
+import { withClient } from '../../postgres/with-transaction.js';
 import { MIGRATE_COMMAND } from '../compare/compare-table.js';
-import { migrateUp, migrationStatus } from './migrations.js';
+import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
+import { isRecordedByApplication } from './pending-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /**
@@ -15,12 +17,24 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
   if (mode === 'off') {
     return;
   }
-  if (mode === 'run') {
-    await migrateUp(optionsOf(dataSource));
+  const findPending = async (): Promise<MigrationStatus[]> =>
+    (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
+  let pending = await findPending();
+  if (pending.length === 0) {
+    return;
   }
-  const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
+  const isOfApplication = await withClient(dataSource, (client) => isRecordedByApplication(client, dataSource));
+  if (mode === 'run' && !isOfApplication) {
+    await migrateUp(optionsOf(dataSource));
+    pending = await findPending();
+  }
   if (pending.length > 0) {
-    const fix = `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
+    const fix = isOfApplication
+      ? 'npx typeorm migration:run (this DataSource records the migrations of harbor-storage among its own)'
+      : optionsOf(dataSource).synchronize === true
+        ? `set synchronize: false in the DataSource, drop the tables that it has created, and run ${MIGRATE_COMMAND} ` +
+          "(or set migrations: 'off' in the module)"
+        : `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
     throw new SchemaMismatchError(
       pending.map(({ name: expected }) => ({
         table: MIGRATIONS_TABLE,

@@ -1,8 +1,9 @@
 import pg from 'pg';
-import { DataSource, type Migration } from 'typeorm';
+import { DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 
 import { storageMigrations } from '../../../migrations/index.js';
 import { storageEntities } from '../../entities/index.js';
+import { StorageError } from '../../errors/index.js';
 import { connectionError } from '../../postgres/connection-error.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
@@ -12,14 +13,19 @@ import { withMigrationLock } from './migration-lock.js';
 /** Table of this package's applied migrations, separate from those of the application. */
 export const MIGRATIONS_TABLE = 'storage_migrations';
 
-/** Connections of a migration run: one holds the lock, one runs the migrations. */
-const MIGRATION_POOL_SIZE = 2;
+/** What to do about tables that no migration of this package has created. */
+export const TABLES_EXIST_REMEDY =
+  "If TypeORM created them, set synchronize: false in the DataSource and drop them, or set migrations: 'off' in the " +
+  'module. If an application runs these migrations among its own, run them there.';
+
+type MigrationOptions = NonNullable<Parameters<DataSource['runMigrations']>[0]>;
 
 /** Connection options: those of a DataSource, or some of them. */
 export type ConnectionOptions = Partial<Omit<PostgresDataSourceOptions, 'type'>>;
 
 /**
  * The DataSource of the migration commands, which take a lock: concurrent runs of TypeORM's own commands fail in pg_type.
+ * All pending migrations run in one transaction, whatever transaction mode a command asks for.
  * It uses only the connection options of the application's DataSource.
  */
 export class StorageDataSource extends DataSource {
@@ -33,8 +39,6 @@ export class StorageDataSource extends DataSource {
       entities: storageEntities,
       migrations: storageMigrations,
       migrationsTableName: MIGRATIONS_TABLE,
-      // One transaction per migration: CREATE INDEX CONCURRENTLY can opt out of its own.
-      migrationsTransactionMode: 'each',
       subscribers: [],
       synchronize: false,
       dropSchema: false,
@@ -44,7 +48,7 @@ export class StorageDataSource extends DataSource {
       installExtensions: false,
       extra: {
         ...(connection.extra as object | undefined),
-        max: MIGRATION_POOL_SIZE,
+        max: 1,
         // Waiting for the lock, or for an index on a large table, may exceed the statement timeout of loads.
         query_timeout: undefined,
       },
@@ -60,8 +64,9 @@ export class StorageDataSource extends DataSource {
     }
   }
 
-  override async runMigrations(options?: Parameters<DataSource['runMigrations']>[0]): Promise<Migration[]> {
-    return withMigrationLock(this, () => super.runMigrations(options));
+  /** Runs all pending migrations in the transaction of the lock. */
+  override async runMigrations(options: MigrationOptions = {}): Promise<Migration[]> {
+    return withMigrationLock(this, (queryRunner) => this.runPending(queryRunner, options));
   }
 
   /**
@@ -69,14 +74,49 @@ export class StorageDataSource extends DataSource {
    * check is made under the lock: a table created by a concurrent run contains all migrations it applied.
    */
   async runFirstMigrations(): Promise<Migration[]> {
-    return withMigrationLock(this, async () => {
-      const table = quoteTable(defaultSchema(this), MIGRATIONS_TABLE);
-      const [found] = await this.query<{ isNew: boolean }[]>('SELECT to_regclass($1) IS NULL AS "isNew"', [table]);
-      return found?.isNew === true ? super.runMigrations() : [];
+    return withMigrationLock(this, async (queryRunner) => {
+      const [table] = await this.findExisting(queryRunner, [MIGRATIONS_TABLE]);
+      return table === undefined ? this.runPending(queryRunner, {}) : [];
     });
   }
 
-  override async undoLastMigration(options?: Parameters<DataSource['undoLastMigration']>[0]): Promise<void> {
-    return withMigrationLock(this, () => super.undoLastMigration(options));
+  override async undoLastMigration(options: MigrationOptions = {}): Promise<void> {
+    return withMigrationLock(this, (queryRunner) => this.executor(queryRunner, options).undoLastMigration());
+  }
+
+  private async runPending(queryRunner: QueryRunner, options: MigrationOptions): Promise<Migration[]> {
+    const executor = this.executor(queryRunner, options);
+    if (!executor.fake && (await executor.getExecutedMigrations()).length === 0) {
+      await this.rejectExistingTables(queryRunner);
+    }
+    return executor.executePendingMigrations();
+  }
+
+  private executor(queryRunner: QueryRunner, { fake = false }: MigrationOptions): MigrationExecutor {
+    return Object.assign(new MigrationExecutor(this, queryRunner), { fake });
+  }
+
+  /** Without a recorded migration, tables of these names are somebody else's. */
+  private async rejectExistingTables(queryRunner: QueryRunner): Promise<void> {
+    const tables = await this.findExisting(
+      queryRunner,
+      this.entityMetadatas.map(({ tableName }) => tableName),
+    );
+    if (tables.length > 0) {
+      throw new StorageError(
+        'TABLES_EXIST',
+        `The migrations of harbor-storage cannot create ${tables.join(', ')}: the database has tables of these names, ` +
+          `and ${MIGRATIONS_TABLE} lists no migration. ${TABLES_EXIST_REMEDY}`,
+      );
+    }
+  }
+
+  private async findExisting(queryRunner: QueryRunner, names: readonly string[]): Promise<string[]> {
+    const quoted = names.map((name) => quoteTable(defaultSchema(this), name));
+    const found: { name: string }[] = await queryRunner.query(
+      `SELECT name FROM unnest($1::text[], $2::text[]) AS t (name, quoted) WHERE to_regclass(quoted) IS NOT NULL`,
+      [names, quoted],
+    );
+    return found.map(({ name }) => name);
   }
 }

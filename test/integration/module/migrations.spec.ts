@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 
 import {
   LoadStatsService,
@@ -16,7 +17,7 @@ import { withDatabase, withEmptyDatabase } from '../../support/database/database
 import { queryValue } from '../../support/processes/embedded-processes.js';
 import { openConnections } from '../../support/database/open-connections.js';
 
-const start = async (options: StorageRootOptions): Promise<TestingModule> => {
+const startModule = async (options: StorageRootOptions): Promise<TestingModule> => {
   const app = await Test.createTestingModule({ imports: [StorageModule.forRoot(options)] }).compile();
   app.useLogger(false);
   return app.init();
@@ -66,7 +67,7 @@ describe("migrations: 'check'", () => {
     'rejects a database without the migrations at start, and names them and the command: %j',
     (options) =>
       withEmptyDatabase(async (url) => {
-        const error: unknown = await start({ url, ...options }).catch((failure: unknown) => failure);
+        const error: unknown = await startModule({ url, ...options }).catch((failure: unknown) => failure);
         expect(error).toBeInstanceOf(SchemaMismatchError);
         expect(error).toMatchObject({
           code: 'SCHEMA_MISMATCH',
@@ -81,13 +82,13 @@ describe("migrations: 'check'", () => {
 
   it('leaves no connection open when it rejects', () =>
     withEmptyDatabase(async (url) => {
-      await expect(start({ url })).rejects.toThrow(SchemaMismatchError);
+      await expect(startModule({ url })).rejects.toThrow(SchemaMismatchError);
       expect(await openConnections(url)).toBe(0);
     }));
 
   it('starts once they are applied', () =>
     withDatabase(async (url) => {
-      const app = await start({ url });
+      const app = await startModule({ url });
       expect(await store(app)).toMatchObject({ inserted: 1 });
       await app.close();
     }));
@@ -96,7 +97,9 @@ describe("migrations: 'check'", () => {
 describe("migrations: 'run'", () => {
   it('applies them once when ten applications start on an empty database', () =>
     withEmptyDatabase(async (url) => {
-      const apps = await Promise.all(Array.from({ length: 10 }, () => start({ url, migrations: 'run', poolSize: 1 })));
+      const apps = await Promise.all(
+        Array.from({ length: 10 }, () => startModule({ url, migrations: 'run', poolSize: 1 })),
+      );
       expect(await applied(url)).toEqual(NAMES);
       for (const app of apps) {
         expect((await store(app)).ok).toBe(true);
@@ -146,16 +149,65 @@ describe("migrations: 'run'", () => {
   it('changes nothing where they are applied', () =>
     withDatabase(async (url) => {
       const before = await applied(url);
-      const app = await start({ url, migrations: 'run' });
+      const app = await startModule({ url, migrations: 'run' });
       await app.close();
       expect(await applied(url)).toEqual(before);
+    }));
+});
+
+describe('a DataSource that changes the schema itself', () => {
+  const start = (settings: object, migrations: MigrationsMode): Promise<unknown> =>
+    joined(settings, store, migrations).catch((error: unknown) => error);
+
+  it("rejects synchronize: true with migrations: 'run', and says what to do", () =>
+    withEmptyDatabase(async (url) => {
+      const expected = {
+        code: 'INVALID_OPTIONS',
+        message: expect.stringMatching(/synchronize: true.*Set synchronize: false.*or set migrations: 'off'/),
+      };
+      // Handed over before it is opened: before TypeORM has created anything.
+      const dataSource = new DataSource({
+        type: 'postgres',
+        driver: pg,
+        url,
+        synchronize: true,
+        installExtensions: false,
+      });
+      await expect(startModule({ dataSource, migrations: 'run' })).rejects.toMatchObject(expected);
+      expect(await tables(url)).toBe(0);
+      expect(await start({ url, synchronize: true }, 'run')).toMatchObject(expected);
+      expect(await start({ url, synchronize: true }, 'check')).toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+        remedy: expect.stringContaining('set synchronize: false'),
+      });
+      expect(await start({ url, synchronize: true }, 'off')).toMatchObject({ inserted: 1 });
+    }));
+
+  it("rejects dropSchema: true with migrations: 'check'", () =>
+    withDatabase(async (url) => {
+      expect(await start({ url, dropSchema: true }, 'check')).toMatchObject({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining('Set dropSchema: false'),
+      });
+      expect(await start({ url, dropSchema: true }, 'run')).toMatchObject({ inserted: 1 });
+    }));
+
+  it('and runs these migrations among its own, runs all of them', () =>
+    withEmptyDatabase(async (url) => {
+      const own = { url, migrations: storageMigrations, migrationsRun: true };
+      expect(await start(own, 'run')).toMatchObject({ inserted: 1 });
+      await queryValue(url, `DELETE FROM migrations WHERE name = '${NAMES.at(-1)}'`);
+      expect(await start({ url }, 'run')).toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+        remedy: expect.stringContaining('npx typeorm migration:run'),
+      });
     }));
 });
 
 describe("migrations: 'off'", () => {
   it('starts on any database, and a load names what is missing before it writes', () =>
     withEmptyDatabase(async (url) => {
-      const app = await start({ url, migrations: 'off' });
+      const app = await startModule({ url, migrations: 'off' });
       try {
         await expect(store(app)).rejects.toThrow(SchemaMismatchError);
         expect(await tables(url)).toBe(0);

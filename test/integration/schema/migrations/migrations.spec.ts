@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
 
 import { storageEntities, storageMigrations } from '../../../../src/index.js';
 import { withMigrationLock } from '../../../../src/schema/migrations/migration-lock.js';
@@ -89,6 +90,60 @@ describe('the migrations', () => {
       await waiting.run;
       await other.destroy();
       expect(await queryValue(url, `SELECT to_regclass('submissions') IS NULL`)).toBe(true);
+    }));
+});
+
+describe('a migration run', () => {
+  it('needs a single connection', () =>
+    withDatabase(async (url) => {
+      const database = new URL(url).pathname.slice(1);
+      const role = `one_${database}`;
+      const statements = [
+        `CREATE ROLE ${role} LOGIN PASSWORD 'one' CONNECTION LIMIT 1`,
+        'DROP SCHEMA public CASCADE',
+        `CREATE SCHEMA public AUTHORIZATION ${role}`,
+        `GRANT ALL ON DATABASE "${database}" TO ${role}`,
+      ];
+      for (const statement of statements) await queryValue(url, statement);
+      try {
+        const own = Object.assign(new URL(url), { username: role, password: 'one' }).href;
+        expect(await migrateUp({ url: own })).toEqual(NAMES);
+        expect(await migrateDown({ url: own })).toBe(NAMES.at(-1));
+      } finally {
+        await queryValue(url, `DROP OWNED BY ${role}`);
+        await queryValue(url, `DROP ROLE ${role}`);
+      }
+    }));
+
+  it('that is killed leaves nothing behind, and the next one begins anew', () =>
+    withEmptyDatabase(async (url) => {
+      const other = new Client({ connectionString: url });
+      await other.connect();
+      // The run waits for the end of this transaction, in the middle of its first migration.
+      await other.query('BEGIN; CREATE TABLE submissions (id integer)');
+      const run = migrateNew({ url }).catch((error: unknown) => error);
+      const terminate = `SELECT count(pg_terminate_backend(pid)) = 1 FROM pg_stat_activity
+                          WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      expect(await eventually(async () => (await queryValue(url, terminate)) === true)).toBe(true);
+      expect(await run).toBeInstanceOf(Error);
+      await other.query('ROLLBACK');
+      await other.end();
+      expect(await queryValue(url, OBJECTS)).toBeNull();
+      await migrateNew({ url });
+      expect((await readMigrationStatus({ url })).every(({ applied }) => applied)).toBe(true);
+    }));
+
+  it('names tables that exist already, before it changes anything', () =>
+    withEmptyDatabase(async (url) => {
+      await queryValue(url, 'CREATE TABLE submissions (id integer)');
+      const before = await queryValue(url, OBJECTS);
+      for (const migrate of [migrateUp, migrateNew]) {
+        await expect(migrate({ url })).rejects.toMatchObject({
+          code: 'TABLES_EXIST',
+          message: expect.stringMatching(/cannot create submissions:.*synchronize: false.*migrations: 'off'/),
+        });
+      }
+      expect(await queryValue(url, OBJECTS)).toEqual(before);
     }));
 });
 
