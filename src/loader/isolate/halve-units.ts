@@ -2,7 +2,6 @@ import type { ClientBase } from 'pg';
 
 import { describeFault } from '../../postgres/database-fault.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
-import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
@@ -27,8 +26,7 @@ export async function halveUnits(
     { first: 0, last: units.length - 1 },
     {
       async attempt({ first, last }) {
-        const written = await withSavepoint(client, () => writeTogether(client, context, units.slice(first, last + 1)));
-        outcome = addOutcomes(outcome, written);
+        outcome = addOutcomes(outcome, await writeTogether(client, context, units.slice(first, last + 1)));
       },
       async atFault(number, error) {
         outcome = addOutcomes(outcome, await writeParts(client, context, units[number] as LoadUnit, error));

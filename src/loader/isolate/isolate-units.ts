@@ -1,5 +1,6 @@
 import type { ClientBase, QueryResult } from 'pg';
 
+import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
@@ -10,8 +11,8 @@ import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.js';
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
-import { buildStaged, writeCounts } from '../write/write-staged.js';
-import { buildIsolation, type IsolatedTarget, selectAttempt } from './isolation-block.js';
+import { buildStaged, RowsSuppressedError, type WriteCounts } from '../write/write-staged.js';
+import { buildIsolation, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-block.js';
 import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /** The largest integer of Postgres. */
@@ -61,10 +62,14 @@ export async function isolateUnits(
   const clear = context.sharesTables
     ? names.map((name) => `DELETE FROM ${name}`).join('; ')
     : `DROP TABLE ${names.join(', ')}`;
-  const results = (await client.query(
-    `DO ${client.escapeLiteral(block)};
-     SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${clear}`,
-  )) as unknown as QueryResult[];
+  const results = (await client
+    .query(
+      `DO ${client.escapeLiteral(block)};
+       SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${clear}`,
+    )
+    .catch((error: unknown) => {
+      throw suppressedRowsOf(error, targets) ?? error;
+    })) as unknown as QueryResult[];
   const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
   return outcomeOf(context, units, rejected.rows, counted.rows[0] ?? {});
 }
@@ -96,9 +101,21 @@ async function stageRows(
     })),
   ];
   await copyInto(client, table, columns, isolated);
-  return rows.length === 0
-    ? { table, inserts: [], update: undefined }
-    : { table, ...buildStaged(plan, spec, rows, selectAttempt(table), client.escapeLiteral(loadId)) };
+  const source = { select: selectAttempt(table), loadId: client.escapeLiteral(loadId) };
+  const build = (failsOnConflict: boolean): string => buildStaged(plan, spec, rows, source, failsOnConflict);
+  return { table, statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) } };
+}
+
+/** The error of rows that the block could not account for; undefined for any other error. */
+function suppressedRowsOf(error: unknown, targets: readonly Target[]): RowsSuppressedError | undefined {
+  if (errorCode(error) !== SUPPRESSED) {
+    return undefined;
+  }
+  const [index = NaN, inserted = NaN, updated = NaN, unchanged = NaN, rows = NaN] = (errorText(error, 'detail') ?? '')
+    .split(' ')
+    .map(Number);
+  const target = targets[index];
+  return target && new RowsSuppressedError(target.plan.table, rows, { inserted, updated, unchanged }, undefined);
 }
 
 function outcomeOf(
@@ -136,11 +153,10 @@ function outcomeOf(
       stored.push(...(good.length === 0 ? [] : [good.reduce(foldUnits)]));
     }
   }
-  const counts = job.targets.map(({ plan, onConflict }, target) => {
-    const rows = stored.filter((unit) => unit.rows[target] !== undefined).length;
-    const [written, inserted] = [counted['written']?.[target] ?? 0, counted['inserted']?.[target] ?? 0];
-    return writeCounts(plan, onConflict, rows, written, inserted);
-  });
+  const counts = job.targets.map(
+    (_, target) =>
+      Object.fromEntries(COUNTS.map((name) => [name, counted[name]?.[target] ?? 0])) as unknown as WriteCounts,
+  );
   return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), left };
 }
 

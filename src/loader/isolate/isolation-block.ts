@@ -1,13 +1,21 @@
 import { isRowFaultSql } from '../../postgres/sqlstate.js';
 import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
-import type { StagedStatements } from '../write/write-staged.js';
+import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 
 /** How the rows of a target are written, from the table they are isolated in. */
-export interface IsolatedTarget extends StagedStatements {
+export interface IsolatedTarget {
   readonly table: string;
+  /** They write the rows of {@link selectAttempt}, see `buildMerge`; undefined when the table has none. */
+  readonly statements: Readonly<Record<'merge' | 'failsOnConflict', string>> | undefined;
 }
 
-/** The rows of one attempt, for {@link StagedStatements}. */
+/** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link COUNTS} and the rows. */
+export const SUPPRESSED = 'HSROW';
+
+/** What became of the rows of a target. */
+export const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
+
+/** The rows of one attempt. */
 export function selectAttempt(table: string): string {
   return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
 }
@@ -38,6 +46,7 @@ const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
 export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRejected: number): string {
   const each = (build: (target: number, table: string) => string): string =>
     targets.map(({ table }, index) => build(index + 1, table)).join('\n      ');
+  const counts = (build: (name: string) => string): string => COUNTS.map(build).join('\n      ');
   const zeros = `'{${targets.map(() => '0').join()}}'`;
   const numbers = (condition: string): string =>
     targets
@@ -63,13 +72,14 @@ DECLARE
   harbor_parts integer;
   harbor_waiting integer[];
   harbor_counts record;
-  harbor_updated integer;
-  harbor_written integer[];
-  harbor_inserted integer[];
-  harbor_part_written integer[];
-  harbor_part_inserted integer[];
-  harbor_all_written integer[] := ${zeros};
-  harbor_all_inserted integer[] := ${zeros};
+  harbor_rows integer;
+  harbor_fresh integer;
+  harbor_fresh_before integer;
+  harbor_stalled integer := 0;
+  harbor_strict boolean;
+  ${counts((name) => `harbor_${name} integer[];`)}
+  ${counts((name) => `harbor_part_${name} integer[];`)}
+  ${counts((name) => `harbor_all_${name} integer[] := ${zeros};`)}
   harbor_code text;
   harbor_table text;
   harbor_column text;
@@ -105,8 +115,8 @@ BEGIN
       ELSE ("harbor first" + harbor_faulty) / 2
     END;
     harbor_code := NULL;
-    harbor_written := ${zeros};
-    harbor_inserted := ${zeros};
+    harbor_strict := harbor_stalled = ${ATTEMPTS_WITHOUT_PROGRESS - 1};
+    ${counts((name) => `harbor_${name} := ${zeros};`)}
     BEGIN
       ${targets.map(buildAttempt).join('\n      ')}
     EXCEPTION WHEN OTHERS THEN
@@ -117,10 +127,17 @@ BEGIN
         harbor_column := NULL;
         harbor_constraint := NULL;
       END IF;
-      IF NOT ${isRowFaultSql('harbor_code')} THEN
+      IF NOT ${isRowFaultSql('harbor_code')} AND (harbor_code <> '${SUPPRESSED}' OR harbor_strict) THEN
         RAISE;
       END IF;
     END;
+    IF harbor_code = '${SUPPRESSED}' THEN
+      harbor_stalled := CASE WHEN harbor_fresh >= harbor_fresh_before THEN harbor_stalled + 1 ELSE 0 END;
+      harbor_fresh_before := harbor_fresh;
+      CONTINUE;
+    END IF;
+    harbor_stalled := 0;
+    harbor_fresh_before := NULL;
 
     IF harbor_code IS NULL THEN
       harbor_progress := true;
@@ -128,11 +145,11 @@ BEGIN
     END IF;
     IF "harbor step" > 0 THEN
       IF harbor_code IS NULL THEN
-      ${each(
-        (
-          target,
-        ) => `  harbor_part_written[${target}] := GREATEST(harbor_part_written[${target}], harbor_written[${target}]);
-        harbor_part_inserted[${target}] := GREATEST(harbor_part_inserted[${target}], harbor_inserted[${target}]);`,
+      ${each((target) =>
+        counts(
+          (name) =>
+            `harbor_part_${name}[${target}] := GREATEST(harbor_part_${name}[${target}], harbor_${name}[${target}]);`,
+        ),
       )}
       ELSE
         INSERT INTO ${REJECTED}
@@ -144,15 +161,17 @@ BEGIN
         CONTINUE;
       END IF;
       ${each(
-        (target) => `harbor_all_written[${target}] := harbor_all_written[${target}] + harbor_part_written[${target}];
-      harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_part_inserted[${target}];`,
+        (target) => `harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_part_inserted[${target}];
+      harbor_all_updated[${target}] := harbor_all_updated[${target}]
+        + CASE harbor_part_inserted[${target}] WHEN 0 THEN harbor_part_updated[${target}] ELSE 0 END;
+      harbor_all_unchanged[${target}] := harbor_all_unchanged[${target}]
+        + CASE harbor_part_inserted[${target}] + harbor_part_updated[${target}] WHEN 0 THEN harbor_part_unchanged[${target}] ELSE 0 END;`,
       )}
       "harbor step" := 0;
       "harbor first" := "harbor first" + 1;
     ELSIF harbor_code IS NULL THEN
-      ${each(
-        (target) => `harbor_all_written[${target}] := harbor_all_written[${target}] + harbor_written[${target}];
-      harbor_all_inserted[${target}] := harbor_all_inserted[${target}] + harbor_inserted[${target}];`,
+      ${each((target) =>
+        counts((name) => `harbor_all_${name}[${target}] := harbor_all_${name}[${target}] + harbor_${name}[${target}];`),
       )}
       IF harbor_begin > 1 THEN
         DELETE FROM ${REJECTED} AS r
@@ -176,8 +195,7 @@ BEGIN
       IF harbor_parts > 0 AND (harbor_code <> ${MISSING_REFERENCE} OR harbor_settled) THEN
         DELETE FROM ${REJECTED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
         "harbor step" := 1;
-        harbor_part_written := ${zeros};
-        harbor_part_inserted := ${zeros};
+        ${counts((name) => `harbor_part_${name} := ${zeros};`)}
         CONTINUE;
       END IF;
       INSERT INTO ${REJECTED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
@@ -196,28 +214,35 @@ BEGIN
       EXIT;
     END IF;
   END LOOP;
-  INSERT INTO ${TABLE_COUNTS} VALUES (harbor_all_written, harbor_all_inserted);
+  INSERT INTO ${TABLE_COUNTS} VALUES (${COUNTS.map((name) => `harbor_all_${name}`).join(', ')});
 END`;
 }
 
-function buildAttempt({ inserts, update, table }: IsolatedTarget, index: number): string {
+/**
+ * The write of one target. Where it does not account for every row, another transaction may have written a key meanwhile:
+ * the attempt is rolled back and made once more, as `writeTogether` does it.
+ */
+function buildAttempt({ statements, table }: IsolatedTarget, index: number): string {
+  if (statements === undefined) {
+    return '';
+  }
   const target = index + 1;
-  const insert = inserts
-    .map(
-      (statement) => `FOR harbor_counts IN
-${statement}
+  const write = (merge: string): string => `FOR harbor_counts IN
+${merge}
       LOOP
-        harbor_written[${target}] := harbor_written[${target}] + harbor_counts.written;
-        harbor_inserted[${target}] := harbor_inserted[${target}] + harbor_counts.inserted;
-      END LOOP;`,
-    )
-    .join('\n      ');
-  return update === undefined
-    ? insert
-    : `${insert}
-      IF harbor_inserted[${target}] < (SELECT count(*) FROM (${selectAttempt(table)}) AS s) THEN
-${update};
-        GET DIAGNOSTICS harbor_updated = ROW_COUNT;
-        harbor_written[${target}] := harbor_written[${target}] + harbor_updated;
+        harbor_fresh := harbor_counts.fresh;
+        ${COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
+      END LOOP;`;
+  const taken = COUNTS.map((name) => `harbor_${name}[${target}]`).join(' + ');
+  return `SELECT count(*) INTO harbor_rows FROM (${selectAttempt(table)}) AS s;
+      IF harbor_rows > 0 THEN
+      IF harbor_strict THEN
+      ${write(statements.failsOnConflict)}
+      ELSE
+      ${write(statements.merge)}
+      END IF;
+      END IF;
+      IF ${taken} <> harbor_rows THEN
+        RAISE EXCEPTION USING ERRCODE = '${SUPPRESSED}', DETAIL = concat_ws(' ', ${index}, ${COUNTS.map((name) => `harbor_${name}[${target}]`).join(', ')}, harbor_rows);
       END IF;`;
 }

@@ -16,11 +16,13 @@ const REJECTED_TABLE = temporaryTable('harbor_rejected', [
   'unit integer, part integer, code text, table_name text, column_name text, constraint_name text',
   'PRIMARY KEY (unit, part)',
 ]);
-const COUNTS_TABLE = temporaryTable('harbor_table_counts', ['written integer[], inserted integer[]']);
+const COUNTS_TABLE = temporaryTable('harbor_table_counts', [
+  'inserted integer[], updated integer[], unchanged integer[]',
+]);
 
 /** The rejected rows, and why; a row without a code was not tried. */
 export const REJECTED = REJECTED_TABLE.qualified;
-/** One row of two arrays: how many rows of each table were written, and how many of them inserted. */
+/** One row of three arrays: how many rows of each table were inserted, updated and found unchanged. */
 export const TABLE_COUNTS = COUNTS_TABLE.qualified;
 
 /** The table that holds the rows of a target; its name tells its columns, since a transaction may have loads of many. */

@@ -56,7 +56,7 @@ async function writeIsolated(
 ): Promise<WriteOutcome> {
   let outcome: WriteOutcome;
   try {
-    return await withSavepoint(client, () => writeTogether(client, context, units));
+    return await writeTogether(client, context, units);
   } catch (error) {
     if (classifyFault(error) !== 'row') {
       throw error;

@@ -32,8 +32,6 @@ export interface MergeSpec {
   readonly onConflict: Target['onConflict'];
   readonly key: readonly PlanColumn[];
   readonly columns: readonly CarriedColumn[];
-  /** Columns that an insert needs and these rows lack: taken from the stored row. */
-  readonly required: readonly PlanColumn[];
   readonly hasExtra: boolean;
   /** Only some rows have one, and a new row without takes the column's default. */
   readonly extraByRow: boolean;
@@ -72,10 +70,6 @@ export function specOf(
     onConflict,
     key,
     columns,
-    required:
-      onConflict === 'merge'
-        ? plan.columns.filter((column) => column.notNull && !column.hasDefault && !carried.includes(column))
-        : [],
     hasExtra: withExtra > 0,
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
   };
@@ -100,7 +94,7 @@ function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
 }
 
 function modeOf(
-  { hasDefault, notNull }: PlanColumn,
+  { hasDefault }: PlanColumn,
   onConflict: MergeSpec['onConflict'],
   { carried, nulls, fills }: ColumnCounts,
   rows: number,
@@ -112,7 +106,7 @@ function modeOf(
   if (byAll && fills === 0) {
     return 'set';
   }
-  const nullMeansAbsent = byAll || (nulls === 0 && !hasDefault && !notNull);
+  const nullMeansAbsent = byAll || (nulls === 0 && !hasDefault);
   if (nullMeansAbsent && (fills === 0 || fills === carried)) {
     return fills === 0 ? 'keepIfNull' : 'fill';
   }

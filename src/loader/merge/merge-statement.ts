@@ -1,134 +1,184 @@
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
-import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
-import { carries, mergeStored, type Incoming } from './row-changes.js';
+import { type CarriedColumn, hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
+import { carries, type Incoming, mergeStored } from './row-changes.js';
 import { conflictTarget, hasIncomingKey } from './same-key.js';
 
+/** Where a statement reads rows, and what it writes them with. */
+export interface StatementSource {
+  /** `SELECT … FROM …` that gives every carried column as text or of its type, and mask and extra where rows have them. */
+  readonly select: string;
+  /** The load's id, as SQL; not in the statement when the table does not keep it. */
+  readonly loadId: string;
+}
+
+/** What a statement of this file did, in its one row. */
+export interface StatementCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  /** Rows that the table has already, as read. */
+  readonly unchanged: number;
+  /** Rows without a stored row when the statement began. */
+  readonly fresh: number;
+}
+
+/** The stored row differs: null where there is none. The blanks keep these names apart from real columns. */
+const DIFFERS = '"harbor differs"';
+/** It still differs, now that it is locked. */
+const STILL_DIFFERS = '"harbor still differs"';
+
 /**
- * The statement that writes rows and counts what happened to them. Its shape serves plain Postgres, poolers and Citus:
- * ON CONFLICT instead of MERGE, and in DO UPDATE nothing but EXCLUDED, the stored row and immutable calls.
+ * The statement that merges rows into a table and counts what became of them. It reads first, so that a stored row takes
+ * no value of a sequence and fires no INSERT trigger, and a row that has nothing new is neither locked nor written. Rows
+ * to update are locked in the byte order of their keys, so that loads with overlapping keys wait for each other instead
+ * of deadlocking, and compared again. Each LATERAL looks rows up by the index of the key, whatever the planner knows.
  *
- * @param source - gives the incoming rows under the name `s`, every column as text or of its type, mask and extra
- * @param loadIdParameter - `$n` of the load's id
- * @returns SQL whose one row is `written` and `inserted`; unchanged rows are in neither
+ * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`.
+ * @param parts - of {@link partsOfSpec}
+ * @param failsOnConflict - a new row whose key is stored after all is an error (23505) instead of not being written
  */
-export function buildMergeStatement(plan: LoadPlan, spec: MergeSpec, source: string, loadIdParameter: string): string {
-  return buildInsert(plan, spec, source, loadIdParameter, conflictClause(plan, spec));
-}
-
-/**
- * The first of two statements for rows with masks, because DO UPDATE sees neither a mask nor whether the extra column is
- * a default. It inserts the new rows and locks the stored ones without writing them, in the byte order of the keys, so
- * that loads with overlapping keys do not deadlock. Returns what {@link buildMergeStatement} returns.
- */
-export function buildInsertOrLock(plan: LoadPlan, spec: MergeSpec, source: string, loadIdParameter: string): string {
-  const [first] = spec.key as readonly [PlanColumn];
-  // WHERE false writes nothing but locks the row.
-  const lock = `DO UPDATE SET ${first.quoted} = EXCLUDED.${first.quoted} WHERE false`;
-  return buildInsert(plan, spec, source, loadIdParameter, conflictOn(spec, lock));
-}
-
-/** The second statement: merges the incoming rows into the stored ones, each by its mask. */
-export function buildMaskedUpdate(
+export function buildMerge(
   plan: LoadPlan,
   spec: MergeSpec,
-  source: string,
-  loadIdParameter: string,
-): string | undefined {
-  const change = mergeStored(plan, spec, {
-    // Cast to the column's full type, so that 1.5 does not change a stored 1.50 of numeric(10,2).
-    column: ({ quoted, fullType }) => `s.${quoted}::${fullType}`,
-    extra: `s.${plan.extra}::jsonb`,
-    loadId: 'b.load_id',
-    updatedAt: 'b.updated_at',
-  });
-  return (
-    change &&
-    `UPDATE ${plan.quotedTable} AS t
-  SET ${change.set}
-  FROM ${source}, ${ofAllRows(loadIdParameter)}
-  WHERE ${hasIncomingKey('t', spec.key)} AND ${change.where}`
-  );
-}
-
-function buildInsert(
-  plan: LoadPlan,
-  spec: MergeSpec,
-  source: string,
-  loadIdParameter: string,
-  conflict: string,
+  parts: readonly SpecPart[],
+  source: StatementSource,
+  failsOnConflict = false,
 ): string {
+  const incoming: Incoming = {
+    column: ({ quoted }) => `s.${quoted}`,
+    extra: `s.${plan.extra}::jsonb`,
+    loadId: `${source.loadId}::uuid`,
+    updatedAt: 'now()',
+  };
+  const change = mergeStored(plan, spec, incoming);
+  const compared = mergeStored(plan, spec, { ...incoming, column: asStored });
+  const stored = (lock: string): string => `LATERAL (
+    SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key)} LIMIT 1${lock}
+  ) AS stored`;
+  const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key)} DO NOTHING`;
+  const inserts = parts.map(({ spec: part, conditions }, place) => {
+    const isNew = [`s.${DIFFERS} IS NULL`, ...conditions];
+    const previous = place === 0 ? change && 'updated' : `inserted_${place - 1}`;
+    return buildInsert(plan, part, { place, conditions: isNew, previous, conflict, loadId: source.loadId });
+  });
+  const steps = [
+    `incoming AS MATERIALIZED (
+  SELECT ${incomingColumns(plan, spec)}, stored.differs AS ${DIFFERS}
+  FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON true
+)`,
+    ...(change === undefined
+      ? []
+      : [
+          `locked AS MATERIALIZED (
+  SELECT s.*, stored.differs AS ${STILL_DIFFERS}
+  FROM (SELECT * FROM incoming AS s WHERE s.${DIFFERS}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
+)`,
+          `updated AS (
+  UPDATE ${plan.quotedTable} AS t
+  SET ${change.set}
+  FROM locked AS s
+  WHERE s.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key)}
+  RETURNING 1
+)`,
+        ]),
+    ...inserts,
+  ];
+  const same = [
+    `incoming WHERE NOT ${DIFFERS}`,
+    ...(change === undefined ? [] : [`locked WHERE NOT ${STILL_DIFFERS}`]),
+  ];
+  return `WITH ${steps.join(', ')}
+SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserted,
+  ${change === undefined ? '0' : sumOfCounts(['updated'])} AS updated,
+  ${sumOfCounts(same)} AS unchanged,
+  ${sumOfCounts([`incoming WHERE ${DIFFERS} IS NULL`])} AS fresh`;
+}
+
+/** The statement that appends rows: a key that is stored is an error. Returns what {@link buildMerge} returns. */
+export function buildAppend(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  parts: readonly SpecPart[],
+  { select, loadId }: StatementSource,
+): string {
+  const inserts = parts.map(({ spec: part, conditions }, place) => {
+    const previous = place === 0 ? undefined : `inserted_${place - 1}`;
+    return buildInsert(plan, part, { place, conditions, previous, conflict: '', loadId });
+  });
+  return `WITH incoming AS (
+  SELECT ${incomingColumns(plan, spec)}
+  FROM (${select}) AS s
+), ${inserts.join(', ')}
+SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserted, 0 AS updated, 0 AS unchanged, 0 AS fresh`;
+}
+
+interface InsertOrder {
+  readonly place: number;
+  readonly conditions: readonly string[];
+  /** The step to wait for: without a mention, steps run in any order. */
+  readonly previous: string | undefined;
+  readonly conflict: string;
+  readonly loadId: string;
+}
+
+function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): string {
   const values = [
-    ...spec.columns.map((carried) => ({ name: carried.column.quoted, value: insertedValue(spec, carried) })),
-    ...spec.required.map((column) => ({ name: column.quoted, value: storedValue(column) })),
+    ...spec.columns.map((carried) => ({ name: carried.column.quoted, value: insertedValue(carried) })),
     { name: spec.hasExtra ? plan.extra : undefined, value: insertedExtra(plan, spec) },
-    { name: plan.loadId, value: 'b.load_id' },
-    { name: plan.updatedAt, value: 'b.updated_at' },
+    { name: plan.loadId, value: `${order.loadId}::uuid` },
+    { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
+  const after = order.previous === undefined ? [] : [`(SELECT count(*) FROM ${order.previous}) >= 0`];
+  const conditions = [...order.conditions, ...after];
+  const where = conditions.length === 0 ? '' : `\n  WHERE ${conditions.join(' AND ')}`;
   // An append may leave its key to the database.
   const key = spec.key.filter((column) => carries(spec, column));
-  const looksUpStored = spec.required.length > 0 || spec.columns.some((carried) => fallsBackOnStored(spec, carried));
-  const lookup = looksUpStored ? `\n  LEFT JOIN ${plan.quotedTable} AS stored ON ${hasIncomingKey('stored', key)}` : '';
-  const order = key.length === 0 ? '' : `\n  ORDER BY ${key.map(bytesOf).join(', ')}`;
-  return `WITH written AS (
-  INSERT INTO ${plan.quotedTable} AS t (${values.map(({ name }) => name).join(', ')})
+  return `inserted_${order.place} AS (
+  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
   SELECT ${values.map(({ value }) => value).join(', ')}
-  FROM ${source}
-  CROSS JOIN ${ofAllRows(loadIdParameter)}${lookup}${order}${conflict}
-  RETURNING (t.xmax = 0) AS inserted
-)
-SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`;
+  FROM incoming AS s${where}${inOrder(key)}${order.conflict}
+  RETURNING 1
+)`;
 }
 
-/** A column of the key, to sort by its bytes: the same for both writers, whichever type they send. */
-function bytesOf({ quoted, type }: PlanColumn): string {
-  return type === 'text' ? `s.${quoted} COLLATE "C"` : `s.${quoted}::${type}::text COLLATE "C"`;
+/** Every column is read for every row, so that a value that Postgres cannot read is found whatever is stored. */
+function incomingColumns(plan: LoadPlan, spec: MergeSpec): string {
+  const columns = spec.columns.map(({ column: { quoted, type } }) => `s.${quoted}::${type} AS ${quoted}`);
+  if (maskedColumns(spec).length > 0) {
+    columns.push(`s.${MASK_COLUMN}::bit varying AS ${MASK_COLUMN}`);
+  }
+  if (plan.extra !== undefined && spec.hasExtra) {
+    columns.push(`s.${plan.extra}::jsonb AS ${plan.extra}`);
+  }
+  return columns.join(', ');
 }
 
-/** A row that does not carry a column is inserted with the default, or with the value of the stored row. */
-function insertedValue(spec: MergeSpec, carried: CarriedColumn): string {
-  const { column } = carried;
-  const value = `s.${column.quoted}::${column.type}`;
-  const instead = fallsBackOnStored(spec, carried) ? storedValue(column) : column.defaultExpression;
-  return carried.mode === 'byRow' && instead !== undefined
-    ? `CASE WHEN ${hasBit(carried.bit)} THEN ${value} ELSE ${instead} END`
-    : value;
+/**
+ * The incoming value as the column stores it: 1.5 is a stored 1.50 of numeric(10,2). A cast to bit(n) would cut a longer
+ * value without an error.
+ */
+function asStored({ quoted, type, fullType }: PlanColumn): string {
+  return `s.${quoted}::${type.includes('bit') ? type : fullType}`;
+}
+
+/** In the byte order of the key: the same for both writers, whichever type they send. */
+function inOrder(key: readonly PlanColumn[]): string {
+  const columns = key.map(({ quoted, type }) => `s.${quoted}${type === 'text' ? '' : '::text'} COLLATE "C"`);
+  return columns.length === 0 ? '' : `\n  ORDER BY ${columns.join(', ')}`;
+}
+
+/** A row that does not carry a column is inserted with the default. */
+function insertedValue(carried: CarriedColumn): string {
+  const { quoted, defaultExpression } = carried.column;
+  return carried.mode === 'byRow' && defaultExpression !== undefined
+    ? `CASE WHEN ${hasBit(carried.bit)} THEN s.${quoted} ELSE ${defaultExpression} END`
+    : `s.${quoted}`;
 }
 
 function insertedExtra({ extra, extraDefault }: LoadPlan, { extraByRow }: MergeSpec): string {
-  return extraByRow ? `COALESCE(s.${extra}::jsonb, ${extraDefault})` : `s.${extra}::jsonb`;
+  return extraByRow ? `COALESCE(s.${extra}, ${extraDefault})` : `s.${extra}`;
 }
 
-function fallsBackOnStored({ onConflict }: MergeSpec, { column, mode }: CarriedColumn): boolean {
-  return mode === 'byRow' && onConflict === 'merge' && column.notNull && !column.hasDefault;
-}
-
-function storedValue({ quoted }: PlanColumn): string {
-  return `stored.${quoted}`;
-}
-
-/** Values of all rows: Citus allows neither a parameter nor now() in DO UPDATE. */
-function ofAllRows(loadIdParameter: string): string {
-  return `(SELECT ${loadIdParameter}::uuid AS load_id, now() AS updated_at) AS b`;
-}
-
-function conflictClause(plan: LoadPlan, spec: MergeSpec): string {
-  if (spec.onConflict === 'insert') {
-    return '';
-  }
-  const incoming: Incoming = {
-    column: ({ quoted }) => `EXCLUDED.${quoted}`,
-    extra: `EXCLUDED.${plan.extra}`,
-    loadId: `EXCLUDED.${plan.loadId}`,
-    updatedAt: `EXCLUDED.${plan.updatedAt}`,
-  };
-  const change = mergeStored(plan, spec, incoming);
-  return conflictOn(
-    spec,
-    change === undefined ? 'DO NOTHING' : `DO UPDATE\n  SET ${change.set}\n  WHERE ${change.where}`,
-  );
-}
-
-function conflictOn({ key }: MergeSpec, action: string): string {
-  return `\n  ON CONFLICT ${conflictTarget(key)} ${action}`;
+function sumOfCounts(sources: readonly string[]): string {
+  return `(${sources.map((source) => `(SELECT count(*) FROM ${source})`).join(' + ')})::integer`;
 }

@@ -5,17 +5,17 @@ import type { Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
 import { batchStaging } from './batch-staging.js';
 import { copyInto, stagedColumns } from './copy-rows.js';
-import { type WriteCounts, writeStaged } from './write-staged.js';
+import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
 
 /**
- * Writes rows by COPY into a staging table and INSERT … SELECT … ON CONFLICT from there: the same statements, and the
+ * Writes rows by COPY into a staging table and from there into the target: the same statement, and the
  * same text of the same values, as {@link writeByUpsert} sends, but many rows in a fraction of the time.
  * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller rolls back to its savepoint
  */
 export async function writeByCopy(
   client: ClientBase,
   target: Target,
-  loadId: string,
+  order: WriteOrder,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   const { plan } = target;
@@ -24,5 +24,5 @@ export async function writeByCopy(
   // Another batch of the transaction, or another part of this one, may have left its rows.
   await client.query(`${createIfMissing}; DELETE FROM ${qualified}`);
   await copyInto(client, qualified, stagedColumns(plan, spec), rows);
-  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, loadId);
+  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, order);
 }

@@ -3,17 +3,17 @@ import type { ClientBase } from 'pg';
 import { MASK_COLUMN, maskedColumns, maskOf, specOf } from '../merge/merge-spec.js';
 import type { Target } from '../model/load-job.js';
 import { extraText, type Row } from '../model/row.js';
-import { type WriteCounts, writeStaged } from './write-staged.js';
+import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
 
 /**
- * Writes rows by INSERT … ON CONFLICT, one array parameter a column. TypeORM's own upsert would need a parameter a
+ * Writes rows by one statement, one array parameter a column. TypeORM's own upsert would need a parameter a
  * value (65,535 at most), can only set a column to EXCLUDED, and cannot count what it left unchanged.
  * @throws pg's DatabaseError when Postgres rejects one of the rows; the caller rolls back to its savepoint
  */
 export async function writeByUpsert(
   client: ClientBase,
   { plan, onConflict, key }: Target,
-  loadId: string,
+  order: WriteOrder,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   const spec = specOf(plan, onConflict, key, rows);
@@ -30,5 +30,5 @@ export async function writeByUpsert(
   }
   const arrays = parameters.map((_, index) => `$${index + 1}::text[]`);
   const select = `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
-  return writeStaged(client, plan, spec, rows, { select, parameters }, loadId);
+  return writeStaged(client, plan, spec, rows, { select, parameters }, order);
 }

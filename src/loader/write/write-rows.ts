@@ -4,7 +4,7 @@ import { writeByCopy } from './copy-writer.js';
 import type { Target } from '../model/load-job.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
-import type { WriteCounts } from './write-staged.js';
+import type { WriteCounts, WriteOrder } from './write-staged.js';
 
 /**
  * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
@@ -19,14 +19,14 @@ const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 export async function writeRows(
   client: ClientBase,
   target: Target,
-  loadId: string,
+  order: WriteOrder,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   if (rows.length === 0) {
     return { inserted: 0, updated: 0, unchanged: 0 };
   }
   const write = rows.length >= COPY_FROM_ROWS || isLarge(rows) ? writeByCopy : writeByUpsert;
-  return write(client, target, loadId, rows);
+  return write(client, target, order, rows);
 }
 
 function isLarge(rows: readonly Row[]): boolean {

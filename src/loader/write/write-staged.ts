@@ -2,9 +2,9 @@ import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
 import type { LoadCounts } from '../../results/load-counts.js';
+import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
+import { buildAppend, buildMerge, type StatementCounts, type StatementSource } from '../merge/merge-statement.js';
 import type { LoadPlan } from '../model/load-plan.js';
-import { maskedColumns, type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
-import { buildInsertOrLock, buildMaskedUpdate, buildMergeStatement } from '../merge/merge-statement.js';
 import type { Row } from '../model/row.js';
 
 /** What the database did with a set of rows. */
@@ -12,83 +12,88 @@ export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>
 
 /** Rows where a statement can read them. */
 interface StagedRows {
-  /** `SELECT … FROM …` that gives every carried column, and mask and extra where rows have them. */
+  /** `SELECT … FROM …`, see {@link StatementSource}. */
   readonly select: string;
   /** Parameters of that SELECT, from $1. */
   readonly parameters: readonly unknown[];
 }
 
-/** The statements that write staged rows. */
-export interface StagedStatements {
-  /** Each has one row, of `written` and `inserted`. */
-  readonly inserts: readonly string[];
-  /** For rows with masks; not needed when all rows were inserted. Its row count is the number of written rows. */
-  readonly update: string | undefined;
+/**
+ * Not every row was written or found: a trigger, a rule or a policy suppressed it or sent it elsewhere, or another
+ * transaction wrote its key meanwhile.
+ */
+export class RowsSuppressedError extends StorageError {
+  /** @param fresh - rows that had no stored row; undefined when another attempt would find the same */
+  constructor(
+    table: string,
+    rows: number,
+    { inserted, updated, unchanged }: WriteCounts,
+    readonly fresh: number | undefined,
+  ) {
+    super(
+      'ROWS_SUPPRESSED',
+      `Rows suppressed by a trigger or rule: ${table} took ${inserted + updated + unchanged} of ${rows} rows. Look at its ` +
+        'triggers (one that returns NULL, changes the key or writes to another table) and its row level policies.',
+    );
+  }
 }
 
 /**
- * Builds the statements that write staged rows: one, as a rule; two when rows have masks.
+ * Builds the statement that writes staged rows.
  * @param rows - those that are staged
- * @param select - gives them; see {@link StagedRows}
- * @param loadId - the load's id, as SQL
+ * @param failsOnConflict - see {@link buildMerge}
  */
 export function buildStaged(
   plan: LoadPlan,
   spec: MergeSpec,
   rows: readonly Row[],
-  select: string,
-  loadId: string,
-): StagedStatements {
-  const all = `(${select}) AS s`;
-  const inTwoSteps = spec.onConflict === 'merge' && (maskedColumns(spec).length > 0 || spec.extraByRow);
-  const build = inTwoSteps ? buildInsertOrLock : buildMergeStatement;
-  const inserts = partsOfSpec(spec, rows).map(({ spec: part, conditions }) => {
-    const source = conditions.length === 0 ? all : `(SELECT * FROM ${all} WHERE ${conditions.join(' AND ')}) AS s`;
-    return build(plan, part, source, loadId);
-  });
-  return { inserts, update: inTwoSteps ? buildMaskedUpdate(plan, spec, all, loadId) : undefined };
+  source: StatementSource,
+  failsOnConflict: boolean,
+): string {
+  const parts = partsOfSpec(spec, rows);
+  return spec.onConflict === 'insert'
+    ? buildAppend(plan, spec, parts, source)
+    : buildMerge(plan, spec, parts, source, failsOnConflict);
 }
 
-/** Writes staged rows. One statement; two when rows have masks and some of them are stored already. */
+/**
+ * Writes staged rows.
+ * @throws RowsSuppressedError when the statement does not account for each of them
+ */
 export async function writeStaged(
   client: ClientBase,
   plan: LoadPlan,
   spec: MergeSpec,
   rows: readonly Row[],
-  staged: StagedRows,
-  loadId: string,
+  { select, parameters }: StagedRows,
+  { loadId, failsOnConflict }: WriteOrder,
 ): Promise<WriteCounts> {
-  const parameters = [...staged.parameters, loadId];
-  const { inserts, update } = buildStaged(plan, spec, rows, staged.select, `$${parameters.length}`);
-  let written = 0;
-  let inserted = 0;
-  for (const insert of inserts) {
-    const { rows: counts } = await client.query<{ written: number; inserted: number }>(insert, parameters);
-    written += counts[0]?.written ?? 0;
-    inserted += counts[0]?.inserted ?? 0;
-  }
-  if (update !== undefined && inserted < rows.length) {
-    written += (await client.query(update, parameters)).rowCount ?? 0;
-  }
-  return writeCounts(plan, spec.onConflict, rows.length, written, inserted);
+  const source = { select, loadId: `$${parameters.length + 1}` };
+  const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
+  // Postgres takes no parameter that a statement does not name.
+  const all = plan.loadId === undefined ? parameters : [...parameters, loadId];
+  const result = await client.query<StatementCounts>(statement, [...all]);
+  const { fresh, ...counts } = result.rows[0] as StatementCounts;
+  checkCounts(plan, spec, rows.length, counts, fresh);
+  return counts;
 }
 
-/**
- * The counts of written rows.
- * @throws StorageError `ROWS_SUPPRESSED` when an append did not insert all rows, and Postgres gave no error
- */
-export function writeCounts(
+/** What a write needs beside its rows. */
+export interface WriteOrder {
+  readonly loadId: string;
+  /** See {@link buildMerge}. */
+  readonly failsOnConflict: boolean;
+}
+
+/** @throws RowsSuppressedError when the counts are not those of all rows */
+export function checkCounts(
   plan: LoadPlan,
-  onConflict: MergeSpec['onConflict'],
+  { onConflict }: Pick<MergeSpec, 'onConflict'>,
   rows: number,
-  written: number,
-  inserted: number,
-): WriteCounts {
-  if (onConflict === 'insert' && inserted < rows) {
-    throw new StorageError(
-      'ROWS_SUPPRESSED',
-      `Rows suppressed by a trigger or rule: ${plan.table} took ${inserted} of ${rows} rows.`,
-    );
+  counts: WriteCounts,
+  fresh: number,
+): void {
+  if (counts.inserted + counts.updated + counts.unchanged !== rows) {
+    throw new RowsSuppressedError(plan.table, rows, counts, onConflict === 'insert' ? undefined : fresh);
   }
-  return { inserted, updated: written - inserted, unchanged: rows - written };
 }

@@ -1,24 +1,54 @@
 import type { ClientBase } from 'pg';
 
+import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { storedOutcome, type WriteOutcome } from './write-outcome.js';
 import { writeRows } from './write-rows.js';
-import type { WriteCounts } from './write-staged.js';
+import { RowsSuppressedError, type WriteCounts, type WriteOrder } from './write-staged.js';
+
+/** Attempts in a row that find no fewer new rows than the one before. */
+export const ATTEMPTS_WITHOUT_PROGRESS = 3;
 
 /**
- * Writes units, table by table: all or none.
+ * Writes units under a savepoint, table by table: all or none. Where another transaction wrote the same keys meanwhile,
+ * it does so again: the next snapshot shows what that transaction committed, so there are fewer new rows each time. The
+ * last attempt fails on a new row whose key is stored, which by then a trigger must have made equal.
  * @throws pg's DatabaseError
+ * @throws RowsSuppressedError when the tables do not take all rows
  */
 export async function writeTogether(
   client: ClientBase,
-  { job, loadId }: WriteContext,
+  context: WriteContext,
   units: readonly LoadUnit[],
+): Promise<WriteOutcome> {
+  let fresh = Infinity;
+  for (let stalled = 0; ;) {
+    const failsOnConflict = stalled === ATTEMPTS_WITHOUT_PROGRESS - 1;
+    try {
+      return await withSavepoint(client, () =>
+        writeTables(client, context, units, { loadId: context.loadId, failsOnConflict }),
+      );
+    } catch (error) {
+      if (!(error instanceof RowsSuppressedError) || error.fresh === undefined || failsOnConflict) {
+        throw error;
+      }
+      stalled = error.fresh < fresh ? 0 : stalled + 1;
+      fresh = error.fresh;
+    }
+  }
+}
+
+async function writeTables(
+  client: ClientBase,
+  { job }: WriteContext,
+  units: readonly LoadUnit[],
+  order: WriteOrder,
 ): Promise<WriteOutcome> {
   const counts: WriteCounts[] = [];
   for (const [index, target] of job.targets.entries()) {
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
-    counts.push(await writeRows(client, target, loadId, rows));
+    counts.push(await writeRows(client, target, order, rows));
   }
   return storedOutcome(units, counts);
 }

@@ -96,10 +96,11 @@ describe('the two writers', () => {
   ): Promise<unknown> {
     const target = { plan, key: plan.primaryKey };
     const loadId = randomUUID();
+    const order = { loadId, failsOnConflict: false };
     await client.query('BEGIN');
     try {
-      await writeByUpsert(client, { ...target, onConflict: 'merge' }, loadId, stored);
-      const counts = await write(client, { ...target, onConflict }, loadId, incoming);
+      await writeByUpsert(client, { ...target, onConflict: 'merge' }, order, stored);
+      const counts = await write(client, { ...target, onConflict }, order, incoming);
       const content = await client.query(
         `SELECT to_jsonb(t) - 'load_id' - 'updated_at' - 'created_at' AS content, t.load_id = $1 AS ours
            FROM app_opportunities AS t ORDER BY submission_id COLLATE "C"`,

@@ -53,12 +53,6 @@ describe('how the rows of a batch meet the table', () => {
     expect(modes([{ remark: null }, {}], 'insert')).toMatchObject({ remark: 'set' });
   });
 
-  it('takes a NOT NULL column the rows lack from the stored row', () => {
-    const rows = [rowOf({ remark: 'a' }, 0)].map((row) => ({ ...row, values: row.values.with(1, undefined) }));
-    expect(specOf(plan, 'merge', plan.primaryKey, rows).required.map(({ name }) => name)).toEqual(['shop']);
-    expect(specOf(plan, 'insert', plan.primaryKey, rows).required).toEqual([]);
-  });
-
   it('lets fallback fields only fill', () => {
     expect(modes([{ caption: 'c' }, {}])).toMatchObject({ short_name: 'fill' });
     expect(modes([{ caption: 'c' }, { short_name: 'n' }])).toMatchObject({ short_name: 'byRow' });

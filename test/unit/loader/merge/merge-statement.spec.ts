@@ -2,11 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan, PlanColumn } from '../../../../src/loader/model/load-plan.js';
 import type { CarriedColumn, MergeSpec } from '../../../../src/loader/merge/merge-spec.js';
-import {
-  buildInsertOrLock,
-  buildMaskedUpdate,
-  buildMergeStatement,
-} from '../../../../src/loader/merge/merge-statement.js';
+import { buildAppend, buildMerge } from '../../../../src/loader/merge/merge-statement.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
 
@@ -23,12 +19,14 @@ describe('the merge statement', () => {
     columns: Object.entries(columns).map(([name, mode], index) =>
       mode === 'byRow' ? { column: column(name), mode, bit: 2 * index } : { column: column(name), mode },
     ),
-    required: [],
     hasExtra: false,
     extraByRow: false,
     ...rest,
   });
-  const build = (spec: MergeSpec): string => buildMergeStatement(plan, spec, 'incoming AS s', '$9');
+  const source = { select: 'SELECT * FROM staged', loadId: '$9' };
+  const partsOf = (spec: MergeSpec) => [{ spec, conditions: [] }];
+  const build = (spec: MergeSpec): string => buildMerge(plan, spec, partsOf(spec), source);
+  const append = (spec: MergeSpec): string => buildAppend(plan, spec, partsOf(spec), source);
 
   it('of a typical merge, as a whole', () => {
     const columns = {
@@ -39,36 +37,57 @@ describe('the merge statement', () => {
       details: 'set',
       seen_at: 'set',
     } as const;
-    expect(build(specOf(columns, { required: [column('shop')], hasExtra: true }))).toBe(`WITH written AS (
-  INSERT INTO "public"."articles" AS t ("article_id", "label", "short_name", "stock", "details", "seen_at", "shop", "rest", "load_id", "updated_at")
-  SELECT s."article_id"::text, s."label"::text, s."short_name"::text, s."stock"::integer, s."details"::json, s."seen_at"::timestamp with time zone, stored."shop", s."rest"::jsonb, b.load_id, b.updated_at
+    const differs = `(t."label" IS DISTINCT FROM s."label"::text OR t."short_name" IS DISTINCT FROM COALESCE(t."short_name", s."short_name"::text) OR t."stock" IS DISTINCT FROM COALESCE(s."stock"::integer, t."stock") OR t."details"::text COLLATE "C" IS DISTINCT FROM (s."details"::json)::text COLLATE "C" OR t."seen_at" IS DISTINCT FROM s."seen_at"::TIMESTAMP WITH TIME ZONE OR t."rest" IS DISTINCT FROM COALESCE(t."rest" || s."rest"::jsonb, s."rest"::jsonb, t."rest")) AND (t."seen_at" IS NULL OR s."seen_at"::TIMESTAMP WITH TIME ZONE IS NULL OR s."seen_at"::TIMESTAMP WITH TIME ZONE >= t."seen_at")`;
+    expect(build(specOf(columns, { hasExtra: true }))).toBe(`WITH incoming AS MATERIALIZED (
+  SELECT s."article_id"::text AS "article_id", s."label"::text AS "label", s."short_name"::text AS "short_name", s."stock"::integer AS "stock", s."details"::json AS "details", s."seen_at"::timestamp with time zone AS "seen_at", s."rest"::jsonb AS "rest", stored.differs AS "harbor differs"
+  FROM (SELECT * FROM staged) AS s LEFT JOIN LATERAL (
+    SELECT ${differs} AS differs FROM "public"."articles" AS t WHERE t."article_id" = s."article_id"::text LIMIT 1
+  ) AS stored ON true
+), locked AS MATERIALIZED (
+  SELECT s.*, stored.differs AS "harbor still differs"
+  FROM (SELECT * FROM incoming AS s WHERE s."harbor differs"
+  ORDER BY s."article_id" COLLATE "C") AS s CROSS JOIN LATERAL (
+    SELECT ${differs} AS differs FROM "public"."articles" AS t WHERE t."article_id" = s."article_id"::text LIMIT 1 FOR NO KEY UPDATE
+  ) AS stored
+), updated AS (
+  UPDATE "public"."articles" AS t
+  SET "label" = s."label", "short_name" = COALESCE(t."short_name", s."short_name"), "stock" = COALESCE(s."stock", t."stock"), "details" = s."details", "seen_at" = s."seen_at", "rest" = COALESCE(t."rest" || s."rest"::jsonb, s."rest"::jsonb, t."rest"), "load_id" = $9::uuid, "updated_at" = now()
+  FROM locked AS s
+  WHERE s."harbor still differs" AND t."article_id" = s."article_id"::text
+  RETURNING 1
+), inserted_0 AS (
+  INSERT INTO "public"."articles" ("article_id", "label", "short_name", "stock", "details", "seen_at", "rest", "load_id", "updated_at")
+  SELECT s."article_id", s."label", s."short_name", s."stock", s."details", s."seen_at", s."rest", $9::uuid, now()
   FROM incoming AS s
-  CROSS JOIN (SELECT $9::uuid AS load_id, now() AS updated_at) AS b
-  LEFT JOIN "public"."articles" AS stored ON stored."article_id" = s."article_id"::text
+  WHERE s."harbor differs" IS NULL AND (SELECT count(*) FROM updated) >= 0
   ORDER BY s."article_id" COLLATE "C"
-  ON CONFLICT ("article_id") DO UPDATE
-  SET "label" = EXCLUDED."label", "short_name" = COALESCE(t."short_name", EXCLUDED."short_name"), "stock" = COALESCE(EXCLUDED."stock", t."stock"), "details" = EXCLUDED."details", "seen_at" = EXCLUDED."seen_at", "rest" = COALESCE(t."rest" || EXCLUDED."rest", EXCLUDED."rest", t."rest"), "load_id" = EXCLUDED."load_id", "updated_at" = EXCLUDED."updated_at"
-  WHERE (t."label" IS DISTINCT FROM EXCLUDED."label" OR t."short_name" IS DISTINCT FROM COALESCE(t."short_name", EXCLUDED."short_name") OR t."stock" IS DISTINCT FROM COALESCE(EXCLUDED."stock", t."stock") OR t."details"::text COLLATE "C" IS DISTINCT FROM (EXCLUDED."details")::text COLLATE "C" OR t."seen_at" IS DISTINCT FROM EXCLUDED."seen_at" OR t."rest" IS DISTINCT FROM COALESCE(t."rest" || EXCLUDED."rest", EXCLUDED."rest", t."rest")) AND (t."seen_at" IS NULL OR EXCLUDED."seen_at" IS NULL OR EXCLUDED."seen_at" >= t."seen_at")
-  RETURNING (t.xmax = 0) AS inserted
+  ON CONFLICT ("article_id") DO NOTHING
+  RETURNING 1
 )
-SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`);
+SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
+  ((SELECT count(*) FROM updated))::integer AS updated,
+  ((SELECT count(*) FROM incoming WHERE NOT "harbor differs") + (SELECT count(*) FROM locked WHERE NOT "harbor still differs"))::integer AS unchanged,
+  ((SELECT count(*) FROM incoming WHERE "harbor differs" IS NULL))::integer AS fresh`);
   });
 
-  it('of rows with masks is two: one inserts or locks, one updates', () => {
+  it('reads the masks of rows', () => {
     const spec = specOf({ article_id: 'set', shop: 'byRow', short_name: 'byRow', details: 'keepIfNull' });
-    expect(buildInsertOrLock(plan, spec, 'incoming AS s', '$9')).toBe(`WITH written AS (
-  INSERT INTO "public"."articles" AS t ("article_id", "shop", "short_name", "details", "load_id", "updated_at")
-  SELECT s."article_id"::text, CASE WHEN get_bit(s."harbor mask"::bit varying, 2) = 1 THEN s."shop"::text ELSE stored."shop" END, s."short_name"::text, s."details"::json, b.load_id, b.updated_at
-  FROM incoming AS s
-  CROSS JOIN (SELECT $9::uuid AS load_id, now() AS updated_at) AS b
-  LEFT JOIN "public"."articles" AS stored ON stored."article_id" = s."article_id"::text
-  ORDER BY s."article_id" COLLATE "C"
-  ON CONFLICT ("article_id") DO UPDATE SET "article_id" = EXCLUDED."article_id" WHERE false
-  RETURNING (t.xmax = 0) AS inserted
-)
-SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer AS inserted FROM written`);
-    expect(buildMaskedUpdate(plan, spec, 'incoming AS s', '$9')).toContain(
-      'SET "shop" = CASE WHEN NOT get_bit(s."harbor mask"::bit varying, 2) = 1 THEN t."shop" ELSE s."shop"::text END',
+    expect(build(spec)).toContain(
+      'SET "shop" = CASE WHEN NOT get_bit(s."harbor mask"::bit varying, 2) = 1 THEN t."shop" ELSE s."shop" END',
+    );
+  });
+
+  it('inserts in parts, one after the other, where only some rows carry an identity', () => {
+    const spec = specOf({ article_id: 'set', label: 'set' });
+    const parts = [
+      { spec, conditions: ['a'] },
+      { spec: specOf({ article_id: 'set' }), conditions: ['NOT a'] },
+    ];
+    const merge = buildMerge(plan, spec, parts, source);
+    expect(merge).toContain('WHERE s."harbor differs" IS NULL AND a AND (SELECT count(*) FROM updated) >= 0');
+    expect(merge).toContain('WHERE s."harbor differs" IS NULL AND NOT a AND (SELECT count(*) FROM inserted_0) >= 0');
+    expect(merge).toContain(
+      'SELECT ((SELECT count(*) FROM inserted_0) + (SELECT count(*) FROM inserted_1))::integer AS inserted',
     );
   });
 
@@ -86,33 +105,34 @@ SELECT count(*)::integer AS written, (count(*) FILTER (WHERE inserted))::integer
     expect(set).toContain(
       `"rest" = CASE WHEN t."rest" ?| ARRAY['label', 'stock'] ` +
         `THEN NULLIF(t."rest" - ARRAY[` +
-        `CASE WHEN (EXCLUDED."label" IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END, ` +
-        `CASE WHEN EXCLUDED."stock" IS NOT NULL THEN 'stock' END], '{}'::jsonb) ` +
+        `CASE WHEN (s."label" IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END, ` +
+        `CASE WHEN s."stock" IS NOT NULL THEN 'stock' END], '{}'::jsonb) ` +
         `ELSE t."rest" END`,
     );
     const masked = { ...spec, columns: [...spec.columns, { column: marked('label'), mode: 'byRow' as const, bit: 2 }] };
-    expect(buildMaskedUpdate(plan, masked, 'incoming AS s', '$9')).toContain(
+    expect(build(masked)).toContain(
       `ARRAY[CASE WHEN get_bit(s."harbor mask"::bit varying, 2) = 1 ` +
         `AND NOT get_bit(s."harbor mask"::bit varying, 3) = 1 ` +
-        `AND (s."label"::text IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END]`,
+        `AND (s."label" IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END]`,
     );
   });
 
-  it('of keys alone has nothing to change', () => {
-    expect(build(specOf({ article_id: 'set' }))).toContain('ON CONFLICT ("article_id") DO NOTHING');
+  it('of keys alone locks and updates nothing', () => {
+    const merge = build(specOf({ article_id: 'set' }));
+    expect(merge).toContain('ON CONFLICT ("article_id") DO NOTHING');
+    expect(merge).not.toMatch(/UPDATE/);
   });
 
-  it('of an insert meets no stored row', () => {
-    expect(build(specOf({ article_id: 'set', label: 'set' }, { onConflict: 'insert' }))).not.toContain('ON CONFLICT');
+  it('that fails on conflict has no conflict clause', () => {
+    const spec = specOf({ article_id: 'set', label: 'set' });
+    expect(buildMerge(plan, spec, partsOf(spec), source, true)).not.toContain('ON CONFLICT');
   });
 
-  it('of an insert whose key the database makes asks the incoming rows for no key', () => {
-    expect(build(specOf({ label: 'set' }, { onConflict: 'insert' }))).not.toContain('s."article_id"');
+  it('of an append meets no stored row', () => {
+    expect(append(specOf({ article_id: 'set', label: 'set' }))).not.toMatch(/ON CONFLICT|LATERAL/);
   });
 
-  it('calls nothing in DO UPDATE that a distributed engine rejects', () => {
-    const columns = { article_id: 'set', label: 'keepIfNull', seen_at: 'set' } as const;
-    const update = build(specOf(columns, { hasExtra: true })).split('DO UPDATE')[1];
-    expect(update).not.toMatch(/now\(\)|\$\d|SELECT (?!count)/);
+  it('of an append whose key the database makes asks the incoming rows for no key', () => {
+    expect(append(specOf({ label: 'set' }))).not.toContain('s."article_id"');
   });
 });
