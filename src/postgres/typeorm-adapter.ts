@@ -17,6 +17,8 @@ import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
 export type ColumnMetadata = EntityMetadata['columns'][number];
 /** An embedded class of an entity. */
 export type EmbeddedMetadata = EntityMetadata['embeddeds'][number];
+/** A relation of an entity. */
+export type RelationMetadata = EntityMetadata['relations'][number];
 /** Options of a DataSource for Postgres. */
 export type PostgresDataSourceOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 /** The transformer of a column, or several that are applied in order. */

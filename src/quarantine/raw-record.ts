@@ -8,6 +8,16 @@ const MAX_KEPT_NESTING = 1_000;
 /** Result of a getter that throws. */
 const UNREADABLE = Symbol('unreadable');
 
+/** A value in the form quarantine keeps, made when the value was handed over: what its owner does later changes nothing. */
+export class KeptValue {
+  private constructor(readonly form: unknown) {}
+
+  /** @param inside - the object that holds the value */
+  static of(value: unknown, inside?: object): KeptValue {
+    return new KeptValue(describe(value, inside === undefined ? [] : [inside]));
+  }
+}
+
 /**
  * The bytes quarantine keeps of a record. A record of a file keeps its own bytes. An object is written as JSON; a value
  * JSON cannot express becomes an object with one `$` member, for example `{"$number":"NaN"}`, `{"$date":"invalid"}`,
@@ -45,7 +55,16 @@ function describe(value: unknown, ancestors: readonly object[]): unknown {
     case 'symbol':
       return { [value === UNREADABLE ? '$unreadable' : `$${typeof value}`]: true };
     default:
-      return value === null ? null : describeObject(value as object, ancestors);
+      return value === null ? null : describeSafely(value as object, ancestors);
+  }
+}
+
+/** A Proxy may throw whatever it is asked. */
+function describeSafely(value: object, ancestors: readonly object[]): unknown {
+  try {
+    return describeObject(value, ancestors);
+  } catch {
+    return { $unreadable: true };
   }
 }
 
@@ -60,6 +79,9 @@ function describeNumber(value: number): unknown {
 function describeObject(value: object, ancestors: readonly object[]): unknown {
   if (isLosslessNumber(value)) {
     return value;
+  }
+  if (value instanceof KeptValue) {
+    return value.form;
   }
   if (ancestors.includes(value)) {
     return { $circular: true };

@@ -19,6 +19,7 @@ export const REJECT_REASONS = {
   line_too_long: 'The record of a file is longer than 256 MiB. Only its first bytes are kept.',
   lone_surrogate: 'The text holds half of a surrogate pair, which Postgres would replace.',
   missing_key: 'A column of the key is absent or null.',
+  missing_reference: 'The object of a relation lacks the property that the foreign key refers to.',
   nesting_too_deep: 'The value is nested deeper than 256 levels.',
   not_an_integer: 'An integer column got a fraction or an exponent.',
   not_an_object: 'The record is not an object, for example an array, a number or null.',
@@ -26,8 +27,6 @@ export const REJECT_REASONS = {
   nul_character: 'The text holds a NUL character, which Postgres cannot store.',
   null_not_allowed: 'The record gives null for a NOT NULL column.',
   out_of_range: 'The number or date is outside the range of the column.',
-  read_only_column:
-    'The record gives a value for a column that the database computes or that the entity does not insert.',
   rename_conflict: 'The record carries a field under its old and its new name, with different values.',
   too_long: 'The text has more characters than the column holds.',
   transformer_failed: 'The TypeORM transformer of the column threw an error.',

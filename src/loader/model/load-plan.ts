@@ -47,18 +47,38 @@ export interface PlanColumn {
 
 /** What a record's key may stand for. */
 export type Field =
-  | { readonly kind: 'column'; readonly column: PlanColumn }
+  | ColumnField
   | { readonly kind: 'fallback' }
   | { readonly kind: 'extra' }
   | EmbeddedField
-  /** The loader writes the column; the value of a record, for example of an exported row, is ignored. */
-  | { readonly kind: 'owned' }
-  | { readonly kind: 'read-only'; readonly name: string };
+  | RelationField
+  /**
+   * The loader, the database or another table's rows hold it. What a record says, for example one that was read from the
+   * table, is ignored.
+   */
+  | { readonly kind: 'passed over' };
+
+/** A column that records can fill. */
+export interface ColumnField {
+  readonly kind: 'column';
+  readonly column: PlanColumn;
+}
 
 /** An embedded class; records may also carry its columns by their own names. */
 export interface EmbeddedField {
   readonly kind: 'embedded';
-  readonly fields: ReadonlyMap<string, EmbeddedField | { readonly kind: 'column'; readonly column: PlanColumn }>;
+  readonly fields: ReadonlyMap<string, Field>;
+}
+
+/** A reference to another row: its key, or an object that holds the key. */
+export interface RelationField {
+  readonly kind: 'relation';
+  /** The columns of the foreign key. */
+  readonly columns: readonly PlanColumn[];
+  /** Where the object holds the value of each column. */
+  readonly members: ReadonlyMap<string, RelationField | ColumnField>;
+  /** Null says nothing. */
+  readonly passesNull: boolean;
 }
 
 /** A rule that a record breaks. */

@@ -1,21 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Rejection } from '../../records/source-record.js';
 import type { Normalized } from '../model/load-job.js';
 import { parseJson } from '../values/convert-value.js';
-import type { EmbeddedField, LoadPlan, PlanColumn } from '../model/load-plan.js';
-import { atColumn, nameType, rejectedAt, RejectedValue } from '../values/rejected-value.js';
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { atColumn, nameType, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
 import { applyFallbacks, findPresent, type Source } from './fallback-fields.js';
-
-/** A record on its way into a row. */
-interface RowDraft {
-  readonly row: Row;
-  readonly source: Source;
-  readonly textual: boolean;
-  /** The values that transformers were given; rules are checked on these, not on the results. */
-  readonly given: Map<PlanColumn, unknown>;
-}
+import { readEmbedded, readReferences } from './nested-fields.js';
+import { checkSameValue, isPlainObject, type RowDraft, setValue } from './row-draft.js';
 
 /** A B-tree entry holds at most 2,704 bytes; the rest is its header. */
 const MAX_KEY_BYTES = 2_600;
@@ -43,7 +34,7 @@ export function normalizeRecord(
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
     const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
-    const draft: RowDraft = { row, source: record, textual, given: new Map() };
+    const draft: RowDraft = { row, source: record, textual, given: new Map(), references: [] };
     const unknown = readFields(plan, draft);
     checkNulls(plan, row);
     for (const column of key ?? []) {
@@ -88,10 +79,11 @@ function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknow
       addExtra(row, plan.extraName, value, textual);
     } else if (field.kind === 'embedded') {
       readEmbedded(draft, field, name, value);
-    } else if (field.kind === 'read-only') {
-      throw new RejectedValue('read_only_column', 'the column is read-only', field.name);
+    } else if (field.kind === 'relation') {
+      draft.references.push([name, field, value]);
     }
   }
+  readReferences(draft);
   const used = applyFallbacks(plan, row, source, (column, value) => setValue(draft, column, value));
   for (const name of fallbacks ?? []) {
     if (!used.has(name) && source[name] !== null) {
@@ -99,56 +91,6 @@ function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknow
     }
   }
   return unknown ?? NOTHING_UNKNOWN;
-}
-
-/** The nested object TypeORM reads the columns of an embedded class into. */
-function readEmbedded(draft: RowDraft, embedded: EmbeddedField, name: string, value: unknown): void {
-  if (!isPlainObject(value)) {
-    throw new RejectedValue('wrong_type', `expected an object, found ${nameType(value)}`, name);
-  }
-  for (const [member, content] of Object.entries(value)) {
-    const field = embedded.fields.get(member);
-    if (field === undefined) {
-      throw new RejectedValue('unknown_field', 'no column takes a field of this embedded object', name);
-    }
-    if (field.kind === 'embedded') {
-      readEmbedded(draft, field, `${name}.${member}`, content);
-    } else if (content !== undefined) {
-      checkSameValue(draft.source, field.column, `${name}.${member}`, content);
-      setValue(draft, field.column, content);
-    }
-  }
-}
-
-function setValue({ row, textual, given }: RowDraft, column: PlanColumn, value: unknown): void {
-  if (column.hasTransformer) {
-    given.set(column, value);
-  } else if (value === null) {
-    row.values[column.index] = null;
-    return;
-  }
-  try {
-    if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new RejectedValue('unsupported_value', `no column takes a ${typeof value}`);
-    }
-    row.values[column.index] = column.convert(value, textual);
-  } catch (error) {
-    throw rejectedAt(column.name, error);
-  }
-}
-
-/** Instances of classes are records; arrays, Maps, Dates and the like are not. */
-function isPlainObject(value: unknown): value is Source {
-  return Object.prototype.toString.call(value) === '[object Object]';
-}
-
-/** A column must not have another value under its other name, or in the object of an embedded class. */
-function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
-  const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
-  if (other !== undefined && !isDeepStrictEqual(other, value)) {
-    const message = `${column.name} and ${property} are one column with different values`;
-    throw new RejectedValue('conflicting_keys', message, column.name);
-  }
 }
 
 /** The record's own `extra` object, for example of a row that was exported before. */

@@ -5,14 +5,15 @@ import { HYBRID } from '../../entities/load.entity.js';
 import { unknownFieldsOf } from '../../entities/unknown-fields.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
-import type { ColumnMetadata, EmbeddedMetadata } from '../../postgres/typeorm-adapter.js';
+import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { findMissingKeys } from '../../schema/compare/compare-keys.js';
-import { fieldNamesOf, propertyOf, rolesOf } from '../../schema/table/entity-column.js';
+import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
-import type { EmbeddedField, Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { planColumn } from './plan-column.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
+import { recordFields } from './record-fields.js';
 
 /** Columns that the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
@@ -28,7 +29,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
   const recordClass = recordClassOf(entity);
   const rules = fieldRules(recordClass);
   const owned = new Map<OwnedRole | 'newerBy', ColumnMetadata>();
-  const fields = new Map<string, Field>();
+  const fieldOf = new Map<string, Field>();
   const columns: PlanColumn[] = [];
   for (const column of metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty)) {
     const live = table.columns.get(column.databaseName) as LiveColumn;
@@ -37,9 +38,9 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     let field: Field;
     if (ownedAs !== undefined) {
       owned.set(ownedAs, column);
-      field = { kind: ownedAs === 'extra' ? 'extra' : 'owned' };
+      field = { kind: ownedAs === 'extra' ? 'extra' : 'passed over' };
     } else if (live.readOnly || !column.isInsert || column.generatedType !== undefined) {
-      field = { kind: 'read-only', name: column.databaseName };
+      field = { kind: 'passed over' };
     } else {
       const rule = rules.get(propertyOf(column)) ?? {};
       const planned = planColumn(columns.length, column, live, rule, roles);
@@ -49,10 +50,8 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     if (roles.has('newerBy')) {
       owned.set('newerBy', column);
     }
-    fieldNamesOf(column).forEach((name) => addField(metadata, fields, name, field));
+    fieldOf.set(column.databaseName, field);
   }
-  addEmbedded(fields, metadata.embeddeds, columns);
-  addFallbacks(fields, columns);
   const byName = new Map(columns.map((column) => [column.name, column]));
   const keyOf = (names: readonly string[]): PlanColumn[] | undefined => {
     const key = names.map((name) => byName.get(name));
@@ -96,7 +95,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     primaryKey: keyOf(metadata.primaryColumns.map((column) => column.databaseName)) ?? [],
     uniqueKeys: table.uniqueKeys.map((key) => keyOf(key.columns)).filter((key) => key !== undefined),
     missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
-    fields,
+    fields: recordFields(metadata, columns, fieldOf),
     newerBy,
     unknownFields,
     extra: quoted('extra'),
@@ -126,18 +125,6 @@ function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'>
   return found;
 }
 
-/** One name must not mean two columns. */
-function addField(metadata: EntityMetadata, fields: Map<string, Field>, name: string, field: Field): void {
-  const other = fields.get(name);
-  if (other !== undefined && other !== field) {
-    throw new InvalidLoadError(
-      `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a ` +
-        'record is ambiguous. Rename the property.',
-    );
-  }
-  fields.set(name, field);
-}
-
 /** class-validator rules that the conversion to the column's type implies. */
 const KEPT_BY_TYPE: Readonly<Record<string, string>> = {
   text: 'isString',
@@ -150,38 +137,6 @@ const KEPT_BY_TYPE: Readonly<Record<string, string>> = {
 function guaranteedBy(columns: readonly PlanColumn[], property: string): string | undefined {
   const column = columns.find((candidate) => candidate.property === property);
   return column === undefined || column.hasTransformer ? undefined : KEPT_BY_TYPE[column.type];
-}
-
-function addEmbedded(
-  fields: Map<string, Field>,
-  embeddeds: readonly EmbeddedMetadata[],
-  columns: readonly PlanColumn[],
-): void {
-  for (const embedded of embeddeds) {
-    fields.set(embedded.propertyName, embeddedField(embedded, columns));
-  }
-}
-
-function embeddedField(embedded: EmbeddedMetadata, columns: readonly PlanColumn[]): EmbeddedField {
-  const fields = new Map<string, EmbeddedField | { readonly kind: 'column'; readonly column: PlanColumn }>();
-  for (const { propertyName, databaseName } of embedded.columns) {
-    const column = columns.find(({ name }) => name === databaseName);
-    if (column !== undefined) {
-      fields.set(propertyName, { kind: 'column', column });
-    }
-  }
-  for (const inner of embedded.embeddeds) {
-    fields.set(inner.propertyName, embeddedField(inner, columns));
-  }
-  return { kind: 'embedded', fields };
-}
-
-function addFallbacks(fields: Map<string, Field>, columns: readonly PlanColumn[]): void {
-  for (const name of columns.flatMap((column) => [...column.aliases, ...column.fillsFrom])) {
-    if (!fields.has(name)) {
-      fields.set(name, { kind: 'fallback' });
-    }
-  }
 }
 
 function checkExtra(property: string, { type, notNull, hasDefault }: LiveColumn): void {

@@ -1,13 +1,15 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { SourceRecord } from '../../records/source-record.js';
+import { type Rejection, SourceRecord } from '../../records/source-record.js';
 import { StorageError } from '../../errors/index.js';
 import { NO_COUNTS } from '../../results/load-counts.js';
 import { type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
+import type { Field } from '../model/load-plan.js';
 import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { charactersOf, type Row } from '../model/row.js';
+import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 
 /** The records of one transaction, normalized and checked, sorted by what becomes of them. */
 export interface PreparedBatch {
@@ -42,6 +44,7 @@ export class BatchBuilder {
   private readonly isCommitted: (position: number) => boolean;
 
   private job: LoadJob;
+  private fields: readonly ReadonlyMap<string, Field>[] = [];
 
   /** @param current - the job by the plans of now; a batch is normalized by the job at its first record */
   constructor(
@@ -67,6 +70,7 @@ export class BatchBuilder {
     }
     if (this.received === 0) {
       this.job = this.current();
+      this.fields = this.job.targets.map(({ plan }) => plan.fields);
     }
     this.normalize(record, position);
     const isFull = this.received >= this.limits.records || this.bytes >= this.limits.bytes;
@@ -91,26 +95,28 @@ export class BatchBuilder {
 
   private normalize(record: unknown, position: number): void {
     this.received += 1;
-    const file = record instanceof SourceRecord ? record : undefined;
-    this.bytes += file?.raw.length ?? 0;
-    if (file?.rejection !== undefined) {
-      this.rejected.push({ position, source: record, key: undefined, rejection: file.rejection });
+    const taken = takeRecord(record, this.fields);
+    const { source } = taken;
+    this.bytes += source instanceof SourceRecord ? source.raw.length : 0;
+    if (taken.rejection !== undefined) {
+      this.reject(taken, position, taken.rejection);
       return;
     }
-    const prepared = this.job.prepare(file === undefined ? record : file.value, file?.textual ?? false);
+    const prepared = this.job.prepare(taken.content, taken.textual);
     if (prepared.kind === 'skip') {
       this.skipped.add([prepared.reason]);
     } else if (prepared.kind === 'rejection') {
-      const key = keyForQuarantine(this.job, record);
-      this.rejected.push({ position, source: record, key, rejection: prepared.rejection });
+      this.reject(taken, position, prepared.rejection);
     } else {
       this.unknown.add(prepared.unknown);
-      // The bytes of a record of a file are enough; the parsed value may go.
-      const source =
-        file === undefined ? record : new SourceRecord(undefined, file.raw, undefined, file.textual, file.reading);
-      this.units.push(unitOf(this.job, position, source, prepared.rows));
-      this.bytes += file === undefined ? sizeOf(prepared.rows) : 0;
+      this.units.push(unitOf(this.job, position, sourceOf(taken), prepared.rows));
+      this.bytes += source instanceof SourceRecord ? 0 : sizeOf(prepared.rows);
     }
+  }
+
+  private reject(taken: TakenRecord, position: number, rejection: Rejection): void {
+    const key = keyForQuarantine(this.job, taken.content);
+    this.rejected.push({ position, source: sourceOf(taken), key, rejection });
   }
 
   /** The batch built so far; the next record begins another. */
@@ -159,8 +165,7 @@ function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly 
 }
 
 /** The key of a rejected record, where it can be read and stored. */
-function keyForQuarantine(job: LoadJob, record: unknown): string | undefined {
-  const content: unknown = record instanceof SourceRecord ? record.value : record;
+function keyForQuarantine(job: LoadJob, content: unknown): string | undefined {
   if (typeof content !== 'object' || content === null) {
     return undefined;
   }

@@ -159,7 +159,6 @@ describe('an entity of the application', () => {
     ['out_of_range', 'line_no', { lineNo: 2 ** 31 }],
     ['missing_key', 'line_no', { lineNo: undefined }],
     ['invalid_date_time', 'day', { day: '2023-02-29' }],
-    ['read_only_column', 'doubled', { tags: ['x'], doubled: 4 }],
     ['inexact_integer', 'weight', { weight: 16_777_217 }],
     ['inexact_date_time', 'seen', { seen: '2024-01-01T00:00:00.123456Z' }],
     ['unknown_field', null, { mood: 'good' }],

@@ -103,8 +103,6 @@ describe('a record', () => {
     ['conflicting_keys', 'short_name', { ...BASE, short_name: 'a', shortName: 'b' }],
     ['conflicting_keys', 'short_name', { ...BASE, remark: 'r', shortName: 'b', short_name: 'a' }],
     ['conflicting_keys', 'short_name', { ...BASE, short_name: null, shortName: 'b' }],
-    ['read_only_column', 'doubled', { ...BASE, doubled: 4 }],
-    ['read_only_column', 'doubled', { ...BASE, remark: 'r', doubled: 4 }],
     ['wrong_type', 'rest', { ...BASE, rest: 'text' }],
     ['not_finite', 'rest', { ...BASE, remark: 'r', rest: { n: Number.NaN } }],
     ['validation:maxLength', 'label', { ...BASE, label: 'x'.repeat(9) }],

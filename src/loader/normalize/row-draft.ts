@@ -1,0 +1,54 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { PlanColumn, RelationField } from '../model/load-plan.js';
+import type { Row } from '../model/row.js';
+import { rejectedAt, RejectedValue } from '../values/rejected-value.js';
+import type { Source } from './fallback-fields.js';
+
+/** A record on its way into a row. */
+export interface RowDraft {
+  readonly row: Row;
+  readonly source: Source;
+  readonly textual: boolean;
+  /** The values that transformers were given; rules are checked on these, not on the results. */
+  readonly given: Map<PlanColumn, unknown>;
+  /** References, which are read last: the record may carry their columns, too. */
+  readonly references: (readonly [name: string, field: RelationField, value: unknown])[];
+}
+
+/** Converts a value and puts it into the row. */
+export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, value: unknown): void {
+  if (column.hasTransformer) {
+    given.set(column, value);
+  } else if (value === null) {
+    row.values[column.index] = null;
+    return;
+  }
+  try {
+    if (typeof value === 'function' || typeof value === 'symbol') {
+      throw new RejectedValue('unsupported_value', `no column takes a ${typeof value}`);
+    }
+    row.values[column.index] = column.convert(value, textual);
+  } catch (error) {
+    throw rejectedAt(column.name, error);
+  }
+}
+
+/** A column must not have another value under its other name, or in the object of an embedded class. */
+export function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
+  const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
+  if (other !== undefined && !isDeepStrictEqual(other, value)) {
+    throw conflictOf(column, property);
+  }
+}
+
+/** The record says two things of one column. */
+export function conflictOf(column: PlanColumn, property: string): RejectedValue {
+  const message = `${column.name} and ${property} are one column with different values`;
+  return new RejectedValue('conflicting_keys', message, column.name);
+}
+
+/** Instances of classes are records; arrays, Maps, Dates and the like are not. */
+export function isPlainObject(value: unknown): value is Source {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}

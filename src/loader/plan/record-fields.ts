@@ -1,0 +1,134 @@
+import type { EntityMetadata } from 'typeorm';
+
+import { InvalidLoadError } from '../../errors/index.js';
+import type { ColumnMetadata, EmbeddedMetadata, RelationMetadata } from '../../postgres/typeorm-adapter.js';
+import { fieldNamesOf } from '../../schema/table/entity-column.js';
+import type { ColumnField, Field, PlanColumn, RelationField } from '../model/load-plan.js';
+
+/** What one object of a record gives: the record itself, or an embedded object in it. */
+type Level = Pick<EmbeddedMetadata, 'embeddeds' | 'relations' | 'relationIds'> & {
+  readonly columns: readonly ColumnMetadata[];
+};
+
+const PASSED_OVER: Field = { kind: 'passed over' };
+
+/**
+ * What each key of a record stands for.
+ * @param fieldOf - the field of each column, by column name
+ * @throws InvalidLoadError when one key means two columns
+ */
+export function recordFields(
+  metadata: EntityMetadata,
+  columns: readonly PlanColumn[],
+  fieldOf: ReadonlyMap<string, Field>,
+): Map<string, Field> {
+  const { ownColumns, ownRelations, embeddeds, relationIds } = metadata;
+  const own: Level = { columns: ownColumns, relations: ownRelations, embeddeds, relationIds };
+  const fields = fieldsOf(own, fieldOf);
+  for (const column of metadata.columns) {
+    const field = fieldOf.get(column.databaseName);
+    for (const name of field === undefined ? [] : fieldNamesOf(column)) {
+      addColumn(metadata, fields, name, field as Field);
+    }
+  }
+  // Fields that are filled from others.
+  for (const name of columns.flatMap((column) => [...column.aliases, ...column.fillsFrom])) {
+    if (!fields.has(name)) {
+      fields.set(name, { kind: 'fallback' });
+    }
+  }
+  return fields;
+}
+
+/** The fields by the names of properties. */
+function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const column of level.columns) {
+    // TypeORM computes a @VirtualColumn when it reads.
+    fields.set(column.propertyName, fieldOf.get(column.databaseName) ?? PASSED_OVER);
+  }
+  for (const embedded of level.embeddeds) {
+    fields.set(embedded.propertyName, { kind: 'embedded', fields: fieldsOf(embedded, fieldOf) });
+  }
+  for (const relation of level.relations) {
+    const { propertyName } = relation;
+    const field = relationField(relation, fieldOf);
+    fields.set(propertyName, field);
+    if (relation.isLazy) {
+      // Where TypeORM keeps what it has loaded of a lazy relation.
+      fields.set(`__${propertyName}__`, field);
+      fields.set(`__has_${propertyName}__`, PASSED_OVER);
+      fields.set(`__promise_${propertyName}__`, PASSED_OVER);
+    }
+  }
+  for (const { relation, propertyName, queryBuilderFactory } of level.relationIds) {
+    const field = relationField(relation, fieldOf);
+    // Its null may mean that the query of the decorator has left the row out.
+    const isKey = field.kind === 'relation' && queryBuilderFactory === undefined;
+    fields.set(propertyName, isKey ? { ...field, passesNull: true } : PASSED_OVER);
+  }
+  return fields;
+}
+
+/** The foreign key of a relation; other relations are rows of other tables. */
+function relationField(relation: RelationMetadata, fieldOf: ReadonlyMap<string, Field>): Field {
+  if (!relation.isManyToOne && !relation.isOneToOneOwner) {
+    return PASSED_OVER;
+  }
+  const references = relation.joinColumns.flatMap(({ databaseName, referencedColumn }) => {
+    const field = fieldOf.get(databaseName);
+    return field?.kind === 'column' && referencedColumn !== undefined
+      ? [{ path: pathOf(referencedColumn), column: field.column }]
+      : [];
+  });
+  return references.length > 0 ? referenceField(references) : PASSED_OVER;
+}
+
+interface Reference {
+  /** Where the related object holds the key. */
+  readonly path: readonly string[];
+  readonly column: PlanColumn;
+}
+
+function referenceField(references: readonly Reference[]): RelationField {
+  const members = new Map<string, RelationField | ColumnField>();
+  for (const [name = ''] of references.map(({ path }) => path)) {
+    const inner = references.filter(({ path }) => path[0] === name);
+    const [{ path, column }] = inner as [Reference];
+    members.set(
+      name,
+      path.length === 1
+        ? { kind: 'column', column }
+        : referenceField(inner.map((reference) => ({ ...reference, path: reference.path.slice(1) }))),
+    );
+  }
+  return { kind: 'relation', columns: references.map(({ column }) => column), members, passesNull: false };
+}
+
+/** The properties that lead to a column, also where it is a reference itself. */
+function pathOf(column: ColumnMetadata): string[] {
+  const { embeddedMetadata, isVirtual, relationMetadata, referencedColumn, propertyName } = column;
+  const isReference = isVirtual && relationMetadata !== undefined && referencedColumn !== undefined;
+  return [
+    ...(embeddedMetadata?.parentPropertyNames ?? []),
+    propertyName,
+    ...(isReference ? pathOf(referencedColumn) : []),
+  ];
+}
+
+/** One name must not mean two columns. A relation takes the key of its column, too, and gives way to another column. */
+function addColumn(metadata: EntityMetadata, fields: Map<string, Field>, name: string, field: Field): void {
+  const other = fields.get(name);
+  const isItsRelation = other?.kind === 'relation' && field.kind === 'column' && other.columns.includes(field.column);
+  if (isItsRelation || other?.kind === 'embedded' || other === field) {
+    return;
+  }
+  const isOfOtherTable = other?.kind === 'passed over' && metadata.relations.some((r) => r.propertyName === name);
+  if (other !== undefined && !isOfOtherTable) {
+    throw new InvalidLoadError(
+      `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a ` +
+        'record is ambiguous. Rename the property.',
+    );
+  }
+  fields.set(name, field);
+}

@@ -1,0 +1,199 @@
+import { isLosslessNumber } from 'lossless-json';
+
+import { KeptValue } from '../../quarantine/raw-record.js';
+import { type Rejection, SourceRecord } from '../../records/source-record.js';
+import type { Field } from '../model/load-plan.js';
+
+type FieldMap = ReadonlyMap<string, Field>;
+
+/** What a load reads of an object. */
+interface Shape {
+  /** The fields, one map for each table; none where the object is a value. */
+  readonly fields: readonly FieldMap[];
+  /** A related entity: only its key is read, and no method of it is called. */
+  readonly isRelated: boolean;
+}
+
+/** A record as it was when it was handed over. */
+export interface TakenRecord {
+  /** Its fields, each read once; nobody else can change them any more. */
+  readonly content: unknown;
+  /** Why it has no content. */
+  readonly rejection: Rejection | undefined;
+  /** All of its values are text (csv). */
+  readonly textual: boolean;
+  readonly source: object;
+  /** Fields of `content` with values that are still their owner's: instances of classes that a transformer may know. */
+  readonly borrowed: readonly string[];
+}
+
+const VALUE: Shape = { fields: [], isRelated: false };
+const RELATED: Shape = { fields: [], isRelated: true };
+const NOTHING_BORROWED: readonly string[] = [];
+/** Deeper data is not copied, but described. */
+const MAX_COPIED_NESTING = 64;
+
+/** Takes a record from its owner, who may change the object afterwards, for example to hand over the next record in it. */
+export function takeRecord(record: unknown, fields: readonly FieldMap[]): TakenRecord {
+  const base = { content: undefined, rejection: undefined, textual: false, borrowed: NOTHING_BORROWED };
+  try {
+    if (record instanceof SourceRecord) {
+      const { value, rejection, textual } = record;
+      return { ...base, content: value, rejection, textual, source: record };
+    }
+    return isRecord(record)
+      ? takeObject(record, { fields, isRelated: false })
+      : { ...base, content: record, source: KeptValue.of(record) };
+  } catch {
+    // Getters and Proxies are the caller's code; their error costs only their record, and may quote values.
+    const rejection: Rejection = { rule: 'unreadable_value', message: 'reading the record threw an error' };
+    return { ...base, rejection, source: KeptValue.of(record) };
+  }
+}
+
+/** What quarantine needs to keep the record; call it when its content has been read. */
+export function sourceOf({ content, rejection, source, borrowed }: TakenRecord): unknown {
+  if (source instanceof SourceRecord) {
+    // The bytes of a record of a file are enough; the parsed value may go.
+    const { raw, textual, reading } = source;
+    return rejection === undefined ? new SourceRecord(undefined, raw, undefined, textual, reading) : source;
+  }
+  if (source instanceof KeptValue) {
+    return source;
+  }
+  const fields = content as Record<string, unknown>;
+  for (const name of borrowed) {
+    fields[name] = KeptValue.of(fields[name], source);
+  }
+  return fields;
+}
+
+function takeObject(record: object, shape: Shape): TakenRecord {
+  const content = readMembers(record, shape);
+  let borrowed: string[] | undefined;
+  for (const name of Object.keys(content)) {
+    const value = content[name];
+    if (typeof value === 'object' && value !== null) {
+      const copy = copyOf(value, shapeOf(shape, name), 1);
+      if (copy === undefined) {
+        (borrowed ??= []).push(name);
+      } else {
+        content[name] = copy;
+      }
+    }
+  }
+  return { content, rejection: undefined, textual: false, source: record, borrowed: borrowed ?? NOTHING_BORROWED };
+}
+
+/** A copy that is the same to a load; undefined where only its owner's code knows what it is. */
+function copyOf(value: object, shape: Shape, nesting: number): object | undefined {
+  if (nesting > MAX_COPIED_NESTING) {
+    return undefined;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Date.prototype) {
+    return new Date((value as Date).getTime());
+  }
+  if (prototype === Buffer.prototype) {
+    return Buffer.from(value as Buffer);
+  }
+  if (prototype === Array.prototype) {
+    return 'toJSON' in value ? undefined : copyArray(value as unknown[], shape, nesting);
+  }
+  if (isLosslessNumber(value)) {
+    return value;
+  }
+  const isRead = shape.fields.length > 0 || shape.isRelated;
+  const isData = prototype === Object.prototype || prototype === null;
+  if (isRead ? !isRecord(value) : !isData || 'toJSON' in value) {
+    return undefined;
+  }
+  const copy = readMembers(value, shape);
+  for (const name of Object.keys(copy)) {
+    const member = copy[name];
+    if (typeof member === 'object' && member !== null) {
+      const inner = copyOf(member, shapeOf(shape, name), nesting + 1);
+      if (inner === undefined) {
+        return undefined;
+      }
+      copy[name] = inner;
+    }
+  }
+  return copy;
+}
+
+function copyArray(items: readonly unknown[], shape: Shape, nesting: number): unknown[] | undefined {
+  // Keeps the holes of a sparse array.
+  const copy = items.slice();
+  for (let index = 0; index < copy.length; index += 1) {
+    const item = copy[index];
+    if (typeof item === 'object' && item !== null) {
+      const inner = copyOf(item, shape.isRelated ? RELATED : VALUE, nesting + 1);
+      if (inner === undefined) {
+        return undefined;
+      }
+      copy[index] = inner;
+    }
+  }
+  return copy;
+}
+
+/** The shape of a member. */
+function shapeOf({ fields, isRelated }: Shape, name: string): Shape {
+  for (const map of fields) {
+    const field = map.get(name);
+    if (field?.kind === 'embedded') {
+      return { fields: [field.fields], isRelated: false };
+    }
+    if (field?.kind === 'relation') {
+      return { fields: [field.members], isRelated: true };
+    }
+  }
+  return isRelated ? RELATED : VALUE;
+}
+
+/** Own members, and those that a class declares as getters on its prototype. */
+function readMembers(value: object, { fields }: Shape): Record<string, unknown> {
+  const members: Record<string, unknown> = { ...value };
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype !== Object.prototype && prototype !== null) {
+    for (const name of fields.flatMap((map) => gettersOf(prototype, map))) {
+      if (!Object.hasOwn(value, name)) {
+        members[name] = Reflect.get(value, name);
+      }
+    }
+  }
+  return members;
+}
+
+const knownGetters = new WeakMap<FieldMap, WeakMap<object, readonly string[]>>();
+
+/** Fields that a class has getters for. */
+function gettersOf(prototype: object, fields: FieldMap): readonly string[] {
+  const known = knownGetters.get(fields) ?? new WeakMap<object, readonly string[]>();
+  knownGetters.set(fields, known);
+  const names = known.get(prototype) ?? findGetters(prototype, fields);
+  known.set(prototype, names);
+  return names;
+}
+
+function findGetters(prototype: object, fields: FieldMap): readonly string[] {
+  const names = new Set<string>();
+  for (
+    let current: object | null = prototype;
+    current !== null && current !== Object.prototype;
+    current = Object.getPrototypeOf(current) as object | null
+  ) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(current))) {
+      if (get !== undefined && name !== '__proto__' && fields.has(name)) {
+        names.add(name);
+      }
+    }
+  }
+  return [...names];
+}
+
+/** Instances of classes are records; arrays, Maps, Dates and the like are not. */
+function isRecord(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
