@@ -46,8 +46,7 @@ describe('an entity with references', () => {
     expect(result).toMatchObject({ inserted: 1, rejects: [{ position: 1, reason: '23503' }] });
     const books = await app.dataSource.getRepository(Book).find({ relations: { shelf: true } });
     expect(books).toMatchObject([{ id: 'x', shelf: { room: 'a', no: 1 } }]);
-    const shelf = { room: 'a', no: 1 };
-    expect(await load({ id: 'z', shelf })).toMatchObject({ rejects: [{ reason: 'unknown_field' }] });
+    expect(await load({ id: 'z', shelf: { room: 'a', no: 1 } })).toMatchObject({ inserted: 1 });
   });
 
   it('takes one of a single column by the name of the column or of the property', async () => {
