@@ -1,4 +1,5 @@
 import { type InjectionToken, Logger, type Provider, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, Repository } from 'typeorm';
 
@@ -17,6 +18,7 @@ import { prepareSchema } from '../schema/migrations/prepare-schema.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
 import { rejectTwoSchemaOwners } from './schema-owner.js';
+import { rejectSecondModule } from './second-module.js';
 import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
 import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
 import { MODULE_OPTIONS_TOKEN } from './storage.module-definition.js';
@@ -51,13 +53,17 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
       inject: [
         getDataSourceToken(getStorageDataSourceName(name)),
         MODULE_OPTIONS_TOKEN,
+        ModulesContainer,
         ...(handed === undefined ? [] : [handed]),
       ],
       useFactory: async (
         dataSource: DataSource,
         options: StorageModuleOptions,
+        modules: ModulesContainer,
         instance?: JoinedDataSource,
       ): Promise<ReadyStorage> => {
+        // A module that opens connections has checked this before.
+        rejectSecondModule(modules, name);
         try {
           const settings = resolveStorageOptions(options, joined);
           rejectTwoSchemaOwners(dataSource, settings.migrations);

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
@@ -12,6 +13,7 @@ import {
   toDataSourceOptions,
 } from './storage-options.js';
 import { rejectTwoSchemaOwners } from './schema-owner.js';
+import { rejectSecondModule } from './second-module.js';
 import { loaderProvider, STORAGE_SERVICES, storageProviders } from './storage-providers.js';
 import { DEFAULT_STORAGE, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
 import { MODULE_OPTIONS_TOKEN, type StorageAsyncOptions, StorageOptionsModule } from './storage.module-definition.js';
@@ -103,7 +105,7 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
   const ownName = getStorageDataSourceName(name);
   const token = getDataSourceToken(ownName) as string;
   if (dataSource === undefined) {
-    return { imports: ownedConnection(ownName, optionsModule), providers: [], exports: [] };
+    return { imports: ownedConnection(name, optionsModule), providers: [], exports: [] };
   }
   if (typeof dataSource === 'string') {
     return {
@@ -118,8 +120,9 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
     providers: [
       {
         provide: handed,
-        inject: [MODULE_OPTIONS_TOKEN],
-        useFactory: (options: StorageModuleOptions) => {
+        inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+        useFactory: (options: StorageModuleOptions, modules: ModulesContainer) => {
+          rejectSecondModule(modules, name);
           // Validated before anything is opened: the value may not be a DataSource.
           const { migrations } = resolveStorageOptions(options, dataSource);
           rejectTwoSchemaOwners(dataSource, migrations);
@@ -133,18 +136,22 @@ function connectionParts(name: string, dataSource: Joined, optionsModule: Dynami
   };
 }
 
-function ownedConnection(ownName: string, optionsModule: DynamicModule): DynamicModule[] {
+function ownedConnection(name: string, optionsModule: DynamicModule): DynamicModule[] {
+  const ownName = getStorageDataSourceName(name);
   return [
     TypeOrmModule.forRootAsync({
       name: ownName,
       imports: [optionsModule],
-      inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: StorageModuleOptions) => ({
-        ...toDataSourceOptions(resolveStorageOptions(options, undefined)),
-        autoLoadEntities: true,
-        // Loads have their own retries; an application that cannot reach its database fails at once.
-        retryAttempts: 0,
-      }),
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      useFactory: (options: StorageModuleOptions, modules: ModulesContainer) => {
+        rejectSecondModule(modules, name);
+        return {
+          ...toDataSourceOptions(resolveStorageOptions(options, undefined)),
+          autoLoadEntities: true,
+          // Loads have their own retries; an application that cannot reach its database fails at once.
+          retryAttempts: 0,
+        };
+      },
       dataSourceFactory: connect,
     }),
     TypeOrmModule.forFeature(storageEntities, ownName),

@@ -80,6 +80,24 @@ describe('StorageModule', () => {
       });
     }));
 
+  it('forRoot: rejects a second module of the same name, and takes the same module twice', () =>
+    withDatabase(async (url) => {
+      const storage = StorageModule.forRoot({ url });
+      @Module({ imports: [storage] })
+      class OtherModule {}
+      await withApp([storage, OtherModule], [Pipeline], async (app) => {
+        expect(await app.get(Pipeline).profiles.store([{ submission_id: 'a' }])).toMatchObject({ inserted: 1 });
+      });
+      await withDatabase(async (other) => {
+        const both = [storage, StorageModule.forRootAsync({ useFactory: () => ({ url: other }) })];
+        await expect(withApp(both, [Pipeline], async () => {})).rejects.toMatchObject({
+          code: 'INVALID_OPTIONS',
+          message: expect.stringMatching(/more than once for the name 'default'.*Import the module once/),
+        });
+        expect([await openConnections(url), await openConnections(other)]).toEqual([0, 0]);
+      });
+    }));
+
   it('forRootAsync: takes its options from providers of other modules', () =>
     withDatabase(async (url) => {
       const URL_TOKEN = Symbol('url');
