@@ -29,8 +29,10 @@ const STILL_DIFFERS = '"harbor still differs"';
 /**
  * The statement that merges rows into a table and counts what became of them. It reads first, so that a stored row takes
  * no value of a sequence and fires no INSERT trigger, and a row that has nothing new is neither locked nor written. Rows
- * to update are locked in the byte order of their keys, so that loads with overlapping keys wait for each other instead
- * of deadlocking, and compared again. Each LATERAL looks rows up by the index of the key, whatever the planner knows.
+ * to update are locked and compared again. Each LATERAL looks rows up by the index of the key, whatever the planner knows.
+ *
+ * Loads with overlapping keys wait for each other instead of deadlocking: each first inserts its new rows in the byte
+ * order of their keys, and then locks stored rows in that order. One that locks waits only for others that lock.
  *
  * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`.
  * @param parts - of {@link partsOfSpec}
@@ -57,20 +59,20 @@ export function buildMerge(
   const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key)} DO NOTHING`;
   const inserts = parts.map(({ spec: part, conditions }, place) => {
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions];
-    const previous = place === 0 ? change && 'updated' : `inserted_${place - 1}`;
-    return buildInsert(plan, part, { place, conditions: isNew, previous, conflict, loadId: source.loadId });
+    return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId });
   });
   const steps = [
     `incoming AS MATERIALIZED (
   SELECT ${incomingColumns(plan, spec)}, stored.differs AS ${DIFFERS}
   FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON true
 )`,
+    ...inserts,
     ...(change === undefined
       ? []
       : [
           `locked AS MATERIALIZED (
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}
-  FROM (SELECT * FROM incoming AS s WHERE s.${DIFFERS}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
+  FROM (SELECT * FROM incoming AS s WHERE s.${DIFFERS} AND ${afterStep(`inserted_${parts.length - 1}`)}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
 )`,
           `updated AS (
   UPDATE ${plan.quotedTable} AS t
@@ -80,7 +82,6 @@ export function buildMerge(
   RETURNING 1
 )`,
         ]),
-    ...inserts,
   ];
   const same = [
     `incoming WHERE NOT ${DIFFERS}`,
@@ -101,8 +102,7 @@ export function buildAppend(
   { select, loadId }: StatementSource,
 ): string {
   const inserts = parts.map(({ spec: part, conditions }, place) => {
-    const previous = place === 0 ? undefined : `inserted_${place - 1}`;
-    return buildInsert(plan, part, { place, conditions, previous, conflict: '', loadId });
+    return buildInsert(plan, part, { place, conditions, conflict: '', loadId });
   });
   return `WITH incoming AS (
   SELECT ${incomingColumns(plan, spec)}
@@ -114,8 +114,6 @@ SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserte
 interface InsertOrder {
   readonly place: number;
   readonly conditions: readonly string[];
-  /** The step to wait for: without a mention, steps run in any order. */
-  readonly previous: string | undefined;
   readonly conflict: string;
   readonly loadId: string;
 }
@@ -128,8 +126,7 @@ function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): strin
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
-  const after = order.previous === undefined ? [] : [`(SELECT count(*) FROM ${order.previous}) >= 0`];
-  const conditions = [...order.conditions, ...after];
+  const conditions = [...order.conditions, ...(order.place === 0 ? [] : [afterStep(`inserted_${order.place - 1}`)])];
   const where = conditions.length === 0 ? '' : `\n  WHERE ${conditions.join(' AND ')}`;
   // An append may leave its key to the database.
   const key = spec.key.filter((column) => carries(spec, column));
@@ -139,6 +136,11 @@ function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): strin
   FROM incoming AS s${where}${inOrder(key)}${order.conflict}
   RETURNING 1
 )`;
+}
+
+/** A condition that is true, once a step is done: without it, Postgres takes steps in any order. */
+function afterStep(step: string): string {
+  return `(SELECT count(*) FROM ${step}) >= 0`;
 }
 
 /** Every column is read for every row, so that a value that Postgres cannot read is found whatever is stored. */
