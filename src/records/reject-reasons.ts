@@ -11,6 +11,7 @@ export const REJECT_REASONS = {
   inexact_date_time: 'The column keeps fewer digits of a second and would round the value.',
   inexact_decimal: 'The column keeps fewer digits after the point and would round the value.',
   inexact_integer: 'The integer is beyond 2^53 as a JavaScript number, or the column type has no exact value for it.',
+  inexact_value: 'Postgres or TypeORM would round, cut, pad or split the value, such as money or an interval.',
   invalid_csv: 'A quote in the csv record is not closed, or does not enclose a whole cell.',
   invalid_date_time: 'The value is not a valid date, time or date-time in ISO form.',
   invalid_json: 'The bytes of the record, or the text for a JSON column, are not valid JSON.',

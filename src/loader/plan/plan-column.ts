@@ -5,9 +5,9 @@ import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
 import { type Converter, converterFor } from '../values/convert-value.js';
-import { toJsonText } from '../values/json-text.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
+import { simpleArray, simpleJson } from '../values/simple-text.js';
 
 /** Types whose equal values have the same text, as our converters write them. */
 const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
@@ -44,7 +44,7 @@ export function planColumn(
   rule: FieldRule,
   roles: ReadonlySet<ColumnRole | 'version'>,
 ): PlanColumn {
-  const convert = converterFor({ ...live, epochSeconds: rule.epochSeconds === true });
+  const convert = converterFor(live.valueType, { epochSeconds: rule.epochSeconds, utc: column.utc });
   const aliases = bothForms(rule.aliases);
   return {
     index,
@@ -80,13 +80,14 @@ function isMadeByDatabase(column: ColumnMetadata, { hasDefault, defaultExpressio
 
 /** TypeORM's own forms of a list and of JSON in a text column. */
 function withSimpleType(type: ColumnMetadata['type'], convert: Converter): Converter {
-  if (type === 'simple-json') {
-    return (value, textual) => convert(typeof value === 'string' ? value : toJsonText(value), textual);
+  switch (type) {
+    case 'simple-json':
+      return simpleJson(convert);
+    case 'simple-array':
+      return simpleArray(convert);
+    default:
+      return convert;
   }
-  if (type === 'simple-array') {
-    return (value, textual) => convert(Array.isArray(value) ? value.map(String).join(',') : value, textual);
-  }
-  return convert;
 }
 
 function withTransformer(transformer: Transformer | undefined, convert: Converter): PlanColumn['convert'] {

@@ -1,7 +1,23 @@
 import { parseExactJson } from '../../files/parse-json-line.js';
+import type { BaseType, ValueType } from '../../schema/table/value-type.js';
+import { ARRAY_LITERAL, arrayConverter, type ArrayRules } from './array-text.js';
 import { toDateText, toTimestamptzText, toTimestampText, toTimeText } from './date-time-text.js';
+import { toCircleText, toCubeText, toGeometricText, toLineText, toPointText, toVectorText } from './geometric-text.js';
+import { toHstoreText } from './hstore-text.js';
+import { intervalConverter } from './interval-text.js';
 import { toJsonText } from './json-text.js';
+import { moneyConverter } from './money-text.js';
+import {
+  toBitText,
+  toByteText,
+  toIsnText,
+  toMacaddr8Text,
+  toNameText,
+  toTextText,
+  toTsvectorText,
+} from './narrow-text.js';
 import { INTEGER_RANGES, toFloatText, toIntegerText, toNumericText } from './number-text.js';
+import { multirangeConverter, rangeConverter } from './range-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
@@ -13,82 +29,142 @@ import { checkSize, checkText } from './text-value.js';
  */
 export type Converter = (value: unknown, textual: boolean) => string;
 
-/** What a converter must know of a column. */
-export interface ColumnShape {
-  /** Type without its modifier, as format_type writes it, for example `character varying` or `text[]`. */
-  readonly type: string;
-  /** Type with its modifier, for example `character varying(20)` or `numeric(10,2)`. */
-  readonly fullType: string;
+/** How an entity reads dates. */
+export interface DateRules {
   /** Read a number in a timestamptz as seconds since 1970. */
-  readonly epochSeconds: boolean;
+  readonly epochSeconds?: boolean | undefined;
+  /** A Date in a date column is a midnight in UTC. */
+  readonly utc?: boolean | undefined;
 }
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const HEX_BYTES = /^\\x(?:[0-9a-f]{2})*$/i;
+const TEXT_TYPES: ReadonlySet<string> = new Set(['text', 'character varying', 'bpchar', 'citext.citext']);
 
-/** Picks the converter of a column. */
-export function converterFor(shape: ColumnShape): Converter {
-  if (shape.type.endsWith('[]')) {
-    return arrayConverter(
-      converterFor({ ...shape, type: shape.type.slice(0, -2), fullType: shape.fullType.replace('[]', '') }),
-    );
+/** Types whose single values may be arrays. */
+const ARRAY_VALUES: ReadonlySet<string> = new Set(['json', 'jsonb', 'cube.cube', 'vector.vector', 'vector.halfvec']);
+
+/** Picks the converter of a type. */
+export function converterFor(type: ValueType, rules: DateRules = {}): Converter {
+  switch (type.kind) {
+    case 'base':
+      return baseConverter(type, rules);
+    case 'array':
+      return textualAsJson(
+        arrayOf(converterFor(type.element, rules), {
+          delimiter: type.delimiter,
+          nests: !(type.element.kind === 'base' && ARRAY_VALUES.has(type.element.name)),
+        }),
+      );
+    default: {
+      const bound = converterFor(type.bound, rules);
+      const trims = !(type.bound.kind === 'base' && TEXT_TYPES.has(type.bound.name));
+      const make = type.kind === 'range' ? rangeConverter : multirangeConverter;
+      return make((text) => bound(text, true), trims);
+    }
   }
-  const modifier = /\((\d+)(?:,(-?\d+))?\)/.exec(shape.fullType);
-  const range = INTEGER_RANGES[shape.type];
+}
+
+/** The elements of a literal are text, as those of a text-only file are. */
+function arrayOf(element: Converter, rules: ArrayRules): Converter {
+  const ofValues = arrayConverter((item) => element(item, false), rules);
+  const ofTexts = arrayConverter((item) => element(item, true), rules);
+  return (value) => (typeof value === 'string' ? ofTexts : ofValues)(value);
+}
+
+/** In a text-only file an array is a literal or JSON. */
+function textualAsJson(convert: Converter): Converter {
+  return (value, textual) =>
+    convert(textual && typeof value === 'string' && !ARRAY_LITERAL.test(value) ? parseJson(value) : value, textual);
+}
+
+function baseConverter(
+  { name, fullType, moneySample }: BaseType,
+  { epochSeconds = false, utc = false }: DateRules,
+): Converter {
+  const modifier = /\((\d+)(?:,(-?\d+))?\)/.exec(fullType);
+  const size = modifier ? Number(modifier[1]) : undefined;
+  const range = INTEGER_RANGES[name];
   if (range !== undefined) {
     return (value) => toIntegerText(value, range);
   }
-  switch (shape.type) {
+  switch (name) {
     case 'text':
     case 'character varying':
     case 'bpchar':
-    case 'citext':
-      return textConverter(modifier ? Number(modifier[1]) : undefined);
+    case 'citext.citext':
+      return (value) => toTextText(value, size);
     case 'double precision':
       return (value) => toFloatText(value, false);
     case 'real':
       return (value) => toFloatText(value, true);
-    case 'numeric':
-      return (value) => toNumericText(value, modifier ? Number(modifier[2] ?? 0) : undefined);
+    case 'numeric': {
+      const after = Number(modifier?.[2] ?? 0);
+      const limits = size === undefined ? undefined : { before: size - after, after };
+      return (value) => toNumericText(value, limits);
+    }
+    case 'money':
+      return moneyConverter(moneySample ?? '');
     case 'boolean':
       return toBooleanText;
     case 'json':
     case 'jsonb':
       return (value, textual) => toJsonText(textual && typeof value === 'string' ? parseJson(value) : value);
     case 'timestamp with time zone':
-      return withPrecision(modifier?.[1], (value) => toTimestamptzText(value, shape.epochSeconds));
+      return withPrecision(size, (value) => toTimestamptzText(value, epochSeconds));
     case 'timestamp without time zone':
-      return withPrecision(modifier?.[1], toTimestampText);
+      return withPrecision(size, toTimestampText);
     case 'date':
-      return toDateText;
+      return (value) => toDateText(value, utc);
     case 'time without time zone':
-      return withPrecision(modifier?.[1], (value) => toTimeText(value, false));
+      return withPrecision(size, (value) => toTimeText(value, false));
     case 'time with time zone':
-      return withPrecision(modifier?.[1], (value) => toTimeText(value, true));
+      return withPrecision(size, (value) => toTimeText(value, true));
+    case 'interval':
+      return intervalConverter(fullType);
     case 'uuid':
       return toUuidText;
     case 'bytea':
       return toByteaText;
+    case '"bit"':
+      return (value) => toBitText(value, size, false);
+    case 'bit varying':
+      return (value) => toBitText(value, size, true);
+    case '"char"':
+      return toByteText;
+    case 'name':
+      return toNameText;
+    case 'macaddr8':
+      return toMacaddr8Text;
+    case 'tsvector':
+      return toTsvectorText;
+    case 'point':
+      return toPointText;
+    case 'circle':
+      return toCircleText;
+    case 'line':
+      return toLineText;
+    case 'lseg':
+    case 'box':
+    case 'path':
+    case 'polygon':
+      return toGeometricText;
+    case 'cube.cube':
+      return toCubeText;
+    case 'vector.vector':
+    case 'vector.halfvec':
+      return toVectorText;
+    case 'hstore.hstore':
+      return toHstoreText;
+    case 'composite':
+      return rejectComposite;
     default:
-      return toOtherText;
+      return name.startsWith('isn.') ? toIsnText : toOtherText;
   }
 }
 
-function textConverter(maxLength: number | undefined): Converter {
-  return (value) => {
-    if (typeof value !== 'string') {
-      throw new RejectedValue('wrong_type', `expected text, found ${nameType(value)}`);
-    }
-    // Characters, as Postgres counts them; Postgres would cut trailing spaces without an error.
-    if (maxLength !== undefined && value.length > maxLength && [...value].length > maxLength) {
-      throw new RejectedValue('too_long', `the column holds ${maxLength} characters`);
-    }
-    return checkText(value);
-  };
-}
-
 /** A column such as timestamp(3) would round finer values. */
-function withPrecision(digits: string | undefined, convert: (value: unknown) => string): Converter {
+function withPrecision(digits: number | undefined, convert: (value: unknown) => string): Converter {
   if (digits === undefined) {
     return convert;
   }
@@ -131,7 +207,7 @@ function toByteaText(value: unknown): string {
   throw new RejectedValue('wrong_type', `expected bytes or a text of \\x and hex digits, found ${nameType(value)}`);
 }
 
-/** Enums, networks, intervals, ranges …: Postgres checks the text, and a rejection costs that row only. */
+/** Enums, networks, types of other extensions …: Postgres checks the text, and a rejection costs that row only. */
 function toOtherText(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new RejectedValue('not_finite', 'the column takes neither NaN nor Infinity');
@@ -142,22 +218,9 @@ function toOtherText(value: unknown): string {
   return checkText(String(value));
 }
 
-/** Writes an array literal, every element quoted: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-function arrayConverter(element: Converter): Converter {
-  const convert: Converter = (value, textual) => {
-    if (textual && typeof value === 'string') {
-      return convert(parseJson(value), false);
-    }
-    if (!Array.isArray(value)) {
-      throw new RejectedValue('wrong_type', `expected an array, found ${nameType(value)}`);
-    }
-    // Array.from turns the holes of a sparse array into undefined, which no element converter takes.
-    const elements = Array.from(value as unknown[], (item) =>
-      item === null ? 'NULL' : `"${element(item, textual).replaceAll(/["\\]/g, String.raw`\$&`)}"`,
-    );
-    return checkSize(`{${elements.join(',')}}`);
-  };
-  return convert;
+/** Postgres would round the fields of a row in silence. */
+function rejectComposite(): never {
+  throw new RejectedValue('wrong_type', 'values of a composite type cannot be loaded');
 }
 
 /** JSON in a text-only file. @throws RejectedValue `invalid_json` */

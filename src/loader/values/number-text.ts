@@ -1,16 +1,15 @@
-import { isLosslessNumber } from 'lossless-json';
-
+import { decimalText, type DecimalSize, isSameNumber, scaledInteger, sizeOf } from './decimal.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 
-const INTEGER = /^-?\d+$/;
-const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-const FLOAT4_MAX = 3.402_823_466_385_288_6e38;
-
-/** Smallest and largest value of each integer type. */
+/** Smallest and largest value of each integer type. Postgres would turn a negative oid or xid into a large one. */
 export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   smallint: [-(2n ** 15n), 2n ** 15n - 1n],
   integer: [-(2n ** 31n), 2n ** 31n - 1n],
   bigint: [-(2n ** 63n), 2n ** 63n - 1n],
+  oid: [0n, 2n ** 32n - 1n],
+  xid: [0n, 2n ** 32n - 1n],
+  cid: [0n, 2n ** 32n - 1n],
+  xid8: [0n, 2n ** 64n - 1n],
 };
 
 /**
@@ -18,14 +17,17 @@ export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>>
  * @throws RejectedValue `wrong_type`, `not_finite`, `not_an_integer`, `inexact_integer`, `out_of_range`
  */
 export function toIntegerText(value: unknown, [min, max]: readonly [bigint, bigint]): string {
-  const integer = toBigInt(value);
+  const integer = typeof value === 'string' && SHORT_INTEGER.test(value) ? Number(value) : toInteger(value);
   if (integer < min || integer > max) {
     throw new RejectedValue('out_of_range', `expected an integer from ${min} to ${max}`);
   }
   return String(integer);
 }
 
-function toBigInt(value: unknown): bigint {
+/** An integer that a number holds. */
+const SHORT_INTEGER = /^-?\d{1,15}$/;
+
+function toInteger(value: unknown): number | bigint {
   if (typeof value === 'bigint') {
     return value;
   }
@@ -34,101 +36,126 @@ function toBigInt(value: unknown): bigint {
     if (!Number.isInteger(value)) {
       throw new RejectedValue('not_an_integer', 'expected an integer, found a fraction');
     }
-    if (!Number.isSafeInteger(value)) {
-      throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
-    }
-    return BigInt(value);
-  }
-  if (typeof value === 'string' && INTEGER.test(value)) {
-    return parseDigits(value);
+    checkSafe(value);
+    return value;
   }
   const decimal = decimalText(value);
   if (decimal === undefined) {
     throw new RejectedValue('wrong_type', `expected an integer, found ${nameType(value)}`);
   }
-  if (/^-?\d+\.0*$/.test(decimal)) {
-    return parseDigits(decimal.slice(0, decimal.indexOf('.')));
+  const integer = /^-?\d+(?:\.0*)?$/.test(decimal) ? scaledInteger(decimal, 0) : undefined;
+  if (integer === undefined) {
+    throw new RejectedValue('not_an_integer', 'expected an integer, found a fraction or an exponent');
   }
-  throw new RejectedValue('not_an_integer', 'expected an integer, found a fraction or an exponent');
-}
-
-/** BigInt() takes seconds for millions of digits, and no column holds so many. */
-const MAX_DIGITS = 400;
-
-function parseDigits(text: string): bigint {
-  const digits = text.replace(/^(-?)0+(?=\d)/, '$1');
-  if (digits.length > MAX_DIGITS) {
-    throw new RejectedValue('out_of_range', 'the integer has too many digits');
-  }
-  return BigInt(digits);
+  return integer;
 }
 
 /**
- * The text of a double precision or real column's value. A decimal fraction becomes the nearest double, as in SQL;
- * an integer that no double equals is rejected.
+ * The text of a double precision or real column's value. A decimal fraction becomes the nearest number of the column, as
+ * in SQL. An integer must be that number exactly, or read back with the same digits.
  * @throws RejectedValue `wrong_type`, `not_finite`, `inexact_integer`, `out_of_range`
  */
 export function toFloatText(value: unknown, single: boolean): string {
-  const number = typeof value === 'number' ? checkFinite(value) : parseFloatExactly(value);
-  if (!Number.isFinite(number) || (single && Math.abs(number) > FLOAT4_MAX)) {
+  if (typeof value === 'number' && !single) {
+    return numberText(checkFinite(value));
+  }
+  const text = textOfNumber(value);
+  const number = Number(text);
+  const stored = single ? Math.fround(number) : number;
+  if (!Number.isFinite(stored)) {
     throw new RejectedValue('out_of_range', 'too large for the column');
   }
-  if (single && Number.isInteger(number) && Math.fround(number) !== number) {
-    throw new RejectedValue('inexact_integer', 'no single-precision number equals this integer');
+  if (stored === 0 && /^[^eE]*[1-9]/.test(text)) {
+    throw new RejectedValue('out_of_range', 'so small that the column would hold 0');
   }
+  if (
+    Number.isInteger(number) &&
+    (stored !== number || !Number.isSafeInteger(number)) &&
+    !isHeld(text, stored, single)
+  ) {
+    throw new RejectedValue(
+      'inexact_integer',
+      `no ${single ? 'single-precision' : 'double-precision'} number equals it`,
+    );
+  }
+  // Of a text, Postgres itself takes the nearest single-precision number: by way of a double it might be another.
+  return single && typeof value !== 'number' ? text : numberText(number);
+}
+
+function numberText(number: number): string {
   return Object.is(number, -0) ? '-0' : String(number);
 }
 
-function parseFloatExactly(value: unknown): number {
-  const text = typeof value === 'bigint' ? String(value) : decimalText(value);
-  if (text === undefined) {
-    throw new RejectedValue('wrong_type', `expected a number, found ${nameType(value)}`);
+/** Whether a number of the column is the decimal of this text, or prints as it; a fraction may become the nearest. */
+function isHeld(text: string, stored: number, single: boolean): boolean {
+  if (sizeOf(text).after > 0) {
+    return true;
   }
-  const number = Number(text);
-  if (number === 0 && /^[^eE]*[1-9]/.test(text)) {
-    throw new RejectedValue('out_of_range', 'so small that a double would be 0');
+  const shortest = single ? shortestSingle(stored) : stored;
+  return isSameNumber(text, String(shortest)) || scaledInteger(text, 0) === BigInt(stored);
+}
+
+/** The number with the fewest digits that reads as this single-precision number, as Postgres prints it. */
+function shortestSingle(single: number): number {
+  for (let digits = 1; digits < 9; digits += 1) {
+    const candidate = Number(single.toPrecision(digits));
+    // Postgres prints no number that lies half-way to the next one.
+    if ([-1, 0, 1].every((side) => Math.fround(candidate * (1 + side * Number.EPSILON)) === single)) {
+      return candidate;
+    }
   }
-  if (INTEGER.test(text) && Number.isFinite(number) && BigInt(number) !== parseDigits(text)) {
-    throw new RejectedValue('inexact_integer', 'no double equals this integer');
-  }
-  return number;
+  return Number(single.toPrecision(9));
 }
 
 /**
  * The text of a numeric column's value.
- * @param scale - digits after the point the column keeps; undefined when it keeps all
- * @throws RejectedValue `wrong_type`, `not_finite`, `inexact_integer`, `inexact_decimal`
+ * @param limits - digits the column keeps, of numeric(p, s); undefined when it keeps all
+ * @throws RejectedValue `wrong_type`, `not_finite`, `inexact_integer`, `inexact_decimal`, `out_of_range`
  */
-export function toNumericText(value: unknown, scale: number | undefined): string {
-  if (typeof value === 'number') {
-    checkFinite(value);
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
-    }
+export function toNumericText(value: unknown, limits: DecimalSize | undefined): string {
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    checkSafe(value);
   }
-  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : decimalText(value);
-  if (text === undefined) {
-    throw new RejectedValue('wrong_type', `expected a number, found ${nameType(value)}`);
+  const text = textOfNumber(value);
+  if (limits === undefined) {
+    return text;
   }
-  if (scale !== undefined && fractionDigits(text) > scale) {
-    throw new RejectedValue('inexact_decimal', `the column keeps ${scale} digits after the point and would round`);
+  const { before, after } = sizeOf(text);
+  if (after > limits.after) {
+    throw new RejectedValue(
+      'inexact_decimal',
+      limits.after < 0
+        ? `the column keeps no digits below 10^${-limits.after} and would round`
+        : `the column keeps ${limits.after} digits after the point and would round`,
+    );
+  }
+  if (before > limits.before) {
+    throw new RejectedValue('out_of_range', `the column keeps ${limits.before} digits before the point`);
   }
   return text;
 }
 
-/** Digits after the point a number needs; negative when it ends in zeros before the point. */
-function fractionDigits(text: string): number {
-  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
-  const [integer = '', fraction = ''] = mantissa.split('.');
-  const digits = (integer + fraction).replace(/^[+-]/, '');
-  const trailingZeros = digits.length - digits.replace(/0+$/, '').length;
-  return /[1-9]/.test(digits) ? fraction.length - trailingZeros - Number(exponent) : -Infinity;
+/**
+ * A number as text, whatever form it came in.
+ * @throws RejectedValue `wrong_type`, `not_finite`
+ */
+export function textOfNumber(value: unknown): string {
+  const text =
+    typeof value === 'number'
+      ? numberText(checkFinite(value))
+      : typeof value === 'bigint'
+        ? String(value)
+        : decimalText(value);
+  if (text === undefined) {
+    throw new RejectedValue('wrong_type', `expected a number, found ${nameType(value)}`);
+  }
+  return text;
 }
 
-/** The digits of a decimal number given as text, or kept by its digits when a file was read. */
-function decimalText(value: unknown): string | undefined {
-  const text = isLosslessNumber(value) ? value.value : value;
-  return typeof text === 'string' && DECIMAL.test(text) ? text : undefined;
+function checkSafe(value: number): void {
+  if (!Number.isSafeInteger(value)) {
+    throw new RejectedValue('inexact_integer', 'an integer beyond 2^53 has lost digits already: pass a bigint');
+  }
 }
 
 function checkFinite(value: number): number {

@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
 
+import { readValueTypes, type ValueType } from './value-type.js';
+
 /** A column in the live database. */
 export interface LiveColumn {
   readonly name: string;
@@ -10,6 +12,8 @@ export interface LiveColumn {
   /** The full type with its collation, if not the default: the declaration of a column of the same kind. */
   readonly declaredType: string;
   readonly isEnum: boolean;
+  /** What its values are made of. */
+  readonly valueType: ValueType;
   readonly notNull: boolean;
   /** A default, or an identity filled by the database. */
   readonly hasDefault: boolean;
@@ -155,6 +159,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
   if (columns.rows.length === 0) {
     return undefined;
   }
+  const valueTypes = await readValueTypes(client, schema, table);
   const indexes = await client.query<LiveIndex>(INDEXES, [schema, table]);
   const checks = await client.query<LiveCheck>(CHECKS, [schema, table]);
   const deferred = await client.query<{ count: number }>(DEFERRED_CONSTRAINTS, [schema, table]);
@@ -168,6 +173,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
           fullType: row.full_type,
           declaredType: row.full_type + row.collate,
           isEnum: row.is_enum,
+          valueType: valueTypes.get(row.name) as ValueType,
           notNull: row.not_null,
           hasDefault: row.has_default,
           defaultExpression: row.default_expression ?? undefined,

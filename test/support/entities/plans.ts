@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { buildLoadPlan } from '../../../src/loader/plan/build-load-plan.js';
 import type { LoadPlan } from '../../../src/loader/model/load-plan.js';
 import { LoadPlans } from '../../../src/loader/plan/load-plans.js';
+import { valueTypeOf } from '../records/value-types.js';
 import { baseTypeOf, fullTypeOf } from '../../../src/postgres/typeorm-adapter.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
 import type { LiveColumn } from '../../../src/schema/table/live-table.js';
@@ -32,6 +33,7 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       fullType,
       declaredType: fullType,
       isEnum: column.type === 'enum',
+      valueType: valueTypeOf(fullType.toLowerCase().replace(/ array$/, '[]')),
       notNull: !column.isNullable,
       hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate || column.isGenerated,
       defaultExpression: defaults[column.databaseName],

@@ -149,7 +149,7 @@ describe('an entity of the application', () => {
     ['too_long', 'code', { code: 'abcdef' }],
     ['too_long', 'code', { code: 'abcde ' }],
     ['inexact_decimal', 'price', { price: 1.005 }],
-    ['22003', null, { price: '123456789.00' }],
+    ['out_of_range', 'price', { price: '123456789.00' }],
     ['22P02', null, { state: 'lost' }],
     ['null_not_allowed', 'state', { state: null }],
     ['wrong_type', 'tags', { tags: 'a' }],

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { LosslessNumber } from 'lossless-json';
 
 import { converterFor } from '../../../../src/loader/values/convert-value.js';
+import { valueTypeOf } from '../../../support/records/value-types.js';
 import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
 
 /** Converts a value for a column of a type, written as Postgres writes it: `numeric(10,2)`, `text[]`. */
 function convert(fullType: string, value: unknown, { textual = false, epochSeconds = false } = {}): string {
-  const type = fullType.replace(/\([^)]*\)/, '').replace(/^character(\[\])?$/, 'bpchar$1');
-  return converterFor({ type, fullType, epochSeconds })(value, textual);
+  return converterFor(valueTypeOf(fullType), { epochSeconds })(value, textual);
 }
 
 function rejectionOf(work: () => unknown): string {
@@ -62,6 +62,76 @@ const TAKEN: readonly (readonly [type: string, value: unknown, text: string])[] 
   ['text[]', ['a', 'x"y\\', '', 'NULL', null], String.raw`{"a","x\"y\\","","NULL",NULL}`],
   ['integer[]', [], '{}'],
   ['character varying(2)[]', ['ab'], '{"ab"}'],
+  ['integer[]', [[1], [2]], '{{"1"},{"2"}}'],
+  ['integer[]', '[0:1]={1, NULL}', '[0:1]={"1",NULL}'],
+  ['text[]', '{a b,"c,\\"d",null,"NULL"}', String.raw`{"a b","c,\"d",NULL,"NULL"}`],
+  ['jsonb[]', [[1], { a: [2] }], String.raw`{"[1]","{\"a\":[2]}"}`],
+];
+
+const MORE_TAKEN: typeof TAKEN = [
+  ['double precision', '1e300', '1e+300'],
+  ['double precision', 100_000_000_000_000_000_000_000n, '1e+23'],
+  ['real', 0.1, '0.1'],
+  ['real', '1.00000005960464477540', '1.00000005960464477540'],
+  ['real', 1_234_567_900, '1234567900'],
+  ['real', 3.402_823_5e38, '3.4028235e+38'],
+  ['numeric(3,-2)', 12_300, '12300'],
+  ['numeric(2,3)', '0.012', '0.012'],
+  ['money', 0.61, '0.61'],
+  ['money', '-$1,234.50', '-1234.50'],
+  ['money', '92233720368547758.07', '92233720368547758.07'],
+  ['interval', '1 year 2 mons -3 days +04:05:06.789', '14 mons -3 days +4:05:06.789000'],
+  ['interval', 'P1Y2M3W4DT5H6M7.5S', '14 mons 25 days +5:06:07.500000'],
+  ['interval', '@ 1 hour 30.5 secs ago', '0 mons 0 days -1:00:30.500000'],
+  ['interval', { hours: -1, milliseconds: -789.123 }, '0 mons 0 days -1:00:00.789123'],
+  ['interval hour', '2 hours', '0 mons 0 days +2:00:00.000000'],
+  ['interval year', '24 months', '24 mons 0 days +0:00:00.000000'],
+  ['"bit"(3)', '101', '101'],
+  ['date', '0044-03-15 BC', '0044-03-15 BC'],
+  ['date', '0001-02-29 BC', '0001-02-29 BC'],
+  ['date', -Infinity, '-infinity'],
+  ['date', new Date(2024, 1, 29), '2024-02-29'],
+  ['timestamp with time zone', new Date('-000043-03-15T12:00:00Z'), '0044-03-15T12:00:00.000Z BC'],
+  ['timestamp with time zone', '1900-01-01 00:09:21+00:09:21', '1900-01-01 00:09:21+00:09:21'],
+  ['time without time zone', '24:00:00.000', '24:00:00.000'],
+];
+
+const MORE_REJECTED: readonly (readonly [rule: string, type: string, value: unknown])[] = [
+  ['inexact_integer', 'double precision', '9007199254740993.0'],
+  ['inexact_integer', 'double precision', '9007199254740993e0'],
+  ['inexact_integer', 'real', '16777217'],
+  ['out_of_range', 'real', 1e-50],
+  ['out_of_range', 'numeric(3,1)', 100],
+  ['out_of_range', 'numeric(2,3)', '0.123'],
+  ['inexact_value', 'money', 0.6116],
+  ['wrong_type', 'money', '1,5'],
+  ['wrong_type', 'money', '$1.5.0'],
+  ['inexact_value', 'interval', '1.5 months'],
+  ['inexact_value', 'interval', '1.5 days'],
+  ['inexact_value', 'interval', '0.0000001 s'],
+  ['inexact_value', 'interval hour', '90 minutes'],
+  ['inexact_value', 'interval(3)', '0.0001 seconds'],
+  ['inexact_value', 'interval year', '1 month'],
+  ['wrong_type', 'interval', '5'],
+  ['wrong_type', 'interval', 5],
+  ['wrong_type', 'interval', '3 4:05:06'],
+  ['wrong_type', 'interval', '04:75'],
+  ['wrong_type', 'interval minute to second', '04:05'],
+  ['inexact_value', '"bit"(3)', '10'],
+  ['too_long', '"bit"(3)', '1010'],
+  ['too_long', 'name', 'é'.repeat(32)],
+  ['too_long', '"char"', 'é'],
+  ['wrong_type', 'macaddr8', '08:00:2b:01:02:03'],
+  ['inexact_value', 'tsvector', 'a:16384'],
+  ['inexact_date_time', 'date', new Date(2024, 1, 29, 1)],
+  ['invalid_date_time', 'time without time zone', '24:00:01'],
+  ['invalid_date_time', 'timestamp with time zone', '2024-01-02 03:04:05+000921'],
+  ['invalid_date_time', 'timestamp with time zone', '2024-01-02T03:04:05\t'],
+  ['invalid_date_time', 'date', '0002-02-29 BC'],
+  ['out_of_range', 'oid', -1],
+  ['wrong_type', 'integer[]', '{1'],
+  ['wrong_type', 'integer[]', '{1 2}'],
+  ['wrong_type', 'text[]', '{"a""b"}'],
 ];
 
 const REJECTED: readonly (readonly [rule: string, type: string, value: unknown])[] = [
@@ -118,7 +188,8 @@ const REJECTED: readonly (readonly [rule: string, type: string, value: unknown])
   ['wrong_type', 'bytea', [1, 2]],
   ['wrong_type', 'text[]', 'a'],
   ['wrong_type', 'integer[]', ['x']],
-  ['wrong_type', 'integer[]', [[1]]],
+  ['inexact_value', 'integer[]', [[]]],
+  ['nesting_too_deep', 'integer[]', [[[[[[[1]]]]]]]],
   ['wrong_type', 'text[]', [undefined]],
   ['wrong_type', 'inet', {}],
   ['unsupported_value', 'jsonb', () => 1],
@@ -136,11 +207,11 @@ const REJECTED: readonly (readonly [rule: string, type: string, value: unknown])
 ];
 
 describe('a value', () => {
-  it.each(TAKEN)('of %s is taken when it is unambiguous: %p → %s', (type, value, text) => {
+  it.each([...TAKEN, ...MORE_TAKEN])('of %s is taken when it is unambiguous: %p → %s', (type, value, text) => {
     expect(convert(type, value)).toBe(text);
   });
 
-  it.each(REJECTED)('is rejected as %s by %s: %p', (rule, type, value) => {
+  it.each([...REJECTED, ...MORE_REJECTED])('is rejected as %s by %s: %p', (rule, type, value) => {
     expect(rejectionOf(() => convert(type, value))).toBe(rule);
   });
 

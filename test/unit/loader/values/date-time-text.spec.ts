@@ -3,13 +3,14 @@ import fc from 'fast-check';
 
 import { converterFor } from '../../../../src/loader/values/convert-value.js';
 import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
+import { valueTypeOf } from '../../../support/records/value-types.js';
 import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const TZ = 'timestamp with time zone';
 const PLAIN = 'timestamp without time zone';
 
 function convert(type: string, value: unknown, epochSeconds = false): string {
-  return converterFor({ type: type.replace(/\(\d\)/, ''), fullType: type, epochSeconds })(value, false);
+  return converterFor(valueTypeOf(type), { epochSeconds })(value, false);
 }
 
 function rejectionOf(work: () => unknown): string {
@@ -29,6 +30,8 @@ describe('a date-time', () => {
     '2000-02-29T00:00z',
     '0001-01-01T00:00:00Z',
     '9999-12-31T23:59:59.999999+14:00',
+    '10000-01-01 00:00:00+00',
+    'infinity',
     '2024-01-02T03:04:05.1234560000Z',
   ])('with a zone is taken as it came: %s', (text) => {
     expect(convert(TZ, text)).toBe(text);
@@ -37,7 +40,6 @@ describe('a date-time', () => {
   it.each([
     ['invalid_date_time', 'now'],
     ['invalid_date_time', 'today'],
-    ['invalid_date_time', 'infinity'],
     ['invalid_date_time', 'epoch'],
     ['invalid_date_time', ''],
     ['invalid_date_time', '01/02/2024'],
@@ -61,7 +63,6 @@ describe('a date-time', () => {
     ['wrong_type', 1_700_000_000],
     ['wrong_type', true],
     ['wrong_type', {}],
-    ['out_of_range', new Date(8.64e15)],
     ['out_of_range', new Date(-8.64e15)],
   ])('is rejected as %s: %p', (rule, value) => {
     expect(rejectionOf(() => convert(TZ, value))).toBe(rule);
@@ -103,7 +104,6 @@ describe('a date-time', () => {
     ['date', '2023-02-29'],
     ['date', 'tomorrow'],
     ['date', '2024-01-02T00:00:00Z'],
-    ['date', new Date(0)],
     ['time without time zone', '23:59:60'],
     ['time without time zone', 'noon'],
     ['time without time zone', 5],
@@ -128,7 +128,7 @@ describe('seconds since 1970, where the record class says so', () => {
 
   it.each([
     ['not_finite', Number.NaN],
-    ['not_finite', Infinity],
+    ['inexact_date_time', '1700000000.1234567'],
     ['out_of_range', 1_700_000_000_000],
     ['out_of_range', '1700000000000'],
     ['out_of_range', -1e12],
