@@ -13,8 +13,9 @@ import { halve, type Range } from '../isolate/halve.js';
 import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import type { LoadSession } from '../write/load-session.js';
+import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
-import { buildDeleteOthers, buildDeleteRow, buildSwap } from './swap-statements.js';
+import { buildDeleteOthers, buildDeleteRow, buildSwap, type SwapCounts } from './swap-statements.js';
 
 /** The rows in the staging table. */
 export interface StagedContent {
@@ -25,23 +26,21 @@ export interface StagedContent {
 
 /** What the swap did. */
 export interface SwapOutcome {
-  /** Rows of the table that hold the load. */
-  readonly stored: number;
-  readonly inserted: number;
-  readonly updated: number;
+  readonly written: WriteCounts;
   readonly deleted: number;
   /** Records rejected by the table itself. */
   readonly rejected: number;
+  /** Those of them that were folded into another. */
+  readonly rejectedDuplicates: number;
   readonly rejects: readonly RejectSummary[];
 }
 
 /** Exchanges the content of a table for the staged rows. Only from here on other writers must wait. */
 export class ContentSwap {
-  private stored: number;
-  private inserted = 0;
-  private updated = 0;
+  private written: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
   private deleted = 0;
   private rejected = 0;
+  private rejectedDuplicates = 0;
   private rejects: readonly RejectSummary[] = [];
   private indexed = false;
 
@@ -52,9 +51,7 @@ export class ContentSwap {
     private readonly target: Target,
     private readonly staged: StagedContent,
     private readonly maxRejects: number,
-  ) {
-    this.stored = staged.rows;
-  }
+  ) {}
 
   /**
    * Locks the table until the end of the transaction (readers continue to read the old rows), deletes the rows the load
@@ -82,19 +79,22 @@ export class ContentSwap {
       );
     }
     await this.checkContent();
-    const { stored, inserted, updated, deleted, rejected, rejects } = this;
-    return { stored, inserted, updated, deleted, rejected, rejects };
+    const { written, deleted, rejected, rejectedDuplicates, rejects } = this;
+    return { written, deleted, rejected, rejectedDuplicates, rejects };
   }
 
   private async write({ first, last }: Range): Promise<void> {
     const { client, target, session } = this;
     const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
     try {
-      const { rows } = await withSavepoint(client, () =>
-        client.query<{ inserted: number; updated: number }>(buildSwap(target), parameters),
-      );
-      this.inserted += rows[0]?.inserted ?? 0;
-      this.updated += rows[0]?.updated ?? 0;
+      const counts = await withSavepoint(client, async () => {
+        const result = await client.query<SwapCounts>(buildSwap(target), parameters);
+        const { rows, ...written } = result.rows[0] as SwapCounts;
+        // The lock keeps others out, so another attempt would find the same.
+        checkCounts(target.plan, { onConflict: 'insert' }, rows, written, 0);
+        return written;
+      });
+      this.written = addWritten(this.written, counts);
     } catch (error) {
       if (classifyFault(error) === 'row') {
         if (this.rejected >= this.maxRejects) {
@@ -125,6 +125,7 @@ export class ContentSwap {
     }
     const rejected = records.map((record): RejectedRecord => ({ ...record, rejection }));
     this.rejected += rejected.length;
+    this.rejectedDuplicates += rejected.length - 1;
     if (this.rejected > this.maxRejects) {
       throw new StopLoad('rejects');
     }
@@ -132,18 +133,18 @@ export class ContentSwap {
     await insertRejectedRecords(client, session.context.rejectedTable, load, rejected);
     this.deleted += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
     this.rejects = firstRejects([...this.rejects, ...summarizeRejects(rejected)]);
-    this.stored -= 1;
   }
 
-  /** A trigger or rule that adds or drops rows would make the counts wrong. */
+  /** A trigger that adds rows, or drops them later, would make the counts wrong. */
   private async checkContent(): Promise<void> {
     const { plan } = this.target;
     const { rows } = await this.client.query<{ held: string }>(`SELECT count(*) AS held FROM ${plan.quotedTable}`);
     const held = Number(rows[0]?.held);
-    if (held !== this.stored) {
+    const stored = rowsOf(this.written);
+    if (held !== stored) {
       throw new StorageError(
         'ROWS_SUPPRESSED',
-        `Rows suppressed or added by a trigger or rule: ${plan.table} would hold ${held} rows instead of ${this.stored}.`,
+        `Rows suppressed or added by a trigger or rule: ${plan.table} would hold ${held} rows instead of ${stored}.`,
       );
     }
   }

@@ -20,28 +20,9 @@ export function buildDeleteRow(target: Target): string {
  * Brings the staged rows numbered `$1` to `$2` into the table, with the load id `$3` where the entity keeps it. Stored
  * rows that differ are updated in place, so that rows that refer to them (ON DELETE CASCADE) stay, and the others are
  * inserted. The counts are exact as long as nobody else writes. One statement, so that rows may refer to each other.
- * @returns SQL whose one row is `updated` and `inserted`
+ * @returns SQL whose one row is a {@link SwapCounts}
  */
 export function buildSwap(target: Target): string {
-  const parts = [buildUpdate(target), ...buildInserts(target)].filter((part) => part !== undefined);
-  const counts = ['updated', 'inserted'].map((verb) => {
-    const places = parts.flatMap((part, place) => (part.verb === verb ? [`(SELECT count(*) FROM part_${place})`] : []));
-    return `(${places.join(' + ') || '0'})::integer AS ${verb}`;
-  });
-  return `WITH ${parts.map(({ statement }, place) => `part_${place} AS (\n${statement}\n  RETURNING 1\n)`).join(', ')}
-SELECT ${counts.join(', ')}`;
-}
-
-/** A part of the swap, and what it did to the rows it returns. */
-interface SwapPart {
-  readonly verb: 'updated' | 'inserted';
-  readonly statement: string;
-}
-
-const IN_RANGE = `s.${ROW_NUMBER} BETWEEN $1 AND $2`;
-const LOAD_ID = '$3::uuid';
-
-function buildUpdate(target: Target): SwapPart | undefined {
   const { plan, key } = target;
   const change = overwriteStored(plan, key, {
     column: ({ quoted }) => `s.${quoted}`,
@@ -49,18 +30,45 @@ function buildUpdate(target: Target): SwapPart | undefined {
     loadId: LOAD_ID,
     updatedAt: 'now()',
   });
-  return (
-    change && {
-      verb: 'updated',
-      statement: `  UPDATE ${plan.quotedTable} AS t
+  const inserts = buildInserts(target);
+  const steps = [
+    // tableoid is null exactly where there is no stored row, whatever the key.
+    `incoming AS MATERIALIZED (
+  SELECT s.${ROW_NUMBER} AS place, CASE WHEN t.tableoid IS NOT NULL THEN ${change?.where ?? 'false'} END AS differs
+  FROM ${STAGING} AS s LEFT JOIN ${plan.quotedTable} AS t ON ${hasStagedKey('t', key)}
+  WHERE s.${ROW_NUMBER} BETWEEN $1 AND $2
+)`,
+    ...(change === undefined
+      ? []
+      : [
+          `updated AS (
+  UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
-  FROM ${STAGING} AS s
-  WHERE ${IN_RANGE} AND ${hasStagedKey('t', target.key)} AND ${change.where}`,
-    }
-  );
+  FROM ${STAGING} AS s JOIN incoming AS i ON i.place = s.${ROW_NUMBER}
+  WHERE i.differs AND ${hasStagedKey('t', key)}
+  RETURNING 1
+)`,
+        ]),
+    ...inserts.map((insert, place) => `inserted_${place} AS (\n${insert}\n  RETURNING 1\n)`),
+  ];
+  const inserted = inserts.map((_, place) => `(SELECT count(*) FROM inserted_${place})`).join(' + ');
+  return `WITH ${steps.join(', ')}
+SELECT ${change === undefined ? '0' : '(SELECT count(*) FROM updated)::integer'} AS updated, (${inserted})::integer AS inserted,
+  (SELECT count(*) FROM incoming WHERE NOT differs)::integer AS unchanged, (SELECT count(*) FROM incoming)::integer AS rows`;
 }
 
-function buildInserts(target: Target): SwapPart[] {
+/** What a swap did with its rows. */
+export interface SwapCounts {
+  readonly updated: number;
+  readonly inserted: number;
+  /** Rows that the table has already, as read. */
+  readonly unchanged: number;
+  readonly rows: number;
+}
+
+const LOAD_ID = '$3::uuid';
+
+function buildInserts(target: Target): string[] {
   const { plan, key } = target;
   const identities = plan.columns.filter(
     (column) => column.hasDefault && column.defaultExpression === undefined && !key.includes(column),
@@ -74,7 +82,7 @@ function buildInserts(target: Target): SwapPart[] {
   });
 }
 
-function buildInsert(target: Target, columns: readonly PlanColumn[], conditions: readonly string[]): SwapPart {
+function buildInsert(target: Target, columns: readonly PlanColumn[], conditions: readonly string[]): string {
   const { plan, key } = target;
   const values = [
     ...columns.map((column) => ({ name: column.quoted, value: insertedValue(column) })),
@@ -83,15 +91,11 @@ function buildInsert(target: Target, columns: readonly PlanColumn[], conditions:
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
-  const isNew = `NOT EXISTS (SELECT 1 FROM ${plan.quotedTable} AS t WHERE ${hasStagedKey('t', target.key)})`;
-  return {
-    verb: 'inserted',
-    statement: `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
+  return `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
   SELECT ${values.map(({ value }) => value).join(', ')}
-  FROM ${STAGING} AS s
-  WHERE ${[IN_RANGE, ...conditions, isNew].join(' AND ')}
-  ORDER BY ${key.map(({ quoted }) => `s.${quoted}::text COLLATE "C"`).join(', ')}`,
-  };
+  FROM ${STAGING} AS s JOIN incoming AS i ON i.place = s.${ROW_NUMBER}
+  WHERE ${['i.differs IS NULL', ...conditions].join(' AND ')}
+  ORDER BY ${key.map(({ quoted }) => `s.${quoted}::text COLLATE "C"`).join(', ')}`;
 }
 
 function insertedValue({ quoted, madeOnce, defaultExpression }: PlanColumn): string {

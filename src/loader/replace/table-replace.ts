@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { InvalidLoadError } from '../../errors/index.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
-import { type LoadCounts, loadedOf, NO_COUNTS } from '../../results/load-counts.js';
+import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import {
   addTotals,
   emptyTotals,
@@ -21,6 +21,7 @@ import type { LoadJob, Target } from '../model/load-job.js';
 import { checkInterrupt, StopLoad } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
+import { rowsOf } from '../write/write-staged.js';
 import { ContentSwap, type StagedContent } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';
 import { createStaging, ROW_NUMBER, STAGING, STAGING_NAME, stagingTarget } from './staging-table.js';
@@ -46,8 +47,8 @@ export class TableReplace {
   private readonly staging: LoadJob;
   private readonly keepsRecords: boolean;
   private read: LoadTotals = emptyTotals(1);
-  /** Staged records, with duplicates. */
-  private staged = 0;
+  /** Staged records whose key was staged already. */
+  private duplicates = 0;
 
   constructor(
     private readonly client: ClientBase,
@@ -148,7 +149,8 @@ export class TableReplace {
     }
     const tables = [{ ...NO_COUNTS, rejected: rejected.length }];
     this.read = addTotals(this.read, { ...emptyTotals(1), tables, rejects: summarizeRejects(rejected) });
-    this.staged += outcome.tables.reduce((sum, counts) => sum + loadedOf(counts), 0);
+    const [{ updated, unchanged, duplicates }] = outcome.tables as readonly [LoadCounts];
+    this.duplicates += updated + unchanged + duplicates;
   }
 
   /** Postgres names the staging table in its errors; people know the table the row was meant for. */
@@ -176,16 +178,14 @@ export class TableReplace {
     checkInterrupt(hooks.signal);
     const swap = (pieces: number): ReturnType<ContentSwap['run']> =>
       new ContentSwap(client, session, target, content, this.remainingRejects).run(pieces);
-    const { stored, inserted, updated, deleted, rejected, rejects } = await session.inPart(client, swap);
-    this.checkNotEmpty(stored);
+    const { written, deleted, rejected, rejectedDuplicates, rejects } = await session.inPart(client, swap);
+    this.checkNotEmpty(rowsOf(written));
     checkInterrupt(hooks.signal);
     const counts = recordCounts(read);
     const swapped: LoadCounts = {
       ...counts,
-      inserted,
-      updated,
-      unchanged: stored - inserted - updated,
-      duplicates: this.staged - rejected - stored,
+      ...written,
+      duplicates: this.duplicates - rejectedDuplicates,
       rejected: counts.rejected + rejected,
     };
     return { ...read, tables: [swapped], deleted, rejects: firstRejects([...read.rejects, ...rejects]) };

@@ -10,6 +10,19 @@ import type { Row } from '../model/row.js';
 /** What the database did with a set of rows. */
 export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
 
+/** The rows of these counts. */
+export function rowsOf({ inserted, updated, unchanged }: WriteCounts): number {
+  return inserted + updated + unchanged;
+}
+
+export function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
+  return {
+    inserted: a.inserted + b.inserted,
+    updated: a.updated + b.updated,
+    unchanged: a.unchanged + b.unchanged,
+  };
+}
+
 /** Rows where a statement can read them. */
 interface StagedRows {
   /** `SELECT … FROM …`, see {@link StatementSource}. */
@@ -27,12 +40,12 @@ export class RowsSuppressedError extends StorageError {
   constructor(
     table: string,
     rows: number,
-    { inserted, updated, unchanged }: WriteCounts,
+    counts: WriteCounts,
     readonly fresh: number | undefined,
   ) {
     super(
       'ROWS_SUPPRESSED',
-      `Rows suppressed by a trigger or rule: ${table} took ${inserted + updated + unchanged} of ${rows} rows. Look at its ` +
+      `Rows suppressed by a trigger or rule: ${table} took ${rowsOf(counts)} of ${rows} rows. Look at its ` +
         'triggers (one that returns NULL, changes the key or writes to another table) and its row level policies.',
     );
   }
@@ -93,7 +106,7 @@ export function checkCounts(
   counts: WriteCounts,
   fresh: number,
 ): void {
-  if (counts.inserted + counts.updated + counts.unchanged !== rows) {
+  if (rowsOf(counts) !== rows) {
     throw new RowsSuppressedError(plan.table, rows, counts, onConflict === 'insert' ? undefined : fresh);
   }
 }

@@ -53,6 +53,7 @@ describe('rows that a trigger suppresses', () => {
       ['merge', 'suppress'],
       ['merge', 'route'],
       ['append', 'route'],
+      ['replace', 'route'],
     ] as const)('fails a %s by name, where INSERT triggers %s', async (disposition, does) => {
       await trigger('INSERT', does);
       await expect(load(eventsOf(count), { disposition })).rejects.toMatchObject({
@@ -63,7 +64,7 @@ describe('rows that a trigger suppresses', () => {
       expect(await app.count('events')).toBe(0);
     });
 
-    it.each(['merge'] as const)('fails a %s by name, where an UPDATE trigger does', async (disposition) => {
+    it.each(['merge', 'replace'] as const)('fails a %s by name, where an UPDATE trigger does', async (disposition) => {
       await load(eventsOf(count));
       await trigger('UPDATE', 'suppress');
       const changed = [{ id: 0, name: 'other' }, ...eventsOf(count).slice(1)];
