@@ -45,8 +45,9 @@ function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): Loa
   if (options.disposition === 'append') {
     return [[...units]];
   }
-  const mayBeOlder = options.disposition === 'merge' && targets.some(({ plan }) => plan.newerBy !== undefined);
-  return mayBeOlder ? splitIntoWaves(units) : [foldDuplicates(units)];
+  // Nor can anyone here tell which rows a partial index holds.
+  const meetsStored = options.disposition === 'merge' && targets.some(({ plan }) => plan.newerBy ?? plan.keyPredicate);
+  return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units)];
 }
 
 async function writeIsolated(

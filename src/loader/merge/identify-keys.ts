@@ -1,18 +1,26 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryResult } from 'pg';
 
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault, mayBeUnsupported } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
-import type { LoadJob } from '../model/load-job.js';
-import { keyValuesOf, type LoadUnit } from '../model/load-unit.js';
+import type { LoadJob, Target } from '../model/load-job.js';
+import { type KeyValue, keyValuesOf, type LoadUnit } from '../model/load-unit.js';
 
 /** Whether two different texts may be one key to Postgres: 1 and 1.0, one moment in two zones, a case-blind collation. */
 export function hasLooseKey(job: LoadJob): boolean {
   return job.targets.some(({ key }) => key.some(({ looseAsKey }) => looseAsKey));
 }
 
+/** A unit and its key. */
+interface KeyedUnit {
+  /** Place in the batch. */
+  readonly place: number;
+  readonly values: readonly KeyValue[];
+}
+
 /**
  * Gives units one key where Postgres finds their keys equal. Does not ask the database for keys that are equal exactly
- * when their texts are.
+ * when their texts are, nor in an append, which folds nothing. A key that Postgres cannot read equals none: its row is
+ * rejected when the rows are written.
  */
 export async function identifyKeys(
   client: ClientBase,
@@ -20,26 +28,114 @@ export async function identifyKeys(
   units: readonly LoadUnit[],
 ): Promise<readonly LoadUnit[]> {
   const [target] = job.targets;
-  if (target === undefined || !hasLooseKey(job) || units.length < 2) {
+  if (target?.onConflict !== 'merge' || !hasLooseKey(job) || units.length < 2) {
     return units;
   }
-  const keys = units.map((unit) => keyValuesOf(job, unit.rows));
-  const names = target.key.map(({ quoted }) => quoted);
-  const expressions = target.key.map(
-    ({ quoted, type, collation }) => `s.${quoted}::${type}${collation === undefined ? '' : ` COLLATE ${collation}`}`,
-  );
-  const arrays = names.map((_, index) => `$${index + 1}::text[]`);
-  const query = `SELECT min(s.n) OVER (PARTITION BY ${expressions.join(', ')})::integer AS same
-    FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS s(${names.join(', ')}, n) ORDER BY s.n`;
-  const parameters = names.map((_, index) => keys.map((key) => key?.[index] ?? null));
+  const keyed = units.flatMap(({ rows }, place): KeyedUnit[] => {
+    const values = keyValuesOf(job, rows);
+    return values === undefined ? [] : [{ place, values }];
+  });
+  const identified = [...units];
+  for (const [place, same] of await firstsOf(client, target, keyed)) {
+    // No text of a key begins with this character.
+    identified[place] = { ...(units[place] as LoadUnit), key: `\0${same}` };
+  }
+  return identified;
+}
+
+/** For each unit with a readable key, the place of the first one with an equal key. */
+async function firstsOf(
+  client: ClientBase,
+  target: Target,
+  keyed: readonly KeyedUnit[],
+): Promise<ReadonlyMap<number, number>> {
   try {
-    const { rows } = await withSavepoint(client, () => client.query<{ same: number }>(query, parameters));
-    return units.map((unit, index) => (keys[index] === undefined ? unit : { ...unit, key: String(rows[index]?.same) }));
+    return await ask(client, target, keyed);
   } catch (error) {
-    if (classifyFault(error) !== 'row') {
+    if (!mayBeOfOneKey(error)) {
       throw error;
     }
-    // One of the keys is invalid; its row is found and rejected when the rows are written.
-    return units;
+    return ask(client, target, await readableOf(client, target, keyed));
   }
+}
+
+async function ask(
+  client: ClientBase,
+  { key }: Target,
+  keyed: readonly KeyedUnit[],
+): Promise<ReadonlyMap<number, number>> {
+  const columns = key.map((_, index) => `k${index}`);
+  const arrays = key.map((_, index) => `$${index + 2}::text[]`);
+  const values = key.map(({ type, collate }, index) => `s.k${index}::${type}${collate}`);
+  const query = `SELECT s.place, min(s.place) OVER (PARTITION BY ${values.join(', ')}) AS same
+    FROM unnest($1::integer[], ${arrays.join(', ')}) AS s(place, ${columns.join(', ')})`;
+  const parameters = [
+    keyed.map(({ place }) => place),
+    ...key.map((_, index) => keyed.map(({ values: own }) => own[index])),
+  ];
+  const { rows } = await withSavepoint(client, () => client.query<{ place: number; same: number }>(query, parameters));
+  return new Map(rows.map(({ place, same }) => [place, same]));
+}
+
+/** The units whose keys Postgres can read: a fixed number of statements where it can try them in a block. */
+async function readableOf(
+  client: ClientBase,
+  target: Target,
+  keyed: readonly KeyedUnit[],
+): Promise<readonly KeyedUnit[]> {
+  try {
+    return await withSavepoint(client, () => tryInBlock(client, target, keyed));
+  } catch (error) {
+    if (!mayBeUnsupported(error)) {
+      throw error;
+    }
+  }
+  const readable: KeyedUnit[] = [];
+  for (const unit of keyed) {
+    try {
+      await ask(client, target, [unit]);
+      readable.push(unit);
+    } catch (error) {
+      if (!mayBeOfOneKey(error)) {
+        throw error;
+      }
+    }
+  }
+  return readable;
+}
+
+const KEYS = 'harbor_storage.keys';
+const UNREADABLE = 'harbor_storage.unreadable';
+
+/** A block takes no parameters and returns no rows, so settings of the transaction carry both. */
+async function tryInBlock(
+  client: ClientBase,
+  { key }: Target,
+  keyed: readonly KeyedUnit[],
+): Promise<readonly KeyedUnit[]> {
+  const block = `DECLARE
+  tried record;
+  unreadable integer[] := '{}';
+BEGIN
+  FOR tried IN SELECT s.own, s.number FROM jsonb_array_elements(current_setting('${KEYS}')::jsonb) WITH ORDINALITY AS s(own, number)
+  LOOP
+    BEGIN
+      PERFORM ${key.map(({ type }, index) => `(tried.own ->> ${index})::${type}`).join(', ')};
+    EXCEPTION WHEN OTHERS THEN
+      unreadable := unreadable || tried.number::integer;
+    END;
+  END LOOP;
+  PERFORM set_config('${KEYS}', '', true), set_config('${UNREADABLE}', to_json(unreadable)::text, true);
+END`;
+  await client.query('SELECT set_config($1, $2, true)', [KEYS, JSON.stringify(keyed.map(({ values }) => values))]);
+  const results = (await client.query(
+    `DO ${client.escapeLiteral(block)}; SELECT current_setting('${UNREADABLE}')::json AS numbers`,
+  )) as unknown as QueryResult<{ numbers: number[] }>[];
+  const unreadable = new Set(results[1]?.rows[0]?.numbers);
+  return keyed.filter((_, index) => !unreadable.has(index + 1));
+}
+
+/** Whether the text of a key can be the cause: an input function may raise any code. */
+function mayBeOfOneKey(error: unknown): boolean {
+  return ['row', 'terminal'].includes(classifyFault(error));
 }

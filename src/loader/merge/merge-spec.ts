@@ -1,5 +1,5 @@
 import type { Target } from '../model/load-job.js';
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import { identityParts } from './identity-parts.js';
 
@@ -30,7 +30,7 @@ export const MASK_COLUMN = '"harbor mask"';
 export interface MergeSpec {
   /** `merge` meets stored rows column by column, `insert` fails on them. */
   readonly onConflict: Target['onConflict'];
-  readonly key: readonly PlanColumn[];
+  readonly key: readonly KeyColumn[];
   readonly columns: readonly CarriedColumn[];
   readonly hasExtra: boolean;
   /** Only some rows have one, and a new row without takes the column's default. */
@@ -55,7 +55,7 @@ interface ColumnCounts {
 export function specOf(
   plan: LoadPlan,
   onConflict: MergeSpec['onConflict'],
-  key: readonly PlanColumn[],
+  key: readonly KeyColumn[],
   rows: readonly Row[],
 ): MergeSpec {
   const counts = countColumns(plan, rows);

@@ -1,7 +1,8 @@
 import { escapeLiteral } from 'pg';
 
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, type MergeSpec } from './merge-spec.js';
+import { isOfKey } from './same-key.js';
 
 /** How a statement names the incoming values. */
 export interface Incoming {
@@ -40,11 +41,11 @@ export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming)
  */
 export function overwriteStored(
   plan: LoadPlan,
-  key: readonly PlanColumn[],
+  key: readonly KeyColumn[],
   incoming: Incoming,
 ): StoredChange | undefined {
   const changes = plan.columns
-    .filter((column) => column.updatable && !key.includes(column))
+    .filter((column) => column.updatable && !isOfKey(key, column))
     .map((column) => ({
       name: column.quoted,
       value: column.madeOnce
@@ -82,7 +83,7 @@ function changeStored(plan: LoadPlan, changes: readonly Change[], incoming: Inco
 
 function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Change[] {
   const changes = spec.columns
-    .filter(({ column }) => column.updatable && !spec.key.includes(column))
+    .filter(({ column }) => column.updatable && !isOfKey(spec.key, column))
     .map((carried) => ({
       name: carried.column.quoted,
       value: mergedValue(carried, incoming.column(carried.column)),
@@ -134,7 +135,7 @@ function onlyWhereBrought(carried: CarriedColumn, stored: string, name: string, 
 
 /** Whether some row carries the column. */
 export function carries(spec: MergeSpec, column: PlanColumn): boolean {
-  return spec.columns.some((carried) => carried.column === column);
+  return spec.columns.some((carried) => carried.column.index === column.index);
 }
 
 function mergedValue(carried: CarriedColumn, incoming: string): string {

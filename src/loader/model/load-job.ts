@@ -1,14 +1,14 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { ResolvedLoadOptions } from './load-options.js';
-import type { LoadPlan, PlanColumn } from './load-plan.js';
+import type { KeyColumn, LoadPlan } from './load-plan.js';
 import type { Row } from './row.js';
 
 /** A table a load writes to. */
 export interface Target {
   readonly plan: LoadPlan;
   /** The key rows are found by; empty for an append into a table without one. */
-  readonly key: readonly PlanColumn[];
+  readonly key: readonly KeyColumn[];
   /** What a write does with a row whose key is stored: merge it column by column, or fail. */
   readonly onConflict: 'merge' | 'insert';
 }

@@ -33,16 +33,53 @@ export interface PlanColumn {
   readonly fillsFrom: readonly string[];
   /** IS DISTINCT FROM would miss a change, or has no operator for the type: compare the text. */
   readonly compareAsText: boolean;
-  /** Two texts may be one value, as 1 and 1.0: only Postgres can tell which keys are equal. */
-  readonly looseAsKey: boolean;
-  /** Collation to compare keys by, where it makes different texts equal. */
-  readonly collation: string | undefined;
   /** Names under which older versions captured its field into the extra column. */
   readonly capturedAs: readonly string[];
   /** `@Column({ update: false })`: set when the row is inserted, and never after. */
   readonly updatable: boolean;
   /** Made once, with the row (created_at, a generated id): a replace keeps it unless records carry it. */
   readonly madeOnce: boolean;
+}
+
+/** A column of a key, with how the key's unique index compares it. */
+export interface KeyColumn extends PlanColumn {
+  /** ` COLLATE …`, where the index compares in another way than the column; else empty. */
+  readonly collate: string;
+  /** The operator of equality, as SQL. */
+  readonly equals: string;
+  /** Two texts may be one value, as 1 and 1.0: only Postgres can tell which keys are equal. */
+  readonly looseAsKey: boolean;
+  /** Null is a value of the key (NULLS NOT DISTINCT). */
+  readonly nullIsKey: boolean;
+}
+
+/** A unique index as the key of a load. */
+export interface UniqueKey {
+  /** Name of the index. */
+  readonly name: string;
+  readonly columns: readonly KeyColumn[];
+  /** It compares as its columns do. */
+  readonly isOwnCollation: boolean;
+  /** Which rows a partial index holds; undefined for all. */
+  readonly predicate: KeyPredicate | undefined;
+}
+
+/** Which rows a partial index holds. */
+export interface KeyPredicate {
+  /** The condition, with names of columns that are not qualified. */
+  readonly sql: string;
+  /** The columns in it, and maybe others. */
+  readonly columns: readonly PlanColumn[];
+}
+
+/** A unique index that cannot be the key of a load. */
+export interface UnusableKey {
+  readonly name: string;
+  /** What it is on, as SQL. */
+  readonly definition: string;
+  readonly columns: readonly string[];
+  /** Why, and what to do. */
+  readonly reason: string;
 }
 
 /** What a record's key may stand for. */
@@ -105,9 +142,13 @@ export interface LoadPlan {
   readonly nullSensitiveColumns: readonly PlanColumn[];
   /** The values of a row at its start. */
   readonly emptyValues: readonly undefined[];
-  readonly primaryKey: readonly PlanColumn[];
-  /** Every unique key ON CONFLICT can use. */
-  readonly uniqueKeys: readonly (readonly PlanColumn[])[];
+  readonly primaryKey: readonly KeyColumn[];
+  /** Every unique index that can be the key of a load. */
+  readonly uniqueKeys: readonly UniqueKey[];
+  /** The other ones. */
+  readonly unusableKeys: readonly UnusableKey[];
+  /** Which rows the key of the load identifies, where it is a partial index; in the plan of a target only. */
+  readonly keyPredicate: KeyPredicate | undefined;
   /** Keys of the entity that the live table lacks. */
   readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;

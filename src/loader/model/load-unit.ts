@@ -15,25 +15,40 @@ export interface LoadUnit {
   readonly parts: readonly LoadUnit[];
 }
 
-/** The columns of a key are joined by a character no text in Postgres can hold. */
-export const KEY_SEPARATOR = '\0';
+/** A column of a record's key: its text, or null where that is a value of the key. */
+export type KeyValue = string | null;
+
+/** The columns of a key are joined by a character no text in Postgres can hold; it also stands for null. */
+const KEY_SEPARATOR = '\0';
+
+/** The key of a record as one text. */
+export function joinKey(values: readonly KeyValue[]): string {
+  return values.map((value) => value ?? KEY_SEPARATOR).join(KEY_SEPARATOR);
+}
 
 /** The single records of a unit. */
 export function partsOf(unit: LoadUnit): readonly LoadUnit[] {
   return unit.parts.length === 0 ? [unit] : unit.parts;
 }
 
-/** The texts of a record's key, from the first table it has a row for; undefined when the database makes the key. */
-export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): string[] | undefined {
+/** A record's key, from the first table it has a row for; undefined when the database makes the key. */
+export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): KeyValue[] | undefined {
   const target = rows.findIndex((row) => row !== undefined);
-  const values = job.targets[target]?.key.map((column) => rows[target]?.values[column.index]) ?? [];
-  return values.length > 0 && values.every((value) => typeof value === 'string') ? values : undefined;
+  const values: KeyValue[] = [];
+  for (const { index, nullIsKey } of job.targets[target]?.key ?? []) {
+    const value = rows[target]?.values[index];
+    if (typeof value !== 'string' && !(value === null && nullIsKey)) {
+      return undefined;
+    }
+    values.push(value);
+  }
+  return values.length > 0 ? values : undefined;
 }
 
 /** Longer keys are cut where they only serve to find a record again. */
 const MAX_KEY_SHOWN = 500;
 
 /** A key as quarantine shows it. */
-export function showKey(values: readonly string[]): string {
+export function showKey(values: readonly KeyValue[]): string {
   return values.join(', ').slice(0, MAX_KEY_SHOWN).toWellFormed();
 }

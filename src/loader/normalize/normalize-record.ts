@@ -1,7 +1,7 @@
 import type { Rejection } from '../../records/source-record.js';
 import type { Normalized } from '../model/load-job.js';
 import { parseJson } from '../values/convert-value.js';
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { atColumn, nameType, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
 import { applyFallbacks, findPresent, type Source } from './fallback-fields.js';
@@ -20,7 +20,7 @@ const NOTHING_UNKNOWN: ReadonlyMap<string, unknown> = new Map();
  */
 export function normalizeRecord(
   plan: LoadPlan,
-  key: readonly PlanColumn[] | undefined,
+  key: readonly KeyColumn[] | undefined,
   record: unknown,
   textual = false,
 ): Normalized {
@@ -110,10 +110,13 @@ function addExtra(row: Row, column: string | undefined, value: unknown, textual:
 }
 
 /** A blank key is rejected later; any other required column counts as absent when it is blank. */
-function isMissing(source: Source, column: PlanColumn, key: readonly PlanColumn[] | undefined): boolean {
+function isMissing(source: Source, column: PlanColumn, key: readonly KeyColumn[] | undefined): boolean {
   const name = findPresent(source, column.names);
   const value = name === undefined ? undefined : source[name];
-  return value === undefined || (typeof value === 'string' && value.trim() === '' && !key?.includes(column));
+  return (
+    value === undefined ||
+    (typeof value === 'string' && value.trim() === '' && !key?.some(({ index }) => index === column.index))
+  );
 }
 
 function checkNulls(plan: LoadPlan, row: Row): void {
@@ -127,7 +130,10 @@ function checkNulls(plan: LoadPlan, row: Row): void {
   }
 }
 
-function checkKey(column: PlanColumn, value: string | null | undefined): void {
+function checkKey(column: KeyColumn, value: string | null | undefined): void {
+  if (value === null && column.nullIsKey) {
+    return;
+  }
   if (isAbsent(value)) {
     throw new RejectedValue('missing_key', 'the column is part of the key and must not be absent', column.name);
   }

@@ -12,6 +12,7 @@ import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { planColumn } from './plan-column.js';
+import { planKeys } from './plan-keys.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
 import { recordFields } from './record-fields.js';
 
@@ -52,11 +53,6 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     }
     fieldOf.set(column.databaseName, field);
   }
-  const byName = new Map(columns.map((column) => [column.name, column]));
-  const keyOf = (names: readonly string[]): PlanColumn[] | undefined => {
-    const key = names.map((name) => byName.get(name));
-    return key.every((column) => column !== undefined) ? key : undefined;
-  };
   const checks = compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
   const newerBy = columns.find(({ name }) => name === owned.get('newerBy')?.databaseName);
   if (owned.has('newerBy') && newerBy === undefined) {
@@ -92,8 +88,12 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     filledColumns: columns.filter((column) => column.fillsFrom.length > 0),
     nullSensitiveColumns: columns.filter((column) => column.preserved || column.notNull),
     emptyValues: columns.map(() => undefined),
-    primaryKey: keyOf(metadata.primaryColumns.map((column) => column.databaseName)) ?? [],
-    uniqueKeys: table.uniqueKeys.map((key) => keyOf(key.columns)).filter((key) => key !== undefined),
+    ...planKeys(
+      table,
+      columns,
+      metadata.primaryColumns.map((column) => column.databaseName),
+    ),
+    keyPredicate: undefined,
     missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
     fields: recordFields(metadata, columns, fieldOf),
     newerBy,

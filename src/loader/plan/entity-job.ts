@@ -2,7 +2,7 @@ import type { UnknownFields } from '../../entities/index.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import type { LoadJob, Prepared, Target } from '../model/load-job.js';
 import type { ResolvedLoadOptions } from '../model/load-options.js';
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, LoadPlan, UniqueKey } from '../model/load-plan.js';
 import { captureField, type Row } from '../model/row.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from './resolve-key.js';
@@ -12,29 +12,46 @@ import { resolveKey } from './resolve-key.js';
  * @throws InvalidLoadError when the entity has no such key or `newerBy` column
  */
 export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
-  // An append meets no row, so its key need not be unique.
-  const free = options.disposition === 'append' && options.primaryKey === undefined;
-  const key = free ? plan.primaryKey : resolveKey(plan, options.primaryKey);
-  if (key.length === 0 && options.disposition !== 'append') {
-    throw new InvalidLoadError(
-      `${plan.entityName} has no primary key that records carry, and ${options.disposition} needs a unique key: ` +
-        "set primaryKey, or use disposition 'append'",
-    );
-  }
+  const { columns: key, predicate: keyPredicate } = keyOf(plan, options);
   // A replace merges into its staging table, where a row may meet an earlier one of the same load.
   const onConflict = options.disposition === 'append' ? 'insert' : 'merge';
   if (options.newerBy === undefined) {
-    return { plan, key, onConflict };
+    return { plan: { ...plan, keyPredicate }, key, onConflict };
   }
   const field = plan.fields.get(options.newerBy);
   if (field?.kind !== 'column') {
     throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
   }
-  return { plan: { ...plan, newerBy: field.column }, key, onConflict };
+  return { plan: { ...plan, newerBy: field.column, keyPredicate }, key, onConflict };
+}
+
+function keyOf(
+  plan: LoadPlan,
+  { disposition, primaryKey }: ResolvedLoadOptions,
+): Pick<UniqueKey, 'columns' | 'predicate'> {
+  const names = primaryKey ?? plan.primaryKey.map(({ name }) => name);
+  if (disposition === 'append' && (primaryKey === undefined || names.length === 0)) {
+    // An append meets no row, so its key need not be unique.
+    return { columns: plan.primaryKey, predicate: undefined };
+  }
+  if (names.length === 0) {
+    throw new InvalidLoadError(
+      `${plan.entityName} has no primary key that records carry, and ${disposition} needs a unique key: ` +
+        "set primaryKey, or use disposition 'append'",
+    );
+  }
+  const key = resolveKey(plan, names);
+  if (key.predicate !== undefined) {
+    throw new InvalidLoadError(
+      `${plan.entityName}: a ${disposition} needs a key of all rows, and the index ${key.name} is partial. ` +
+        'Set primaryKey to another unique key.',
+    );
+  }
+  return key;
 }
 
 /** The key that a record of this load must carry; in an append the database may make it. */
-export function requiredKey(target: Target, options: ResolvedLoadOptions): readonly PlanColumn[] | undefined {
+export function requiredKey(target: Target, options: ResolvedLoadOptions): readonly KeyColumn[] | undefined {
   const { key } = target;
   return options.disposition === 'append' && key.every((column) => column.hasDefault) ? undefined : key;
 }

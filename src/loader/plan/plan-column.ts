@@ -9,8 +9,11 @@ import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 import { simpleArray, simpleJson } from '../values/simple-text.js';
 
-/** Types whose equal values have the same text, as our converters write them. */
-const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
+/**
+ * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
+ * interval of a day one of 24 hours, numeric 1.0 equals 1.00, and json has none.
+ */
+const EXACT_TYPES: ReadonlySet<string> = new Set([
   'text',
   'character varying',
   'smallint',
@@ -19,14 +22,6 @@ const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
   'uuid',
   'boolean',
   'date',
-]);
-
-/**
- * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
- * interval of a day one of 24 hours, numeric 1.0 equals 1.00, and json has none.
- */
-const EXACT_TYPES: ReadonlySet<string> = new Set([
-  ...EXACT_KEY_TYPES,
   'real',
   'double precision',
   'jsonb',
@@ -65,8 +60,6 @@ export function planColumn(
     aliases,
     fillsFrom: bothForms(rule.fillsFrom),
     compareAsText: live.looseEquality || !(EXACT_TYPES.has(live.type) || live.isEnum),
-    looseAsKey: live.looseEquality || !(EXACT_KEY_TYPES.has(live.type) || live.isEnum),
-    collation: live.collation,
     capturedAs: roles.has('capturedBefore') ? [...new Set(fieldNamesOf(column))] : [],
     updatable: column.isUpdate,
     madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),

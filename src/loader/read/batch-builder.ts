@@ -7,7 +7,7 @@ import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
-import { KEY_SEPARATOR, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
+import { joinKey, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 
@@ -161,7 +161,8 @@ export function keysOf(batch: PreparedBatch): ReadonlySet<string> {
 }
 
 function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly (Row | undefined)[]): LoadUnit {
-  return { position, source, key: keyValuesOf(job, rows)?.join(KEY_SEPARATOR), rows, parts: [] };
+  const key = keyValuesOf(job, rows);
+  return { position, source, key: key && joinKey(key), rows, parts: [] };
 }
 
 /** The key of a rejected record, where it can be read and stored. */

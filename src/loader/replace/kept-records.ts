@@ -6,7 +6,7 @@ import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import { hasStagedKey } from '../merge/same-key.js';
+import { conflictTarget, hasStagedKey } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
@@ -54,7 +54,7 @@ export async function keepRecords(client: ClientBase, job: LoadJob, units: reado
 /** Makes {@link findKeptRecords} fast; built only once a row was rejected, which is rare. */
 export async function indexKeptRecords(client: ClientBase, { key }: Target): Promise<void> {
   await client.query(
-    `CREATE INDEX ON ${RECORDS} (${key.map(({ quoted }) => quoted).join(', ')}); ANALYZE ${RECORDS};
+    `CREATE INDEX ON ${RECORDS} ${conflictTarget(key)}; ANALYZE ${RECORDS};
      CREATE INDEX ON ${STAGING} (${ROW_NUMBER})`,
   );
 }

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import { qualifiedTemporary, temporaryTable } from '../../postgres/temporary-table.js';
 import type { Target } from '../model/load-job.js';
+import { indexedColumns } from '../merge/same-key.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 
 /** Name of the table a replace stages all of its rows in. */
@@ -15,7 +16,7 @@ export const ROW_NUMBER = '"harbor row"';
  * NULL, CHECK and unique keys, so that a bad row is found when it is staged. Spelled out, because `LIKE` would lock the
  * table until the end of the transaction.
  */
-export function createStaging({ columns, liveExtra, live }: LoadPlan): string {
+export function createStaging({ columns, liveExtra, live, uniqueKeys }: LoadPlan): string {
   const declared = new Set(columns.filter(({ madeOnce }) => !madeOnce).map(({ name }) => name));
   if (liveExtra !== undefined) {
     declared.add(liveExtra.name);
@@ -29,14 +30,13 @@ export function createStaging({ columns, liveExtra, live }: LoadPlan): string {
       .map(({ name, definition }) => `CONSTRAINT ${quoteIdentifier(name)} ${definition}`),
     `${ROW_NUMBER} bigint GENERATED ALWAYS AS IDENTITY`,
   ];
-  const names = new Set(columns.map(({ name }) => name));
-  const indexes = live.uniqueKeys
-    .filter((key) => key.columns.every((name) => names.has(name)))
-    // An error names the index, so it has the name people know.
-    .map(
-      (key) =>
-        `CREATE UNIQUE INDEX ${quoteIdentifier(key.name)} ON ${STAGING} (${key.columns.map(quoteIdentifier).join(', ')})`,
-    );
+  // An error names the index, so it has the name people know. A partial one is left to the table.
+  const indexes = uniqueKeys
+    .filter(({ predicate }) => predicate === undefined)
+    .map(({ name, columns: key }) => {
+      const nulls = key.some(({ nullIsKey }) => nullIsKey) ? ' NULLS NOT DISTINCT' : '';
+      return `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${STAGING} (${indexedColumns(key)})${nulls}`;
+    });
   return [temporaryTable(STAGING_NAME, definitions).create, ...indexes].join('; ');
 }
 
@@ -47,7 +47,7 @@ function define(column: Pick<PlanColumn, 'quoted' | 'declaredType' | 'defaultExp
 }
 
 /** A column that is made once is null where no record carries it: only the swap can tell whether the row is new. */
-function stagingColumn(column: PlanColumn): PlanColumn {
+function stagingColumn<C extends PlanColumn>(column: C): C {
   // Of two records with one key the later value counts, also where a stored row would keep its own.
   const staged = { ...column, updatable: true };
   return column.madeOnce ? { ...staged, notNull: false, hasDefault: false, defaultExpression: undefined } : staged;
@@ -68,5 +68,5 @@ export function stagingTarget({ plan, key, onConflict }: Target): Target {
     updatedAt: undefined,
     version: undefined,
   };
-  return { plan: staging, key: key.map(({ index }) => columns[index] as PlanColumn), onConflict };
+  return { plan: staging, key: key.map(stagingColumn), onConflict };
 }

@@ -2,7 +2,7 @@ import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { identityParts, subsetsOf } from '../merge/identity-parts.js';
 import { overwriteStored } from '../merge/row-changes.js';
-import { hasStagedKey } from '../merge/same-key.js';
+import { hasStagedKey, isOfKey } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 /** Deletes the stored rows whose key is not staged. */
@@ -71,7 +71,7 @@ const LOAD_ID = '$3::uuid';
 function buildInserts(target: Target): string[] {
   const { plan, key } = target;
   const identities = plan.columns.filter(
-    (column) => column.hasDefault && column.defaultExpression === undefined && !key.includes(column),
+    (column) => column.hasDefault && column.defaultExpression === undefined && !isOfKey(key, column),
   );
   return identityParts(identities, subsetsOf(identities)).map(({ carried, absent }) => {
     const conditions = identities.map(

@@ -40,7 +40,7 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
         expected: 'the primary key',
         actual: primary === undefined ? 'no primary key' : `primary key (${primary.columns.join(', ')})`,
         // Without it, rows cannot be identified.
-        breaks: !live.uniqueKeys.some((key) => isSameSet(columns, key.columns)),
+        breaks: !live.indexes.some((index) => isWhole(index) && isSameSet(columns, index.columns)),
         fix: `ALTER TABLE ${quotedTable} ${drop}ADD ${constraint}PRIMARY KEY (${quoteAll(columns)})`,
       },
     },
@@ -128,8 +128,8 @@ function uniqueKeysOf(metadata: EntityMetadata): { readonly name: string; readon
 }
 
 /** Covers all rows and plain columns, and is valid. */
-function isWhole({ isUnique, isValid, isPartial, columns }: LiveIndex): boolean {
-  return isUnique && isValid && !isPartial && columns.length > 0;
+function isWhole({ isUnique, isValid, predicate, columns }: LiveIndex): boolean {
+  return isUnique && isValid && predicate === null && columns.length > 0;
 }
 
 function namesOf(columns: readonly ColumnMetadata[]): string[] {

@@ -23,29 +23,47 @@ export interface LiveColumn {
   readonly readOnly: boolean;
   /** Equal values may differ in bytes (nondeterministic collation). */
   readonly looseEquality: boolean;
-  /** This collation, quoted and qualified. */
-  readonly collation: string | undefined;
 }
 
-/** A unique index usable by ON CONFLICT. */
-interface LiveKey {
+/** How an index compares one of its columns. */
+export interface IndexedColumn {
   readonly name: string;
-  /** In index order. */
-  readonly columns: readonly string[];
+  /** Collation, quoted and qualified; null for a type without one. */
+  readonly collation: string | null;
+  /** The collation is that of the column and of its type. */
+  readonly isOwnCollation: boolean;
+  /** Texts of different bytes may be equal (nondeterministic collation). */
+  readonly looseEquality: boolean;
+  /** The operator of equality, as SQL. */
+  readonly equals: string;
 }
 
-/** Any index of the table. */
-export interface LiveIndex extends LiveKey {
+/** Why ON CONFLICT cannot use a unique index. */
+export type KeyObstacle = 'invalid' | 'overlaps' | 'deferrable' | 'expression' | 'operator class';
+
+/** An index of the table. */
+export interface LiveIndex {
+  readonly name: string;
+  /** What it is on, as SQL: columns and expressions. */
+  readonly definition: string;
+  /** In index order; empty where one of them is an expression. */
+  readonly columns: readonly string[];
+  /** How it compares them. */
+  readonly comparisons: readonly IndexedColumn[];
+  /** Its columns, those in its expressions and those in its predicate; of an index of a constraint none. */
+  readonly dependsOn: readonly string[];
   readonly isUnique: boolean;
   readonly isPrimary: boolean;
   /** Belongs to a constraint. */
   readonly isConstraint: boolean;
   /** False if its creation was interrupted. */
   readonly isValid: boolean;
-  /** Has a WHERE clause. */
-  readonly isPartial: boolean;
-  /** Usable by ON CONFLICT. */
-  readonly isKey: boolean;
+  /** Its WHERE clause as SQL; null for an index of all rows. */
+  readonly predicate: string | null;
+  /** NULLS NOT DISTINCT: null is a value of the key like any other. */
+  readonly nullsNotDistinct: boolean;
+  /** Why it cannot be the key of a load; null where it can, if it is unique. */
+  readonly obstacle: KeyObstacle | null;
 }
 
 /** A CHECK constraint on columns only. */
@@ -59,7 +77,6 @@ interface LiveCheck {
 /** A table in the live database. */
 export interface LiveTable {
   readonly columns: ReadonlyMap<string, LiveColumn>;
-  readonly uniqueKeys: readonly LiveKey[];
   readonly indexes: readonly LiveIndex[];
   readonly checks: readonly LiveCheck[];
   /** Has a constraint that can be deferred until COMMIT. */
@@ -82,7 +99,6 @@ const COLUMNS = `
          pg_get_expr(d.adbin, d.adrelid) AS default_expression,
          a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
          NOT coalesce(co.collisdeterministic, true) AS loose_equality,
-         quote_ident(cn.nspname) || '.' || quote_ident(co.collname) AS collation,
          c.relrowsecurity AS row_security
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -94,25 +110,63 @@ const COLUMNS = `
    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'
    ORDER BY a.attnum`;
 
-// An index on an expression has no column names.
+// An index on an expression has no column names. An operator class decides equality by its operator of strategy 3, which
+// a key of a load shares with the default class of the type. Postgres 14 has no indnullsnotdistinct.
 const INDEXES = `
   SELECT x.relname AS name,
+         (SELECT string_agg(pg_get_indexdef(i.indexrelid, place, true), ', ' ORDER BY place)
+            FROM generate_series(1, i.indnkeyatts) AS place) AS definition,
          i.indisunique AS "isUnique",
          i.indisprimary AS "isPrimary",
          i.indisvalid AS "isValid",
-         i.indpred IS NOT NULL AS "isPartial",
+         pg_get_expr(i.indpred, i.indrelid) AS predicate,
+         coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS "nullsNotDistinct",
          EXISTS (SELECT FROM pg_catalog.pg_constraint k
                   WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid) AS "isConstraint",
-         i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AS "isKey",
-         ARRAY(SELECT a.attname::text
-                 FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, position)
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                WHERE i.indexprs IS NULL
-                ORDER BY k.position) AS columns
+         CASE WHEN NOT i.indisvalid THEN 'invalid'
+              WHEN i.indisexclusion THEN 'overlaps'
+              WHEN NOT i.indimmediate THEN 'deferrable'
+              WHEN i.indexprs IS NOT NULL THEN 'expression'
+              WHEN NOT compared.by_default THEN 'operator class' END AS obstacle,
+         ARRAY(SELECT a.attname::text FROM pg_catalog.pg_depend d
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
+                  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
+                ORDER BY a.attnum) AS "dependsOn",
+         compared.columns, compared.comparisons
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+      SELECT coalesce(array_agg(a.attname::text ORDER BY k.place), '{}') AS columns,
+             coalesce(json_agg(json_build_object(
+               'name', a.attname,
+               'collation', quote_ident(cn.nspname) || '.' || quote_ident(co.collname),
+               'isOwnCollation', k.coll = a.attcollation AND k.coll = t.typcollation,
+               'looseEquality', NOT coalesce(co.collisdeterministic, true),
+               'equals', CASE WHEN e.nspname <> 'pg_catalog' THEN format('OPERATOR(%I.%s)', e.nspname, e.oprname)
+                              ELSE '=' END) ORDER BY k.place), '[]') AS comparisons,
+             coalesce(bool_and(e.by_default), false) AS by_default
+        FROM unnest(i.indkey[0:i.indnkeyatts - 1], i.indcollation::oid[], i.indclass::oid[])
+             WITH ORDINALITY AS k(attnum, coll, class, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_collation co ON co.oid = k.coll
+        LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+        LEFT JOIN LATERAL (
+          SELECT op.oprname, space.nspname,
+                 EXISTS (SELECT FROM pg_catalog.pg_amop other
+                           JOIN pg_catalog.pg_opclass usual ON usual.opcfamily = other.amopfamily
+                            AND usual.opcintype = other.amoplefttype AND usual.opcdefault
+                          WHERE other.amopopr = equality.amopopr AND other.amopstrategy = 3) AS by_default
+            FROM pg_catalog.pg_opclass own
+            JOIN pg_catalog.pg_amop equality ON equality.amopfamily = own.opcfamily AND equality.amopstrategy = 3
+             AND equality.amoplefttype = own.opcintype AND equality.amoprighttype = own.opcintype
+            JOIN pg_catalog.pg_operator AS op ON op.oid = equality.amopopr
+            JOIN pg_catalog.pg_namespace AS space ON space.oid = op.oprnamespace
+           WHERE own.oid = k.class) AS e ON true
+       WHERE i.indexprs IS NULL) AS compared
    WHERE n.nspname = $1 AND c.relname = $2
    ORDER BY i.indisprimary DESC, i.indexrelid`;
 
@@ -146,7 +200,6 @@ interface ColumnRow {
   default_expression: string | null;
   read_only: boolean;
   loose_equality: boolean;
-  collation: string;
   row_security: boolean;
 }
 
@@ -179,11 +232,9 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
           defaultExpression: row.default_expression ?? undefined,
           readOnly: row.read_only,
           looseEquality: row.loose_equality || row.type.endsWith('citext'),
-          collation: row.loose_equality ? row.collation : undefined,
         },
       ]),
     ),
-    uniqueKeys: indexes.rows.filter(({ isKey }) => isKey),
     indexes: indexes.rows,
     checks: checks.rows,
     hasDeferredConstraints: deferred.rows[0]?.count !== 0,

@@ -8,7 +8,7 @@ import { LoadPlans } from '../../../src/loader/plan/load-plans.js';
 import { valueTypeOf } from '../records/value-types.js';
 import { baseTypeOf, fullTypeOf } from '../../../src/postgres/typeorm-adapter.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
-import type { LiveColumn } from '../../../src/schema/table/live-table.js';
+import type { LiveColumn, LiveIndex } from '../../../src/schema/table/live-table.js';
 
 /** The plan of an entity on its live table. */
 export async function livePlanOf(dataSource: DataSource, entity: Type<object>): Promise<LoadPlan> {
@@ -39,7 +39,6 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       defaultExpression: defaults[column.databaseName],
       readOnly: column.generatedType !== undefined,
       looseEquality: false,
-      collation: undefined,
     };
   });
   const keys = [
@@ -48,11 +47,29 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
   ];
   return buildLoadPlan(metadata, 'public', {
     columns: new Map(columns.map((column) => [column.name, column])),
-    uniqueKeys: keys.map((key, index) => ({
-      name: `key_${index}`,
-      columns: key.map(({ databaseName }) => databaseName),
-    })),
-    indexes: [],
+    indexes: keys.map((key, index): LiveIndex => {
+      const names = key.map(({ databaseName }) => databaseName);
+      return {
+        name: `key_${index}`,
+        definition: names.join(', '),
+        columns: names,
+        comparisons: names.map((name) => ({
+          name,
+          collation: null,
+          isOwnCollation: true,
+          looseEquality: false,
+          equals: '=',
+        })),
+        dependsOn: names,
+        isUnique: true,
+        isPrimary: index === 0,
+        isConstraint: true,
+        isValid: true,
+        predicate: null,
+        nullsNotDistinct: false,
+        obstacle: null,
+      };
+    }),
     checks: [],
     hasDeferredConstraints: false,
     rowSecurity: false,

@@ -75,7 +75,9 @@ SELECT (SELECT count(*) FROM updated)::integer AS updated, ((SELECT count(*) FRO
     const plan = await planOf(Ticket, { since: 'now()' });
     const statement = buildSwap({
       plan,
-      key: plan.columns.filter(({ name }) => name === 'code'),
+      key: plan.columns
+        .filter(({ name }) => name === 'code')
+        .map((column) => ({ ...column, collate: '', equals: '=', looseAsKey: false, nullIsKey: false })),
       onConflict: 'merge',
     });
     expect(statement).toContain('"id" = COALESCE(s."id", t."id")');

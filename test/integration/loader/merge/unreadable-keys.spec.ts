@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import { quarantined } from '../../../support/app/quarantine.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+/** A key column of the same name as a column of the statements. */
+@Entity('hosts')
+class Host {
+  @PrimaryColumn('inet')
+  n: string;
+
+  @Column('text', { nullable: true })
+  v: string | null;
+}
+
+/** Every name that the statements use for something else. */
+@Entity('clashes')
+class Clash {
+  @PrimaryColumn('numeric')
+  s: string;
+
+  @PrimaryColumn('numeric')
+  t: string;
+
+  @PrimaryColumn('numeric')
+  place: string;
+
+  @PrimaryColumn('numeric')
+  k0: string;
+
+  @PrimaryColumn('numeric', { name: 'harbor place' })
+  harborPlace: string;
+
+  @Column('text', { nullable: true })
+  u: string | null;
+
+  @Column('text', { nullable: true })
+  b: string | null;
+
+  @Column('text', { nullable: true })
+  same: string | null;
+
+  @Column('text', { nullable: true })
+  stored: string | null;
+
+  @Column('text', { nullable: true })
+  own: string | null;
+
+  @Column('text', { nullable: true })
+  tried: string | null;
+
+  @Column('text', { nullable: true })
+  incoming: string | null;
+
+  @Column('text', { nullable: true })
+  differs: string | null;
+
+  @Column('text', { nullable: true })
+  written: string | null;
+
+  @Column('text', { default: 'd' })
+  inserted: string;
+
+  @Column('text', { default: 'd' })
+  position: string;
+}
+
+describe('keys that only Postgres can read', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Host, Clash]);
+  });
+  afterAll(() => app.close());
+  beforeEach(() => app.rows('TRUNCATE hosts, clashes'));
+
+  const host = (n: string, v: string) => ({ n, v });
+
+  describe.each(['merge', 'replace'] as const)('by %s', (disposition) => {
+    it.each([
+      ['few', []],
+      ['many, which are copied', Array.from({ length: 250 }, (_, index) => host(`10.1.0.${index}`, 'm'))],
+    ])('are rejected alone where it cannot, and folded where it can, among %s', async (_, others) => {
+      const records = [host('bad', '1'), host('10.0.0.1', '2'), host('bad', '3'), host('10.0.0.1/32', '4'), ...others];
+      const result = await app.loader.load(Host, records, { disposition, maxRejects: 10 });
+
+      expect(result).toMatchObject({ inserted: 1 + others.length, duplicates: 1, rejected: 2, failed: 0 });
+      expect(await app.rows(`SELECT v FROM hosts WHERE n = '10.0.0.1'`)).toEqual([{ v: '4' }]);
+      const rejected = await quarantined(app, result.loadId);
+      expect(rejected).toMatchObject([
+        { position: 0, reason: '22P02' },
+        { position: 2, reason: '22P02' },
+      ]);
+    });
+  });
+
+  it('are told apart one by one where the role cannot run a block', async () => {
+    await app.rows('REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC');
+    await app.rows('CREATE ROLE blockless; GRANT ALL ON ALL TABLES IN SCHEMA public TO blockless');
+    await app.rows('ALTER TABLE hosts OWNER TO blockless');
+    try {
+      const result = await app.dataSource.transaction(async (manager) => {
+        await manager.query('SET LOCAL ROLE blockless');
+        const loaded = await app.loader
+          .for(Host)
+          .withManager(manager)
+          .load([host('bad', '1'), host('10.0.0.1', '2'), host('10.0.0.1/32', '3')]);
+        await manager.query('RESET ROLE');
+        return loaded;
+      });
+      expect(result).toMatchObject({ inserted: 1, duplicates: 1, rejected: 1 });
+    } finally {
+      await app.rows('ALTER TABLE hosts OWNER TO CURRENT_USER; DROP OWNED BY blockless; DROP ROLE blockless');
+    }
+  });
+
+  const clash = (s: string, fields: object) => ({ s, t: '1', place: '1', k0: '1', 'harbor place': '1', ...fields });
+
+  it.each([
+    ['few', []],
+    ['many, which are copied', Array.from({ length: 250 }, (_, index) => clash(`${index + 10}`, { own: 'm' }))],
+  ])('may have any name, among %s', async (_, others) => {
+    const first = [clash('1', { u: 'a', inserted: 'i' }), clash('1.0', { b: 'c' }), clash('oops', {}), ...others];
+    const names = ['u', 'b', 'same', 'stored', 'own', 'tried', 'incoming', 'differs', 'written', 'position'];
+    expect(await app.loader.load(Clash, first)).toMatchObject({ inserted: 1 + others.length, rejected: 1 });
+    const second = [
+      clash('1.00', { ...Object.fromEntries(names.map((name) => [name, 'x'])) }),
+      clash('2', { u: null, inserted: 'j' }),
+      ...others,
+    ];
+    const expected = { updated: 1, inserted: 1, unchanged: others.length };
+    expect(await app.loader.load(Clash, second)).toMatchObject(expected);
+    expect(await app.rows('SELECT u, inserted, position FROM clashes WHERE s = 1')).toEqual([
+      { u: 'x', inserted: 'i', position: 'x' },
+    ]);
+    expect(await app.loader.load(Clash, second, { disposition: 'replace' })).toMatchObject({ updated: 1, inserted: 0 });
+  });
+});
