@@ -128,9 +128,9 @@ export function maskOf(masked: readonly MaskedColumn[], row: Row): string {
   return mask;
 }
 
-/** The condition that a bit of the staged row's mask is set. */
-export function hasBit(bit: number): string {
-  return `get_bit(s.${MASK_COLUMN}::bit varying, ${bit}) = 1`;
+/** The condition that a bit of the incoming row's mask is set. */
+export function hasBit(bit: number, row = 's'): string {
+  return `get_bit(${row}.${MASK_COLUMN}::bit varying, ${bit}) = 1`;
 }
 
 /** Splits rows into the parts of {@link identityParts}, in the order of their first rows. */

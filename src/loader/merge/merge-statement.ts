@@ -1,4 +1,4 @@
-import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { KeyPredicate, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
 import { carries, type Incoming, mergeStored } from './row-changes.js';
 import { conflictTarget, hasIncomingKey } from './same-key.js';
@@ -45,18 +45,23 @@ export function buildMerge(
   source: StatementSource,
   failsOnConflict = false,
 ): string {
-  const incoming: Incoming = {
-    column: ({ quoted }) => `s.${quoted}`,
-    extra: `s.${plan.extra}::jsonb`,
+  const { keyPredicate } = plan;
+  const incoming = (row: string): Incoming => ({
+    row,
+    column: ({ quoted }) => `${row}.${quoted}`,
+    extra: `${row}.${plan.extra}::jsonb`,
     loadId: `${source.loadId}::uuid`,
     updatedAt: 'now()',
-  };
-  const change = mergeStored(plan, spec, incoming);
-  const compared = mergeStored(plan, spec, { ...incoming, column: asStored });
+  });
+  // In a predicate the names of columns are not qualified: beside the stored row, the incoming one is one column.
+  const [locked, row] = keyPredicate === undefined ? ['locked AS s', 's'] : ['(SELECT s FROM locked AS s) AS l', '(s)'];
+  const isInIndex = keyPredicate === undefined ? '' : ` AND ${keyPredicate.sql}`;
+  const change = mergeStored(plan, spec, incoming(row));
+  const compared = mergeStored(plan, spec, { ...incoming('s'), column: asStored });
   const stored = (lock: string): string => `LATERAL (
-    SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key)} LIMIT 1${lock}
+    SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key)}${isInIndex} LIMIT 1${lock}
   ) AS stored`;
-  const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key)} DO NOTHING`;
+  const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key, keyPredicate)} DO NOTHING`;
   const inserts = parts.map(({ spec: part, conditions }, place) => {
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions];
     return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId });
@@ -64,7 +69,7 @@ export function buildMerge(
   const steps = [
     `incoming AS MATERIALIZED (
   SELECT ${incomingColumns(plan, spec)}, stored.differs AS ${DIFFERS}
-  FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON true
+  FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
     ...inserts,
     ...(change === undefined
@@ -77,8 +82,8 @@ export function buildMerge(
           `updated AS (
   UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
-  FROM locked AS s
-  WHERE s.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key)}
+  FROM ${locked}
+  WHERE ${row}.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key, row)}${isInIndex}
   RETURNING 1
 )`,
         ]),
@@ -153,6 +158,18 @@ function incomingColumns(plan: LoadPlan, spec: MergeSpec): string {
     columns.push(`s.${plan.extra}::jsonb AS ${plan.extra}`);
   }
   return columns.join(', ');
+}
+
+/** The condition that a partial index would hold the incoming row, were it inserted; else it meets no stored row. */
+function belongsToIndex(spec: MergeSpec, { sql, columns }: KeyPredicate): string {
+  const values = columns.map((column) => {
+    const carried = spec.columns.find(({ column: { index } }) => index === column.index);
+    const byDefault = column.defaultExpression ?? `NULL::${column.type}`;
+    const value = carried === undefined ? byDefault : asStored(column);
+    const byMask = carried?.mode === 'byRow';
+    return `${byMask ? `CASE WHEN ${hasBit(carried.bit)} THEN ${value} ELSE ${byDefault} END` : value} AS ${column.quoted}`;
+  });
+  return `(SELECT ${sql} FROM (SELECT ${values.join(', ')}) AS inserted)`;
 }
 
 /**

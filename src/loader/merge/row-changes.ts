@@ -6,6 +6,8 @@ import { isOfKey } from './same-key.js';
 
 /** How a statement names the incoming values. */
 export interface Incoming {
+  /** The incoming row. */
+  readonly row: string;
   /** The value of a column. */
   readonly column: (column: PlanColumn) => string;
   readonly extra: string;
@@ -86,7 +88,7 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
     .filter(({ column }) => column.updatable && !isOfKey(spec.key, column))
     .map((carried) => ({
       name: carried.column.quoted,
-      value: mergedValue(carried, incoming.column(carried.column)),
+      value: mergedValue(carried, incoming),
       asText: carried.column.compareAsText,
     }));
   if (plan.extra !== undefined) {
@@ -125,7 +127,7 @@ function onlyWhereBrought(carried: CarriedColumn, stored: string, name: string, 
   const saysMore = `(${value} IS NOT NULL OR ${stored} -> ${name} <> 'null'::jsonb)`;
   switch (carried.mode) {
     case 'byRow':
-      return `CASE WHEN ${hasBit(carried.bit)} AND NOT ${hasBit(carried.bit + 1)} AND ${saysMore} THEN ${name} END`;
+      return `CASE WHEN ${hasBit(carried.bit, incoming.row)} AND NOT ${hasBit(carried.bit + 1, incoming.row)} AND ${saysMore} THEN ${name} END`;
     case 'keepIfNull':
       return `CASE WHEN ${value} IS NOT NULL THEN ${name} END`;
     default:
@@ -138,8 +140,9 @@ export function carries(spec: MergeSpec, column: PlanColumn): boolean {
   return spec.columns.some((carried) => carried.column.index === column.index);
 }
 
-function mergedValue(carried: CarriedColumn, incoming: string): string {
+function mergedValue(carried: CarriedColumn, { row, column }: Incoming): string {
   const stored = `${STORED}.${carried.column.quoted}`;
+  const incoming = column(carried.column);
   const filled = `COALESCE(${stored}, ${incoming})`;
   switch (carried.mode) {
     case 'set':
@@ -149,8 +152,8 @@ function mergedValue(carried: CarriedColumn, incoming: string): string {
     case 'fill':
       return filled;
     case 'byRow': {
-      const fill = carried.column.fillsFrom.length === 0 ? '' : ` WHEN ${hasBit(carried.bit + 1)} THEN ${filled}`;
-      return `CASE WHEN NOT ${hasBit(carried.bit)} THEN ${stored}${fill} ELSE ${incoming} END`;
+      const fill = carried.column.fillsFrom.length === 0 ? '' : ` WHEN ${hasBit(carried.bit + 1, row)} THEN ${filled}`;
+      return `CASE WHEN NOT ${hasBit(carried.bit, row)} THEN ${stored}${fill} ELSE ${incoming} END`;
     }
   }
 }

@@ -1,8 +1,8 @@
-import type { KeyColumn, PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, KeyPredicate, PlanColumn } from '../model/load-plan.js';
 
-/** The condition that a row has the key of the incoming row `s`, whose columns are texts or of the column's type. */
-export function hasIncomingKey(alias: string, key: readonly KeyColumn[]): string {
-  return key.map((column) => isEqual(alias, column, `s.${column.quoted}::${column.type}`)).join(' AND ');
+/** The condition that a row has the key of the incoming row, whose columns are texts or of the column's type. */
+export function hasIncomingKey(alias: string, key: readonly KeyColumn[], row = 's'): string {
+  return key.map((column) => isEqual(alias, column, `${row}.${column.quoted}::${column.type}`)).join(' AND ');
 }
 
 /** The condition that a row has the key of the staged row `s`, whose columns are of the column's declared type. */
@@ -17,8 +17,8 @@ function isEqual(alias: string, { quoted, equals, collate, nullIsKey }: KeyColum
 }
 
 /** The conflict target that names the unique index of a key. */
-export function conflictTarget(key: readonly KeyColumn[]): string {
-  return `(${indexedColumns(key)})`;
+export function conflictTarget(key: readonly KeyColumn[], predicate?: KeyPredicate): string {
+  return `(${indexedColumns(key)})${predicate === undefined ? '' : ` WHERE ${predicate.sql}`}`;
 }
 
 /** The columns of the key as in the definition of its index. */

@@ -41,9 +41,9 @@ function keyOf(
     );
   }
   const key = resolveKey(plan, names);
-  if (key.predicate !== undefined) {
+  if (disposition === 'replace' && key.predicate !== undefined) {
     throw new InvalidLoadError(
-      `${plan.entityName}: a ${disposition} needs a key of all rows, and the index ${key.name} is partial. ` +
+      `${plan.entityName}: a replace needs a key of all rows, and the index ${key.name} is partial. ` +
         'Set primaryKey to another unique key.',
     );
   }

@@ -25,6 +25,7 @@ export function buildDeleteRow(target: Target): string {
 export function buildSwap(target: Target): string {
   const { plan, key } = target;
   const change = overwriteStored(plan, key, {
+    row: 's',
     column: ({ quoted }) => `s.${quoted}`,
     extra: `s.${plan.extra}`,
     loadId: LOAD_ID,

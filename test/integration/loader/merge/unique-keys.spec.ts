@@ -172,6 +172,80 @@ describe('a unique index as the key of a load', () => {
       }));
   });
 
+  describe('that is partial', () => {
+    const index = 'CREATE UNIQUE INDEX account_key ON accounts (shop, code) WHERE name IS NULL AND v > 0';
+    const primaryKey = ['shop', 'code'];
+    const stored = () => app.rows(`SELECT id, code, v, name, email FROM accounts WHERE shop = 'n' ORDER BY id`);
+
+    it.each([
+      ['few records', []],
+      ['many records, which are copied', MANY.map((record, code) => ({ ...record, shop: 'm', code, v: 1 }))],
+    ])('identifies the rows it holds, and no other, with %s', (_, others) =>
+      withIndex(index, async () => {
+        await app.rows(`INSERT INTO accounts (id, shop, code, v, name) VALUES
+          ('held', 'n', 1, 1, NULL), ('gone', 'n', 1, 1, 'gone'), ('gone 2', 'n', 2, 2, 'gone')`);
+        const records = [
+          { id: 'held', shop: 'n', code: 1, v: 2 },
+          { id: 'new', shop: 'n', code: 2, v: 2, email: 'a@x' },
+          { id: 'outside', shop: 'n', code: 1, v: 0 },
+          { id: 'outside 2', shop: 'n', code: 2, v: 2, name: 'x' },
+          { shop: 'n', code: 2, v: 3 },
+          ...others,
+        ];
+        // A record meets the stored rows by itself, since only Postgres knows which rows the index holds.
+        expect(await app.loader.load(Account, records, { primaryKey })).toMatchObject({
+          inserted: 3 + others.length,
+          updated: 2,
+          duplicates: 0,
+          rejected: 0,
+        });
+        expect(await stored()).toEqual([
+          { id: 'gone', code: 1, v: 1, name: 'gone', email: null },
+          { id: 'gone 2', code: 2, v: 2, name: 'gone', email: null },
+          { id: 'held', code: 1, v: 2, name: null, email: null },
+          { id: 'new', code: 2, v: 3, name: null, email: 'a@x' },
+          { id: 'outside', code: 1, v: 0, name: null, email: null },
+          { id: 'outside 2', code: 2, v: 2, name: 'x', email: null },
+        ]);
+        const again = [{ shop: 'n', code: 2, v: 3, email: null }, { shop: 'n', code: 1, v: 2 }, ...others];
+        expect(await app.loader.load(Account, again, { primaryKey })).toMatchObject({
+          inserted: 0,
+          updated: 1,
+          unchanged: 1 + others.length,
+        });
+      }),
+    );
+
+    it('comes after a whole index of the same columns', () =>
+      withIndex(`${index}; CREATE UNIQUE INDEX account_whole ON accounts (shop, code)`, async () => {
+        await app.rows(`INSERT INTO accounts (id, shop, code, v) VALUES ('a', 'n', 1, 0)`);
+        const byWhole = await app.loader.load(Account, [{ shop: 'n', code: 1, v: 5 }], { primaryKey });
+        expect(byWhole).toMatchObject({ updated: 1 });
+        await app.rows('DROP INDEX account_whole');
+      }));
+
+    it('is named where there is more than one', () =>
+      withIndex(`${index}; CREATE UNIQUE INDEX account_two ON accounts (shop, code) WHERE v < 0`, async () => {
+        const records = [{ id: 'a', shop: 'n', code: 1, v: -1 }];
+        await expect(app.loader.load(Account, records, { primaryKey })).rejects.toThrow(
+          /several unique indexes on \(shop, code\): account_key, account_two. Set primaryKey to the name of one/,
+        );
+        const named = { primaryKey: 'account_two' };
+        expect(await app.loader.load(Account, records, named)).toMatchObject({ inserted: 1 });
+        expect(await app.loader.load(Account, records, named)).toMatchObject({ unchanged: 1 });
+        await expect(app.loader.load(Account, records, { primaryKey: 'name' })).rejects.toThrow(
+          /unique keys: \(id\), \(shop, code\) of the partial index account_key, \(shop, code\) of the partial index account_two/,
+        );
+        await app.rows('DROP INDEX account_two');
+      }));
+
+    it('serves no replace', () =>
+      withIndex(index, async () => {
+        const load = app.loader.load(Account, [], { primaryKey, disposition: 'replace' });
+        await expect(load).rejects.toThrow(/a replace needs a key of all rows, and the index account_key is partial/);
+      }));
+  });
+
   describe('is refused by name, with the reason,', () => {
     it.each([
       ['when deferrable', 'ALTER TABLE accounts ADD CONSTRAINT account_key UNIQUE (email) DEFERRABLE', /deferrable/],

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import { StorageModule } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import { quarantined } from '../../../support/app/quarantine.js';
-import type { StorageApp } from '../../../support/app/storage-app.js';
+import { startStorageAppAt, type StorageApp } from '../../../support/app/storage-app.js';
+import { withLoginRole } from '../../../support/database/login-role.js';
 
 /** A key column of the same name as a column of the statements. */
 @Entity('hosts')
@@ -97,22 +99,17 @@ describe('keys that only Postgres can read', () => {
 
   it('are told apart one by one where the role cannot run a block', async () => {
     await app.rows('REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC');
-    await app.rows('CREATE ROLE blockless; GRANT ALL ON ALL TABLES IN SCHEMA public TO blockless');
-    await app.rows('ALTER TABLE hosts OWNER TO blockless');
-    try {
-      const result = await app.dataSource.transaction(async (manager) => {
-        await manager.query('SET LOCAL ROLE blockless');
-        const loaded = await app.loader
-          .for(Host)
-          .withManager(manager)
-          .load([host('bad', '1'), host('10.0.0.1', '2'), host('10.0.0.1/32', '3')]);
-        await manager.query('RESET ROLE');
-        return loaded;
-      });
-      expect(result).toMatchObject({ inserted: 1, duplicates: 1, rejected: 1 });
-    } finally {
-      await app.rows('ALTER TABLE hosts OWNER TO CURRENT_USER; DROP OWNED BY blockless; DROP ROLE blockless');
-    }
+    await withLoginRole(app, async (url, role) => {
+      await app.rows(`ALTER ROLE ${role} BYPASSRLS`);
+      const limited = await startStorageAppAt(url, {}, [StorageModule.forFeature([Host])]);
+      try {
+        const records = [host('bad', '1'), host('10.0.0.1', '2'), host('10.0.0.1/32', '3')];
+        expect(await limited.loader.load(Host, records)).toMatchObject({ inserted: 1, duplicates: 1, rejected: 1 });
+      } finally {
+        await limited.close();
+      }
+    });
+    await app.rows('GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC');
   });
 
   const clash = (s: string, fields: object) => ({ s, t: '1', place: '1', k0: '1', 'harbor place': '1', ...fields });
