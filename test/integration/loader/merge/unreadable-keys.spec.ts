@@ -122,7 +122,7 @@ describe('keys that only Postgres can read', () => {
     const names = ['u', 'b', 'same', 'stored', 'own', 'tried', 'incoming', 'differs', 'written', 'position'];
     expect(await app.loader.load(Clash, first)).toMatchObject({ inserted: 1 + others.length, rejected: 1 });
     const second = [
-      clash('1.00', { ...Object.fromEntries(names.map((name) => [name, 'x'])) }),
+      clash('1.00', Object.fromEntries(names.map((name) => [name, 'x']))),
       clash('2', { u: null, inserted: 'j' }),
       ...others,
     ];
