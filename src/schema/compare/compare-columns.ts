@@ -48,14 +48,25 @@ function compareColumn(column: ColumnMetadata, live: LiveColumn | undefined, alt
     return [{ kind: 'column', expected: type, actual: 'no such column', breaks: true, fix }];
   }
   if (!isSameType(column, live)) {
-    const fix = alter(`ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`);
-    return [{ kind: 'type', expected: type, actual: live.fullType, breaks: !isSameBaseType(column, live), fix }];
+    const fix = keepDomain(live, alter(`ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`));
+    return [{ kind: 'type', expected: type, actual: describeType(live), breaks: !isSameBaseType(column, live), fix }];
   }
   return [
     ...compareGenerated(column, live, alter),
     ...compareNullability(column, live, alter),
     ...compareDefault(column, live, alter),
   ];
+}
+
+/** A statement that altered the column would drop the checks of its domain. */
+function keepDomain({ domain, fullType }: LiveColumn, fix: string): string {
+  return domain === undefined
+    ? fix
+    : `declare the column of the entity as the domain is (${fullType}), or alter ${domain}`;
+}
+
+function describeType({ domain, fullType }: LiveColumn): string {
+  return domain === undefined ? fullType : `${domain}, a domain over ${fullType}`;
 }
 
 function compareGenerated(column: ColumnMetadata, live: LiveColumn, alter: Alter): Finding[] {
@@ -90,9 +101,9 @@ function compareNullability(column: ColumnMetadata, live: LiveColumn, alter: Alt
     {
       kind: 'nullability',
       expected: column.isNullable ? `nullable ${type}` : `${type} NOT NULL`,
-      actual: live.notNull ? `${live.fullType} NOT NULL` : `nullable ${live.fullType}`,
+      actual: live.notNull ? `${describeType(live)} NOT NULL` : `nullable ${describeType(live)}`,
       breaks: column.isNullable && !live.hasDefault,
-      fix: alter(change),
+      fix: keepDomain(live, alter(change)),
     },
   ];
 }
@@ -110,7 +121,7 @@ function compareDefault(column: ColumnMetadata, live: LiveColumn, alter: Alter):
       expected: expected === undefined ? 'no default' : describeDefault(expected),
       actual: live.hasDefault ? describeDefault(live.defaultExpression ?? 'generated') : 'no default',
       breaks: expected !== undefined && !live.hasDefault && live.notNull && !isWrittenByLoader(column),
-      fix: alter(`ALTER COLUMN ${name} ${expected === undefined ? 'DROP DEFAULT' : set}`),
+      fix: keepDomain(live, alter(`ALTER COLUMN ${name} ${expected === undefined ? 'DROP DEFAULT' : set}`)),
     },
   ];
 }
@@ -127,14 +138,14 @@ function extraColumn(live: LiveColumn, alter: Alter): Finding {
     ? {
         kind,
         expected: 'no such column, or an optional one',
-        actual: `${live.fullType} NOT NULL without a default, unknown to the entity`,
+        actual: `${describeType(live)} NOT NULL without a default, unknown to the entity`,
         breaks,
-        fix: alter(`ALTER COLUMN ${name} DROP NOT NULL`),
+        fix: keepDomain(live, alter(`ALTER COLUMN ${name} DROP NOT NULL`)),
       }
     : {
         kind,
         expected: 'no such column',
-        actual: live.fullType,
+        actual: describeType(live),
         breaks,
         fix: `add the column to the entity, or, if its values are not needed, ${alter(`DROP COLUMN ${name}`)}`,
       };

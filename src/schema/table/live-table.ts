@@ -5,12 +5,14 @@ import { readValueTypes, type ValueType } from './value-type.js';
 /** A column in the live database. */
 export interface LiveColumn {
   readonly name: string;
-  /** Type without its modifier: `character varying`, `text[]`. */
+  /** Type without its modifier: `character varying`, `text[]`; of a domain, the type it is based on. */
   readonly type: string;
   /** Type with its modifier: `character varying(20)`. */
   readonly fullType: string;
   /** The full type with its collation, if not the default: the declaration of a column of the same kind. */
   readonly declaredType: string;
+  /** The domain, or the array of a domain, that the column is declared with. */
+  readonly domain: string | undefined;
   readonly isEnum: boolean;
   /** What its values are made of. */
   readonly valueType: ValueType;
@@ -85,18 +87,31 @@ export interface LiveTable {
   readonly rowSecurity: boolean;
 }
 
+/** The type and modifier behind a domain, at the end of a chain of domains; of any other type, itself. */
+const behindDomains = (type: string, modifier: string): string => `LATERAL (
+           WITH RECURSIVE chain AS (
+             SELECT ${type} AS type, ${modifier} AS modifier, false AS not_null, 0 AS depth
+             UNION ALL
+             SELECT d.typbasetype, d.typtypmod, not_null OR d.typnotnull, depth + 1
+               FROM chain JOIN pg_catalog.pg_type d ON d.oid = chain.type AND d.typtype = 'd')
+           SELECT * FROM chain ORDER BY depth DESC LIMIT 1)`;
+
 // format_type with typmod -1 returns the name for casts without truncation: "character varying" instead of
 // "character varying(20)", bpchar instead of character(1).
 const COLUMNS = `
   SELECT a.attname AS name,
-         format_type(a.atttypid, -1) AS type,
-         format_type(a.atttypid, a.atttypmod) AS full_type,
+         CASE WHEN e.oid IS NULL THEN format_type(base.type, -1)
+              ELSE format_type(element.type, -1) || '[]' END AS type,
+         CASE WHEN e.oid IS NULL THEN format_type(base.type, base.modifier)
+              ELSE format_type(element.type, element.modifier) || '[]' END AS full_type,
+         format_type(a.atttypid, a.atttypmod) AS declared_type,
+         CASE WHEN base.depth + element.depth > 0 THEN format_type(a.atttypid, -1) END AS domain,
          CASE WHEN a.attcollation <> t.typcollation
               THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS collate,
-         t.typtype = 'e' AS is_enum,
-         a.attnotnull AS not_null,
-         a.atthasdef OR a.attidentity <> '' AS has_default,
-         pg_get_expr(d.adbin, d.adrelid) AS default_expression,
+         b.typtype = 'e' AS is_enum,
+         a.attnotnull OR base.not_null AS not_null,
+         a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL AS has_default,
+         coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault) AS default_expression,
          a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
          NOT coalesce(co.collisdeterministic, true) AS loose_equality,
          c.relrowsecurity AS row_security
@@ -104,6 +119,10 @@ const COLUMNS = `
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    JOIN ${behindDomains('a.atttypid', 'a.atttypmod')} AS base ON true
+    JOIN pg_catalog.pg_type b ON b.oid = base.type
+    LEFT JOIN pg_catalog.pg_type e ON e.oid = b.typelem AND e.typarray = b.oid
+    JOIN ${behindDomains('e.oid', 'base.modifier')} AS element ON true
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
     LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
@@ -193,6 +212,8 @@ interface ColumnRow {
   name: string;
   type: string;
   full_type: string;
+  declared_type: string;
+  domain: string | null;
   collate: string;
   is_enum: boolean;
   not_null: boolean;
@@ -224,7 +245,8 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
           name: row.name,
           type: row.type,
           fullType: row.full_type,
-          declaredType: row.full_type + row.collate,
+          declaredType: row.declared_type + row.collate,
+          domain: row.domain ?? undefined,
           isEnum: row.is_enum,
           valueType: valueTypes.get(row.name) as ValueType,
           notNull: row.not_null,

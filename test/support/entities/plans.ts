@@ -38,6 +38,7 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       hasDefault: column.default !== undefined || column.isCreateDate || column.isUpdateDate || column.isGenerated,
       defaultExpression: defaults[column.databaseName],
       readOnly: column.generatedType !== undefined,
+      domain: undefined,
       looseEquality: false,
     };
   });

@@ -116,7 +116,8 @@ async function missingColumns(
     throw new InvalidLoadError(`Table ${quoteTable(schema, table)} with a jsonb column ${extra} does not exist`);
   }
   for (const { column, type } of fields) {
-    const found = live.columns.get(column)?.fullType ?? type;
+    const existing = live.columns.get(column);
+    const found = existing?.domain ?? existing?.fullType ?? type;
     if (found !== type && found !== CATALOG_NAMES[type]) {
       throw new StorageError(
         'COLUMN_EXISTS',

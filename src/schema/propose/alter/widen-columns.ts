@@ -109,10 +109,10 @@ async function readColumn({ queryRunner, schema, table }: Place, column: string)
 }
 
 function checkType({ table }: Place, { column }: WidenedColumn, live: LiveColumn, expected: string | undefined): void {
-  if (live.fullType !== expected) {
+  if (live.domain !== undefined || live.fullType !== expected) {
     throw new StorageError(
       'COLUMN_CHANGED',
-      `${table}.${column} has type ${live.fullType}, but the migration expects ${expected}: create a new proposal`,
+      `${table}.${column} has type ${live.domain ?? live.fullType}, but the migration expects ${expected}: create a new proposal`,
     );
   }
 }

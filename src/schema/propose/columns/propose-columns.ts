@@ -153,7 +153,8 @@ function findColumn(metadata: EntityMetadata, live: LiveTable, field: string): E
     found && {
       column: found.name,
       property: known !== undefined ? propertyOf(known) : 'reason' in names ? found.name : names.property,
-      type: found.type,
+      // What a domain accepts is not known.
+      type: found.domain ?? found.type,
       readOnly: found.readOnly,
       inEntity: known !== undefined,
       // Either no version that knows the column has written it yet, or one that clears what it supersedes.

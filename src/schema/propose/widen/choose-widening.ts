@@ -48,6 +48,9 @@ export function chooseWidening(
     return { message: 'it is part of the primary key, which cannot be null' };
   }
   const to = widest(types as string[]);
+  if (live.domain !== undefined && (to !== undefined || wantsNull)) {
+    return { message: `its domain ${live.domain} decides what it accepts: alter the domain` };
+  }
   if (to !== undefined && dependents.obstacles.length > 0) {
     const uses =
       dependents.obstacles.join(', ') + (dependents.obstacles.length === 1 ? ' depends on it' : ' depend on it');
