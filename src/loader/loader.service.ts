@@ -23,6 +23,7 @@ import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js
 import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
+import { inTurn } from './run/joined-loads.js';
 import { LoadRun } from './run/load-run.js';
 
 /** Settings of every load of a module. */
@@ -122,6 +123,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.shutdown.abort();
     await Promise.allSettled(this.active);
+    this.context.stats.endProgress();
   }
 
   /**
@@ -141,7 +143,10 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
     const job = async (): Promise<LoadJob> => makeJob(await this.plansOf(targets, manager), resolved);
-    const working = job().then((first) => work(new LoadRun(this.context, new CurrentJob(first, job), shape, manager)));
+    const load = async (rollback?: AbortSignal): Promise<Outcome> =>
+      work(new LoadRun(this.context, new CurrentJob(await job(), job), shape, manager, rollback));
+    const runner = manager?.queryRunner;
+    const working = runner === undefined ? load() : inTurn(runner, load);
     this.active.add(working);
     try {
       return await working;

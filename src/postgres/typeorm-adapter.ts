@@ -51,6 +51,22 @@ export function queryRunnerOf(dataSource: DataSource, client: ClientBase): Query
   return Object.assign(dataSource.createQueryRunner(), { databaseConnection: client, isTransactionActive: true });
 }
 
+/**
+ * Lets the transaction of a query runner end only after `beforeEnd`.
+ * @returns a function that undoes this
+ */
+export function beforeTransactionEnds(
+  queryRunner: QueryRunner,
+  beforeEnd: (how: 'commit' | 'rollback') => Promise<void>,
+): () => void {
+  const commit = queryRunner.commitTransaction.bind(queryRunner);
+  const rollback = queryRunner.rollbackTransaction.bind(queryRunner);
+  const { commitTransaction, rollbackTransaction } = queryRunner;
+  queryRunner.commitTransaction = () => beforeEnd('commit').then(commit);
+  queryRunner.rollbackTransaction = () => beforeEnd('rollback').then(rollback);
+  return () => Object.assign(queryRunner, { commitTransaction, rollbackTransaction });
+}
+
 /** An EntityManager in the transaction of `client`. */
 export function managerOf(dataSource: DataSource, client: ClientBase): EntityManager {
   return queryRunnerOf(dataSource, client).manager;

@@ -3,6 +3,9 @@ export interface LoadProgress {
   readonly loadId: string;
   /** Table name, or `hybrid`. */
   readonly table: string;
+  /** The options of the same names; undefined if not set. */
+  readonly loadKey: string | undefined;
+  readonly source: string | undefined;
   readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
   readonly received: number;
   /** Of these, records processed by earlier attempts with the same load key. */

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 
@@ -41,13 +41,13 @@ const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
  * caller's transaction (`withManager`) are in the history only, because only the caller knows whether it commits.
  */
 @Injectable()
-export class LoadStatsService implements OnApplicationShutdown {
+export class LoadStatsService {
   private readonly accounts = new Map<string, Account>();
   private readonly progress = new Subject<LoadProgress>();
 
   /**
    * Progress of the loads of this process: after each batch, before each retry, and at the end of each load. Completes when
-   * the application shuts down.
+   * the application shuts down, before the HTTP server waits for open connections.
    */
   readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
 
@@ -96,11 +96,6 @@ export class LoadStatsService implements OnApplicationShutdown {
     );
   }
 
-  /** Loads have ended before this hook runs (see LoaderService), so each has published its end. */
-  onApplicationShutdown(): void {
-    this.progress.complete();
-  }
-
   /** @internal */
   add(table: string, counts: LoadCounts): void {
     const account = this.accounts.get(table) ?? NOTHING;
@@ -116,6 +111,14 @@ export class LoadStatsService implements OnApplicationShutdown {
   /** @internal */
   publish(progress: LoadProgress): void {
     this.progress.next(progress);
+  }
+
+  /**
+   * Completes `progress$`, when all loads have published their ends.
+   * @internal
+   */
+  endProgress(): void {
+    this.progress.complete();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { type LoadCounts, loadedOf, successRateOf } from '../../results/load-counts.js';
+import type { LoadProgress } from '../../stats/load-progress.js';
 import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
@@ -9,6 +10,7 @@ import { faultOf } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import type { CommittedBatches } from '../read/committed-batches.js';
 import { nameType } from '../values/rejected-value.js';
+import { outsideTurns } from './joined-loads.js';
 
 /** Counts one load, and tells those who listen. */
 export class LoadAccounts {
@@ -18,6 +20,7 @@ export class LoadAccounts {
   private count = 0;
   private before = 0;
   private retried = 0;
+  private hasWarned = false;
 
   /** @param ownsTransactions - only a caller knows whether its transaction commits, so there nothing counts yet */
   constructor(
@@ -110,6 +113,8 @@ export class LoadAccounts {
     const progress = {
       loadId,
       table: job.name,
+      loadKey: job.options.loadKey,
+      source: job.options.source,
       status,
       received,
       receivedEarlier: this.before,
@@ -120,12 +125,26 @@ export class LoadAccounts {
       batches: this.count,
       retries: this.retried,
     };
-    context.stats.publish(progress);
+    outsideTurns(() => {
+      context.stats.publish(progress);
+      this.tell(progress);
+    });
+  }
+
+  /** A listener's error must not undo what is committed, nor end the process. */
+  private tell(progress: LoadProgress): void {
+    const { job, context, loadId } = this;
+    const onError = (error: unknown): void => {
+      if (!this.hasWarned) {
+        this.hasWarned = true;
+        context.logger.warn(`load ${loadId}: onProgress failed with ${nameType(error)}`);
+      }
+    };
     try {
-      job.options.onProgress?.(progress);
+      // The listener may be an async function.
+      Promise.resolve(job.options.onProgress?.(progress)).catch(onError);
     } catch (error) {
-      // A listener's error must not undo what is committed.
-      context.logger.warn(`load ${loadId}: onProgress threw ${nameType(error)}`);
+      onError(error);
     }
   }
 

@@ -43,15 +43,20 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private committed: CommittedBatches;
   private alreadyCompleted = false;
 
-  /** @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits */
+  /**
+   * @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits
+   * @param rollback - aborted when the caller rolls that transaction back
+   */
   constructor(
     private readonly context: LoadContext,
     private readonly current: CurrentJob,
     private readonly shape: ResultShape<Result>,
     private readonly manager?: EntityManager,
+    rollback?: AbortSignal,
   ) {
     const job = current.now;
-    this.signal = new AnySignal([context.shutdown, job.options.signal].filter((signal) => signal !== undefined));
+    const signals = [context.shutdown, job.options.signal, rollback];
+    this.signal = new AnySignal(signals.filter((signal) => signal !== undefined));
     this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
     this.blockedKeys = new BlockedKeys(() => this.job);
