@@ -208,6 +208,10 @@ export const ERROR_CODES = {
     meaning: 'A migration could not lock the table in time.',
     action: 'Find who holds the lock (`pg_stat_activity`, `pg_locks`) and run the migration again. It resumes.',
   },
+  TEMPORARY_TABLES_DENIED: {
+    meaning: 'A replace stages its input in a temporary table, which the role may not create.',
+    action: 'Run the `GRANT TEMPORARY` of the message, or merge instead.',
+  },
   TRANSACTION_FAILED: {
     meaning: 'The transaction passed to `withManager` cannot be used: an earlier statement in it failed.',
     action: 'Roll the transaction back and repeat all of it.',

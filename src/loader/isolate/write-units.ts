@@ -5,7 +5,7 @@ import { classifyFault, mayBeUnsupported } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldDuplicates, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
 import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
@@ -76,6 +76,9 @@ async function writeIsolated(
 
 /** Finds the faulty records on the server; where the server cannot do that, from here. */
 async function isolate(client: ClientBase, context: WriteContext, units: readonly LoadUnit[]): Promise<WriteOutcome> {
+  if (!mayMakeTemporaryTables(context.job)) {
+    return halveUnits(client, context, units);
+  }
   let isolated: IsolationOutcome;
   try {
     isolated = await withSavepoint(client, () => isolateUnits(client, context, units));

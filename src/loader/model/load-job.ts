@@ -42,3 +42,8 @@ export interface LoadJob {
   readonly unknownFields: UnknownFields;
   prepare(record: unknown, textual: boolean): Prepared;
 }
+
+/** Whether the role may create temporary tables; they make loads faster, and a replace needs them. */
+export function mayMakeTemporaryTables({ targets }: Pick<LoadJob, 'targets'>): boolean {
+  return targets.every(({ plan }) => plan.live.temporaryGrant === undefined);
+}

@@ -1,5 +1,5 @@
 import type { UnknownFields } from '../../entities/index.js';
-import { InvalidLoadError } from '../../errors/index.js';
+import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import type { LoadJob, Prepared, Target } from '../model/load-job.js';
 import type { ResolvedLoadOptions } from '../model/load-options.js';
 import type { KeyColumn, LoadPlan, UniqueKey } from '../model/load-plan.js';
@@ -10,8 +10,16 @@ import { resolveKey } from './resolve-key.js';
 /**
  * The target of a plan under the options of a load.
  * @throws InvalidLoadError when the entity has no such key or `newerBy` column
+ * @throws StorageError `TEMPORARY_TABLES_DENIED` when a replace may not stage its input
  */
 export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
+  if (options.disposition === 'replace' && plan.live.temporaryGrant !== undefined) {
+    throw new StorageError(
+      'TEMPORARY_TABLES_DENIED',
+      `${plan.entityName}: a replace stages its input in a temporary table, which the role may not create. ` +
+        `To fix: ${plan.live.temporaryGrant}`,
+    );
+  }
   const { columns: key, predicate: keyPredicate } = keyOf(plan, options);
   // A replace merges into its staging table, where a row may meet an earlier one of the same load.
   const onConflict = options.disposition === 'append' ? 'insert' : 'merge';

@@ -9,7 +9,7 @@ import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { hasLooseKey } from '../merge/identify-keys.js';
 import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
 import { checkInterrupt, endOfLoad, StopLoad, toPublicError, unlessInterrupted } from '../model/stop-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
@@ -241,7 +241,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   private sharesTables({ units }: PreparedBatch): boolean {
-    return this.manager !== undefined && units.length >= COPY_FROM_ROWS;
+    return this.manager !== undefined && units.length >= COPY_FROM_ROWS && mayMakeTemporaryTables(this.job);
   }
 
   private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {

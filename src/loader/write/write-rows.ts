@@ -15,7 +15,10 @@ export const COPY_FROM_ROWS = 200;
 /** A parameter of {@link writeByUpsert} holds a column of all rows as one text, of at most 512 MiB. */
 const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 
-/** Writes rows with different keys into one table, by the writer that is faster for their number. */
+/**
+ * Writes rows with different keys into one table, by the writer that is faster for their number. Where the role may not
+ * create temporary tables, arrays carry any number: in one statement, so that the rows may refer to each other.
+ */
 export async function writeRows(
   client: ClientBase,
   target: Target,
@@ -25,10 +28,46 @@ export async function writeRows(
   if (rows.length === 0) {
     return { inserted: 0, updated: 0, unchanged: 0 };
   }
-  const write = rows.length >= COPY_FROM_ROWS || isLarge(rows) ? writeByCopy : writeByUpsert;
+  if (target.plan.live.temporaryGrant !== undefined) {
+    return writePieces(client, target, order, rows);
+  }
+  const write =
+    rows.length >= COPY_FROM_ROWS || charactersIn(rows) > COPY_FROM_CHARACTERS ? writeByCopy : writeByUpsert;
   return write(client, target, order, rows);
 }
 
-function isLarge(rows: readonly Row[]): boolean {
-  return rows.reduce((characters, row) => characters + charactersOf(row), 0) > COPY_FROM_CHARACTERS;
+/** Rows of more characters than arrays can carry need several statements. */
+async function writePieces(
+  client: ClientBase,
+  target: Target,
+  order: WriteOrder,
+  rows: readonly Row[],
+): Promise<WriteCounts> {
+  let counts: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+  for (let start = 0; start < rows.length;) {
+    const piece = rows.slice(start, endOfPiece(rows, start));
+    const written = await writeByUpsert(client, target, order, piece);
+    counts = {
+      inserted: counts.inserted + written.inserted,
+      updated: counts.updated + written.updated,
+      unchanged: counts.unchanged + written.unchanged,
+    };
+    start += piece.length;
+  }
+  return counts;
+}
+
+function endOfPiece(rows: readonly Row[], start: number): number {
+  let end = start;
+  for (let characters = 0; end < rows.length; end += 1) {
+    characters += charactersOf(rows[end] as Row);
+    if (characters > COPY_FROM_CHARACTERS && end > start) {
+      break;
+    }
+  }
+  return end;
+}
+
+function charactersIn(rows: readonly Row[]): number {
+  return rows.reduce((characters, row) => characters + charactersOf(row), 0);
 }

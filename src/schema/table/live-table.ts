@@ -85,6 +85,8 @@ export interface LiveTable {
   readonly hasDeferredConstraints: boolean;
   /** Row level security is enabled. */
   readonly rowSecurity: boolean;
+  /** The GRANT without which the role may not create temporary tables; undefined if it may. */
+  readonly temporaryGrant: string | undefined;
 }
 
 /** The type and modifier behind a domain, at the end of a chain of domains; of any other type, itself. */
@@ -114,7 +116,9 @@ const COLUMNS = `
          coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault) AS default_expression,
          a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
          NOT coalesce(co.collisdeterministic, true) AS loose_equality,
-         c.relrowsecurity AS row_security
+         c.relrowsecurity AS row_security,
+         CASE WHEN NOT has_database_privilege(current_database(), 'TEMPORARY')
+              THEN format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) END AS temporary_grant
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -222,6 +226,7 @@ interface ColumnRow {
   read_only: boolean;
   loose_equality: boolean;
   row_security: boolean;
+  temporary_grant: string | null;
 }
 
 /**
@@ -261,5 +266,6 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
     checks: checks.rows,
     hasDeferredConstraints: deferred.rows[0]?.count !== 0,
     rowSecurity: columns.rows[0]?.row_security === true,
+    temporaryGrant: columns.rows[0]?.temporary_grant ?? undefined,
   };
 }

@@ -9,7 +9,7 @@ export interface TableName {
 // Every ALTER rewrites the catalog rows of the table, so their location and transaction show whether anything changed,
 // without reading their content.
 const FINGERPRINTS = `
-  SELECT hashtextextended(concat_ws('/', c.oid,
+  SELECT hashtextextended(concat_ws('/', c.oid, has_database_privilege(current_database(), 'TEMPORARY'),
            (SELECT string_agg(concat(a.xmin, a.ctid), ' ' ORDER BY a.attnum)
               FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
            (SELECT string_agg(concat(d.xmin, d.ctid), ' ' ORDER BY d.adnum)

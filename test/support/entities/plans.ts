@@ -74,5 +74,6 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
     checks: [],
     hasDeferredConstraints: false,
     rowSecurity: false,
+    temporaryGrant: undefined,
   });
 }
