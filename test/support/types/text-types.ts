@@ -42,7 +42,7 @@ export const TEXT_TYPES: readonly TypeCases[] = [
   },
   { type: 'bpchar', cases: [['ab ', 'ab']] },
   {
-    type: 'one_byte',
+    type: '"char"',
     cases: [
       ['a', 'a'],
       ['ab', REJECTED],

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 
 import { StorageModule } from '../../../src/index.js';
+import { readLiveTable } from '../../../src/schema/table/live-table.js';
 import { createTestDatabase } from '../../../src/testing/index.js';
 import { initStorageApp, type StorageApp } from '../app/storage-app.js';
 import type { TypeCases } from './type-case.js';
@@ -17,7 +18,6 @@ export interface TypedTable extends TypeCases {
 const TYPES = `
   CREATE DOMAIN cents AS numeric(6,2) CHECK (VALUE > 0);
   CREATE DOMAIN few_cents AS cents CHECK (VALUE < 100);
-  CREATE DOMAIN one_byte AS "char";
   CREATE DOMAIN short_words AS varchar(3)[];
   CREATE TYPE mood AS ENUM ('happy', 'so, so');
   CREATE TYPE pair AS (a integer, b numeric(5,2));
@@ -44,11 +44,8 @@ export async function startTypedApp(
       await client.query(`CREATE EXTENSION IF NOT EXISTS ${cases.extension}`);
     }
     await client.query(`CREATE TABLE ${table} (id integer PRIMARY KEY, v ${cases.type})`);
-    const typed = await client.query<{ type: string }>(
-      `SELECT format_type(atttypid, -1) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'v'`,
-      [table],
-    );
-    tables.push({ ...cases, table, entity: entityOf(table, typed.rows[0]?.type as string) });
+    const live = await readLiveTable(client, 'public', table);
+    tables.push({ ...cases, table, entity: entityOf(table, live?.columns.get('v')?.type as string) });
   }
   await client.end();
   const dataSource = new DataSource({
@@ -80,11 +77,9 @@ const baseOf = new WeakMap<object, string>();
 
 function entityOf(table: string, liveType: string): new () => object {
   const array = liveType.endsWith('[]');
-  // TypeORM has another name for bpchar.
-  const type = liveType
-    .replace(/\[\]$/, '')
-    .replaceAll('"', '')
-    .replace(/^bpchar$/, 'character');
+  const bare = liveType.replace(/\[\]$/, '');
+  // TypeORM has another name for bpchar, and means it by char without quotes.
+  const type = bare === '"char"' ? bare : bare.replaceAll('"', '').replace(/^bpchar$/, 'character');
   class Row {}
   Object.defineProperty(Row, 'name', { value: `Row_${table}` });
   Entity(table)(Row);
