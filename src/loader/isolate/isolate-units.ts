@@ -103,7 +103,11 @@ async function stageRows(
   await copyInto(client, table, columns, isolated);
   const source = { select: selectAttempt(table), loadId: client.escapeLiteral(loadId) };
   const build = (failsOnConflict: boolean): string => buildStaged(plan, spec, rows, source, failsOnConflict);
-  return { table, statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) } };
+  return {
+    table,
+    statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) },
+    movesValues: onConflict === 'merge',
+  };
 }
 
 /** The error of rows that the block could not account for; undefined for any other error. */

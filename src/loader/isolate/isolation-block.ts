@@ -7,6 +7,8 @@ export interface IsolatedTarget {
   readonly table: string;
   /** They write the rows of {@link selectAttempt}, see `buildMerge`; undefined when the table has none. */
   readonly statements: Readonly<Record<'merge' | 'failsOnConflict', string>> | undefined;
+  /** Stored rows may give up values that other rows take. */
+  readonly movesValues: boolean;
 }
 
 /** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link COUNTS} and the rows. */
@@ -23,6 +25,12 @@ export function selectAttempt(table: string): string {
 /** A missing reference: the row may be retried, because the row it refers to may come later. */
 const MISSING_REFERENCE = `'23503'`;
 
+/**
+ * A unique or exclusion key beside the key of the load: the row may be retried, because a later row may give the value up.
+ * Only in a merge do stored rows change.
+ */
+const TAKEN_VALUES = `'23505', '23P01'`;
+
 /** Raised by a function or trigger, which may put any text, also values, into the names. */
 const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
 
@@ -34,8 +42,9 @@ const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
  * is as long as the average distance between two faults, or twice as long as the last good range: group testing by
  * generalized binary splitting (F. K. Hwang, 1972). If records were folded into a rejected unit, each record is tried
  * alone, on top of the good ones before it. Units rejected for a missing reference are retried after the others, backwards
- * and forwards in turns, as long as that writes any of them: they may refer to each other. The rest keeps its first
- * reason. Each attempt is a subtransaction; an error that is not a row's fault ends the block.
+ * and forwards in turns, as long as that writes any of them: they may refer to each other. So are units rejected for a value
+ * that another row has, as long as that writes half of them: one after the other they may take what the next one has. The
+ * rest keeps its first reason. Each attempt is a subtransaction; an error that is not a row's fault ends the block.
  *
  * It stops early when more records are rejected than allowed, or after a quarter of the statement timeout: the units it
  * has not tried are in {@link REJECTED} without a code.
@@ -64,6 +73,8 @@ DECLARE
   harbor_faults integer := 0;
   harbor_rejected integer := 0;
   harbor_progress boolean := false;
+  harbor_written integer := 0;
+  harbor_moves boolean := ${targets.some(({ movesValues }) => movesValues)};
   harbor_any boolean := false;
   harbor_settled boolean := false;
   harbor_backwards boolean := false;
@@ -91,9 +102,10 @@ BEGIN
       EXIT WHEN harbor_settled;
       harbor_backwards := NOT harbor_backwards;
       harbor_settled := NOT harbor_progress;
+      harbor_moves := harbor_moves AND (harbor_begin = 1 OR 2 * harbor_written >= harbor_end - harbor_begin + 1);
       harbor_waiting := ARRAY(
         SELECT r.unit FROM ${REJECTED} AS r
-        WHERE r.code = ${MISSING_REFERENCE} AND r.part = 0
+        WHERE (r.code = ${MISSING_REFERENCE} OR harbor_moves AND r.code IN (${TAKEN_VALUES})) AND r.part = 0
           AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
       EXIT WHEN cardinality(harbor_waiting) = 0;
@@ -107,6 +119,7 @@ BEGIN
       harbor_faulty := NULL;
       harbor_faults := 0;
       harbor_progress := false;
+      harbor_written := 0;
     END IF;
 
     "harbor last" := CASE
@@ -177,6 +190,7 @@ BEGIN
         DELETE FROM ${REJECTED} AS r
           WHERE r.part = 0 AND r.unit IN (SELECT n.unit FROM (${numbers(`${PLACE} BETWEEN "harbor first" AND "harbor last"`)}) AS n);
       END IF;
+      harbor_written := harbor_written + "harbor last" - "harbor first" + 1;
       "harbor first" := "harbor last" + 1;
       IF harbor_faulty IS NULL THEN
         harbor_size := LEAST(harbor_size * 2, ${units});
@@ -200,14 +214,15 @@ BEGIN
       END IF;
       INSERT INTO ${REJECTED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
         ON CONFLICT DO NOTHING;
-      IF FOUND AND harbor_code <> ${MISSING_REFERENCE} THEN
+      IF FOUND AND harbor_code <> ${MISSING_REFERENCE} AND NOT (harbor_moves AND harbor_code IN (${TAKEN_VALUES})) THEN
         harbor_rejected := harbor_rejected + 1;
       END IF;
       "harbor first" := "harbor first" + 1;
     END IF;
 
     IF harbor_rejected > ${maxRejected} OR clock_timestamp() > harbor_deadline THEN
-      UPDATE ${REJECTED} AS r SET code = NULL WHERE harbor_any AND r.part = 0 AND r.code = ${MISSING_REFERENCE};
+      UPDATE ${REJECTED} AS r SET code = NULL WHERE harbor_any AND r.part = 0
+        AND (r.code = ${MISSING_REFERENCE} OR harbor_moves AND r.code IN (${TAKEN_VALUES}));
       INSERT INTO ${REJECTED} (unit, part)
         SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n
         ON CONFLICT DO NOTHING;

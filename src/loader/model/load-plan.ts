@@ -169,8 +169,6 @@ export interface LoadPlan {
   readonly liveExtra: LiveColumn | undefined;
   /** The live table. */
   readonly live: LiveTable;
-  /** Some constraint is deferred: it would be checked at COMMIT, too late to find the row at fault. */
-  readonly hasDeferredConstraints: boolean;
   readonly check: RecordCheck | undefined;
   readonly checkedColumns: readonly PlanColumn[];
 }

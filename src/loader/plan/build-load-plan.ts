@@ -107,7 +107,6 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     version: quoted('version'),
     liveExtra,
     live: table,
-    hasDeferredConstraints: table.hasDeferredConstraints,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),
   };

@@ -12,6 +12,7 @@ import { firstRejects, summarizeRejects } from '../../stats/load-totals.js';
 import { halve, type Range } from '../isolate/halve.js';
 import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
+import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
@@ -60,13 +61,14 @@ export class ContentSwap {
    * @throws pg's DatabaseError when the fault is not a row's
    */
   async run(pieces: number): Promise<SwapOutcome> {
+    const { client, target, session } = this;
+    await client.query(`LOCK TABLE ${target.plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
+    return withImmediateConstraints(client, [target], session.isJoined, () => this.exchange(pieces));
+  }
+
+  private async exchange(pieces: number): Promise<SwapOutcome> {
     const { client, target } = this;
     const { lastRow } = this.staged;
-    await client.query(`LOCK TABLE ${target.plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
-    if (target.plan.hasDeferredConstraints) {
-      // At COMMIT it would be too late to find the row at fault.
-      await client.query('SET CONSTRAINTS ALL IMMEDIATE');
-    }
     // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
     await withSetting(client, 'row_security', 'off', async () => {
       this.deleted += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;

@@ -1,5 +1,5 @@
 import { StorageError } from '../../errors/index.js';
-import { hasLooseKey } from '../merge/identify-keys.js';
+import { isWrittenInOrder } from '../merge/write-order.js';
 import type { LoadJob } from '../model/load-job.js';
 import { haveCommon } from './in-flight.js';
 
@@ -27,11 +27,11 @@ export class BlockedKeys {
 
   /**
    * Blocks the keys of a failed batch.
-   * @returns false where only the database knows which keys are equal, so that no batch may follow
+   * @returns false where batches are written in order, so that no batch may follow
    */
   add(keys: ReadonlySet<string>): boolean {
     keys.forEach((key) => this.keys.add(key));
-    return !hasLooseKey(this.current());
+    return !isWrittenInOrder(this.current());
   }
 
   /** @throws BlockedKeysError when one of the keys is blocked */

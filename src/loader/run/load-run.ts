@@ -6,7 +6,7 @@ import { classifyFault } from '../../postgres/sqlstate.js';
 import { clientOf } from '../../postgres/with-transaction.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';
-import { hasLooseKey } from '../merge/identify-keys.js';
+import { isWrittenInOrder } from '../merge/write-order.js';
 import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
@@ -188,8 +188,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */
   private parallelism(): number {
     const alone = this.manager !== undefined || this.job.options.maxRejects !== Infinity;
-    // Only the database knows which loose keys are equal, so nobody here can tell which batches share one.
-    return alone || hasLooseKey(this.job) ? 1 : this.context.parallelism;
+    return alone || isWrittenInOrder(this.job) ? 1 : this.context.parallelism;
   }
 
   /** Writes a batch; a failure that is the batch's own is noted, and the load continues. */

@@ -8,6 +8,7 @@ import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
+import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 
 /**
@@ -19,7 +20,7 @@ import type { LoadSession } from '../write/load-session.js';
  */
 export async function writeBatch(
   client: ClientBase,
-  { context, entry }: LoadSession,
+  { context, entry, isJoined }: LoadSession,
   job: LoadJob,
   batch: PreparedBatch,
   how: { readonly rejectedBefore: number; readonly pieces: number; readonly sharesTables: boolean },
@@ -30,10 +31,6 @@ export async function writeBatch(
   if (committed !== undefined) {
     return committed;
   }
-  if (job.targets.some(({ plan }) => plan.hasDeferredConstraints)) {
-    // At COMMIT it would be too late to find the row at fault.
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE');
-  }
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {
@@ -41,7 +38,9 @@ export async function writeBatch(
   }
   const units = await identifyKeys(client, job, batch.units);
   const write: WriteContext = { job, loadId, maxRejects, sharesTables };
-  const outcome = await writeUnits(client, write, units, pieces);
+  const outcome = await withImmediateConstraints(client, job.targets, isJoined, () =>
+    writeUnits(client, write, units, pieces),
+  );
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
   await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
   const written = { tables: outcome.tables, rejects: summarizeRejects(outcome.rejected) };

@@ -46,6 +46,11 @@ export class LoadSession {
     private readonly onRetry: () => void,
   ) {}
 
+  /** The load is part of a caller's transaction. */
+  get isJoined(): boolean {
+    return this.manager !== undefined;
+  }
+
   /** @param manager - the load joins its transaction */
   static create(
     context: LoadContext,

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 
+import { type LiveConstraints, readLiveConstraints } from './live-constraints.js';
 import { readValueTypes, type ValueType } from './value-type.js';
 
 /** A column in the live database. */
@@ -77,12 +78,10 @@ interface LiveCheck {
 }
 
 /** A table in the live database. */
-export interface LiveTable {
+export interface LiveTable extends LiveConstraints {
   readonly columns: ReadonlyMap<string, LiveColumn>;
   readonly indexes: readonly LiveIndex[];
   readonly checks: readonly LiveCheck[];
-  /** Has a constraint that can be deferred until COMMIT. */
-  readonly hasDeferredConstraints: boolean;
   /** Row level security is enabled. */
   readonly rowSecurity: boolean;
   /** The GRANT without which the role may not create temporary tables; undefined if it may. */
@@ -205,13 +204,6 @@ const CHECKS = `
    WHERE n.nspname = $1 AND c.relname = $2 AND k.contype = 'c' AND NOT coalesce(0 >= ANY (k.conkey), false)
    ORDER BY k.conname`;
 
-const DEFERRED_CONSTRAINTS = `
-  SELECT count(*)::integer AS count
-    FROM pg_catalog.pg_constraint k
-    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = $1 AND c.relname = $2 AND k.condeferrable`;
-
 interface ColumnRow {
   name: string;
   type: string;
@@ -241,7 +233,6 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
   const valueTypes = await readValueTypes(client, schema, table);
   const indexes = await client.query<LiveIndex>(INDEXES, [schema, table]);
   const checks = await client.query<LiveCheck>(CHECKS, [schema, table]);
-  const deferred = await client.query<{ count: number }>(DEFERRED_CONSTRAINTS, [schema, table]);
   return {
     columns: new Map(
       columns.rows.map((row) => [
@@ -264,7 +255,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
     ),
     indexes: indexes.rows,
     checks: checks.rows,
-    hasDeferredConstraints: deferred.rows[0]?.count !== 0,
+    ...(await readLiveConstraints(client, schema, table)),
     rowSecurity: columns.rows[0]?.row_security === true,
     temporaryGrant: columns.rows[0]?.temporary_grant ?? undefined,
   };

@@ -72,7 +72,8 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       };
     }),
     checks: [],
-    hasDeferredConstraints: false,
+    deferrable: [],
+    references: [],
     rowSecurity: false,
     temporaryGrant: undefined,
   });
