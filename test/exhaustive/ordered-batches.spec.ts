@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+
+import { startAppWith } from '../support/entities/own-entities.js';
+import type { StorageApp } from '../support/app/storage-app.js';
+import { sized } from '../support/sizes/sizes.js';
+
+@Entity('tree')
+class Node {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @ManyToOne(() => Node)
+  @JoinColumn({ name: 'parent' })
+  parent: Node | null;
+}
+
+@Entity('places')
+class Place {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @Column('integer', { unique: true })
+  u: number;
+}
+
+const ROWS = sized(5_000, 50_000);
+const BATCH = ROWS / 10;
+const ids = Array.from({ length: ROWS }, (_, index) => index + 1);
+
+describe('many rows that depend on rows of earlier batches', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Node, Place]);
+  });
+  afterAll(() => app.close());
+  beforeEach(() => app.rows('TRUNCATE tree, places'));
+
+  it('are all stored, each time: parents before their children', async () => {
+    const nodes = ids.map((id) => ({ id, parent: id === 1 ? null : 1 + (id % Math.min(id - 1, 2 * BATCH)) }));
+    for (let run = 0; run < 10; run += 1) {
+      await app.rows('TRUNCATE tree');
+      const result = await app.loader.loadBatch(Node, nodes, { batchSize: BATCH });
+      expect(result).toMatchObject({ inserted: ROWS, rejected: 0, ok: true });
+    }
+  }, 600_000);
+
+  it.each([
+    ['by one, in one transaction', 1, ROWS],
+    ['by one, in batches', 1, BATCH],
+    ['by a batch, in batches', BATCH, BATCH],
+  ])(
+    'are all stored: a unique value that moves %s',
+    async (_, by, batchSize) => {
+      await app.loader.load(
+        Place,
+        ids.map((id) => ({ id, u: id })),
+      );
+      const moved = ids.map((id) => ({ id, u: id + by })).reverse();
+      const result =
+        batchSize === ROWS
+          ? await app.loader.load(Place, moved)
+          : await app.loader.loadBatch(Place, moved, { batchSize });
+      expect(result).toMatchObject({ updated: ROWS, rejected: 0, ok: true });
+      expect(await app.rows(`SELECT count(*)::integer AS n FROM places WHERE u = id + ${by}`)).toEqual([{ n: ROWS }]);
+    },
+    900_000,
+  );
+});
