@@ -56,7 +56,7 @@ describe('many rows that depend on rows of earlier batches', () => {
         Place,
         ids.map((id) => ({ id, u: id })),
       );
-      const moved = ids.map((id) => ({ id, u: id + by })).reverse();
+      const moved = ids.map((id) => ({ id, u: id + by })).toReversed();
       const result =
         batchSize === ROWS
           ? await app.loader.load(Place, moved)

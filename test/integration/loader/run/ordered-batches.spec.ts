@@ -49,7 +49,7 @@ describe('a load whose rows depend on rows of earlier batches', () => {
       numbers(count).map((id) => ({ id, u: id })),
     );
     const moved = numbers(count).map((id) => ({ id, u: id + by }));
-    const records = direction < 0 ? moved.reverse() : moved;
+    const records = direction < 0 ? moved.toReversed() : moved;
     const result = await app.loader.loadBatch(Place, records, { batchSize: direction < 0 ? 50 : count });
     expect(result).toMatchObject({ updated: count, rejected: 0, ok: true });
     expect(await app.rows(`SELECT count(*)::integer AS n FROM places WHERE u = id + ${by}`)).toEqual([{ n: count }]);
