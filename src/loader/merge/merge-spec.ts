@@ -1,6 +1,7 @@
 import type { Target } from '../model/load-job.js';
 import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
+import { isMarkedDate } from '../values/date-mark.js';
 import { identityParts } from './identity-parts.js';
 
 /**
@@ -13,15 +14,26 @@ import { identityParts } from './identity-parts.js';
 type ColumnMode = 'set' | 'keepIfNull' | 'fill' | 'byRow';
 
 /** A column that some of the rows carry. */
-export type CarriedColumn = { readonly column: PlanColumn; readonly mode: Exclude<ColumnMode, 'byRow'> } | MaskedColumn;
+export type CarriedColumn = SettledColumn | MaskedColumn;
+
+interface SettledColumn {
+  readonly column: PlanColumn;
+  readonly mode: Exclude<ColumnMode, 'byRow'>;
+  /** Every value came as a Date, which has milliseconds. */
+  readonly dates?: 'all';
+}
 
 /** A column that each row's mask decides. */
 export interface MaskedColumn {
   readonly column: PlanColumn;
   readonly mode: 'byRow';
-  /** Place of the column's two bits in the masks: the row carries it, and only to fill. */
+  /** Place of the column's bits in the masks: the row carries it; only to fill; as a Date. */
   readonly bit: number;
+  readonly dates?: 'byRow';
 }
+
+/** Bits of a masked column in each mask. */
+const BITS = 3;
 
 /** A row's mask in the staging table; the blank keeps the name apart from real columns. */
 export const MASK_COLUMN = '"harbor mask"';
@@ -49,6 +61,7 @@ interface ColumnCounts {
   carried: number;
   nulls: number;
   fills: number;
+  dates: number;
 }
 
 /** Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null. */
@@ -62,8 +75,12 @@ export function specOf(
   const carried = plan.columns.filter(({ index }) => (counts[index]?.carried ?? 0) > 0);
   let bits = 0;
   const columns = carried.map((column): CarriedColumn => {
-    const mode = modeOf(column, onConflict, counts[column.index] as ColumnCounts, rows.length);
-    return mode === 'byRow' ? { column, mode, bit: (bits += 2) - 2 } : { column, mode };
+    const count = counts[column.index] as ColumnCounts;
+    const mode = modeOf(column, onConflict, count, rows.length);
+    const hasDates = count.dates > 0;
+    return mode === 'byRow'
+      ? { column, mode, bit: (bits += BITS) - BITS, ...(hasDates && { dates: 'byRow' }) }
+      : { column, mode, ...(hasDates && { dates: 'all' }) };
   });
   const withExtra = rows.filter((row) => row.extra !== undefined).length;
   return {
@@ -76,16 +93,21 @@ export function specOf(
 }
 
 function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
-  return plan.columns.map(({ index }) => {
-    const count = { carried: 0, nulls: 0, fills: 0 };
+  return plan.columns.map(({ index, marksDates }) => {
+    const count = { carried: 0, nulls: 0, fills: 0, dates: 0 };
     for (const { values, fills } of rows) {
       const value = values[index];
       if (value !== undefined) {
         count.carried += 1;
         if (value === null) {
           count.nulls += 1;
-        } else if (fills !== undefined && fills.has(index)) {
+          continue;
+        }
+        if (fills !== undefined && fills.has(index)) {
           count.fills += 1;
+        }
+        if (marksDates && isMarkedDate(value)) {
+          count.dates += 1;
         }
       }
     }
@@ -96,12 +118,15 @@ function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
 function modeOf(
   { hasDefault }: PlanColumn,
   onConflict: MergeSpec['onConflict'],
-  { carried, nulls, fills }: ColumnCounts,
+  { carried, nulls, fills, dates }: ColumnCounts,
   rows: number,
 ): ColumnMode {
   const byAll = carried === rows;
   if (onConflict !== 'merge') {
     return byAll || !hasDefault ? 'set' : 'byRow';
+  }
+  if (dates > 0 && dates < carried - nulls) {
+    return 'byRow';
   }
   if (byAll && fills === 0) {
     return 'set';
@@ -122,8 +147,10 @@ export function maskedColumns({ columns }: MergeSpec): MaskedColumn[] {
 export function maskOf(masked: readonly MaskedColumn[], row: Row): string {
   let mask = '';
   for (const { column } of masked) {
-    mask += row.values[column.index] === undefined ? '0' : '1';
+    const value = row.values[column.index];
+    mask += value === undefined ? '0' : '1';
     mask += row.fills?.has(column.index) === true ? '1' : '0';
+    mask += typeof value === 'string' && column.marksDates && isMarkedDate(value) ? '1' : '0';
   }
   return mask;
 }

@@ -136,7 +136,7 @@ function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): strin
   // An append may leave its key to the database.
   const key = spec.key.filter((column) => carries(spec, column));
   return `inserted_${order.place} AS (
-  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
+  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})${overriding(spec.columns.map(({ column }) => column))}
   SELECT ${values.map(({ value }) => value).join(', ')}
   FROM incoming AS s${where}${inOrder(key)}${order.conflict}
   RETURNING 1
@@ -146,6 +146,11 @@ function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): strin
 /** A condition that is true, once a step is done: without it, Postgres takes steps in any order. */
 function afterStep(step: string): string {
   return `(SELECT count(*) FROM ${step}) >= 0`;
+}
+
+/** An insert that brings values for columns GENERATED ALWAYS AS IDENTITY must say so. */
+export function overriding(columns: readonly PlanColumn[]): string {
+  return columns.some(({ alwaysGenerated }) => alwaysGenerated) ? ' OVERRIDING SYSTEM VALUE' : '';
 }
 
 /** Every column is read for every row, so that a value that Postgres cannot read is found whatever is stored. */

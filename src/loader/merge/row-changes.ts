@@ -142,7 +142,7 @@ export function carries(spec: MergeSpec, column: PlanColumn): boolean {
 
 function mergedValue(carried: CarriedColumn, { row, column }: Incoming): string {
   const stored = `${STORED}.${carried.column.quoted}`;
-  const incoming = column(carried.column);
+  const incoming = keepingDigits(carried, column(carried.column), row);
   const filled = `COALESCE(${stored}, ${incoming})`;
   switch (carried.mode) {
     case 'set':
@@ -158,11 +158,33 @@ function mergedValue(carried: CarriedColumn, { row, column }: Incoming): string 
   }
 }
 
+/** A Date is the stored moment when both are the same to the millisecond. */
+function keepingDigits(carried: CarriedColumn, incoming: string, row: string): string {
+  const stored = `${STORED}.${carried.column.quoted}`;
+  const floor = storedFloor(carried, row);
+  return floor === stored ? incoming : `CASE WHEN ${floor} = ${incoming} THEN ${stored} ELSE ${incoming} END`;
+}
+
+/** The stored value with the digits that the incoming one can have. */
+function storedFloor(carried: CarriedColumn, row: string): string {
+  const stored = `${STORED}.${carried.column.quoted}`;
+  const floor = `date_trunc('milliseconds', ${stored})`;
+  switch (carried.dates) {
+    case 'all':
+      return floor;
+    case 'byRow':
+      return `CASE WHEN ${hasBit(carried.bit + 2, row)} THEN ${floor} ELSE ${stored} END`;
+    case undefined:
+      return stored;
+  }
+}
+
 function notOlder(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): string {
   const { newerBy } = plan;
-  if (newerBy === undefined || !carries(spec, newerBy)) {
+  const carried = spec.columns.find(({ column }) => column.index === newerBy?.index);
+  if (newerBy === undefined || carried === undefined) {
     return '';
   }
   const [stored, next] = [`${STORED}.${newerBy.quoted}`, incoming.column(newerBy)];
-  return ` AND (${stored} IS NULL OR ${next} IS NULL OR ${next} >= ${stored})`;
+  return ` AND (${stored} IS NULL OR ${next} IS NULL OR ${next} >= ${storedFloor(carried, incoming.row)})`;
 }

@@ -33,12 +33,16 @@ export interface PlanColumn {
   readonly fillsFrom: readonly string[];
   /** IS DISTINCT FROM would miss a change, or has no operator for the type: compare the text. */
   readonly compareAsText: boolean;
+  /** Keeps microseconds, of which a Date has only the milliseconds; see `values/date-mark.ts`. */
+  readonly marksDates: boolean;
   /** Names under which older versions captured its field into the extra column. */
   readonly capturedAs: readonly string[];
   /** `@Column({ update: false })`: set when the row is inserted, and never after. */
   readonly updatable: boolean;
   /** Made once, with the row (created_at, a generated id): a replace keeps it unless records carry it. */
   readonly madeOnce: boolean;
+  /** GENERATED ALWAYS AS IDENTITY: records bring it only as the key of a load, and an insert must say that it overrides. */
+  readonly alwaysGenerated: boolean;
 }
 
 /** A column of a key, with how the key's unique index compares it. */

@@ -1,7 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 
 import type { ColumnRole } from '../../entities/column-roles.js';
-import { HYBRID } from '../../entities/load.entity.js';
 import { unknownFieldsOf } from '../../entities/unknown-fields.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
@@ -20,13 +19,15 @@ import { recordFields } from './record-fields.js';
 type OwnedRole = (typeof OWNED_ROLES)[number];
 const OWNED_ROLES = ['extra', 'loadId', 'updatedAt', 'version'] as const;
 
+class NoClass {}
+
 /**
  * Builds the plan of an entity from TypeORM's metadata and the live table.
- * @throws InvalidLoadError when the entity is of a kind that cannot be loaded
+ * @throws InvalidLoadError when its decorators contradict each other or the table
  */
 export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: LiveTable): LoadPlan {
-  checkLoadable(metadata);
-  const entity = metadata.target as RecordClass;
+  // An EntitySchema may have no class.
+  const entity = typeof metadata.target === 'function' ? (metadata.target as RecordClass) : NoClass;
   const recordClass = recordClassOf(entity);
   const rules = fieldRules(recordClass);
   const owned = new Map<OwnedRole | 'newerBy', ColumnMetadata>();
@@ -40,7 +41,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     if (ownedAs !== undefined) {
       owned.set(ownedAs, column);
       field = { kind: ownedAs === 'extra' ? 'extra' : 'passed over' };
-    } else if (live.readOnly || !column.isInsert || column.generatedType !== undefined) {
+    } else if (isComputed(live) || !column.isInsert || column.generatedType !== undefined) {
       field = { kind: 'passed over' };
     } else {
       const rule = rules.get(propertyOf(column)) ?? {};
@@ -138,29 +139,16 @@ function guaranteedBy(columns: readonly PlanColumn[], property: string): string 
   return column === undefined || column.hasTransformer ? undefined : KEPT_BY_TYPE[column.type];
 }
 
+/** A generated column; an identity is one by a name only, since it has no expression. */
+function isComputed({ readOnly, defaultExpression }: LiveColumn): boolean {
+  return readOnly && defaultExpression !== undefined;
+}
+
 function checkExtra(property: string, { type, notNull, hasDefault }: LiveColumn): void {
   const wrong = type === 'jsonb' ? 'NOT NULL without a default' : `of type ${type}`;
   if (type !== 'jsonb' || (notNull && !hasDefault)) {
     throw new InvalidLoadError(
       `@ExtraFields() of ${property}: the column is ${wrong}, and must be a jsonb column that is nullable or has a default`,
     );
-  }
-}
-
-function checkLoadable(metadata: EntityMetadata): void {
-  if (metadata.tableType !== 'regular' || metadata.inheritancePattern !== undefined) {
-    throw new InvalidLoadError(
-      `${metadata.name} cannot be loaded: a ${metadata.tableType} entity shares or joins tables. ` +
-        'Give the loader an entity with a table of its own.',
-    );
-  }
-  if (metadata.tableName === HYBRID) {
-    throw new InvalidLoadError(
-      `${metadata.name} cannot be loaded: the name ${HYBRID} is reserved for loads into both tables of this package; ` +
-        'rename its table',
-    );
-  }
-  if (typeof metadata.target !== 'function') {
-    throw new InvalidLoadError(`${metadata.name} cannot be loaded: it is an EntitySchema without a class`);
   }
 }

@@ -2,7 +2,8 @@ import type { UnknownFields } from '../../entities/index.js';
 import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import type { LoadJob, Prepared, Target } from '../model/load-job.js';
 import type { ResolvedLoadOptions } from '../model/load-options.js';
-import type { KeyColumn, LoadPlan, UniqueKey } from '../model/load-plan.js';
+import type { Field, KeyColumn, LoadPlan, UniqueKey } from '../model/load-plan.js';
+import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from './resolve-key.js';
@@ -12,15 +13,16 @@ import { resolveKey } from './resolve-key.js';
  * @throws InvalidLoadError when the entity has no such key or `newerBy` column
  * @throws StorageError `TEMPORARY_TABLES_DENIED` when a replace may not stage its input
  */
-export function targetOf(plan: LoadPlan, options: ResolvedLoadOptions): Target {
-  if (options.disposition === 'replace' && plan.live.temporaryGrant !== undefined) {
+export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Target {
+  if (options.disposition === 'replace' && entityPlan.live.temporaryGrant !== undefined) {
     throw new StorageError(
       'TEMPORARY_TABLES_DENIED',
-      `${plan.entityName}: a replace stages its input in a temporary table, which the role may not create. ` +
-        `To fix: ${plan.live.temporaryGrant}`,
+      `${entityPlan.entityName}: a replace stages its input in a temporary table, which the role may not create. ` +
+        `To fix: ${entityPlan.live.temporaryGrant}`,
     );
   }
-  const { columns: key, predicate: keyPredicate } = keyOf(plan, options);
+  const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
+  const plan = passOverIdentities(entityPlan, key);
   // A replace merges into its staging table, where a row may meet an earlier one of the same load.
   const onConflict = options.disposition === 'append' ? 'insert' : 'merge';
   if (options.newerBy === undefined) {
@@ -58,6 +60,18 @@ function keyOf(
   return key;
 }
 
+/** Columns GENERATED ALWAYS AS IDENTITY are the database's, unless a load finds its rows by them. */
+function passOverIdentities(plan: LoadPlan, key: readonly KeyColumn[]): LoadPlan {
+  const passedOver = plan.columns.filter((column) => column.alwaysGenerated && !isOfKey(key, column));
+  if (passedOver.length === 0) {
+    return plan;
+  }
+  const fields = Array.from(plan.fields, ([name, field]): [string, Field] =>
+    field.kind === 'column' && passedOver.includes(field.column) ? [name, { kind: 'passed over' }] : [name, field],
+  );
+  return { ...plan, fields: new Map(fields) };
+}
+
 /** The key that a record of this load must carry; in an append the database may make it. */
 export function requiredKey(target: Target, options: ResolvedLoadOptions): readonly KeyColumn[] | undefined {
   const { key } = target;
@@ -65,8 +79,9 @@ export function requiredKey(target: Target, options: ResolvedLoadOptions): reado
 }
 
 /** The load of records into one entity's table. */
-export function entityJob(plan: LoadPlan, options: ResolvedLoadOptions, unknownFields: UnknownFields): LoadJob {
-  const target = targetOf(plan, options);
+export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, unknownFields: UnknownFields): LoadJob {
+  const target = targetOf(entityPlan, options);
+  const { plan } = target;
   const key = requiredKey(target, options);
   const policy = effectivePolicy(plan, unknownFields);
   return {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
@@ -7,6 +8,8 @@ import { metadataOf, schemaOf } from '../../schema/table/entity-metadata.js';
 import { readLiveTable } from '../../schema/table/live-table.js';
 import { readFingerprints } from '../../schema/table/table-fingerprints.js';
 import { buildLoadPlan } from './build-load-plan.js';
+import { checkLoadable } from './check-loadable.js';
+import { silentListeners } from './silent-listeners.js';
 import type { LoadPlan } from '../model/load-plan.js';
 
 /** An entity, or the name of its table: with its schema where several have one of that name. */
@@ -24,6 +27,8 @@ interface KnownPlan {
 /** Builds the plan of each entity against the live table, and keeps it as long as the table does not change. */
 export class LoadPlans {
   private readonly known = new Map<EntityMetadata, KnownPlan>();
+  private readonly warned = new Set<EntityMetadata>();
+  private readonly logger = new Logger('LoaderService');
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -81,6 +86,7 @@ export class LoadPlans {
   }
 
   private async build(metadata: EntityMetadata, connected: Connected): Promise<LoadPlan> {
+    checkLoadable(metadata);
     const { live, differences } = await connected(async (client) => {
       const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
       return { live: table, differences: await findDifferences(client, metadata, table) };
@@ -90,6 +96,17 @@ export class LoadPlans {
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);
     }
-    return buildLoadPlan(metadata, schemaOf(metadata), live);
+    const plan = buildLoadPlan(metadata, schemaOf(metadata), live);
+    this.warnOfListeners(metadata);
+    return plan;
+  }
+
+  /** Once for each entity, not for each plan. */
+  private warnOfListeners(metadata: EntityMetadata): void {
+    const names = this.warned.has(metadata) ? [] : silentListeners(metadata);
+    this.warned.add(metadata);
+    if (names.length > 0) {
+      this.logger.warn(`Loads of ${metadata.name} do not run its listeners: ${names.join(', ')}`);
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
 import { type Converter, converterFor } from '../values/convert-value.js';
+import { markDate } from '../values/date-mark.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 import { simpleArray, simpleJson } from '../values/simple-text.js';
@@ -31,6 +32,8 @@ const EXACT_TYPES: ReadonlySet<string> = new Set([
   'time without time zone',
 ]);
 
+const KEEPS_MICROSECONDS = /^timestamp(?:\([456]\))? with/;
+
 /** Builds the plan of a column. */
 export function planColumn(
   index: number,
@@ -39,7 +42,9 @@ export function planColumn(
   rule: FieldRule,
   roles: ReadonlySet<ColumnRole | 'version'>,
 ): PlanColumn {
-  const convert = converterFor(live.valueType, { epochSeconds: rule.epochSeconds, utc: column.utc });
+  const marksDates = !column.isPrimary && KEEPS_MICROSECONDS.test(live.fullType);
+  const exact = converterFor(live.valueType, { epochSeconds: rule.epochSeconds, utc: column.utc });
+  const convert = marksDates ? withDateMark(exact) : exact;
   const aliases = bothForms(rule.aliases);
   return {
     index,
@@ -60,15 +65,21 @@ export function planColumn(
     aliases,
     fillsFrom: bothForms(rule.fillsFrom),
     compareAsText: live.looseEquality || !(EXACT_TYPES.has(live.type) || live.isEnum),
+    marksDates,
     capturedAs: roles.has('capturedBefore') ? [...new Set(fieldNamesOf(column))] : [],
-    updatable: column.isUpdate,
+    updatable: column.isUpdate && !live.readOnly,
     madeOnce: column.isCreateDate || column.isGenerated || isMadeByDatabase(column, live),
+    alwaysGenerated: live.readOnly,
   };
 }
 
 /** An identity, or a key such as `DEFAULT gen_random_uuid()`. */
 function isMadeByDatabase(column: ColumnMetadata, { hasDefault, defaultExpression }: LiveColumn): boolean {
   return hasDefault && (defaultExpression === undefined || column.isPrimary);
+}
+
+function withDateMark(convert: Converter): Converter {
+  return (value, textual) => (value instanceof Date ? markDate(convert(value, textual)) : convert(value, textual));
 }
 
 /** TypeORM's own forms of a list and of JSON in a text column. */

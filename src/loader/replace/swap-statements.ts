@@ -1,6 +1,7 @@
 import type { Target } from '../model/load-job.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { identityParts, subsetsOf } from '../merge/identity-parts.js';
+import { overriding } from '../merge/merge-statement.js';
 import { overwriteStored } from '../merge/row-changes.js';
 import { hasStagedKey, isOfKey } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
@@ -92,7 +93,7 @@ function buildInsert(target: Target, columns: readonly PlanColumn[], conditions:
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
-  return `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})
+  return `  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})${overriding(columns)}
   SELECT ${values.map(({ value }) => value).join(', ')}
   FROM ${STAGING} AS s JOIN incoming AS i ON i.place = s.${ROW_NUMBER}
   WHERE ${['i.differs IS NULL', ...conditions].join(' AND ')}

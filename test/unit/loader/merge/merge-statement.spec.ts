@@ -17,7 +17,7 @@ describe('the merge statement', () => {
     onConflict: 'merge',
     key: plan.primaryKey,
     columns: Object.entries(columns).map(([name, mode], index) =>
-      mode === 'byRow' ? { column: column(name), mode, bit: 2 * index } : { column: column(name), mode },
+      mode === 'byRow' ? { column: column(name), mode, bit: 3 * index } : { column: column(name), mode },
     ),
     hasExtra: false,
     extraByRow: false,
@@ -73,7 +73,7 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
   it('reads the masks of rows', () => {
     const spec = specOf({ article_id: 'set', shop: 'byRow', short_name: 'byRow', details: 'keepIfNull' });
     expect(build(spec)).toContain(
-      'SET "shop" = CASE WHEN NOT get_bit(s."harbor mask"::bit varying, 2) = 1 THEN t."shop" ELSE s."shop" END',
+      'SET "shop" = CASE WHEN NOT get_bit(s."harbor mask"::bit varying, 3) = 1 THEN t."shop" ELSE s."shop" END',
     );
   });
 
