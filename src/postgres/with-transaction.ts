@@ -99,6 +99,8 @@ function localSettings({ statementTimeoutMs, lockTimeoutMs }: TransactionLimits)
     lock_timeout: lockTimeoutMs,
     // The default of 4 MB would sort a batch of wide rows on disk.
     work_mem: '64MB',
+    // Compiling a statement takes longer than it saves on one batch.
+    jit: 'off',
   };
   return Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
 }

@@ -10,6 +10,7 @@ import { findMissingKeys } from '../../schema/compare/compare-keys.js';
 import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { checkTable } from './check-table.js';
 import { planColumn } from './plan-column.js';
 import { planKeys } from './plan-keys.js';
 import { compileRecordCheck } from '../normalize/record-checks.js';
@@ -26,6 +27,7 @@ class NoClass {}
  * @throws InvalidLoadError when its decorators contradict each other or the table
  */
 export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: LiveTable): LoadPlan {
+  checkTable(metadata, table);
   // An EntitySchema may have no class.
   const entity = typeof metadata.target === 'function' ? (metadata.target as RecordClass) : NoClass;
   const recordClass = recordClassOf(entity);

@@ -56,7 +56,14 @@ function noKey(plan: LoadPlan, names: readonly string[], wanted: readonly string
       : `The unique index ${unusable.name} on (${unusable.definition}) of ${plan.entityName} cannot be the key of a load: ` +
         `${unusable.reason}. `;
   const candidates = plan.uniqueKeys.map(describeKey);
-  return new InvalidLoadError(`${what}Set primaryKey to one of its unique keys: ${candidates.join(', ') || 'none'}`);
+  const { partitionKey } = plan.live.kind;
+  const partitioned =
+    partitionKey === null
+      ? ''
+      : `. Its table is partitioned by ${partitionKey}, so each of its unique keys contains the columns of that`;
+  return new InvalidLoadError(
+    `${what}Set primaryKey to one of its unique keys: ${candidates.join(', ') || 'none'}${partitioned}`,
+  );
 }
 
 function describeKey({ name, columns, predicate }: UniqueKey): string {

@@ -106,6 +106,8 @@ function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTab
       const where = index.where === undefined ? '' : ` WHERE ${index.where}`;
       const invalid = live.indexes.some(({ name }) => name === index.name);
       const name = quoteIdentifier(index.name);
+      // Postgres cannot do so for all partitions at once.
+      const concurrently = live.kind.partitionKey === null ? 'CONCURRENTLY ' : '';
       return {
         table: metadata.tablePath,
         column: columns.join(', '),
@@ -115,7 +117,7 @@ function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTab
         breaks: false,
         fix: invalid
           ? `REINDEX INDEX CONCURRENTLY ${quotedTable.slice(0, quotedTable.indexOf('.') + 1)}${name}`
-          : `CREATE ${unique}INDEX CONCURRENTLY ${name} ON ${quotedTable} (${quoteAll(columns)})${where}`,
+          : `CREATE ${unique}INDEX ${concurrently}${name} ON ${quotedTable} (${quoteAll(columns)})${where}`,
       };
     });
 }

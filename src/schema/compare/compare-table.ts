@@ -29,7 +29,7 @@ export function compareTable(
   const table = metadata.tablePath;
   const ours = isOurs(metadata);
   if (live === undefined) {
-    const actual = 'none (views and partitioned tables do not count)';
+    const actual = 'none (a view does not count)';
     const fix = ours ? RESTORE : GENERATE_COMMAND;
     return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, fix }];
   }

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { type LiveConstraints, readLiveConstraints } from './live-constraints.js';
+import { readTableKind, type TableKind } from './table-kind.js';
 import { readValueTypes, type ValueType } from './value-type.js';
 
 /** A column in the live database. */
@@ -86,6 +87,7 @@ export interface LiveTable extends LiveConstraints {
   readonly rowSecurity: boolean;
   /** The GRANT without which the role may not create temporary tables; undefined if it may. */
   readonly temporaryGrant: string | undefined;
+  readonly kind: TableKind;
 }
 
 /** The type and modifier behind a domain, at the end of a chain of domains; of any other type, itself. */
@@ -129,7 +131,7 @@ const COLUMNS = `
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
     LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'
+   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')
    ORDER BY a.attnum`;
 
 // An index on an expression has no column names. An operator class decides equality by its operator of strategy 3, which
@@ -221,10 +223,7 @@ interface ColumnRow {
   temporary_grant: string | null;
 }
 
-/**
- * Reads a table from the catalog; undefined if it does not exist. A partitioned table counts as missing: its INSERT cannot
- * distinguish new rows from stored ones.
- */
+/** Reads a table from the catalog; undefined if it does not exist. */
 export async function readLiveTable(client: ClientBase, schema: string, table: string): Promise<LiveTable | undefined> {
   const columns = await client.query<ColumnRow>(COLUMNS, [schema, table]);
   if (columns.rows.length === 0) {
@@ -258,5 +257,6 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
     ...(await readLiveConstraints(client, schema, table)),
     rowSecurity: columns.rows[0]?.row_security === true,
     temporaryGrant: columns.rows[0]?.temporary_grant ?? undefined,
+    kind: await readTableKind(client, schema, table),
   };
 }

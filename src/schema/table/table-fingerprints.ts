@@ -17,10 +17,13 @@ const FINGERPRINTS = `
            (SELECT string_agg(concat(i.indexrelid, i.xmin, i.ctid), ' ' ORDER BY i.indexrelid)
               FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid),
            (SELECT string_agg(concat(k.xmin, k.ctid), ' ' ORDER BY k.oid)
-              FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid)), 0)::text AS fingerprint
+              FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid),
+           (SELECT string_agg(concat(r.xmin, r.ctid), ' ' ORDER BY r.oid)
+              FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),
+           (SELECT count(*) FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r')), 0)::text AS fingerprint
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (schema, name, place)
     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
-    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind = 'r'
+    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p')
    ORDER BY wanted.place`;
 
 /** A fingerprint of each table that changes with its definition, in one short statement. */

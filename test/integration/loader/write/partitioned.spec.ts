@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { InvalidLoadError, type LoadOptions } from '../../../../src/index.js';
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+@Entity('measurements')
+class Measurement {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @PrimaryColumn('date')
+  day: string;
+
+  @Column('integer', { nullable: true })
+  value: number | null;
+
+  @Column('text', { default: 'none' })
+  note: string;
+}
+
+@Entity('base')
+class Base {
+  @PrimaryColumn('integer')
+  id: number;
+}
+
+@Entity('ruled')
+class Ruled {
+  @PrimaryColumn('integer')
+  id: number;
+}
+
+const DAYS = ['2024-05-05', '2025-05-05', '2026-02-05', '2026-08-05'];
+
+/** Rows of all partitions, some with a note and some without: a mask tells them apart. */
+const rowsOf = (count: number, value = 0) =>
+  Array.from({ length: count }, (_, id) => ({
+    id,
+    day: DAYS[id % DAYS.length],
+    value,
+    ...(id % 2 === 0 && { note: 'n' }),
+  }));
+
+describe('a partitioned table', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Measurement]);
+    // Three partitions, one of them partitioned itself, and none for 2027.
+    await app.rows(`
+      DROP TABLE measurements;
+      CREATE TABLE measurements (id integer, day date, value integer CHECK (value < 100), note text NOT NULL DEFAULT 'none',
+        PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+      CREATE TABLE m2024 PARTITION OF measurements FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+      CREATE TABLE m2025 PARTITION OF measurements FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+      CREATE TABLE m2026 PARTITION OF measurements FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY RANGE (day);
+      CREATE TABLE m2026a PARTITION OF m2026 FOR VALUES FROM ('2026-01-01') TO ('2026-07-01');
+      CREATE TABLE m2026b PARTITION OF m2026 FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');
+      ALTER TABLE submissions RENAME TO plain;
+      CREATE TABLE submissions (LIKE plain INCLUDING ALL) PARTITION BY HASH (submission_id);
+      CREATE TABLE submissions_0 PARTITION OF submissions FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+      CREATE TABLE submissions_1 PARTITION OF submissions FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    `);
+  });
+  afterAll(() => app.close());
+  beforeEach(() => app.rows('TRUNCATE measurements'));
+
+  const load = (records: readonly object[], options?: LoadOptions) => app.loader.load(Measurement, records, options);
+  const partitions = () =>
+    app.rows(
+      'SELECT tableoid::regclass::text AS name, count(*)::integer AS rows FROM measurements GROUP BY 1 ORDER BY 1',
+    );
+
+  /** The small writer, and COPY. */
+  describe.each([8, 400])('in a load of %i', (count) => {
+    it('takes a merge, an append and a replace, with exact counts', async () => {
+      expect(await load(rowsOf(count))).toMatchObject({ inserted: count, ok: true });
+      expect(await load(rowsOf(count))).toMatchObject({ unchanged: count, updated: 0, inserted: 0 });
+      const some = [...rowsOf(count / 2, 1), ...rowsOf(count + 2).slice(count / 2)];
+      expect(await load(some)).toMatchObject({ updated: count / 2, unchanged: count / 2, inserted: 2 });
+      expect((await partitions()).map(({ name }) => name)).toEqual(['m2024', 'm2025', 'm2026a', 'm2026b']);
+
+      const more = rowsOf(count + 2 + count).slice(count + 2);
+      expect(await load(more, { disposition: 'append' })).toMatchObject({ inserted: count });
+      expect(await load(rowsOf(count, 2), { disposition: 'append' })).toMatchObject({ rejected: count, inserted: 0 });
+
+      const kept = [...rowsOf(count / 2, 1), ...rowsOf(count, 3).slice(count / 2), ...rowsOf(1, 1)];
+      expect(await load(kept, { disposition: 'replace' })).toMatchObject({
+        unchanged: count / 2,
+        updated: count / 2,
+        inserted: 0,
+        duplicates: 1,
+        deleted: count + 2,
+      });
+      expect(await app.count('measurements')).toBe(count);
+    });
+
+    it.each(['merge', 'append', 'replace'] as const)(
+      'rejects in a %s a row without a partition, and one of a check',
+      async (disposition) => {
+        const records = [...rowsOf(count), { id: 1, day: '2027-01-01' }, { id: -1, day: DAYS[0], value: 100 }];
+        expect(await load(records, { disposition, maxRejects: 5 })).toMatchObject({
+          inserted: count,
+          rejected: 2,
+          rejects: [
+            { position: count, reason: '23514' },
+            { position: count + 1, reason: '23514' },
+          ],
+        });
+      },
+    );
+
+    it('is one half of a hybrid load', async () => {
+      const records = Array.from({ length: count }, (_, n) => ({
+        submission_id: `s${count}-${n}`,
+        problem_description: 'p',
+        title: 't',
+      }));
+      const inserted = { received: count, stored: count, submissions: { inserted: count } };
+      expect(await app.hybrid.store(records)).toMatchObject(inserted);
+      const changed = [{ ...records[0], title: 'u' }, ...records.slice(1)];
+      expect(await app.hybrid.store(changed)).toMatchObject({ submissions: { updated: 1, unchanged: count - 1 } });
+    });
+  });
+
+  it('needs a key that contains the partition key', async () => {
+    const load1 = load(rowsOf(1), { primaryKey: ['id'] });
+    await expect(load1).rejects.toThrow(InvalidLoadError);
+    await expect(load1).rejects.toThrow(/partitioned by RANGE \(day\), so each of its unique keys contains/);
+  });
+});
+
+describe('a table that its rows are not all in', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Base, Ruled]);
+    await app.loader.load(Base, [{ id: 1 }]);
+    await app.loader.load(Ruled, [{ id: 1 }]);
+    await app.rows(`
+      CREATE TABLE derived (more text) INHERITS (base);
+      CREATE RULE reroute AS ON INSERT TO ruled DO INSTEAD NOTHING;
+    `);
+  });
+  afterAll(() => app.close());
+
+  it.each(['merge', 'append', 'replace'] as const)('is rejected by name in a %s', async (disposition) => {
+    const inherited = app.loader.load(Base, [{ id: 2 }], { disposition });
+    await expect(inherited).rejects.toThrow(InvalidLoadError);
+    await expect(inherited).rejects.toThrow(/other tables \(derived\) inherit from base/);
+    const ruled = app.loader.load(Ruled, [{ id: 2 }], { disposition });
+    await expect(ruled).rejects.toThrow(InvalidLoadError);
+    await expect(ruled).rejects.toThrow(/ruled has rules on INSERT or UPDATE \(reroute\)/);
+  });
+});
