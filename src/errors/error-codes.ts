@@ -216,6 +216,10 @@ export const ERROR_CODES = {
     meaning: 'The transaction passed to `withManager` cannot be used: an earlier statement in it failed.',
     action: 'Roll the transaction back and repeat all of it.',
   },
+  UNKNOWN_ENCODING: {
+    meaning: 'The encoding of a file has an unknown name.',
+    action: 'Name one of the Encoding Standard, for example `utf-16le` or `windows-1252`. A UTF-8 file needs no name.',
+  },
 } as const satisfies Readonly<Record<string, ErrorCodeEntry>>;
 
 /** The `code` of a StorageError. */

@@ -1,6 +1,6 @@
 /** Bytes with a meaning in JSON or csv. All are ASCII, so they never occur within a longer UTF-8 character. */
 export const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+export const CARRIAGE_RETURN = 0x0d;
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const BACKSLASH = 0x5c;
@@ -15,9 +15,4 @@ const TAB = 0x09;
 /** Whether JSON treats the byte as white space. */
 export function isJsonSpace(byte: number | undefined): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
-}
-
-/** The line without a CR at its end. */
-export function withoutCarriageReturn(line: Buffer): Buffer {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }

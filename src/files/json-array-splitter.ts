@@ -1,6 +1,7 @@
 import { SourceRecord } from '../records/source-record.js';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, isJsonSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './bytes.js';
-import { parseJsonRecord } from './parse-json-line.js';
+import { asciiUnits, type Encoding, unitBytes, UTF_8 } from './encoding.js';
+import { jsonParser } from './parse-json-line.js';
 import { RecordBuffer } from './record-buffer.js';
 import type { RecordReader } from './record-reader.js';
 
@@ -26,24 +27,33 @@ export class JsonArraySplitter implements RecordReader {
   private bytesBefore = 0;
   private fault = 'the document ends before its array ends';
   private readonly pending: RecordBuffer;
+  private readonly width: 1 | 2;
+  private readonly parse: (raw: Buffer) => SourceRecord;
 
-  constructor(maxRecordBytes: number) {
+  constructor(
+    maxRecordBytes: number,
+    private readonly encoding: Encoding = UTF_8,
+  ) {
     this.pending = new RecordBuffer(maxRecordBytes);
+    this.width = unitBytes(encoding);
+    this.parse = jsonParser(encoding);
   }
 
   *push(chunk: Buffer): Generator<SourceRecord> {
+    const { width } = this;
+    const units = asciiUnits(chunk, this.encoding);
     let at = 0;
-    while (at < chunk.length) {
+    while (at < units.length) {
       if (this.place === 'value') {
-        const end = this.findValueEnd(chunk, at);
-        this.pending.add(chunk.subarray(at, end ?? chunk.length));
+        const end = this.findValueEnd(units, at);
+        this.pending.add(chunk.subarray(at * width, end === undefined ? undefined : end * width));
         if (end === undefined) break;
         yield this.finishValue();
         at = end;
       } else if (this.place === 'lost') {
-        this.pending.add(chunk.subarray(at));
+        this.pending.add(chunk.subarray(at * width));
         break;
-      } else if (isJsonSpace(chunk[at]) || this.takeStructure(chunk[at], this.bytesBefore + at)) {
+      } else if (isJsonSpace(units[at]) || this.takeStructure(units[at], this.bytesBefore + at * width)) {
         at++;
       }
     }
@@ -78,12 +88,12 @@ export class JsonArraySplitter implements RecordReader {
   }
 
   /** The position after the value, or undefined if the value continues in the next chunk. */
-  private findValueEnd(chunk: Buffer, from: number): number | undefined {
+  private findValueEnd(units: Buffer, from: number): number | undefined {
     // Locals, because every byte of the file passes here and fields would cost several times as much.
     let { depth, inString, escaped } = this;
     let end: number | undefined;
-    for (let at = from; at < chunk.length && end === undefined; at++) {
-      const byte = chunk[at];
+    for (let at = from; at < units.length && end === undefined; at++) {
+      const byte = units[at];
       if (escaped) {
         escaped = false;
       } else if (inString) {
@@ -110,7 +120,7 @@ export class JsonArraySplitter implements RecordReader {
     this.place = this.isArray ? 'separator' : 'end';
     return this.pending.isTooLong
       ? this.pending.takeRejected()
-      : SourceRecord.unparsed(this.pending.take(), parseJsonRecord);
+      : SourceRecord.unparsed(this.pending.take(), this.parse);
   }
 }
 

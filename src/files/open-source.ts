@@ -11,6 +11,7 @@ const FORMAT_BY_EXTENSION = new Map<string, FileFormat>([
   ['ndjson', 'jsonl'],
   ['json', 'json'],
   ['csv', 'csv'],
+  ['tsv', 'csv'],
 ]);
 
 const EXPLANATIONS = new Map([
@@ -60,11 +61,11 @@ export async function openSource(path: string): Promise<OpenedSource> {
   }
 }
 
-/** The format of a file by its name (with or without `.gz`), or undefined if unknown. */
+/** The format of a file by its name (with or without `.gz` or `.zst`), or undefined if unknown. */
 export function detectFormat(path: string): FileFormat | undefined {
   const extension = path
     .toLowerCase()
-    .replace(/\.gz$/, '')
+    .replace(/\.(?:gz|zst)$/, '')
     .match(/\.([^./\\]+)$/)?.[1];
   return extension === undefined ? undefined : FORMAT_BY_EXTENSION.get(extension);
 }

@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { isLosslessNumber } from 'lossless-json';
 import { SourceRecord } from '../records/source-record.js';
+import { decode, type Encoding, rejectUndecodable, UTF_8 } from './encoding.js';
 import { needsExactNumbers, parseExactly } from './exact-numbers.js';
 
 /**
@@ -19,10 +19,9 @@ export function parseExactJson(text: string): unknown {
  *
  * Never throws for invalid content: it returns a rejected record.
  */
-export function parseJsonRecord(raw: Buffer): SourceRecord {
-  // Decoding would silently replace broken bytes by U+FFFD.
-  if (!isUtf8(raw)) return SourceRecord.rejected(raw, 'invalid_utf8', 'the record is not valid UTF-8');
-  const text = raw.toString('utf8');
+export function parseJsonRecord(raw: Buffer, encoding: Encoding = UTF_8): SourceRecord {
+  const text = decode(raw, encoding);
+  if (text === undefined) return rejectUndecodable(raw, encoding);
   let value: unknown;
   try {
     value = parseExactJson(text);
@@ -33,6 +32,11 @@ export function parseJsonRecord(raw: Buffer): SourceRecord {
     return SourceRecord.rejected(raw, 'not_an_object', 'the record is JSON, but not an object');
   }
   return new SourceRecord(value, raw);
+}
+
+/** {@link parseJsonRecord} for one encoding. */
+export function jsonParser(encoding: Encoding): (raw: Buffer) => SourceRecord {
+  return (raw) => parseJsonRecord(raw, encoding);
 }
 
 function rejectedByParser(raw: Buffer, error: unknown): SourceRecord {

@@ -1,35 +1,103 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { StorageError } from '../errors/storage-error.js';
+import { COMPRESSION_FAULTS, decompressed, MAGIC_BYTES } from './decompress.js';
+import { type Encoding, unitBytes, UTF_16_BE, UTF_16_LE, UTF_8 } from './encoding.js';
 import { unreadable } from './unreadable.js';
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const GUNZIP_CHUNK_BYTES = 256 * 1024;
+const BYTE_ORDER_MARKS: readonly (readonly [Encoding, Buffer])[] = [
+  [UTF_8, Buffer.from([0xef, 0xbb, 0xbf])],
+  [UTF_16_LE, Buffer.from([0xff, 0xfe])],
+  [UTF_16_BE, Buffer.from([0xfe, 0xff])],
+];
+/** Enough for a byte order mark, and to tell UTF-16 without one. */
+const HEAD_BYTES = 4;
 
 const EXPLANATIONS = new Map([
-  ['Z_BUF_ERROR', 'the gzip data is truncated. Download or copy the file again.'],
-  ['Z_DATA_ERROR', 'the gzip data is damaged, or other bytes follow it. Download or copy the file again.'],
+  ...COMPRESSION_FAULTS,
   ['ERR_STREAM_PREMATURE_CLOSE', 'the stream was closed before its end'],
 ]);
 
+/** The bytes of a text file. */
+export interface FileBytes {
+  readonly encoding: Encoding;
+  /** Decompressed, without a byte order mark; each chunk holds whole code units, but for a last one. */
+  readonly chunks: AsyncGenerator<Buffer>;
+}
+
 /**
- * The bytes of a source, decompressed if gzip, without a byte order mark. Closes the source when the consumer stops
- * early.
+ * Opens a source: finds out whether it is compressed, and its encoding. Closes the source when the consumer stops early.
  *
  * @param name - name of the source in errors
- * @throws StorageError `SOURCE_UNREADABLE` when reading fails, or gzip data is truncated or damaged
+ * @param given - the encoding, if it is known
+ * @throws StorageError `SOURCE_UNREADABLE` when reading fails, compressed data is truncated or damaged, or the encoding is
+ * another one; the chunks throw it too
  */
-export async function* readBytes(source: Readable, name: string): AsyncGenerator<Buffer> {
+export async function readBytes(source: Readable, name: string, given?: Encoding): Promise<FileBytes> {
+  const explain = (error: unknown): StorageError =>
+    error instanceof StorageError ? error : unreadable(`Could not read ${name} to its end`, error, EXPLANATIONS);
   try {
-    const { head, all } = await peek(bytesOf(source), GZIP_MAGIC.length);
-    const plain = await peek(head.equals(GZIP_MAGIC) ? gunzip(all) : all, BYTE_ORDER_MARK.length);
-    let skip = plain.head.equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
-    for await (const chunk of plain.all) {
-      yield chunk.subarray(skip);
-      skip = 0;
-    }
+    const { head, all } = await peek(bytesOf(source), MAGIC_BYTES);
+    const plain = await peek(decompressed(head, all), HEAD_BYTES);
+    const [marked, mark] =
+      BYTE_ORDER_MARKS.find(([, bytes]) => plain.head.subarray(0, bytes.length).equals(bytes)) ?? [];
+    const encoding = chooseEncoding(plain.head, name, given, marked);
+    return { encoding, chunks: chunksOf(plain.all, mark?.length ?? 0, unitBytes(encoding), explain) };
   } catch (error) {
-    throw unreadable(`Could not read ${name} to its end`, error, EXPLANATIONS);
+    source.destroy();
+    throw explain(error);
+  }
+}
+
+function chooseEncoding(
+  head: Buffer,
+  name: string,
+  given: Encoding | undefined,
+  marked: Encoding | undefined,
+): Encoding {
+  if (given !== undefined && marked !== undefined && given !== marked) {
+    const message = `${name} has the byte order mark of ${marked}, but --encoding is ${given}. Remove --encoding.`;
+    throw new StorageError('SOURCE_UNREADABLE', message);
+  }
+  const likely = given ?? marked ?? utf16WithoutMark(head);
+  if (likely !== given && likely !== marked) {
+    throw new StorageError(
+      'SOURCE_UNREADABLE',
+      `${name} is not UTF-8, but probably ${likely}. Add --encoding ${likely}`,
+    );
+  }
+  return likely ?? UTF_8;
+}
+
+/** Every other byte of ASCII text in UTF-16 is 0, which no text in UTF-8 has. */
+function utf16WithoutMark(head: Buffer): Encoding | undefined {
+  const zeros = Array.from(head, (byte) => (byte === 0 ? '0' : 'x')).join('');
+  return { x0x0: UTF_16_LE, '0x0x': UTF_16_BE }[zeros];
+}
+
+async function* chunksOf(
+  bytes: AsyncGenerator<Buffer>,
+  skip: number,
+  width: 1 | 2,
+  explain: (error: unknown) => StorageError,
+): AsyncGenerator<Buffer> {
+  let toSkip = skip;
+  let half: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of bytes) {
+      const rest = chunk.subarray(toSkip);
+      toSkip = 0;
+      if (width === 1) {
+        yield rest;
+        continue;
+      }
+      const whole = half.length === 0 ? rest : Buffer.concat([half, rest]);
+      const end = whole.length - (whole.length % width);
+      half = whole.subarray(end);
+      yield whole.subarray(0, end);
+    }
+    if (half.length > 0) yield half;
+  } catch (error) {
+    throw explain(error);
   }
 }
 
@@ -62,20 +130,4 @@ async function* continued(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGen
   } finally {
     await rest.return(undefined);
   }
-}
-
-async function* gunzip(compressed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  let fed = 0;
-  const counted = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of compressed) {
-      fed += chunk.length;
-      yield chunk;
-    }
-  };
-  const stream = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
-  // pipeline requires a callback; iterating the stream throws the same error.
-  pipeline(counted, stream, () => {});
-  yield* stream as AsyncIterable<Buffer>;
-  // A zero byte after a member ends the stream without an error, whatever follows.
-  if (fed > stream.bytesWritten) throw new Error('other bytes follow the gzip data. Remove them.');
 }

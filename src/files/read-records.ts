@@ -1,12 +1,14 @@
 import { constants } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { type Reading, SourceRecord } from '../records/source-record.js';
-import { CsvReader } from './csv-reader.js';
+import { type CsvOptions, CsvReader } from './csv/csv-reader.js';
+import { type Encoding, UTF_8 } from './encoding.js';
 import { JsonArraySplitter } from './json-array-splitter.js';
 import { JsonLinesReader } from './json-lines-reader.js';
 import { readBytes } from './read-bytes.js';
 import type { FileFormat, RecordReader } from './record-reader.js';
 import { renameFields } from './rename-fields.js';
+import { readingOf } from './reread-record.js';
 
 const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
 
@@ -14,18 +16,35 @@ const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
 export interface ReadRecordsOptions {
   /** Format of the source. */
   readonly format: FileFormat;
+  /** Encoding of the source. @default that of its byte order mark, or UTF-8 */
+  readonly encoding?: Encoding | undefined;
+  /** How a csv source is written. */
+  readonly csv?: CsvOptions | undefined;
   /** Fields to rename, old name to new name; see {@link renameFields}. @default none */
   readonly rename?: ReadonlyMap<string, string>;
   /** Called at the end with names in `rename` that no record had; not if there were no records. @default none */
   readonly onUnmetRenames?: (names: readonly string[]) => void;
+  /** Called at the end of a csv source with what was found in it. @default none */
+  readonly onCsvRead?: (findings: CsvFindings) => void;
   /** Longer records are rejected without being held in memory. @default 256 MiB */
   readonly maxLineBytes?: number;
   /** Name of the source in errors. @default 'the source' */
   readonly name?: string;
 }
 
+/** What a csv source turned out to be. */
+export interface CsvFindings {
+  /** Undefined if there was no header. */
+  readonly header: readonly string[] | undefined;
+  readonly delimiter: string | undefined;
+  /** Number of the line that has known names, where the header has none; from 1. */
+  readonly headerLine: number | undefined;
+  /** Whether a cell was the text `\\N`. */
+  readonly hasNullText: boolean;
+}
+
 /**
- * Reads records from a stream of bytes, gzip or plain, one at a time and in bounded memory. Reads the source only as fast
+ * Reads records from a stream of bytes, compressed or plain, one at a time and in bounded memory. Reads the source only as fast
  * as records are consumed, and closes it when the consumer stops early.
  *
  * A record that cannot be read does not end the load: it is returned as a rejected record with its raw bytes. Records are
@@ -40,12 +59,33 @@ export interface ReadRecordsOptions {
  * }
  * ```
  */
-export async function* readRecords(source: Readable, options: ReadRecordsOptions): AsyncGenerator<SourceRecord> {
+export function readRecords(source: Readable, options: ReadRecordsOptions): AsyncGenerator<SourceRecord> {
+  const closing = new AbortController();
+  const records = recordsOf(source, options, closing.signal);
+  const end = records.return.bind(records);
+  // A generator ends only at its next record, which may be gigabytes of blank lines away.
+  records.return = async (value) => {
+    closing.abort();
+    return end(value);
+  };
+  return records;
+}
+
+async function* recordsOf(
+  source: Readable,
+  options: ReadRecordsOptions,
+  closing: AbortSignal,
+): AsyncGenerator<SourceRecord> {
   const { format, rename = new Map<string, string>(), name = 'the source' } = options;
   // Bytes become a string before parsing, and strings have a maximum length.
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
-  const reader = createReader(format, maxBytes);
-  let reading: Reading = { format, ...(rename.size > 0 && { rename: Object.fromEntries(rename) }) };
+  const { encoding, chunks } = await readBytes(source, name, options.encoding);
+  const reader = createReader(options, maxBytes, encoding);
+  let reading: Reading = {
+    format,
+    ...(encoding !== UTF_8 && { encoding }),
+    ...(rename.size > 0 && { rename: Object.fromEntries(rename) }),
+  };
   const unmet = new Set(rename.keys());
   let wasRead = false;
   const parse = (record: SourceRecord): SourceRecord => {
@@ -58,26 +98,31 @@ export async function* readRecords(source: Readable, options: ReadRecordsOptions
   };
   const finish = (record: SourceRecord): SourceRecord => {
     // Shared by all records: the header is known with the first one.
-    if (reading.header !== reader.header) reading = { ...reading, header: reader.header };
+    if (reader.form !== undefined && reading.header === undefined) reading = { ...reading, ...readingOf(reader.form) };
     return SourceRecord.unparsed(record.raw, () => parse(record), reading);
   };
   try {
-    for await (const chunk of readBytes(source, name)) {
+    for await (const chunk of chunks) {
+      if (closing.aborted) return;
       for (const record of reader.push(chunk)) yield finish(record);
     }
     for (const record of reader.end()) yield finish(record);
   } finally {
     if (wasRead && unmet.size > 0) options.onUnmetRenames?.([...unmet]);
+    if (reader instanceof CsvReader) {
+      const { hasNullText, headerLine } = reader;
+      options.onCsvRead?.({ header: reader.form?.header, delimiter: reader.form?.delimiter, headerLine, hasNullText });
+    }
   }
 }
 
-function createReader(format: FileFormat, maxBytes: number): RecordReader {
+function createReader({ format, csv }: ReadRecordsOptions, maxBytes: number, encoding: Encoding): RecordReader {
   switch (format) {
     case 'jsonl':
-      return new JsonLinesReader(maxBytes);
+      return new JsonLinesReader(maxBytes, encoding);
     case 'json':
-      return new JsonArraySplitter(maxBytes);
+      return new JsonArraySplitter(maxBytes, encoding);
     case 'csv':
-      return new CsvReader(maxBytes);
+      return new CsvReader(maxBytes, csv, encoding);
   }
 }

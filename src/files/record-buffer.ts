@@ -23,6 +23,10 @@ export class RecordBuffer {
     if (this.isTooLong) this.keepHead();
   }
 
+  get isEmpty(): boolean {
+    return this.size === 0;
+  }
+
   /** Whether the record exceeds the limit; `take` then returns only its head. */
   get isTooLong(): boolean {
     return this.size > this.maxBytes;

@@ -1,4 +1,5 @@
 import type { Reading, SourceRecord } from '../records/source-record.js';
+import type { CsvForm } from './csv/parse-csv-record.js';
 
 /** Supported file formats. */
 export type FileFormat = Reading['format'];
@@ -8,8 +9,8 @@ export type FileFormat = Reading['format'];
  * ahead of the consumer.
  */
 export interface RecordReader {
-  /** Names of the cells of the records so far; csv only. */
-  readonly header?: readonly string[] | undefined;
+  /** How the records so far are read; csv only. */
+  readonly form?: CsvForm | undefined;
   /** Records completed by this chunk. */
   push(chunk: Buffer): Iterable<SourceRecord>;
   /** Records left at the end of the input. */

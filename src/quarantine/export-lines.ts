@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'lossless-json';
 
 import { isJsonSpace, LINE_FEED } from '../files/bytes.js';
-import { CsvReader } from '../files/csv-reader.js';
+import { CsvReader } from '../files/csv/csv-reader.js';
 import { parseExactJson } from '../files/parse-json-line.js';
 import { rereadRecord } from '../files/reread-record.js';
 import { LINE_TOO_LONG, type Reading } from '../records/source-record.js';

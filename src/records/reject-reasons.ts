@@ -14,6 +14,7 @@ export const REJECT_REASONS = {
   inexact_value: 'Postgres or TypeORM would round, cut, pad or split the value, such as money or an interval.',
   invalid_csv: 'A quote in the csv record is not closed, or does not enclose a whole cell.',
   invalid_date_time: 'The value is not a valid date, time or date-time in ISO form.',
+  invalid_encoding: 'The bytes of the record are not valid in the encoding of the file.',
   invalid_json: 'The bytes of the record, or the text for a JSON column, are not valid JSON.',
   invalid_utf8: 'The bytes of the record are not valid UTF-8.',
   key_too_long: 'A column of the key is longer than 2,600 bytes.',

@@ -22,8 +22,14 @@ interface Content {
  */
 export interface Reading {
   readonly format: 'jsonl' | 'json' | 'csv';
+  /** Encoding of the bytes. @default 'utf-8' */
+  readonly encoding?: string;
   /** Column names; csv only. */
   readonly header?: readonly string[];
+  /** Character between cells; csv only. @default ',' */
+  readonly delimiter?: string;
+  /** Unquoted text that means null; csv only. @default none */
+  readonly nullText?: string;
   /** Renamed fields, old name to new name. */
   readonly rename?: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { readRecords } from '../../../src/files/read-records.js';
@@ -141,71 +140,6 @@ describe('readRecords, one JSON object a line', () => {
   });
 });
 
-describe('readRecords from gzip', () => {
-  const expected = [{ a: 1 }, { a: 'ü😀' }];
-
-  it('recognises it by its first bytes, however the stream is cut', async () => {
-    const zipped = gzipSync(`\ufeff${LINES}`);
-    expect(await read(zipped)).toEqual(expected);
-    expect(await read(zipped, { cuts: [...zipped.keys()] })).toEqual(expected);
-  });
-
-  it('reads all the members of a file', async () => {
-    const zipped = Buffer.concat([gzipSync(LINES), gzipSync(LINES)]);
-    expect(await read(zipped)).toEqual([...expected, ...expected]);
-    expect(await read(zipped, { cuts: [...zipped.keys()] })).toEqual([...expected, ...expected]);
-  });
-
-  it('reports truncated data, wherever it ends', async () => {
-    const zipped = Buffer.concat([gzipSync(LINES), gzipSync(LINES)]);
-    const member = gzipSync(LINES).length;
-    for (let length = 2; length < zipped.length; length++) {
-      // Between the members the file is whole as far as anyone can tell.
-      if (length === member) continue;
-      await expect(read(zipped.subarray(0, length))).rejects.toMatchObject({
-        ...UNREADABLE,
-        message: expect.stringContaining('truncated'),
-      });
-    }
-  });
-
-  it('hands out what came before the cut', async () => {
-    const lines = Array.from({ length: 20_000 }, (_, index) => `{"a":${index}}\n`).join('');
-    const zipped = gzipSync(lines);
-    const seen: unknown[] = [];
-    const reading = (async () => {
-      for await (const record of readRecords(streamOf(zipped.subarray(0, -9)), { format: 'jsonl' })) {
-        seen.push(outcome(record));
-      }
-    })();
-    await expect(reading).rejects.toMatchObject(UNREADABLE);
-    expect(seen.length).toBeGreaterThan(0);
-    expect(seen.every((value) => typeof value === 'object')).toBe(true);
-  });
-
-  it('says that data is damaged, or followed by something else', async () => {
-    const zipped = gzipSync(LINES);
-    const damaged = Buffer.from(zipped);
-    damaged.writeUInt8(damaged.readUInt8(zipped.length - 6) ^ 1, zipped.length - 6);
-    const problems = [
-      damaged,
-      Buffer.concat([zipped, Buffer.from('text')]),
-      Buffer.concat([zipped, Buffer.alloc(9), zipped]),
-    ];
-    for (const bytes of problems) await expect(read(bytes)).rejects.toMatchObject(UNREADABLE);
-  });
-
-  it('closes the source when its consumer stops', async () => {
-    const source = streamOf(gzipSync(LINES.repeat(1000)), [10, 20]);
-    const closed = new Promise((resolve) => source.once('close', resolve));
-    for await (const record of readRecords(source, { format: 'jsonl' })) {
-      if (record.value !== undefined) break;
-    }
-    await closed;
-    expect(source.destroyed).toBe(true);
-  });
-});
-
 describe('readRecords from a source that fails', () => {
   it('names the source and keeps the cause', async () => {
     const cause = new Error('EIO: i/o error, read');
@@ -240,5 +174,31 @@ describe('a record nobody looks at', () => {
     records.forEach(({ raw }) => raw.fill('x'));
     const found = format === 'csv' ? { a: 'x' } : 'invalid_json';
     expect(records.map(outcome)).toEqual([found, found]);
+  });
+});
+
+describe('a source without records', () => {
+  it.each(['jsonl', 'csv'] as const)('is read no further once its consumer has stopped: %s', async (format) => {
+    let chunks = 0;
+    const blank = Buffer.alloc(1024, '\n');
+    let stopped: Promise<unknown> | undefined;
+    const started: AsyncGenerator<unknown>[] = [];
+    const source = Readable.from(
+      (function* () {
+        for (; chunks < 10_000; chunks++) {
+          // Reading has begun, and no record will come.
+          if (chunks === 10) stopped = started[0]?.return(undefined);
+          yield blank;
+        }
+      })(),
+      { highWaterMark: 1 },
+    );
+    const records = readRecords(source, { format });
+    started.push(records);
+    const first = await records.next();
+    await stopped;
+    expect(first).toEqual({ done: true, value: undefined });
+    expect(chunks).toBeLessThan(100);
+    expect(source.destroyed).toBe(true);
   });
 });
