@@ -20,6 +20,8 @@ export interface PlanColumn {
   readonly convert: (value: unknown, textual: boolean) => string | null;
   /** The transformer sees nulls, too, and its result differs from the value of the record. */
   readonly hasTransformer: boolean;
+  /** Whether an empty text is a value; of a csv file it is none otherwise. */
+  readonly takesEmptyText: boolean;
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   /** The default as SQL; undefined for an identity. */

@@ -95,7 +95,7 @@ function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknow
 
 /** The record's own `extra` object, for example of a row that was exported before. */
 function addExtra(row: Row, column: string | undefined, value: unknown, textual: boolean): void {
-  if (value === null) {
+  if (value === null || (textual && value === '')) {
     return;
   }
   const content: unknown = textual && typeof value === 'string' ? atColumn(column, () => parseJson(value)) : value;

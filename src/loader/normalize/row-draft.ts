@@ -16,8 +16,11 @@ export interface RowDraft {
   readonly references: (readonly [name: string, field: RelationField, value: unknown])[];
 }
 
-/** Converts a value and puts it into the row. */
+/** Converts a value and puts it into the row. A quoted empty cell of a csv file is absent where it cannot be a value. */
 export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, value: unknown): void {
+  if (textual && value === '' && !column.takesEmptyText) {
+    return;
+  }
   if (column.hasTransformer) {
     given.set(column, value);
   } else if (value === null) {

@@ -9,6 +9,7 @@ import { markDate } from '../values/date-mark.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 import { simpleArray, simpleJson } from '../values/simple-text.js';
+import { hasEmptyText } from '../values/text-value.js';
 
 /**
  * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
@@ -56,6 +57,7 @@ export function planColumn(
     declaredType: live.declaredType,
     convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
     hasTransformer: column.transformer !== undefined,
+    takesEmptyText: live.isEnum ? column.enum?.includes('') === true : hasEmptyText(live.valueType),
     notNull: live.notNull,
     hasDefault: live.hasDefault,
     defaultExpression: live.defaultExpression,

@@ -178,8 +178,15 @@ function withPrecision(digits: number | undefined, convert: (value: unknown) => 
   };
 }
 
-function toBooleanText(value: unknown): string {
-  const text = typeof value === 'string' ? value.toLowerCase() : value;
+/** Words of Postgres for true and false, in a text-only file: psql writes `t`, spreadsheets `TRUE` or 1. */
+const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...['t', 'true', 'y', 'yes', 'on', '1'].map((word) => [word, true] as const),
+  ...['f', 'false', 'n', 'no', 'off', '0'].map((word) => [word, false] as const),
+]);
+
+function toBooleanText(value: unknown, textual: boolean): string {
+  const word = typeof value === 'string' ? value.toLowerCase() : undefined;
+  const text = (textual && word !== undefined ? BOOLEAN_WORDS.get(word) : word) ?? value;
   if (text === true || text === 'true') {
     return 'true';
   }

@@ -1,3 +1,4 @@
+import type { ValueType } from '../../schema/table/value-type.js';
 import { RejectedValue } from './rejected-value.js';
 
 /** Postgres itself stops at 1 GB for a field and 256 MB for a jsonb. */
@@ -24,4 +25,46 @@ export function checkSize(text: string): string {
     throw new RejectedValue('field_too_large', `a field holds at most ${MAX_FIELD_BYTES / 1024 / 1024} MiB`);
   }
   return text;
+}
+
+/** Types that have no value of an empty text; nor has an array or a range. */
+const NEVER_EMPTY: ReadonlySet<string> = new Set([
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'money',
+  'oid',
+  'boolean',
+  'json',
+  'jsonb',
+  'uuid',
+  'bytea',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
+  'date',
+  'time without time zone',
+  'time with time zone',
+  'interval',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'point',
+  'line',
+  'lseg',
+  'box',
+  'path',
+  'polygon',
+  'circle',
+]);
+
+/**
+ * Whether an empty text is a value of a type. Programs that quote every cell of a csv file write an empty one as `""`,
+ * which for any other type means that there is no value.
+ */
+export function hasEmptyText(type: ValueType): boolean {
+  return type.kind === 'base' && !NEVER_EMPTY.has(type.name);
 }
