@@ -1,5 +1,5 @@
 import { ERROR_CODES } from '../../src/errors/index.js';
-import { CONDITIONS } from '../../src/postgres/database-fault.js';
+import { CONDITIONS } from '../../src/postgres/conditions.js';
 import { classifyFault, type FaultKind } from '../../src/postgres/sqlstate.js';
 import { REJECT_REASONS } from '../../src/records/reject-reasons.js';
 import { KEEP_REASONS } from '../../src/schema/propose/columns/keep-reasons.js';
@@ -58,10 +58,11 @@ function errorCodes(): string {
 
 const HANDLING: Readonly<Record<FaultKind, string>> = {
   row: 'the record is rejected, the load goes on',
+  uncertain: "the records are tried apart: a record's fault if others pass, else the load stops",
   contention: 'the batch is retried',
   connection: 'the batch is retried on a new connection',
   cancelled: 'the batch is repeated once, in smaller statements',
-  schema: 'the table is read again, or the load stops',
+  schema: 'the table is read again; then as for the codes that are tried apart',
   terminal: 'the load stops',
 };
 

@@ -166,7 +166,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       return await withRetry(
         settings.retry,
         () => this.plans.for(targets, connected),
-        (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error).message}`),
+        (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error, 'schema').message}`),
         (error) => manager === undefined && isTransient(error),
       );
     } catch (error) {

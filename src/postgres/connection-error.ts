@@ -29,7 +29,7 @@ export function isConnectionFault(error: unknown): boolean {
  * @param url - undefined for a connection without a URL
  */
 export function connectionError(url: string | undefined, error: unknown): StorageError {
-  const fault = describeFault(error);
+  const fault = describeFault(error, 'schema');
   const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   // After an unescaped slash in the password the rest parses as the path, and the user as the host.
   const isMisread = parsed?.pathname.includes('@') === true;
@@ -38,7 +38,7 @@ export function connectionError(url: string | undefined, error: unknown): Storag
     ? 'percent-encode special characters of the password in the URL, / as %2F'
     : (REMEDIES[fault.code] ?? 'check the connection URL');
   return new StorageError('CONNECTION_FAILED', `Could not connect to ${place}: ${fault.message}. To fix: ${remedy}.`, {
-    cause: PostgresError.from(error),
+    cause: PostgresError.from(error, 'schema'),
   });
 }
 

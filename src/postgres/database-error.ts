@@ -13,7 +13,7 @@ export function databaseError(error: unknown, code: StorageErrorCode, what: stri
   if (error instanceof StorageError || !isOfDatabase) {
     return error;
   }
-  const cause = PostgresError.from(error);
+  const cause = PostgresError.from(error, 'schema');
   return new StorageError(code, `${what}: ${cause.message}`, { cause });
 }
 

@@ -7,13 +7,15 @@ import { errorCode, errorText } from '../errors/error-text.js';
 export type FaultKind =
   /** the fault of one row: it is quarantined, the load continues */
   | 'row'
+  /** perhaps the fault of one row, perhaps met by every row: only trying the rows apart tells */
+  | 'uncertain'
   /** blocked by another transaction: a retry may succeed */
   | 'contention'
   /** the server is down or unreachable: a retry on a fresh connection may succeed */
   | 'connection'
   /** statement_timeout or a cancel request */
   | 'cancelled'
-  /** the schema no longer matches the plan of the load */
+  /** the schema no longer matches the plan of the load; by a plan that is up to date, as 'uncertain' */
   | 'schema'
   /** ours or the operator's to fix: stop */
   | 'terminal';
@@ -26,6 +28,11 @@ const ROW_CODES: ReadonlySet<string> = new Set([
   '54000', // program_limit_exceeded: an index row too large
   '54001', // statement_too_complex: nesting
 ]);
+
+/** Faults of a connection, a transaction, a resource or the server, never of a row. */
+const TERMINAL_CLASSES: ReadonlySet<string> = new Set(['08', '25', '28', '3D', '40', '53', '57', '58', 'F0', 'XX']);
+/** An internal error may be an input function's or an extension's own: `cube` and `seg` raise it for bad input. */
+const INTERNAL_ERROR = 'XX000';
 
 const CONTENTION_CODES: ReadonlySet<string> = new Set([
   '40001', // serialization_failure
@@ -77,11 +84,29 @@ const POOLER_LOSS =
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;
 
+/** Five digits or letters; the codes of Node's system errors, such as EPERM, are letters only. */
+const SQLSTATE = /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/;
+
+/** Whether pg says this of a connection: an error without a code, and without a value of a row. */
+export function isConnectionText(message: string): boolean {
+  return CODELESS_CONNECTION_LOSS.test(message) || /^SASL|SSL/.test(message);
+}
+
 /** SQL condition: the SQLSTATE is a row's fault, as in {@link classifyFault}. */
 export function isRowFaultSql(state: string): string {
-  const classes = Array.from(ROW_CLASSES, (name) => `'${name}'`).join(', ');
-  const codes = Array.from(ROW_CODES, (name) => `'${name}'`).join(', ');
-  return `(left(${state}, 2) IN (${classes}) AND ${state} <> '${BAD_COPY_FILE_FORMAT}' OR ${state} IN (${codes}))`;
+  return `(left(${state}, 2) IN (${listSql(ROW_CLASSES)}) AND ${state} <> '${BAD_COPY_FILE_FORMAT}'
+        OR ${state} IN (${listSql(ROW_CODES)}))`;
+}
+
+/** SQL condition: an error is or may be a row's fault, as in {@link mayBeOfRow}. */
+export function mayBeOfRowSql(state: string, message: string): string {
+  return `(${state} NOT IN (${listSql([...CONTENTION_CODES, BAD_COPY_FILE_FORMAT])})
+        AND (left(${state}, 2) NOT IN (${listSql(TERMINAL_CLASSES)})
+             OR ${state} = '${INTERNAL_ERROR}' AND ${message} !~* '${WORKER_LOSS.source}'))`;
+}
+
+function listSql(names: Iterable<string>): string {
+  return Array.from(names, (name) => `'${name}'`).join(', ');
 }
 
 /** Classifies an error of pg or of its socket. */
@@ -100,7 +125,7 @@ export function classifyFault(error: unknown): FaultKind {
   if (CONNECTION_CODES.has(code)) {
     return 'connection';
   }
-  if ((code === '08P01' && POOLER_LOSS.test(message)) || (code === 'XX000' && WORKER_LOSS.test(message))) {
+  if ((code === '08P01' && POOLER_LOSS.test(message)) || (code === INTERNAL_ERROR && WORKER_LOSS.test(message))) {
     return 'connection';
   }
   if (ROW_CODES.has(code) || (ROW_CLASSES.has(code.slice(0, 2)) && code !== BAD_COPY_FILE_FORMAT)) {
@@ -109,13 +134,22 @@ export function classifyFault(error: unknown): FaultKind {
   if (code === STALE_PLAN.code && errorText(error, 'routine') === STALE_PLAN.routine) {
     return 'schema';
   }
-  return SCHEMA_CODES.has(code) ? 'schema' : 'terminal';
+  if (SCHEMA_CODES.has(code)) {
+    return 'schema';
+  }
+  return isUncertain(error, code) ? 'uncertain' : 'terminal';
 }
 
-/** Whether the server may lack a privilege or feature that another method does not need. */
-export function mayBeUnsupported(error: unknown): boolean {
-  const code = errorCode(error) ?? '';
-  return code.startsWith('42') || code.startsWith('0A');
+function isUncertain(error: unknown, code: string): boolean {
+  const isSqlstate = SQLSTATE.test(code) || errorText(error, 'severity') !== undefined;
+  const isTerminal = TERMINAL_CLASSES.has(code.slice(0, 2)) && code !== INTERNAL_ERROR;
+  return isSqlstate && !isTerminal && code !== BAD_COPY_FILE_FORMAT;
+}
+
+/** Whether an error is or may be the fault of single rows, so that it is worth trying them apart. */
+export function mayBeOfRow(error: unknown): boolean {
+  const kind = classifyFault(error);
+  return kind === 'row' || kind === 'uncertain' || kind === 'schema';
 }
 
 /** statement_timeout, not a cancel request: both are 57014, and only the text distinguishes them. */

@@ -46,7 +46,7 @@ function explain(error: unknown): { readonly code: string; readonly message: str
   if (error instanceof UsageError) {
     return { code: 'USAGE', message: error.message };
   }
-  return error instanceof StorageError ? error : describeFault(error);
+  return error instanceof StorageError ? error : describeFault(error, 'schema');
 }
 
 /** Replaces the names of API options in a message by the flags of the command line. */

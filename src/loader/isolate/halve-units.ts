@@ -1,19 +1,20 @@
 import type { ClientBase } from 'pg';
 
-import { describeFault } from '../../postgres/database-fault.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
-import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
+import { addOutcomes, emptyOutcome, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { writeTogether } from '../write/write-together.js';
+import { checkFollowsRows, tryOut } from './every-row.js';
+import { rejectLone } from './faulty-column.js';
 import { halveFaulty } from './halve.js';
 
 /**
  * Writes units that Postgres has rejected together, without those at fault, each attempt under a savepoint. It needs
  * nothing but savepoints from the server, and some twenty round trips for each faulty record.
- * @throws pg's DatabaseError when the fault is not a row's
+ * @throws pg's DatabaseError when the fault cannot be a row's
+ * @throws EveryRowFault when nothing shows that it is only some rows'
  * @throws StopLoad when more records are rejected than allowed
  */
 export async function halveUnits(
@@ -26,10 +27,14 @@ export async function halveUnits(
     { first: 0, last: units.length - 1 },
     {
       async attempt({ first, last }) {
-        outcome = addOutcomes(outcome, await writeTogether(client, context, units.slice(first, last + 1)));
+        const some = units.slice(first, last + 1);
+        const written = await writeTogether(client, context, some);
+        context.evidence.add(some);
+        outcome = addOutcomes(outcome, written);
       },
       async atFault(number, error) {
-        outcome = addOutcomes(outcome, await writeParts(client, context, units[number] as LoadUnit, error));
+        await checkPasses(client, context, units, error);
+        outcome = addOutcomes(outcome, await writeParts(client, context, units, number, error));
         if (outcome.rejected.length > context.maxRejects) {
           throw new StopLoad('rejects');
         }
@@ -39,16 +44,18 @@ export async function halveUnits(
   return outcome;
 }
 
-/** Of the records folded into a unit, finds those at fault: tries each one on top of the good ones before it. */
+/** Of the records folded into one of the units, finds those at fault: tries each one on top of the good ones before it. */
 async function writeParts(
   client: ClientBase,
   context: WriteContext,
-  unit: LoadUnit,
+  units: readonly LoadUnit[],
+  number: number,
   error: unknown,
 ): Promise<WriteOutcome> {
-  const { job } = context;
+  const unit = units[number] as LoadUnit;
+  const { job, evidence } = context;
   if (unit.parts.length === 0) {
-    return rejectedOutcome(job, [rejectUnit(job, unit, describeFault(error))]);
+    return rejectedOutcome(job, [await rejectLone(client, context, unit, error)]);
   }
   let outcome = emptyOutcome(job);
   let good: LoadUnit | undefined;
@@ -57,25 +64,30 @@ async function writeParts(
     const fault = await tryOut(client, () => writeTogether(client, context, [candidate]));
     if (fault === undefined) {
       good = candidate;
+      evidence.add([part]);
     } else {
-      outcome = addOutcomes(outcome, rejectedOutcome(job, [rejectUnit(job, part, describeFault(fault))]));
+      await checkPasses(client, context, units, fault);
+      outcome = addOutcomes(outcome, rejectedOutcome(job, [await rejectLone(client, context, part, fault)]));
     }
   }
   return good === undefined ? outcome : addOutcomes(outcome, await writeTogether(client, context, [good]));
 }
 
-/** Does `work` and rolls it back; returns the fault of a row, if there was one. */
-async function tryOut(client: ClientBase, work: () => Promise<unknown>): Promise<unknown> {
-  await client.query('SAVEPOINT harbor_trial');
-  let fault: unknown;
-  try {
-    await work();
-  } catch (error) {
-    if (classifyFault(error) !== 'row') {
-      throw error;
+/** Checks that other records pass at the table that has rejected one. */
+async function checkPasses(
+  client: ClientBase,
+  context: WriteContext,
+  units: readonly LoadUnit[],
+  error: unknown,
+): Promise<void> {
+  const { evidence } = context;
+  const { target } = evidence;
+  const candidates = units.flatMap((unit) => [unit, ...unit.parts]).filter(({ rows }) => rows[target] !== undefined);
+  await checkFollowsRows(error, evidence, candidates, async (candidate) => {
+    const fault = await tryOut(client, () => writeTogether(client, context, [candidate]));
+    if (fault === undefined) {
+      evidence.add([candidate]);
     }
-    fault = error;
-  }
-  await client.query('ROLLBACK TO SAVEPOINT harbor_trial; RELEASE SAVEPOINT harbor_trial');
-  return fault;
+    return fault === undefined;
+  });
 }

@@ -1,4 +1,4 @@
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { mayBeOfRow } from '../../postgres/sqlstate.js';
 
 /** Numbers from `first` to `last`, both included. */
 export interface Range {
@@ -10,19 +10,19 @@ export interface Range {
 export interface HalvingSteps {
   /** Does the whole range or, when it throws, nothing of it. */
   readonly attempt: (range: Range) => Promise<void>;
-  /** Deals with a single number whose attempt has failed by the fault of its row. */
+  /** Deals with a single number whose attempt has failed by what may be its row's fault. */
   readonly atFault: (number: number, error: unknown) => Promise<void>;
 }
 
 /**
- * Does a range without the numbers at fault: where the attempt fails by the fault of a row, it tries each half.
- * @throws what an attempt throws when the fault is not a row's
+ * Does a range without the numbers at fault: where the attempt fails by what may be a row's fault, it tries each half.
+ * @throws what an attempt throws when the fault cannot be a row's
  */
 export async function halve(range: Range, steps: HalvingSteps): Promise<void> {
   try {
     await steps.attempt(range);
   } catch (error) {
-    if (classifyFault(error) !== 'row') {
+    if (!mayBeOfRow(error)) {
       throw error;
     }
     await (range.first === range.last ? steps.atFault(range.first, error) : halveFaulty(range, steps));

@@ -12,15 +12,19 @@ import type { Row } from '../model/row.js';
 import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.js';
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { buildStaged, RowsSuppressedError, type WriteCounts } from '../write/write-staged.js';
-import { buildIsolation, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-block.js';
+import { EveryRowFault } from './every-row.js';
+import { COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
+import { buildIsolation, MISSING_REFERENCE, TAKEN_VALUES } from './isolation-block.js';
 import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /** The largest integer of Postgres. */
 const MAX_INTEGER = 2 ** 31 - 1;
 
-/** The outcome of units, and the units that were not tried for lack of time. */
+/** The outcome of units, and those that are left because the server ended early: for lack of time, or of allowed rejects. */
 export interface IsolationOutcome extends WriteOutcome {
-  readonly left: readonly LoadUnit[];
+  readonly untried: readonly LoadUnit[];
+  /** What they refer to is missing, or another row has their value, but that may change by those that are left. */
+  readonly waiting: ReadonlyMap<LoadUnit, DatabaseFault>;
 }
 
 /** A row with its unit's number from 1; part 0 is the unit itself, the other parts are the records folded into it. */
@@ -28,6 +32,15 @@ interface IsolatedRow {
   readonly unit: number;
   readonly part: number;
   readonly row: Row;
+}
+
+/** The row of the table of counts. */
+interface CountedRow {
+  readonly inserted: readonly number[];
+  readonly updated: readonly number[];
+  readonly unchanged: readonly number[];
+  readonly early: boolean;
+  readonly moves: boolean;
 }
 
 /** A row of the table of rejected rows. */
@@ -43,7 +56,8 @@ interface RejectedRow {
 /**
  * Writes units that Postgres has rejected together, without those at fault, which the server finds: a handful of
  * statements, however many units there are.
- * @throws pg's DatabaseError when the fault is not a row's; also a row's, when COPY rejects a row
+ * @throws pg's DatabaseError when the fault cannot be a row's; also a row's, when COPY rejects a row
+ * @throws EveryRowFault when nothing shows that it is only some rows'
  */
 export async function isolateUnits(
   client: ClientBase,
@@ -70,14 +84,14 @@ export async function isolateUnits(
     .catch((error: unknown) => {
       throw suppressedRowsOf(error, targets) ?? error;
     })) as unknown as QueryResult[];
-  const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<Record<string, number[]>>];
-  return outcomeOf(context, units, rejected.rows, counted.rows[0] ?? {});
+  const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<CountedRow>];
+  return outcomeOf(context, units, rejected.rows, counted.rows[0]);
 }
 
 /** Copies the rows of one target to the server; returns the statements that write them. */
 async function stageRows(
   client: ClientBase,
-  { job, loadId }: WriteContext,
+  { job, loadId, evidence }: WriteContext,
   units: readonly LoadUnit[],
   target: number,
 ): Promise<IsolatedTarget> {
@@ -105,6 +119,8 @@ async function stageRows(
   const build = (failsOnConflict: boolean): string => buildStaged(plan, spec, rows, source, failsOnConflict);
   return {
     table,
+    columns: spec.columns.map(({ column }) => column),
+    hasTaken: evidence.tables[target] === true,
     statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) },
     movesValues: onConflict === 'merge',
   };
@@ -123,28 +139,34 @@ function suppressedRowsOf(error: unknown, targets: readonly Target[]): RowsSuppr
 }
 
 function outcomeOf(
-  { job }: WriteContext,
+  { job, evidence }: WriteContext,
   units: readonly LoadUnit[],
   rejectedRows: readonly RejectedRow[],
-  counted: Readonly<Record<string, readonly number[]>>,
+  counted: CountedRow | undefined,
 ): IsolationOutcome {
   const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
   for (const row of rejectedRows) {
+    if (row.unit === 0) {
+      throw new EveryRowFault(faultOfRow(row) as DatabaseFault);
+    }
     const ofUnit = faults.get(row.unit) ?? new Map<number, DatabaseFault | undefined>();
     faults.set(row.unit, ofUnit.set(row.part, faultOfRow(row)));
   }
   const stored: LoadUnit[] = [];
-  const left: LoadUnit[] = [];
+  const untried: LoadUnit[] = [];
+  const waiting = new Map<LoadUnit, DatabaseFault>();
   const rejected: RejectedRecord[] = [];
   for (const [index, unit] of units.entries()) {
     const ofUnit = faults.get(index + 1);
+    const whole = ofUnit?.get(0);
     if (ofUnit === undefined) {
       stored.push(unit);
-    } else if (ofUnit.has(0) && ofUnit.get(0) === undefined) {
-      left.push(unit);
+    } else if (ofUnit.has(0) && whole === undefined) {
+      untried.push(unit);
+    } else if (counted?.early === true && whole !== undefined && mayWait(whole, counted)) {
+      waiting.set(unit, whole);
     } else {
       // When a unit is rejected as a whole, so is each of its records.
-      const whole = ofUnit.get(0);
       const good: LoadUnit[] = [];
       for (const [part, record] of partsOf(unit).entries()) {
         const fault = whole ?? ofUnit.get(part + 1);
@@ -159,9 +181,14 @@ function outcomeOf(
   }
   const counts = job.targets.map(
     (_, target) =>
-      Object.fromEntries(COUNTS.map((name) => [name, counted[name]?.[target] ?? 0])) as unknown as WriteCounts,
+      Object.fromEntries(COUNTS.map((name) => [name, counted?.[name][target] ?? 0])) as unknown as WriteCounts,
   );
-  return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), left };
+  evidence.add(stored);
+  return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), untried, waiting };
+}
+
+function mayWait({ code }: DatabaseFault, { moves }: CountedRow): boolean {
+  return code === MISSING_REFERENCE || (moves && TAKEN_VALUES.includes(code));
 }
 
 function faultOfRow({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {

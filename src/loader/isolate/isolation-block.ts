@@ -1,35 +1,19 @@
-import { isRowFaultSql } from '../../postgres/sqlstate.js';
+import { isRowFaultSql, mayBeOfRowSql } from '../../postgres/sqlstate.js';
+import { selectProbes } from './every-row.js';
+import { findColumnOf } from './faulty-column.js';
+import { buildAttempt, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 
-/** How the rows of a target are written, from the table they are isolated in. */
-export interface IsolatedTarget {
-  readonly table: string;
-  /** They write the rows of {@link selectAttempt}, see `buildMerge`; undefined when the table has none. */
-  readonly statements: Readonly<Record<'merge' | 'failsOnConflict', string>> | undefined;
-  /** Stored rows may give up values that other rows take. */
-  readonly movesValues: boolean;
-}
-
-/** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link COUNTS} and the rows. */
-export const SUPPRESSED = 'HSROW';
-
-/** What became of the rows of a target. */
-export const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
-
-/** The rows of one attempt. */
-export function selectAttempt(table: string): string {
-  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
-}
-
 /** A missing reference: the row may be retried, because the row it refers to may come later. */
-const MISSING_REFERENCE = `'23503'`;
+export const MISSING_REFERENCE = '23503';
 
 /**
  * A unique or exclusion key beside the key of the load: the row may be retried, because a later row may give the value up.
  * Only in a merge do stored rows change.
  */
-const TAKEN_VALUES = `'23505', '23P01'`;
+export const TAKEN_VALUES: readonly string[] = ['23505', '23P01'];
+const TAKEN = TAKEN_VALUES.map((code) => `'${code}'`).join(', ');
 
 /** Raised by a function or trigger, which may put any text, also values, into the names. */
 const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
@@ -44,10 +28,14 @@ const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
  * alone, on top of the good ones before it. Units rejected for a missing reference are retried after the others, backwards
  * and forwards in turns, as long as that writes any of them: they may refer to each other. So are units rejected for a value
  * that another row has, as long as that writes half of them: one after the other they may take what the next one has. The
- * rest keeps its first reason. Each attempt is a subtransaction; an error that is not a row's fault ends the block.
+ * rest keeps its first reason. Each attempt is a subtransaction; an error that cannot be a row's fault ends the block.
  *
- * It stops early when more records are rejected than allowed, or after a quarter of the statement timeout: the units it
- * has not tried are in {@link REJECTED} without a code.
+ * An error that may be every row's, met by a record alone before its table has taken any: then records all over the batch
+ * are tried alone, and rolled back. If none of them passes, the block ends, with the error in {@link REJECTED} as unit 0.
+ *
+ * It ends early when more records are rejected than allowed, or after a quarter of the statement timeout. The units it
+ * has not tried are in {@link REJECTED} without a code, and a missing reference or a value that another
+ * row has is not final then.
  *
  * @param units - how many there are, in places from 1 on
  * @param targets - the statements of each table, on the rows of {@link selectAttempt}
@@ -55,7 +43,6 @@ const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
 export function buildIsolation(units: number, targets: readonly IsolatedTarget[], maxRejected: number): string {
   const each = (build: (target: number, table: string) => string): string =>
     targets.map(({ table }, index) => build(index + 1, table)).join('\n      ');
-  const counts = (build: (name: string) => string): string => COUNTS.map(build).join('\n      ');
   const zeros = `'{${targets.map(() => '0').join()}}'`;
   const numbers = (condition: string): string =>
     targets
@@ -75,13 +62,24 @@ DECLARE
   harbor_progress boolean := false;
   harbor_written integer := 0;
   harbor_moves boolean := ${targets.some(({ movesValues }) => movesValues)};
-  harbor_any boolean := false;
   harbor_settled boolean := false;
   harbor_backwards boolean := false;
   harbor_deadline timestamptz := clock_timestamp() + NULLIF(current_setting('statement_timeout')::interval, '0') / 4;
   harbor_unit integer;
   harbor_parts integer;
   harbor_waiting integer[];
+  harbor_early boolean := false;
+  harbor_target integer;
+  harbor_taken boolean[] := '{${targets.map(({ hasTaken }) => hasTaken).join()}}';
+  harbor_probe integer := 0;
+  harbor_probe_places integer[];
+  harbor_probe_parts integer[];
+  harbor_passed boolean;
+  harbor_resume_at integer;
+  harbor_resume_step integer;
+  harbor_failed integer;
+  harbor_row record;
+  harbor_readable boolean;
   harbor_counts record;
   harbor_rows integer;
   harbor_fresh integer;
@@ -98,14 +96,17 @@ DECLARE
   harbor_context text;
 BEGIN
   LOOP
-    IF "harbor first" > harbor_end THEN
+    IF harbor_probe > 0 THEN
+      "harbor first" := harbor_probe_places[harbor_probe];
+      "harbor step" := harbor_probe_parts[harbor_probe];
+    ELSIF "harbor first" > harbor_end THEN
       EXIT WHEN harbor_settled;
       harbor_backwards := NOT harbor_backwards;
       harbor_settled := NOT harbor_progress;
       harbor_moves := harbor_moves AND (harbor_begin = 1 OR 2 * harbor_written >= harbor_end - harbor_begin + 1);
       harbor_waiting := ARRAY(
         SELECT r.unit FROM ${REJECTED} AS r
-        WHERE (r.code = ${MISSING_REFERENCE} OR harbor_moves AND r.code IN (${TAKEN_VALUES})) AND r.part = 0
+        WHERE (r.code = '${MISSING_REFERENCE}' OR harbor_moves AND r.code IN (${TAKEN})) AND r.part = 0
           AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
       EXIT WHEN cardinality(harbor_waiting) = 0;
@@ -123,15 +124,20 @@ BEGIN
     END IF;
 
     "harbor last" := CASE
-      WHEN "harbor step" > 0 THEN "harbor first"
+      WHEN "harbor step" > 0 OR harbor_probe > 0 THEN "harbor first"
       WHEN harbor_faulty IS NULL THEN LEAST("harbor first" + harbor_size - 1, harbor_end)
       ELSE ("harbor first" + harbor_faulty) / 2
     END;
     harbor_code := NULL;
+    harbor_passed := false;
     harbor_strict := harbor_stalled = ${ATTEMPTS_WITHOUT_PROGRESS - 1};
     ${counts((name) => `harbor_${name} := ${zeros};`)}
     BEGIN
       ${targets.map(buildAttempt).join('\n      ')}
+      harbor_passed := true;
+      IF harbor_probe > 0 THEN
+        RAISE 'rolled back';
+      END IF;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS harbor_code = RETURNED_SQLSTATE, harbor_table = TABLE_NAME,
         harbor_column = COLUMN_NAME, harbor_constraint = CONSTRAINT_NAME, harbor_context = PG_EXCEPTION_CONTEXT;
@@ -140,7 +146,9 @@ BEGIN
         harbor_column := NULL;
         harbor_constraint := NULL;
       END IF;
-      IF NOT ${isRowFaultSql('harbor_code')} AND (harbor_code <> '${SUPPRESSED}' OR harbor_strict) THEN
+      IF NOT harbor_passed AND (
+        NOT ${mayBeOfRowSql('harbor_code', 'SQLERRM')} OR harbor_code = '${SUPPRESSED}' AND harbor_strict
+      ) THEN
         RAISE;
       END IF;
     END;
@@ -152,9 +160,35 @@ BEGIN
     harbor_stalled := 0;
     harbor_fresh_before := NULL;
 
-    IF harbor_code IS NULL THEN
+    IF harbor_probe > 0 THEN
+      EXIT WHEN NOT harbor_passed AND harbor_probe = cardinality(harbor_probe_places);
+      harbor_probe := harbor_probe + 1;
+      IF harbor_passed THEN
+        -- Others pass: the record that failed is retried, and rejected.
+        DELETE FROM ${REJECTED} AS r WHERE r.unit = 0;
+        harbor_taken[harbor_failed] := true;
+        harbor_probe := 0;
+        "harbor first" := harbor_resume_at;
+        "harbor step" := harbor_resume_step;
+      END IF;
+      CONTINUE;
+    END IF;
+    IF harbor_passed THEN
       harbor_progress := true;
-      harbor_any := true;
+      ${each(
+        (target, table) => `harbor_taken[${target}] := harbor_taken[${target}] OR EXISTS (${selectAttempt(table)});`,
+      )}
+    ELSIF "harbor last" = "harbor first" THEN
+      IF NOT harbor_taken[harbor_target] AND NOT ${isRowFaultSql('harbor_code')} THEN
+        INSERT INTO ${REJECTED} VALUES (0, 0, harbor_code, harbor_table, harbor_column, harbor_constraint);
+        ${each(selectProbes)}
+        harbor_failed := harbor_target;
+        harbor_probe := 1;
+        harbor_resume_at := "harbor first";
+        harbor_resume_step := "harbor step";
+        CONTINUE;
+      END IF;
+      ${targets.map(({ table, columns }, index) => findColumnOf(index + 1, table, columns)).join('\n      ')}
     END IF;
     IF "harbor step" > 0 THEN
       IF harbor_code IS NULL THEN
@@ -206,7 +240,7 @@ BEGIN
       harbor_faulty := NULL;
       harbor_faults := harbor_faults + 1;
       harbor_size := GREATEST(("harbor first" - harbor_begin) / harbor_faults, 1);
-      IF harbor_parts > 0 AND (harbor_code <> ${MISSING_REFERENCE} OR harbor_settled) THEN
+      IF harbor_parts > 0 AND (harbor_code <> '${MISSING_REFERENCE}' OR harbor_settled) THEN
         DELETE FROM ${REJECTED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
         "harbor step" := 1;
         ${counts((name) => `harbor_part_${name} := ${zeros};`)}
@@ -214,50 +248,24 @@ BEGIN
       END IF;
       INSERT INTO ${REJECTED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
         ON CONFLICT DO NOTHING;
-      IF FOUND AND harbor_code <> ${MISSING_REFERENCE} AND NOT (harbor_moves AND harbor_code IN (${TAKEN_VALUES})) THEN
+      IF FOUND AND harbor_code <> '${MISSING_REFERENCE}' AND NOT (harbor_moves AND harbor_code IN (${TAKEN})) THEN
         harbor_rejected := harbor_rejected + 1;
       END IF;
       "harbor first" := "harbor first" + 1;
     END IF;
 
     IF harbor_rejected > ${maxRejected} OR clock_timestamp() > harbor_deadline THEN
-      UPDATE ${REJECTED} AS r SET code = NULL WHERE harbor_any AND r.part = 0
-        AND (r.code = ${MISSING_REFERENCE} OR harbor_moves AND r.code IN (${TAKEN_VALUES}));
+      harbor_early := true;
       INSERT INTO ${REJECTED} (unit, part)
         SELECT DISTINCT n.unit, 0 FROM (${numbers(`${PLACE} >= "harbor first"`)}) AS n
         ON CONFLICT DO NOTHING;
       EXIT;
     END IF;
   END LOOP;
-  INSERT INTO ${TABLE_COUNTS} VALUES (${COUNTS.map((name) => `harbor_all_${name}`).join(', ')});
+  INSERT INTO ${TABLE_COUNTS} VALUES (${COUNTS.map((name) => `harbor_all_${name}`).join(', ')}, harbor_early, harbor_moves);
 END`;
 }
 
-/**
- * The write of one target. Where it does not account for every row, another transaction may have written a key meanwhile:
- * the attempt is rolled back and made once more, as `writeTogether` does it.
- */
-function buildAttempt({ statements, table }: IsolatedTarget, index: number): string {
-  if (statements === undefined) {
-    return '';
-  }
-  const target = index + 1;
-  const write = (merge: string): string => `FOR harbor_counts IN
-${merge}
-      LOOP
-        harbor_fresh := harbor_counts.fresh;
-        ${COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
-      END LOOP;`;
-  const taken = COUNTS.map((name) => `harbor_${name}[${target}]`).join(' + ');
-  return `SELECT count(*) INTO harbor_rows FROM (${selectAttempt(table)}) AS s;
-      IF harbor_rows > 0 THEN
-      IF harbor_strict THEN
-      ${write(statements.failsOnConflict)}
-      ELSE
-      ${write(statements.merge)}
-      END IF;
-      END IF;
-      IF ${taken} <> harbor_rows THEN
-        RAISE EXCEPTION USING ERRCODE = '${SUPPRESSED}', DETAIL = concat_ws(' ', ${index}, ${COUNTS.map((name) => `harbor_${name}[${target}]`).join(', ')}, harbor_rows);
-      END IF;`;
+function counts(build: (name: string) => string): string {
+  return COUNTS.map(build).join('\n      ');
 }

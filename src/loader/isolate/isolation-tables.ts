@@ -17,12 +17,12 @@ const REJECTED_TABLE = temporaryTable('harbor_rejected', [
   'PRIMARY KEY (unit, part)',
 ]);
 const COUNTS_TABLE = temporaryTable('harbor_table_counts', [
-  'inserted integer[], updated integer[], unchanged integer[]',
+  'inserted integer[], updated integer[], unchanged integer[], early boolean, moves boolean',
 ]);
 
-/** The rejected rows, and why; a row without a code was not tried. */
+/** The rejected rows, and why; a row without a code was not tried, and unit 0 is an error that every row meets. */
 export const REJECTED = REJECTED_TABLE.qualified;
-/** One row of three arrays: how many rows of each table were inserted, updated and found unchanged. */
+/** One row: how many rows of each table were inserted, updated and found unchanged, whether the block ended early, and whether a value that another row has was not final then. */
 export const TABLE_COUNTS = COUNTS_TABLE.qualified;
 
 /** The table that holds the rows of a target; its name tells its columns, since a transaction may have loads of many. */

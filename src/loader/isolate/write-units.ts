@@ -1,22 +1,26 @@
 import type { ClientBase } from 'pg';
 
-import { describeFault } from '../../postgres/database-fault.js';
-import { classifyFault, mayBeUnsupported } from '../../postgres/sqlstate.js';
+import type { DatabaseFault } from '../../postgres/database-fault.js';
+import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldDuplicates, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
+import { loadedOf } from '../../results/load-counts.js';
 import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
 import { writeTogether } from '../write/write-together.js';
+import { checkFollowsRows, EveryRowFault } from './every-row.js';
+import { rejectLone } from './faulty-column.js';
 import { halveUnits } from './halve-units.js';
 import { type IsolationOutcome, isolateUnits } from './isolate-units.js';
 
 /**
  * Writes the units of a batch in the transaction of `client`. A unit that Postgres rejects costs only itself.
  * @param pieces - the least number of statements; more after one took too long
- * @throws pg's DatabaseError when the fault is not a row's
+ * @throws pg's DatabaseError when the fault cannot be a row's
+ * @throws EveryRowFault when nothing shows that it is only some rows'
  * @throws StopLoad when more records are rejected than allowed
  */
 export async function writeUnits(
@@ -55,18 +59,24 @@ async function writeIsolated(
   context: WriteContext,
   units: readonly LoadUnit[],
 ): Promise<WriteOutcome> {
+  const { job, evidence } = context;
   let outcome: WriteOutcome;
   try {
-    return await writeTogether(client, context, units);
+    const written = await writeTogether(client, context, units);
+    evidence.add(units);
+    return written;
   } catch (error) {
-    if (classifyFault(error) !== 'row') {
+    // Plans that are not fresh are renewed first: a column may be gone.
+    if (!mayBeOfRow(error) || (classifyFault(error) === 'schema' && !context.plansAreFresh)) {
       throw error;
     }
     const [unit] = units as readonly [LoadUnit];
-    const alone = units.length === 1 && unit.parts.length === 0;
-    outcome = alone
-      ? rejectedOutcome(context.job, [rejectUnit(context.job, unit, describeFault(error))])
-      : await isolate(client, context, units);
+    if (units.length === 1 && unit.parts.length === 0) {
+      await checkFollowsRows(error, evidence, [], async () => false);
+      outcome = rejectedOutcome(job, [await rejectLone(client, context, unit, error)]);
+    } else {
+      outcome = await isolate(client, context, units);
+    }
   }
   if (outcome.rejected.length > context.maxRejects) {
     throw new StopLoad('rejects');
@@ -76,21 +86,63 @@ async function writeIsolated(
 
 /** Finds the faulty records on the server; where the server cannot do that, from here. */
 async function isolate(client: ClientBase, context: WriteContext, units: readonly LoadUnit[]): Promise<WriteOutcome> {
-  if (!mayMakeTemporaryTables(context.job)) {
-    return halveUnits(client, context, units);
+  let outcome = emptyOutcome(context.job);
+  /** Units whose reference is missing, each tried since a unit was stored last. */
+  const waiting = new Map<LoadUnit, DatabaseFault>();
+  for (let left = units; ;) {
+    const maxRejects = context.maxRejects - outcome.rejected.length;
+    const isolated = await isolateOnServer(client, { ...context, maxRejects }, left);
+    if (isolated === undefined) {
+      return addOutcomes(outcome, await halveUnits(client, { ...context, maxRejects }, left));
+    }
+    outcome = addOutcomes(outcome, isolated);
+    if (isolated.tables.some((counts) => loadedOf(counts) > 0)) {
+      waiting.clear();
+    }
+    isolated.waiting.forEach((fault, unit) => waiting.set(unit, fault));
+    // What was not tried comes first: it may hold what the others wait for.
+    left = [...isolated.untried, ...isolated.waiting.keys()].sort(
+      (a, b) => Number(waiting.has(a)) - Number(waiting.has(b)),
+    );
+    if (outcome.rejected.length > context.maxRejects) {
+      return outcome;
+    }
+    if (left.every((unit) => waiting.has(unit))) {
+      const folded = left.filter(({ parts }) => parts.length > 0);
+      const single = left.filter(({ parts }) => parts.length === 0);
+      outcome = addOutcomes(outcome, rejectWaiting(context.job, single, waiting));
+      return folded.length === 0 ? outcome : addOutcomes(outcome, await halveUnits(client, context, folded));
+    }
   }
-  let isolated: IsolationOutcome;
+}
+
+/** Undefined where the server cannot do it: it lacks PL/pgSQL or temporary tables for this role, or COPY rejects a row. */
+async function isolateOnServer(
+  client: ClientBase,
+  context: WriteContext,
+  units: readonly LoadUnit[],
+): Promise<IsolationOutcome | undefined> {
+  if (!mayMakeTemporaryTables(context.job)) {
+    return undefined;
+  }
   try {
-    isolated = await withSavepoint(client, () => isolateUnits(client, context, units));
+    return await withSavepoint(client, () => isolateUnits(client, context, units));
   } catch (error) {
-    if (classifyFault(error) !== 'row' && !mayBeUnsupported(error)) {
+    if (error instanceof EveryRowFault || !mayBeOfRow(error)) {
       throw error;
     }
-    return halveUnits(client, context, units);
+    return undefined;
   }
-  const { left, ...outcome } = isolated;
-  const maxRejects = context.maxRejects - outcome.rejected.length;
-  return left.length === 0 || maxRejects < 0
-    ? outcome
-    : addOutcomes(outcome, await writeIsolated(client, { ...context, maxRejects }, left));
+}
+
+/** Rejects units that wait for each other, or for nothing that comes. */
+function rejectWaiting(
+  job: LoadJob,
+  units: readonly LoadUnit[],
+  faults: ReadonlyMap<LoadUnit, DatabaseFault>,
+): WriteOutcome {
+  return rejectedOutcome(
+    job,
+    units.map((unit) => rejectUnit(job, unit, faults.get(unit) as DatabaseFault)),
+  );
 }

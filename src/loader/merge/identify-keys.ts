@@ -1,6 +1,6 @@
 import type { ClientBase, QueryResult } from 'pg';
 
-import { classifyFault, mayBeUnsupported } from '../../postgres/sqlstate.js';
+import { mayBeOfRow } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { type KeyValue, keyValuesOf, type LoadUnit } from '../model/load-unit.js';
@@ -52,7 +52,7 @@ async function firstsOf(
   try {
     return await ask(client, target, keyed);
   } catch (error) {
-    if (!mayBeOfOneKey(error)) {
+    if (!mayBeOfRow(error)) {
       throw error;
     }
     return ask(client, target, await readableOf(client, target, keyed));
@@ -86,7 +86,7 @@ async function readableOf(
   try {
     return await withSavepoint(client, () => tryInBlock(client, target, keyed));
   } catch (error) {
-    if (!mayBeUnsupported(error)) {
+    if (!mayBeOfRow(error)) {
       throw error;
     }
   }
@@ -96,7 +96,7 @@ async function readableOf(
       await ask(client, target, [unit]);
       readable.push(unit);
     } catch (error) {
-      if (!mayBeOfOneKey(error)) {
+      if (!mayBeOfRow(error)) {
         throw error;
       }
     }
@@ -133,9 +133,4 @@ END`;
   )) as unknown as QueryResult<{ numbers: number[] }>[];
   const unreadable = new Set(results[1]?.rows[0]?.numbers);
   return keyed.filter((_, index) => !unreadable.has(index + 1));
-}
-
-/** Whether the text of a key can be the cause: an input function may raise any code. */
-function mayBeOfOneKey(error: unknown): boolean {
-  return ['row', 'terminal'].includes(classifyFault(error));
 }

@@ -6,6 +6,7 @@ import type { TransactionLimits } from '../../postgres/with-transaction.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStatsService } from '../../stats/load-stats.service.js';
+import type { Evidence } from './evidence.js';
 import type { LoadJob } from './load-job.js';
 
 /** Shared by all loads of a module. */
@@ -33,4 +34,8 @@ export interface WriteContext {
   readonly maxRejects: number;
   /** Further batches of the transaction use its temporary tables, so these are emptied and not dropped. */
   readonly sharesTables: boolean;
+  /** Which tables have taken records, of earlier batches and of this one. */
+  readonly evidence: Evidence;
+  /** The plans were compared with the tables a moment ago, so that even a missing column is no fault of theirs. */
+  readonly plansAreFresh: boolean;
 }

@@ -6,6 +6,9 @@ import type { LoadJob } from '../model/load-job.js';
 import { BatchBuilder, type BatchLimits, type PreparedBatch } from './batch-builder.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
+/** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
+export const BATCH_BYTES = 8 * 1024 * 1024;
+
 /** How a source of records is read. */
 export interface ReadOptions extends BatchLimits {
   /** Stops the reading, even of a source that gives no more records and does not end. */
@@ -25,7 +28,7 @@ export async function* readBatches(
   records: Iterable<unknown> | AsyncIterable<unknown>,
   { signal, committed, ...limits }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
-  const source = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
+  const source = openSource(records);
   const { next, release } =
     Symbol.asyncIterator in records
       ? interruptible(() => source.next(), signal)
@@ -54,6 +57,14 @@ export async function* readBatches(
       // A stream's iterator would wait for the record it was asked for last.
       closeSource(records instanceof Readable ? records : source);
     }
+  }
+}
+
+function openSource(records: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+  try {
+    return Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]();
+  } catch (error) {
+    throw new SourceBroken(error);
   }
 }
 

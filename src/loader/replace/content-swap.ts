@@ -2,13 +2,14 @@ import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
 import { describeFault } from '../../postgres/database-fault.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { RejectSummary } from '../../results/load-result.js';
 import { firstRejects, summarizeRejects } from '../../stats/load-totals.js';
+import { checkFollowsRows, tryOut } from '../isolate/every-row.js';
 import { halve, type Range } from '../isolate/halve.js';
 import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
@@ -16,6 +17,7 @@ import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
+import { readRowNumbers } from './staging-table.js';
 import { buildDeleteOthers, buildDeleteRow, buildSwap, type SwapCounts } from './swap-statements.js';
 
 /** The rows in the staging table. */
@@ -58,7 +60,8 @@ export class ContentSwap {
    * Locks the table until the end of the transaction (readers continue to read the old rows), deletes the rows the load
    * does not bring and writes those it does.
    * @param pieces - the number of statements; more after one took too long
-   * @throws pg's DatabaseError when the fault is not a row's
+   * @throws pg's DatabaseError when the fault cannot be a row's
+   * @throws EveryRowFault when nothing shows that it is only some rows'
    */
   async run(pieces: number): Promise<SwapOutcome> {
     const { client, target, session } = this;
@@ -86,30 +89,45 @@ export class ContentSwap {
   }
 
   private async write({ first, last }: Range): Promise<void> {
-    const { client, target, session } = this;
-    const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
+    const { client, target } = this;
     try {
-      const counts = await withSavepoint(client, async () => {
-        const result = await client.query<SwapCounts>(buildSwap(target), parameters);
-        const { rows, ...written } = result.rows[0] as SwapCounts;
-        // The lock keeps others out, so another attempt would find the same.
-        checkCounts(target.plan, { onConflict: 'insert' }, rows, written, 0);
-        return written;
-      });
+      const counts = await withSavepoint(client, () => this.swap({ first, last }));
       this.written = addWritten(this.written, counts);
     } catch (error) {
-      if (classifyFault(error) === 'row') {
-        if (this.rejected >= this.maxRejects) {
-          // One of these rows will be rejected, and that is one too many.
-          throw new StopLoad('rejects');
-        }
-        if (!this.indexed) {
+      if (this.rejected < this.maxRejects) {
+        if (mayBeOfRow(error) && !this.indexed) {
           this.indexed = true;
           await indexKeptRecords(client, target);
         }
+      } else if (classifyFault(error) === 'row') {
+        // One of these rows will be rejected, and that is one too many.
+        throw new StopLoad('rejects');
       }
       throw error;
     }
+  }
+
+  private async swap({ first, last }: Range): Promise<WriteCounts> {
+    const { client, target, session } = this;
+    const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
+    const result = await client.query<SwapCounts>(buildSwap(target), parameters);
+    const { rows, ...written } = result.rows[0] as SwapCounts;
+    // The lock keeps others out, so another attempt would find the same.
+    checkCounts(target.plan, { onConflict: 'insert' }, rows, written, 0);
+    return written;
+  }
+
+  /** Checks that other rows pass, unless some were written already. */
+  private async checkPasses(error: unknown): Promise<void> {
+    const { client } = this;
+    const exists = rowsOf(this.written) > 0;
+    const numbers = exists || classifyFault(error) === 'row' ? [] : await readRowNumbers(client);
+    await checkFollowsRows(
+      error,
+      { exists },
+      numbers,
+      async (row) => (await tryOut(client, () => this.swap({ first: row, last: row }))) === undefined,
+    );
   }
 
   /**
@@ -118,6 +136,10 @@ export class ContentSwap {
    */
   private async reject(row: number, error: unknown): Promise<void> {
     const { client, target, session } = this;
+    await this.checkPasses(error);
+    if (this.rejected >= this.maxRejects) {
+      throw new StopLoad('rejects');
+    }
     const { code, column, message } = describeFault(error);
     const rejection = { rule: sqlstateReason(code), column, message };
     const records = await findKeptRecords(client, target, row);

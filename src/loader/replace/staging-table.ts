@@ -1,3 +1,5 @@
+import type { ClientBase } from 'pg';
+
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import { qualifiedTemporary, temporaryTable } from '../../postgres/temporary-table.js';
 import type { Target } from '../model/load-job.js';
@@ -44,6 +46,12 @@ function define(column: Pick<PlanColumn, 'quoted' | 'declaredType' | 'defaultExp
   const { quoted, declaredType, defaultExpression, notNull } = column;
   const byDefault = defaultExpression === undefined ? '' : ` DEFAULT ${defaultExpression}`;
   return `${quoted} ${declaredType}${byDefault}${notNull ? ' NOT NULL' : ''}`;
+}
+
+/** The number of each staged row. */
+export async function readRowNumbers(client: ClientBase): Promise<number[]> {
+  const { rows } = await client.query<{ n: string }>(`SELECT ${ROW_NUMBER} AS n FROM ${STAGING} ORDER BY 1`);
+  return rows.map(({ n }) => Number(n));
 }
 
 /** A column that is made once is null where no record carries it: only the swap can tell whether the row is new. */

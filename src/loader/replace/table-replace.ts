@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { InvalidLoadError } from '../../errors/index.js';
 import { withSetting } from '../../postgres/with-setting.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
-import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
+import { type LoadCounts, NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import {
   addTotals,
   emptyTotals,
@@ -17,6 +17,7 @@ import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
 import type { AnySignal } from '../model/any-signal.js';
+import { Evidence } from '../model/evidence.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { checkInterrupt, StopLoad } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
@@ -47,6 +48,7 @@ export class TableReplace {
   private readonly staging: LoadJob;
   private readonly keepsRecords: boolean;
   private read: LoadTotals = emptyTotals(1);
+  private hasStaged = false;
   /** Staged records whose key was staged already. */
   private duplicates = 0;
 
@@ -134,7 +136,15 @@ export class TableReplace {
     if (maxRejects < 0) {
       throw new StopLoad('rejects');
     }
-    const context = { job: staging, loadId, maxRejects, sharesTables: true };
+    const context = {
+      job: staging,
+      loadId,
+      maxRejects,
+      sharesTables: true,
+      evidence: new Evidence([this.hasStaged]),
+      // The staging table was made by them.
+      plansAreFresh: true,
+    };
     const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
     const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));
     const rejected = [...batch.rejected, ...rejectedByStaging].sort((a, b) => a.position - b.position);
@@ -149,7 +159,9 @@ export class TableReplace {
     }
     const tables = [{ ...NO_COUNTS, rejected: rejected.length }];
     this.read = addTotals(this.read, { ...emptyTotals(1), tables, rejects: summarizeRejects(rejected) });
-    const [{ updated, unchanged, duplicates }] = outcome.tables as readonly [LoadCounts];
+    const [counts] = outcome.tables as readonly [LoadCounts];
+    const { updated, unchanged, duplicates } = counts;
+    this.hasStaged ||= storedOf(counts) > 0;
     this.duplicates += updated + unchanged + duplicates;
   }
 

@@ -18,12 +18,13 @@ export class CurrentJob {
 
   /**
    * Does `attempt`; once more, by a new plan, when a table is not as planned, as after a migration.
+   * @param attempt - is told whether the plans are fresh
    * @param mayRetry - whether the attempt can be made again
    * @throws SchemaMismatchError when the table no longer fits its entity
    */
-  async withFreshPlan<T>(attempt: () => Promise<T>, mayRetry = (): boolean => true): Promise<T> {
+  async withFreshPlan<T>(attempt: (plansAreFresh: boolean) => Promise<T>, mayRetry = (): boolean => true): Promise<T> {
     try {
-      return await attempt();
+      return await attempt(false);
     } catch (error) {
       if (classifyFault(error) !== 'schema') {
         throw error;
@@ -33,7 +34,7 @@ export class CurrentJob {
         throw error;
       }
       this.job = fresh;
-      return attempt();
+      return attempt(true);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { EveryRowFault } from '../isolate/every-row.js';
+
 /** A running batch and its keys. */
 interface Flight {
   readonly keys: ReadonlySet<string>;
@@ -22,13 +24,15 @@ export class InFlight {
 
   /**
    * Starts `work` when there is room and no running batch shares a key; resolves when there is room for another batch.
+   * @param work - is given a function that waits for the batches before this one
    * @throws the error of a failed batch, as soon as it is known
    */
-  async start(keys: ReadonlySet<string>, work: () => Promise<void>): Promise<void> {
+  async start(keys: ReadonlySet<string>, work: (untilEarlierEnd: () => Promise<void>) => Promise<void>): Promise<void> {
     while (this.sharesKey(keys) || this.flights.size >= this.limit()) {
       await this.next();
     }
-    const done = work();
+    const earlier = Array.from(this.flights, (flight) => flight.done);
+    const done = work(async () => void (await Promise.allSettled(earlier)));
     const flight: Flight = { keys, done };
     this.flights.add(flight);
     // A failed batch stays, so that the next wait throws its error.
@@ -62,6 +66,25 @@ export class InFlight {
       }
     }
     return false;
+  }
+}
+
+/**
+ * Writes a batch; again when no row of it passed, once the batches before it have ended: only then is it known whether they
+ * show that rows pass.
+ */
+export async function withEarlierBatches<T>(
+  attempt: () => Promise<T>,
+  untilEarlierEnd: (() => Promise<void>) | undefined,
+): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof EveryRowFault) || untilEarlierEnd === undefined) {
+      throw error;
+    }
+    await untilEarlierEnd();
+    return attempt();
   }
 }
 

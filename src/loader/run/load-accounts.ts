@@ -1,6 +1,6 @@
 import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
-import { type LoadCounts, loadedOf, successRateOf } from '../../results/load-counts.js';
+import { type LoadCounts, loadedOf, storedOf, successRateOf } from '../../results/load-counts.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
@@ -16,6 +16,8 @@ import { outsideTurns } from './joined-loads.js';
 export class LoadAccounts {
   private readonly failures: BatchFailure[] = [];
   private readonly unknownOutcomes: number[] = [];
+  /** For each table, the first batch that has stored records in it; -1 for one of an earlier attempt. */
+  private readonly firstTaken: number[];
   private sum: LoadTotals;
   private count = 0;
   private before = 0;
@@ -30,6 +32,7 @@ export class LoadAccounts {
     private readonly ownsTransactions: boolean,
   ) {
     this.sum = emptyTotals(job.targets.length);
+    this.firstTaken = job.targets.map(() => Infinity);
   }
 
   /** The sum of the batches so far. */
@@ -62,12 +65,18 @@ export class LoadAccounts {
     return this.retried;
   }
 
+  /** For each table, whether batches before this one have stored records in it. */
+  takenBefore(batchNo: number): boolean[] {
+    return this.firstTaken.map((first) => first < batchNo);
+  }
+
   /** Begins with what earlier attempts have committed; the counters of this process are not theirs. */
   resume(loadId: string, { count, totals }: CommittedBatches): void {
     this.loadId = loadId;
     this.count = count;
     this.sum = totals;
     this.before = recordCounts(totals).received;
+    this.noteTaken(totals, -1);
   }
 
   addRetry(): void {
@@ -76,8 +85,9 @@ export class LoadAccounts {
   }
 
   /** Adds a committed batch. */
-  addBatch(totals: LoadTotals): void {
+  addBatch(totals: LoadTotals, batchNo: number): void {
     this.count += 1;
+    this.noteTaken(totals, batchNo);
     this.add(totals);
   }
 
@@ -157,6 +167,14 @@ export class LoadAccounts {
       // Batches end in another order than they begin.
       failures: this.failures.toSorted((a, b) => a.batchNo - b.batchNo),
     };
+  }
+
+  private noteTaken({ tables }: LoadTotals, batchNo: number): void {
+    tables.forEach((counts, index) => {
+      if (storedOf(counts) > 0) {
+        this.firstTaken[index] = Math.min(this.firstTaken[index] ?? Infinity, batchNo);
+      }
+    });
   }
 
   private add(totals: LoadTotals): void {

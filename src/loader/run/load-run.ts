@@ -14,21 +14,19 @@ import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-r
 import { checkInterrupt, endOfLoad, StopLoad, toPublicError, unlessInterrupted } from '../model/stop-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
-import { closeSource, readAll, readBatches } from '../read/read-batches.js';
+import { BATCH_BYTES, closeSource, readAll, readBatches } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
 import { COPY_FROM_ROWS } from '../write/write-rows.js';
 import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import type { CurrentJob } from './current-job.js';
-import { InFlight } from './in-flight.js';
+import { InFlight, withEarlierBatches } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
 import type { ResultShape } from './result-shapes.js';
 import { runReplace } from './run-replace.js';
-import { writeBatch } from './write-batch.js';
+import { type AttemptHow, writeBatch } from './write-batch.js';
 
 type Records = Iterable<unknown> | AsyncIterable<unknown>;
-
-/** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+type Work = (client: ClientBase, how: AttemptHow) => Promise<LoadTotals>;
 
 /**
  * One load, from its first record to its last. Each batch passes four stages: read, normalize, write in a transaction,
@@ -83,9 +81,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
         await this.endWithoutRecords();
         return this.result();
       }
-      await this.write(batch, keysOf(batch), async (client, pieces) => {
+      await this.write(batch, keysOf(batch), async (client, how) => {
         await this.context.ledger.open(client, this.session.entry);
-        const totals = await this.writeUnlessInterrupted(client, batch, pieces);
+        const totals = await this.writeUnlessInterrupted(client, batch, how);
         await this.session.complete(client, totals);
         return totals;
       });
@@ -116,9 +114,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
           await this.session.open();
         }
         const keys = keysOf(batch);
-        await inFlight.start(keys, () => {
+        await inFlight.start(keys, (untilEarlierEnd) => {
           waiting = undefined;
-          return this.tryToWrite(batch, keys);
+          return this.tryToWrite(batch, keys, untilEarlierEnd);
         });
       }
       await inFlight.finish();
@@ -192,9 +190,14 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   /** Writes a batch; a failure that is the batch's own is noted, and the load continues. */
-  private async tryToWrite(batch: PreparedBatch, keys: ReadonlySet<string>): Promise<void> {
+  private async tryToWrite(
+    batch: PreparedBatch,
+    keys: ReadonlySet<string>,
+    untilEarlierEnd: () => Promise<void>,
+  ): Promise<void> {
     try {
-      await this.write(batch, keys, (client, pieces) => this.writeUnlessInterrupted(client, batch, pieces));
+      const work: Work = (client, how) => this.writeUnlessInterrupted(client, batch, how);
+      await this.write(batch, keys, work, untilEarlierEnd);
     } catch (error) {
       const kind = classifyFault(error);
       const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
@@ -211,17 +214,26 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private async write(
     batch: PreparedBatch,
     keys: ReadonlySet<string>,
-    work: (client: ClientBase, pieces: number) => Promise<LoadTotals>,
+    work: Work,
+    untilEarlierEnd?: () => Promise<void>,
   ): Promise<void> {
     const { accounts, session, signal } = this;
+    const attempt = (): Promise<LoadTotals> => {
+      const taken = accounts.takenBefore(batch.batchNo);
+      return this.current.withFreshPlan(async (plansAreFresh) => {
+        if (this.sharesTables && batch.units.length >= COPY_FROM_ROWS) {
+          const joined = await clientOf(this.manager as EntityManager);
+          await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
+        }
+        const once = (client: ClientBase, pieces: number) => work(client, { pieces, taken, plansAreFresh });
+        return session.inBatch(batch, once, () => !signal.aborted);
+      });
+    };
     try {
       checkInterrupt(signal);
       this.blockedKeys.check(keys);
-      const totals = await this.current.withFreshPlan(async () => {
-        await this.prepareSharedTransaction(batch);
-        return session.inBatch(batch, work, () => !signal.aborted);
-      });
-      accounts.addBatch(totals);
+      const totals = await withEarlierBatches(attempt, untilEarlierEnd);
+      accounts.addBatch(totals, batch.batchNo);
     } catch (caught) {
       const error = unlessInterrupted(caught, signal);
       if (!(error instanceof InvalidLoadError)) {
@@ -232,21 +244,14 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   /** In a caller's transaction all batches share their temporary tables. */
-  private async prepareSharedTransaction(batch: PreparedBatch): Promise<void> {
-    if (this.manager !== undefined && this.sharesTables(batch)) {
-      const includeIsolation = this.accounts.records.rejected > 0;
-      await resetTemporaryTables(await clientOf(this.manager), this.job.targets, includeIsolation);
-    }
+  private get sharesTables(): boolean {
+    return this.manager !== undefined && mayMakeTemporaryTables(this.job);
   }
 
-  private sharesTables({ units }: PreparedBatch): boolean {
-    return this.manager !== undefined && units.length >= COPY_FROM_ROWS && mayMakeTemporaryTables(this.job);
-  }
-
-  private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, pieces: number): Promise<LoadTotals> {
+  private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, how: AttemptHow): Promise<LoadTotals> {
     const rejectedBefore = this.accounts.records.rejected;
-    const how = { rejectedBefore, pieces, sharesTables: this.sharesTables(batch) };
-    const totals = await writeBatch(client, this.session, this.job, batch, how);
+    const { session, job, sharesTables } = this;
+    const totals = await writeBatch(client, session, job, batch, { ...how, rejectedBefore, sharesTables });
     checkInterrupt(this.signal);
     return totals;
   }

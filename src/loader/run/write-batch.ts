@@ -4,6 +4,7 @@ import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import { addTotals, emptyTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
+import { Evidence } from '../model/evidence.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
@@ -11,22 +12,30 @@ import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 
+/** How one attempt at a batch writes it. */
+export type AttemptHow = Pick<WriteContext, 'plansAreFresh'> & {
+  readonly pieces: number;
+  readonly taken: readonly boolean[];
+};
+
 /**
  * Writes one batch in the transaction of `client`: claims it, writes its rows, puts rejected records into quarantine,
  * notes its totals. A batch that is committed already, because the reply to its COMMIT was lost, is not written again.
  * @param how.rejectedBefore - records of the load that earlier batches have rejected
  * @param how.pieces - the least number of statements for the rows
+ * @param how.taken - for each table, whether earlier batches have stored records in it
  * @param how.sharesTables - see {@link WriteContext}
+ * @param how.plansAreFresh - see {@link WriteContext}
  */
 export async function writeBatch(
   client: ClientBase,
   { context, entry, isJoined }: LoadSession,
   job: LoadJob,
   batch: PreparedBatch,
-  how: { readonly rejectedBefore: number; readonly pieces: number; readonly sharesTables: boolean },
+  how: AttemptHow & Pick<WriteContext, 'sharesTables'> & { readonly rejectedBefore: number },
 ): Promise<LoadTotals> {
   const { ledger, rejectedTable } = context;
-  const { rejectedBefore, pieces, sharesTables } = how;
+  const { rejectedBefore, pieces, taken, sharesTables, plansAreFresh } = how;
   const committed = await ledger.claimBatch(client, entry, batch);
   if (committed !== undefined) {
     return committed;
@@ -37,7 +46,7 @@ export async function writeBatch(
     throw new StopLoad('rejects');
   }
   const units = await identifyKeys(client, job, batch.units);
-  const write: WriteContext = { job, loadId, maxRejects, sharesTables };
+  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken), plansAreFresh };
   const outcome = await withImmediateConstraints(client, job.targets, isJoined, () =>
     writeUnits(client, write, units, pieces),
   );

@@ -41,12 +41,13 @@ export async function writeTogether(
 
 async function writeTables(
   client: ClientBase,
-  { job }: WriteContext,
+  { job, evidence }: WriteContext,
   units: readonly LoadUnit[],
   order: WriteOrder,
 ): Promise<WriteOutcome> {
   const counts: WriteCounts[] = [];
   for (const [index, target] of job.targets.entries()) {
+    evidence.target = index;
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
     counts.push(await writeRows(client, target, order, rows));
   }

@@ -81,10 +81,10 @@ describe('a replay with faults', () => {
   });
 
   it('leaves nothing behind when the database rejects it', async () => {
-    await atLastRecord(`RAISE EXCEPTION 'secret' USING ERRCODE = 'insufficient_privilege'`);
+    await atLastRecord(`RAISE EXCEPTION 'secret' USING ERRCODE = 'disk_full'`);
     const error = await errorOf(quarantine.replay());
     expect(error).toBeInstanceOf(LoadFailedError);
-    expect(error).toMatchObject({ cause: { code: '42501' }, result: { received: 300, failed: 300, loaded: 0 } });
+    expect(error).toMatchObject({ cause: { code: '53100' }, result: { received: 300, failed: 300, loaded: 0 } });
     expect((error as Error).message).not.toContain('secret');
     await expectUntouched();
   });

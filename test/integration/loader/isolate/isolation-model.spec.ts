@@ -8,6 +8,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { CommittedBatches } from '../../../../src/loader/read/committed-batches.js';
 import { foldDuplicates } from '../../../../src/loader/merge/fold-duplicates.js';
 import { halveUnits } from '../../../../src/loader/isolate/halve-units.js';
+import { Evidence } from '../../../../src/loader/model/evidence.js';
 import type { LoadJob } from '../../../../src/loader/model/load-job.js';
 import { entityJob } from '../../../../src/loader/plan/entity-job.js';
 import { resolveLoadOptions } from '../../../../src/loader/model/load-options.js';
@@ -157,7 +158,14 @@ describe('records rejected among others', () => {
       expect(prepared?.rejected).toEqual([]);
       return prepared?.units ?? [];
     };
-    const context = { job, loadId: randomUUID(), maxRejects: Infinity, sharesTables: false };
+    const context = {
+      job,
+      loadId: randomUUID(),
+      maxRejects: Infinity,
+      sharesTables: false,
+      evidence: new Evidence([false]),
+      plansAreFresh: true,
+    };
     await client.query('BEGIN');
     try {
       await together(client, context, unitsOf(stored));

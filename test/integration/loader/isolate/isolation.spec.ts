@@ -41,7 +41,7 @@ describe('a record that Postgres rejects among others', () => {
         DECLARE try bigint := nextval('tries');
         BEGIN
           IF NEW.status = 'raises' THEN
-            RAISE EXCEPTION 'its value is %', NEW.title;
+            RAISE EXCEPTION 'its value is %', NEW.title USING ERRCODE = 'disk_full';
           ELSIF NEW.status = 'collides' AND try = 11 THEN
             RAISE EXCEPTION 'in the way' USING ERRCODE = 'serialization_failure';
           END IF;
@@ -214,7 +214,7 @@ describe('a record that Postgres rejects among others', () => {
     }));
     const error = await failureOf(app.opportunities.storeBatch(records));
     expect(error).toBeInstanceOf(LoadFailedError);
-    expect(error).toMatchObject({ cause: { code: 'P0001' }, result: { failed: count, rejected: 0 } });
+    expect(error).toMatchObject({ cause: { code: '53100' }, result: { failed: count, rejected: 0 } });
     expect(String((error as Error).message)).not.toContain('secret');
     expect(await app.count('app_opportunities')).toBe(0);
   });

@@ -150,7 +150,7 @@ describe('an entity of the application', () => {
     ['too_long', 'code', { code: 'abcde ' }],
     ['inexact_decimal', 'price', { price: 1.005 }],
     ['out_of_range', 'price', { price: '123456789.00' }],
-    ['22P02', null, { state: 'lost' }],
+    ['22P02', 'state', { state: 'lost' }],
     ['null_not_allowed', 'state', { state: null }],
     ['wrong_type', 'tags', { tags: 'a' }],
     ['wrong_type', 'amounts', { amounts: [1, 'x'] }],

@@ -60,7 +60,7 @@ describe('an error', () => {
   });
 
   it.each(LASTING)('of code %s is not tried again, and nothing goes to quarantine for it', async (code) => {
-    await trouble(code, 1);
+    await trouble(code, 1_000_000);
     await expect(app.profiles.storeBatch(recordsOf(3))).rejects.toMatchObject({
       code: 'LOAD_FAILED',
       message: expect.stringContaining(`[${code}]`),

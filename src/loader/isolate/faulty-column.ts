@@ -1,0 +1,118 @@
+import { type ClientBase, escapeLiteral } from 'pg';
+
+import { describeFault } from '../../postgres/database-fault.js';
+import { mayBeOfRow } from '../../postgres/sqlstate.js';
+import { withSavepoint } from '../../postgres/with-transaction.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import type { WriteContext } from '../model/load-context.js';
+import type { PlanColumn } from '../model/load-plan.js';
+import type { LoadUnit } from '../model/load-unit.js';
+import { charactersOf, type Row } from '../model/row.js';
+import { rejectUnit } from '../write/write-outcome.js';
+import { PART, PLACE } from './isolation-tables.js';
+
+/** Types that a cast to their length cuts in silence, where a write fails. */
+const CUT_BY_CAST: ReadonlySet<string> = new Set(['character varying', 'bpchar', '"bit"', 'bit varying']);
+const TOO_LONG = `'22001', '22026'`;
+
+/** A row with more is not sent to the server once more. */
+const MAX_CHARACTERS = 1024 * 1024;
+
+const SETTING = 'harbor_storage.faulty_column';
+
+/** For the isolation block: finds the column of a rejected value, which Postgres does not name when it reads a text. */
+export function findColumnOf(target: number, table: string, columns: readonly PlanColumn[]): string {
+  return `IF harbor_target = ${target} AND COALESCE(harbor_column, '') = ''
+          AND (left(harbor_code, 2) <> '23' OR COALESCE(harbor_table, '') = '') THEN
+        SELECT * INTO harbor_row FROM ${table} WHERE ${PLACE} = "harbor first" AND ${PART} = "harbor step";
+        ${findColumnSql(columns)}
+      END IF;`;
+}
+
+/**
+ * Statements of PL/pgSQL that set `harbor_column` to the name of the column whose text in `harbor_row` the server rejects
+ * by `harbor_code`; to null where there is none.
+ */
+function findColumnSql(columns: readonly PlanColumn[]): string {
+  const checks = columns.filter(({ fullType }) => fullType !== 'text').map(checkColumn);
+  return checks.length === 0
+    ? ''
+    : `BEGIN
+          ${checks.join('\n          ')}
+          harbor_column := NULL;
+        EXCEPTION WHEN OTHERS THEN
+          harbor_column := CASE WHEN SQLSTATE = harbor_code THEN harbor_column END;
+        END;`;
+}
+
+function checkColumn({ name, quoted, type, fullType }: PlanColumn): string {
+  const value = `harbor_row.${quoted}::${type}`;
+  const read = `harbor_column := ${escapeLiteral(name)};
+          harbor_readable := CASE WHEN harbor_row.${quoted} IS NOT NULL THEN ${value}::${fullType} IS NULL END;`;
+  return CUT_BY_CAST.has(type) && fullType !== type
+    ? `${read}
+          IF harbor_code IN (${TOO_LONG}) AND length(${value}::${fullType}::text) <> length(${value}::text) THEN
+            RAISE 'too long' USING ERRCODE = harbor_code;
+          END IF;`
+    : read;
+}
+
+/**
+ * Finds the column for which Postgres rejects a row that was written alone.
+ * @returns undefined where the error is no column's, or the server cannot tell
+ */
+async function findFaultyColumn(
+  client: ClientBase,
+  columns: readonly PlanColumn[],
+  row: Row,
+  code: string,
+): Promise<string | undefined> {
+  const carried = columns.filter(({ index }) => typeof row.values[index] === 'string');
+  if (charactersOf(row) > MAX_CHARACTERS || findColumnSql(carried) === '') {
+    return undefined;
+  }
+  const values = carried.map(
+    ({ index, quoted }) => `${client.escapeLiteral(row.values[index] as string)}::text AS ${quoted}`,
+  );
+  const block = `DECLARE
+  harbor_row record;
+  harbor_column text;
+  harbor_readable boolean;
+  harbor_code text := ${client.escapeLiteral(code)};
+BEGIN
+  SELECT ${values.join(', ')} INTO harbor_row;
+  ${findColumnSql(carried)}
+  PERFORM set_config('${SETTING}', COALESCE(harbor_column, ''), true);
+END`;
+  try {
+    return await withSavepoint(client, async () => {
+      const results = (await client.query(
+        `DO ${client.escapeLiteral(block)}; SELECT current_setting('${SETTING}') AS name`,
+      )) as unknown as { rows: { name: string }[] }[];
+      return results[1]?.rows[0]?.name || undefined;
+    });
+  } catch (error) {
+    if (!mayBeOfRow(error)) {
+      throw error;
+    }
+    // A server without PL/pgSQL for this role.
+    return undefined;
+  }
+}
+
+/** Rejects a record that was written alone; names the column at fault, where the error does not and the server can tell. */
+export async function rejectLone(
+  client: ClientBase,
+  { job, evidence: { target } }: WriteContext,
+  unit: LoadUnit,
+  error: unknown,
+): Promise<RejectedRecord> {
+  const fault = describeFault(error);
+  const [row, columns] = [unit.rows[target], job.targets[target]?.plan.columns];
+  const mayBeValue = fault.column === undefined && (fault.table === undefined || !fault.code.startsWith('23'));
+  if (row === undefined || columns === undefined || !mayBeValue) {
+    return rejectUnit(job, unit, fault);
+  }
+  const column = await findFaultyColumn(client, columns, row, fault.code);
+  return rejectUnit(job, unit, column === undefined ? fault : describeFault({ ...fault, column, message: undefined }));
+}

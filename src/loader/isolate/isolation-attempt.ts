@@ -1,0 +1,56 @@
+import type { PlanColumn } from '../model/load-plan.js';
+import { PART, PLACE } from './isolation-tables.js';
+
+/** How the rows of a target are written, from the table they are isolated in. */
+export interface IsolatedTarget {
+  readonly table: string;
+  /** They write the rows of {@link selectAttempt}, see `buildMerge`; undefined when the table has none. */
+  readonly statements: Readonly<Record<'merge' | 'failsOnConflict', string>> | undefined;
+  /** Stored rows may give up values that other rows take. */
+  readonly movesValues: boolean;
+  /** The columns that its rows carry. */
+  readonly columns: readonly PlanColumn[];
+  /** Earlier batches of the load have stored records in it. */
+  readonly hasTaken: boolean;
+}
+
+/** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link COUNTS} and the rows. */
+export const SUPPRESSED = 'HSROW';
+
+/** What became of the rows of a target. */
+export const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
+
+/** The rows of one attempt. */
+export function selectAttempt(table: string): string {
+  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
+}
+
+/**
+ * The write of one target. Where it does not account for every row, another transaction may have written a key meanwhile:
+ * the attempt is rolled back and made once more, as `writeTogether` does it.
+ */
+export function buildAttempt({ statements, table }: IsolatedTarget, index: number): string {
+  if (statements === undefined) {
+    return '';
+  }
+  const target = index + 1;
+  const write = (merge: string): string => `FOR harbor_counts IN
+${merge}
+      LOOP
+        harbor_fresh := harbor_counts.fresh;
+        ${COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
+      END LOOP;`;
+  const taken = COUNTS.map((name) => `harbor_${name}[${target}]`).join(' + ');
+  return `harbor_target := ${target};
+      SELECT count(*) INTO harbor_rows FROM (${selectAttempt(table)}) AS s;
+      IF harbor_rows > 0 THEN
+      IF harbor_strict THEN
+      ${write(statements.failsOnConflict)}
+      ELSE
+      ${write(statements.merge)}
+      END IF;
+      END IF;
+      IF ${taken} <> harbor_rows THEN
+        RAISE EXCEPTION USING ERRCODE = '${SUPPRESSED}', DETAIL = concat_ws(' ', ${index}, ${COUNTS.map((name) => `harbor_${name}[${target}]`).join(', ')}, harbor_rows);
+      END IF;`;
+}
