@@ -3,6 +3,7 @@ import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import { isMarkedDate } from '../values/date-mark.js';
 import { identityParts } from './identity-parts.js';
+import { type NullSet, nullSetsIn } from './same-key.js';
 
 /**
  * How the incoming value of a column meets the stored one:
@@ -43,6 +44,8 @@ export interface MergeSpec {
   /** `merge` meets stored rows column by column, `insert` fails on them. */
   readonly onConflict: Target['onConflict'];
   readonly key: readonly KeyColumn[];
+  /** Which columns of the key are null in rows. */
+  readonly nullSets: readonly NullSet[];
   readonly columns: readonly CarriedColumn[];
   readonly hasExtra: boolean;
   /** Only some rows have one, and a new row without takes the column's default. */
@@ -86,6 +89,7 @@ export function specOf(
   return {
     onConflict,
     key,
+    nullSets: nullSetsIn(key, rows),
     columns,
     hasExtra: withExtra > 0,
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,

@@ -58,9 +58,13 @@ export function buildMerge(
   const isInIndex = keyPredicate === undefined ? '' : ` AND ${keyPredicate.sql}`;
   const change = mergeStored(plan, spec, incoming(row));
   const compared = mergeStored(plan, spec, { ...incoming('s'), column: asStored });
-  const stored = (lock: string): string => `LATERAL (
-    SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key)}${isInIndex} LIMIT 1${lock}
-  ) AS stored`;
+  const stored = (lock: string): string => {
+    const lookups = spec.nullSets.map(
+      (nulls) =>
+        `SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key, nulls)}${isInIndex} LIMIT 1${lock}`,
+    );
+    return `LATERAL (\n    ${lookups.length === 1 ? lookups.join() : lookups.map((lookup) => `SELECT * FROM (${lookup}) AS found`).join('\n    UNION ALL ')}\n  ) AS stored`;
+  };
   const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key, keyPredicate)} DO NOTHING`;
   const inserts = parts.map(({ spec: part, conditions }, place) => {
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions];
@@ -79,13 +83,15 @@ export function buildMerge(
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}
   FROM (SELECT * FROM incoming AS s WHERE s.${DIFFERS} AND ${afterStep(`inserted_${parts.length - 1}`)}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
 )`,
-          `updated AS (
+          ...spec.nullSets.map(
+            (nulls, place) => `updated_${place} AS (
   UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${locked}
-  WHERE ${row}.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key, row)}${isInIndex}
+  WHERE ${row}.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key, nulls, row)}${isInIndex}
   RETURNING 1
 )`,
+          ),
         ]),
   ];
   const same = [
@@ -94,7 +100,7 @@ export function buildMerge(
   ];
   return `WITH ${steps.join(', ')}
 SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserted,
-  ${change === undefined ? '0' : sumOfCounts(['updated'])} AS updated,
+  ${change === undefined ? '0' : sumOfCounts(spec.nullSets.map((_, place) => `updated_${place}`))} AS updated,
   ${sumOfCounts(same)} AS unchanged,
   ${sumOfCounts([`incoming WHERE ${DIFFERS} IS NULL`])} AS fresh`;
 }

@@ -1,19 +1,65 @@
 import type { KeyColumn, KeyPredicate, PlanColumn } from '../model/load-plan.js';
+import type { Row } from '../model/row.js';
+import { subsetsOf } from './identity-parts.js';
 
-/** The condition that a row has the key of the incoming row, whose columns are texts or of the column's type. */
-export function hasIncomingKey(alias: string, key: readonly KeyColumn[], row = 's'): string {
-  return key.map((column) => isEqual(alias, column, `${row}.${column.quoted}::${column.type}`)).join(' AND ');
+/**
+ * Columns of a key that are null in some rows, where null is a value of the key. An index finds `=` and IS NULL, but not
+ * IS NOT DISTINCT FROM, nor an OR of both in good time: rows are looked up by one such set after the other.
+ */
+export type NullSet = readonly KeyColumn[];
+
+/** The sets that rows can have. */
+export function nullSetsOf(key: readonly KeyColumn[]): NullSet[] {
+  return subsetsOf(key.filter(({ nullIsKey }) => nullIsKey)).reverse();
 }
 
-/** The condition that a row has the key of the staged row `s`, whose columns are of the column's declared type. */
-export function hasStagedKey(alias: string, key: readonly KeyColumn[]): string {
-  return key.map((column) => isEqual(alias, column, `s.${column.quoted}`)).join(' AND ');
+/** The sets that these rows have. */
+export function nullSetsIn(key: readonly KeyColumn[], rows: readonly Row[]): NullSet[] {
+  const nullable = key.filter(({ nullIsKey }) => nullIsKey);
+  if (nullable.length === 0) {
+    return [[]];
+  }
+  const sets = new Map<string, NullSet>();
+  for (const { values } of rows) {
+    const nulls = nullable.filter(({ index }) => values[index] === null);
+    sets.set(nulls.map(({ index }) => index).join(), nulls);
+  }
+  return [...sets.values()];
 }
 
-/** Equal as the key's index compares. An index cannot find IS NOT DISTINCT FROM, but it can find either side of OR. */
-function isEqual(alias: string, { quoted, equals, collate, nullIsKey }: KeyColumn, value: string): string {
-  const equal = `${alias}.${quoted} ${equals} ${value}${collate}`;
-  return nullIsKey ? `(${equal} OR ${alias}.${quoted} IS NULL AND ${value} IS NULL)` : equal;
+/**
+ * The condition that a row has the key of the incoming row, whose columns are texts or of the column's type, and that
+ * these columns of it are null.
+ */
+export function hasIncomingKey(alias: string, key: readonly KeyColumn[], nulls: NullSet, row = 's'): string {
+  return hasKey(alias, key, nulls, ({ quoted, type }) => `${row}.${quoted}::${type}`);
+}
+
+/** The same for the staged row `s`, whose columns are of the column's declared type. */
+export function hasStagedKey(alias: string, key: readonly KeyColumn[], nulls: NullSet): string {
+  return hasKey(alias, key, nulls, ({ quoted }) => `s.${quoted}`);
+}
+
+/** The same whichever columns are null: for a single row. */
+export function hasAnyStagedKey(alias: string, key: readonly KeyColumn[]): string {
+  const conditions = nullSetsOf(key).map((nulls) => hasStagedKey(alias, key, nulls));
+  return conditions.length === 1 ? (conditions[0] as string) : `(${conditions.join(' OR ')})`;
+}
+
+/** Equal as the key's index compares. */
+function hasKey(
+  alias: string,
+  key: readonly KeyColumn[],
+  nulls: NullSet,
+  valueOf: (column: KeyColumn) => string,
+): string {
+  const conditions = key.map((column) => {
+    const [stored, value] = [`${alias}.${column.quoted}`, valueOf(column)];
+    return nulls.includes(column)
+      ? `${stored} IS NULL AND ${value} IS NULL`
+      : `${stored} ${column.equals} ${value}${column.collate}`;
+  });
+  return conditions.join(' AND ');
 }
 
 /** The conflict target that names the unique index of a key. */

@@ -6,7 +6,7 @@ import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import { conflictTarget, hasStagedKey } from '../merge/same-key.js';
+import { conflictTarget, hasAnyStagedKey } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 const NAME = 'harbor_replace_records';
@@ -67,7 +67,7 @@ export async function findKeptRecords(
 ): Promise<Omit<RejectedRecord, 'rejection'>[]> {
   const { rows } = await client.query<{ position: string; key: string; raw: Buffer; reading: Reading | null }>(
     `SELECT r.${POSITION} AS position, r.${SHOWN_KEY} AS key, r.${RAW} AS raw, r.${READING} AS reading
-       FROM ${STAGING} AS s JOIN ${RECORDS} AS r ON ${hasStagedKey('r', key)}
+       FROM ${STAGING} AS s JOIN ${RECORDS} AS r ON ${hasAnyStagedKey('r', key)}
       WHERE s.${ROW_NUMBER} = $1 ORDER BY 1`,
     [rowNumber],
   );

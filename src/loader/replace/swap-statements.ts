@@ -1,20 +1,22 @@
 import type { Target } from '../model/load-job.js';
-import type { PlanColumn } from '../model/load-plan.js';
+import type { KeyColumn, PlanColumn } from '../model/load-plan.js';
 import { identityParts, subsetsOf } from '../merge/identity-parts.js';
 import { overriding } from '../merge/merge-statement.js';
 import { overwriteStored } from '../merge/row-changes.js';
-import { hasStagedKey, isOfKey } from '../merge/same-key.js';
+import { hasAnyStagedKey, hasStagedKey, isOfKey, type NullSet, nullSetsOf } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';
 
 /** Deletes the stored rows whose key is not staged. */
 export function buildDeleteOthers(target: Target): string {
-  return `DELETE FROM ${target.plan.quotedTable} AS t
-  WHERE NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${hasStagedKey('t', target.key)})`;
+  const isNotStaged = nullSetsOf(target.key).map(
+    (nulls) => `NOT EXISTS (SELECT 1 FROM ${STAGING} AS s WHERE ${hasStagedKey('t', target.key, nulls)})`,
+  );
+  return `DELETE FROM ${target.plan.quotedTable} AS t\n  WHERE ${isNotStaged.join(' AND ')}`;
 }
 
 /** Deletes the stored row of the staged row numbered `$1`. */
 export function buildDeleteRow(target: Target): string {
-  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${hasStagedKey('t', target.key)} AND s.${ROW_NUMBER} = $1`;
+  return `DELETE FROM ${target.plan.quotedTable} AS t USING ${STAGING} AS s WHERE ${hasAnyStagedKey('t', target.key)} AND s.${ROW_NUMBER} = $1`;
 }
 
 /**
@@ -33,30 +35,42 @@ export function buildSwap(target: Target): string {
     updatedAt: 'now()',
   });
   const inserts = buildInserts(target);
+  const nullSets = nullSetsOf(key);
+  const updates = change === undefined ? [] : nullSets.map((_, place) => `(SELECT count(*) FROM updated_${place})`);
   const steps = [
     // tableoid is null exactly where there is no stored row, whatever the key.
     `incoming AS MATERIALIZED (
   SELECT s.${ROW_NUMBER} AS place, CASE WHEN t.tableoid IS NOT NULL THEN ${change?.where ?? 'false'} END AS differs
-  FROM ${STAGING} AS s LEFT JOIN ${plan.quotedTable} AS t ON ${hasStagedKey('t', key)}
+  FROM ${STAGING} AS s LEFT JOIN ${joinStored(plan.quotedTable, key, nullSets)}
   WHERE s.${ROW_NUMBER} BETWEEN $1 AND $2
 )`,
     ...(change === undefined
       ? []
-      : [
-          `updated AS (
+      : nullSets.map(
+          (nulls, place) => `updated_${place} AS (
   UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${STAGING} AS s JOIN incoming AS i ON i.place = s.${ROW_NUMBER}
-  WHERE i.differs AND ${hasStagedKey('t', key)}
+  WHERE i.differs AND ${hasStagedKey('t', key, nulls)}
   RETURNING 1
 )`,
-        ]),
+        )),
     ...inserts.map((insert, place) => `inserted_${place} AS (\n${insert}\n  RETURNING 1\n)`),
   ];
   const inserted = inserts.map((_, place) => `(SELECT count(*) FROM inserted_${place})`).join(' + ');
   return `WITH ${steps.join(', ')}
-SELECT ${change === undefined ? '0' : '(SELECT count(*) FROM updated)::integer'} AS updated, (${inserted})::integer AS inserted,
+SELECT (${updates.join(' + ') || '0'})::integer AS updated, (${inserted})::integer AS inserted,
   (SELECT count(*) FROM incoming WHERE NOT differs)::integer AS unchanged, (SELECT count(*) FROM incoming)::integer AS rows`;
+}
+
+/** One join of all rows where `=` tells equal keys; else a lookup for each set of columns that are null. */
+function joinStored(table: string, key: readonly KeyColumn[], nullSets: readonly NullSet[]): string {
+  const [first, ...others] = nullSets.map((nulls) => hasStagedKey('t', key, nulls));
+  return others.length === 0
+    ? `${table} AS t ON ${first}`
+    : `LATERAL (
+    ${[first, ...others].map((condition) => `SELECT t.*, t.tableoid FROM ${table} AS t WHERE ${condition}`).join('\n    UNION ALL ')}
+  ) AS t ON true`;
 }
 
 /** What a swap did with its rows. */

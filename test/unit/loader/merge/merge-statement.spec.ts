@@ -16,6 +16,7 @@ describe('the merge statement', () => {
   const specOf = (columns: Record<string, CarriedColumn['mode']>, rest: Partial<MergeSpec> = {}): MergeSpec => ({
     onConflict: 'merge',
     key: plan.primaryKey,
+    nullSets: [[]],
     columns: Object.entries(columns).map(([name, mode], index) =>
       mode === 'byRow' ? { column: column(name), mode, bit: 3 * index } : { column: column(name), mode },
     ),
@@ -57,7 +58,7 @@ describe('the merge statement', () => {
   ORDER BY s."article_id" COLLATE "C") AS s CROSS JOIN LATERAL (
     SELECT ${differs} AS differs FROM "public"."articles" AS t WHERE t."article_id" = s."article_id"::text LIMIT 1 FOR NO KEY UPDATE
   ) AS stored
-), updated AS (
+), updated_0 AS (
   UPDATE "public"."articles" AS t
   SET "label" = s."label", "short_name" = COALESCE(t."short_name", s."short_name"), "stock" = COALESCE(s."stock", t."stock"), "details" = s."details", "seen_at" = s."seen_at", "rest" = COALESCE(t."rest" || s."rest"::jsonb, s."rest"::jsonb, t."rest"), "load_id" = $9::uuid, "updated_at" = now()
   FROM locked AS s
@@ -65,7 +66,7 @@ describe('the merge statement', () => {
   RETURNING 1
 )
 SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
-  ((SELECT count(*) FROM updated))::integer AS updated,
+  ((SELECT count(*) FROM updated_0))::integer AS updated,
   ((SELECT count(*) FROM incoming WHERE NOT "harbor differs") + (SELECT count(*) FROM locked WHERE NOT "harbor still differs"))::integer AS unchanged,
   ((SELECT count(*) FROM incoming WHERE "harbor differs" IS NULL))::integer AS fresh`);
   });

@@ -53,7 +53,7 @@ describe('the statements of a replace', () => {
   SELECT s."harbor row" AS place, CASE WHEN t.tableoid IS NOT NULL THEN (t."shop" IS DISTINCT FROM s."shop" OR t."label" IS DISTINCT FROM s."label" OR t."short_name" IS DISTINCT FROM s."short_name" OR t."stock" IS DISTINCT FROM s."stock" OR t."rating" IS DISTINCT FROM s."rating" OR t."remark" IS DISTINCT FROM s."remark" OR t."details"::text COLLATE "C" IS DISTINCT FROM (s."details")::text COLLATE "C" OR t."seen_at" IS DISTINCT FROM s."seen_at" OR t."rest" IS DISTINCT FROM s."rest") END AS differs
   FROM pg_temp.harbor_replace AS s LEFT JOIN "public"."articles" AS t ON t."article_id" = s."article_id"
   WHERE s."harbor row" BETWEEN $1 AND $2
-), updated AS (
+), updated_0 AS (
   UPDATE "public"."articles" AS t
   SET "shop" = s."shop", "label" = s."label", "short_name" = s."short_name", "stock" = s."stock", "rating" = s."rating", "remark" = s."remark", "details" = s."details", "seen_at" = s."seen_at", "rest" = s."rest", "load_id" = $3::uuid, "updated_at" = now()
   FROM pg_temp.harbor_replace AS s JOIN incoming AS i ON i.place = s."harbor row"
@@ -67,7 +67,7 @@ describe('the statements of a replace', () => {
   ORDER BY s."article_id"::text COLLATE "C"
   RETURNING 1
 )
-SELECT (SELECT count(*) FROM updated)::integer AS updated, ((SELECT count(*) FROM inserted_0))::integer AS inserted,
+SELECT ((SELECT count(*) FROM updated_0))::integer AS updated, ((SELECT count(*) FROM inserted_0))::integer AS inserted,
   (SELECT count(*) FROM incoming WHERE NOT differs)::integer AS unchanged, (SELECT count(*) FROM incoming)::integer AS rows`);
   });
 
