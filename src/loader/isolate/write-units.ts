@@ -15,6 +15,7 @@ import { checkFollowsRows, EveryRowFault } from './every-row.js';
 import { rejectLone } from './faulty-column.js';
 import { halveUnits } from './halve-units.js';
 import { type IsolationOutcome, isolateUnits } from './isolate-units.js';
+import { writeFolded } from './write-folded.js';
 
 /**
  * Writes the units of a batch in the transaction of `client`. A unit that Postgres rejects costs only itself.
@@ -31,12 +32,30 @@ export async function writeUnits(
 ): Promise<WriteOutcome> {
   let outcome = emptyOutcome(context.job);
   for (const wave of arrange(context.job, units)) {
-    const size = Math.ceil(wave.length / pieces);
-    for (let start = 0; start < wave.length; start += size) {
-      const maxRejects = context.maxRejects - outcome.rejected.length;
-      const written = await writeIsolated(client, { ...context, maxRejects }, wave.slice(start, start + size));
-      outcome = addOutcomes(outcome, written);
+    const rejectedBefore = outcome.rejected.length;
+    const written = await writeFolded(client, context.job, wave, (some, rejectedHere) =>
+      writeInPieces(client, context, some, { pieces, rejected: rejectedBefore + rejectedHere }),
+    );
+    outcome = addOutcomes(outcome, written);
+    if (outcome.rejected.length > context.maxRejects) {
+      throw new StopLoad('rejects');
     }
+  }
+  return outcome;
+}
+
+async function writeInPieces(
+  client: ClientBase,
+  context: WriteContext,
+  units: readonly LoadUnit[],
+  { pieces, rejected }: { readonly pieces: number; readonly rejected: number },
+): Promise<WriteOutcome> {
+  let outcome = emptyOutcome(context.job);
+  const size = Math.ceil(units.length / pieces);
+  for (let start = 0; start < units.length; start += size) {
+    const maxRejects = context.maxRejects - rejected - outcome.rejected.length;
+    const written = await writeIsolated(client, { ...context, maxRejects }, units.slice(start, start + size));
+    outcome = addOutcomes(outcome, written);
   }
   return outcome;
 }

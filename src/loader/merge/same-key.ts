@@ -10,7 +10,7 @@ export type NullSet = readonly KeyColumn[];
 
 /** The sets that rows can have. */
 export function nullSetsOf(key: readonly KeyColumn[]): NullSet[] {
-  return subsetsOf(key.filter(({ nullIsKey }) => nullIsKey)).reverse();
+  return subsetsOf(key.filter(({ nullIsKey }) => nullIsKey)).toReversed();
 }
 
 /** The sets that these rows have. */

@@ -17,6 +17,7 @@ import type { LoadUnit } from '../../../../src/loader/model/load-unit.js';
 import { BatchBuilder } from '../../../../src/loader/read/batch-builder.js';
 import { addOutcomes, emptyOutcome, type WriteOutcome } from '../../../../src/loader/write/write-outcome.js';
 import type { WriteContext } from '../../../../src/loader/model/load-context.js';
+import { writeFolded } from '../../../../src/loader/isolate/write-folded.js';
 import { writeUnits } from '../../../../src/loader/isolate/write-units.js';
 import { withClient } from '../../../../src/postgres/with-transaction.js';
 import type { RejectedRecord } from '../../../../src/quarantine/rejected-records.js';
@@ -132,8 +133,10 @@ describe('records rejected among others', () => {
   afterAll(() => app.close());
 
   const together: Write = (client, context, units) => writeUnits(client, context, units, 1);
-  const halved: Write = (client, context, units) =>
-    halveUnits(client, context, context.job.options.disposition === 'merge' ? foldDuplicates(units) : units);
+  const halved: Write = (client, context, units) => {
+    const folded = context.job.options.disposition === 'merge' ? foldDuplicates(units) : units;
+    return writeFolded(client, context.job, folded, (some) => halveUnits(client, context, some));
+  };
   const oneByOne: Write = async (client, context, units) => {
     let outcome = emptyOutcome(context.job);
     const alone = units.filter(({ key }) => !key?.startsWith('p')).map((unit) => [unit]);
@@ -215,6 +218,18 @@ describe('records rejected among others', () => {
             expect(await outcomeOf(client, disposition, together, records)).toEqual(expected);
           }),
           propertyRuns(150),
+        ),
+      );
+    }, 240_000);
+
+    it('are those that are rejected alone, also among duplicates, whatever a later record overwrites', async () => {
+      await withClient(app.dataSource, (client) =>
+        fc.assert(
+          fc.asyncProperty(anyKeys, async (records) => {
+            const { content, rejected } = await outcomeOf(client, disposition, oneByOne, records);
+            expect(await outcomeOf(client, disposition, together, records)).toMatchObject({ content, rejected });
+          }),
+          propertyRuns(100),
         ),
       );
     }, 240_000);

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { ClientBase } from 'pg';
+
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
+import type { LoadJob } from '../model/load-job.js';
+import { type LoadUnit, partsOf } from '../model/load-unit.js';
+import { addOutcomes, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+
+/** Writes units, without those at fault; of those that may be rejected in all, so many are known already. */
+type WriteWithoutFaulty = (units: readonly LoadUnit[], rejectedBefore: number) => Promise<WriteOutcome>;
+
+/** A missing reference. */
+const MISSING_REFERENCE = '23503';
+
+/**
+ * Writes units, some of them folded. Folding hides the fault of a record whose values a later record of its key overwrites
+ * or completes. So records that were folded are first written as if each had come alone, wave after wave, and that is
+ * taken back; what was rejected is left out of the units. Records that are equal in all values hide nothing.
+ */
+export async function writeFolded(
+  client: ClientBase,
+  job: LoadJob,
+  units: readonly LoadUnit[],
+  write: WriteWithoutFaulty,
+): Promise<WriteOutcome> {
+  const hiding = units.filter(mayHideFault);
+  if (hiding.length === 0) {
+    return write(units, 0);
+  }
+  const rejected = await rejectedAlone(client, hiding, write);
+  const certain = rejected.filter(({ rejection }) => rejection.rule !== MISSING_REFERENCE);
+  const rest = withoutRecords(units, certain);
+  const written =
+    certain.length < rejected.length
+      ? await writeReferring(client, job, rest, withoutRecords(hiding, certain), certain.length, write)
+      : await write(rest, certain.length);
+  return addOutcomes(rejectedOutcome(job, certain), written);
+}
+
+/** What a record refers to may be among the other units: it is tried once more, after all were written. */
+async function writeReferring(
+  client: ClientBase,
+  job: LoadJob,
+  units: readonly LoadUnit[],
+  hiding: readonly LoadUnit[],
+  rejectedBefore: number,
+  write: WriteWithoutFaulty,
+): Promise<WriteOutcome> {
+  await client.query('SAVEPOINT harbor_referring');
+  const written = await write(units, rejectedBefore);
+  const known = new Set(written.rejected.map(({ position }) => position));
+  const rejected = await rejectedAlone(client, hiding, write);
+  const hidden = rejected.filter(
+    ({ position, rejection }) => rejection.rule === MISSING_REFERENCE && !known.has(position),
+  );
+  if (hidden.length === 0) {
+    await client.query('RELEASE SAVEPOINT harbor_referring');
+    return written;
+  }
+  await client.query('ROLLBACK TO SAVEPOINT harbor_referring; RELEASE SAVEPOINT harbor_referring');
+  return addOutcomes(
+    rejectedOutcome(job, hidden),
+    await write(withoutRecords(units, hidden), rejectedBefore + hidden.length),
+  );
+}
+
+/** The records of units that Postgres rejects when each comes alone; nothing stays written. */
+async function rejectedAlone(
+  client: ClientBase,
+  units: readonly LoadUnit[],
+  write: WriteWithoutFaulty,
+): Promise<RejectedRecord[]> {
+  const rejected: RejectedRecord[] = [];
+  await client.query('SAVEPOINT harbor_alone');
+  for (const wave of splitIntoWaves(units.flatMap(partsOf))) {
+    // Without a limit: what refers to other units is not known to be at fault.
+    rejected.push(...(await write(wave, -Infinity)).rejected);
+  }
+  await client.query('ROLLBACK TO SAVEPOINT harbor_alone; RELEASE SAVEPOINT harbor_alone');
+  return rejected;
+}
+
+function mayHideFault({ parts }: LoadUnit): boolean {
+  return parts.some(({ rows }) => !isDeepStrictEqual(rows, parts[0]?.rows));
+}
+
+function withoutRecords(units: readonly LoadUnit[], rejected: readonly RejectedRecord[]): readonly LoadUnit[] {
+  if (rejected.length === 0) {
+    return units;
+  }
+  const positions = new Set(rejected.map(({ position }) => position));
+  return units.flatMap((unit) => {
+    const parts = partsOf(unit);
+    const good = parts.filter(({ position }) => !positions.has(position));
+    return good.length === parts.length ? [unit] : good.length === 0 ? [] : [good.reduce(foldUnits)];
+  });
+}
