@@ -17,7 +17,7 @@ const MISSING_REFERENCE = '23503';
 /**
  * Writes units, some of them folded. Folding hides the fault of a record whose values a later record of its key overwrites
  * or completes. So records that were folded are first written as if each had come alone, wave after wave, and that is
- * taken back; what was rejected is left out of the units. Records that are equal in all values hide nothing.
+ * rolled back; what was rejected is left out of the units. Records that are equal in all values hide nothing.
  */
 export async function writeFolded(
   client: ClientBase,
