@@ -69,6 +69,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
           rejectTwoSchemaOwners(dataSource, settings.migrations);
           checkEntities(dataSource);
           warnOfPlainText(dataSource);
+          await warnOfSettings(dataSource);
           await prepareSchema(dataSource, settings.migrations);
           return { dataSource, settings };
         } catch (error) {
@@ -161,6 +162,26 @@ function checkEntities(dataSource: DataSource): void {
       'ENTITIES_MISSING',
       `The application's DataSource lacks ${missing.join(', ')}: set autoLoadEntities: true in TypeOrmModule.forRoot, ` +
         'or list ...storageEntities (from harbor-storage) in its entities',
+    );
+  }
+}
+
+/** Settings under which this package is right, but the application may not be. */
+async function warnOfSettings(dataSource: DataSource): Promise<void> {
+  const [found] = await dataSource.query<{ encoding: string; dates: string }[]>(
+    "SELECT current_setting('server_encoding') AS encoding, current_setting('DateStyle') AS dates",
+  );
+  const logger = new Logger('StorageModule');
+  if (found?.encoding === 'SQL_ASCII') {
+    logger.warn(
+      'The encoding of the database is SQL_ASCII: it stores the bytes of any client unchecked, and has no notion of ' +
+        'characters. Create the database with ENCODING UTF8',
+    );
+  }
+  if (found?.dates.startsWith('ISO') === false) {
+    logger.warn(
+      `DateStyle is ${found.dates}, and node-postgres reads date-times in ISO only: TypeORM returns null or another date. ` +
+        'Loads, history and quarantine are not affected. To fix: ALTER DATABASE … SET datestyle = ISO',
     );
   }
 }

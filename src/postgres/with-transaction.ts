@@ -74,13 +74,38 @@ async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): P
  */
 export async function withTransaction<T>(
   dataSource: DataSource,
-  limits: TransactionLimits,
+  { statementTimeoutMs, lockTimeoutMs, connectTimeoutMs }: TransactionLimits,
   work: (client: ClientBase) => Promise<T>,
 ): Promise<T> {
+  const settings = {
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    // The default of 4 MB would sort a batch of wide rows on disk.
+    work_mem: '64MB',
+    // Compiling a statement takes longer than it saves on one batch.
+    jit: 'off',
+    // Values are compared as text where their type has no exact equality; fewer digits would hide differences.
+    extra_float_digits: 1,
+  };
+  return transactionWith(dataSource, settings, connectTimeoutMs, work);
+}
+
+/** Runs queries whose values are read here. pg reads date-times in ISO only, whatever role and database have set. */
+export async function withReading<T>(dataSource: DataSource, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  return transactionWith(dataSource, { datestyle: 'ISO', extra_float_digits: 1 }, undefined, work);
+}
+
+async function transactionWith<T>(
+  dataSource: DataSource,
+  settings: Readonly<Record<string, string | number>>,
+  connectTimeoutMs: number | undefined,
+  work: (client: ClientBase) => Promise<T>,
+): Promise<T> {
+  const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
   const transaction = async (client: ClientBase): Promise<T> => {
     // One round trip; the settings end with the transaction, so a transaction-mode pooler is safe.
     await client
-      .query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${localSettings(limits).join(', ')}`)
+      .query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${local.join(', ')}`)
       // An idle connection that had died, or a pooler without a server.
       .catch(throwNotConnected);
     const result = await work(client);
@@ -90,19 +115,7 @@ export async function withTransaction<T>(
     }
     return result;
   };
-  return withClient(dataSource, transaction, limits.connectTimeoutMs);
-}
-
-function localSettings({ statementTimeoutMs, lockTimeoutMs }: TransactionLimits): string[] {
-  const settings = {
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
-    // The default of 4 MB would sort a batch of wide rows on disk.
-    work_mem: '64MB',
-    // Compiling a statement takes longer than it saves on one batch.
-    jit: 'off',
-  };
-  return Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  return withClient(dataSource, transaction, connectTimeoutMs);
 }
 
 /** Runs `work` inside a continuing transaction; when it throws, only its own changes are rolled back. */

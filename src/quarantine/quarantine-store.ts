@@ -5,7 +5,7 @@ import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
-import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
+import { type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
 import {
@@ -164,5 +164,6 @@ export class QuarantineStore {
     return complete;
   }
 
-  private readonly query: Query = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
+  private readonly query: Query = <Row>(sql: string, parameters: readonly unknown[]) =>
+    withReading(this.dataSource, async (client) => (await client.query(sql, [...parameters])).rows as Row[]);
 }

@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 
 import type { ClientBase } from 'pg';
 
+import { errorCode } from '../errors/error-text.js';
 import type { Rejection } from '../records/source-record.js';
 import { inRawChunks, type KeptForm } from './raw-chunks.js';
+
+const UNTRANSLATABLE = '22P05';
+const NOT_ASCII = /[^\0-\x7f]/;
+const NOT_ASCII_UNITS = /[^\0-\x7f]/g;
 
 /** A rejected record to be quarantined. */
 export interface RejectedRecord {
@@ -21,8 +26,44 @@ export async function insertRejectedRecords(
   rejected: readonly RejectedRecord[],
 ): Promise<void> {
   for (const chunk of inRawChunks(rejected)) {
-    await insertChunk(client, quotedTable, load, chunk);
+    const insert = (records: readonly (RejectedRecord & KeptForm)[]): Promise<void> =>
+      insertChunk(client, quotedTable, load, records);
+    await (chunk.every(isAscii) ? insert(chunk) : insertOrEscape(client, chunk, insert));
   }
+}
+
+/** A database that is not in UTF8 may lack a character of a key or a field name; the bytes of the record are kept anyway. */
+async function insertOrEscape<Record extends RejectedRecord>(
+  client: ClientBase,
+  records: readonly Record[],
+  insert: (records: readonly Record[]) => Promise<void>,
+): Promise<void> {
+  await client.query('SAVEPOINT harbor_quarantine');
+  try {
+    await insert(records);
+    await client.query('RELEASE SAVEPOINT harbor_quarantine');
+  } catch (error) {
+    if (errorCode(error) !== UNTRANSLATABLE) {
+      throw error;
+    }
+    await client.query('ROLLBACK TO SAVEPOINT harbor_quarantine; RELEASE SAVEPOINT harbor_quarantine');
+    await insert(records.map((record) => escapeTexts(record)));
+  }
+}
+
+/** As in JSON. */
+function escape(text: string): string {
+  return text.replaceAll(NOT_ASCII_UNITS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function isAscii({ key = '', rejection }: RejectedRecord): boolean {
+  return !NOT_ASCII.test(key + rejection.message);
+}
+
+function escapeTexts<Record extends RejectedRecord>(record: Record): Record {
+  const { key, rejection } = record;
+  const escaped = { ...rejection, message: escape(rejection.message) };
+  return { ...record, key: key === undefined ? undefined : escape(key), rejection: escaped };
 }
 
 async function insertChunk(

@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 
 import type { SchemaDifference } from '../errors/index.js';
 import { optionsOf } from '../postgres/typeorm-adapter.js';
-import { withClient } from '../postgres/with-transaction.js';
+import { withReading } from '../postgres/with-transaction.js';
 import { compareTable, isOurs, MIGRATE_COMMAND } from './compare/compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
 import { type LiveTable, readLiveTable } from './table/live-table.js';
@@ -32,7 +32,7 @@ export async function checkSchema(
     entity === undefined
       ? dataSource.entityMetadatas.filter(({ tableType }) => tableType === 'regular' || tableType === 'junction')
       : [metadataOf(dataSource, entity)];
-  return withClient(dataSource, async (client) => {
+  return withReading(dataSource, async (client) => {
     const differences = [...(await compareMigrations(client, dataSource))];
     for (const metadata of entities) {
       const live = await readLiveTable(client, schemaOf(metadata), metadata.tableName);

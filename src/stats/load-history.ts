@@ -3,8 +3,9 @@ import type { DataSource } from 'typeorm';
 import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
+import { withReading } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
-import { type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
+import { type NamedLoad, readCommittedBatches } from './committed-batches.js';
 import { addTotals, type BatchName, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
 
 /** Selects past loads; newest first. */
@@ -74,7 +75,7 @@ export class LoadHistory {
   /** Totals of all loads, by table. */
   async totals(): Promise<TableTotal[]> {
     // One statement, so that a load that ends meanwhile is counted once: as closed or as running.
-    const rows = await this.dataSource.query<SumRow[]>(
+    const rows = await this.query<SumRow>(
       `SELECT CASE WHEN l.status = 'running' THEN l.id END AS "runningId", entry.key AS table, ${TABLE_SUMS},
               (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
          FROM ${this.tableOf(LoadEntity)} AS l
@@ -103,7 +104,7 @@ export class LoadHistory {
 
   /** @param which - clauses that select loads, with parameters from $3 on */
   private async entries(which: string, parameters: readonly unknown[]): Promise<HistoryEntry[]> {
-    const entries = await this.dataSource.query<HistoryEntry[]>(
+    const entries = await this.query<HistoryEntry>(
       `SELECT l.id AS "loadId", l.load_key AS "loadKey", l.table_name AS "table", l.disposition, l.options, l.source,
               l.status, l.attempt, ${ENTRY_COUNTS}, l.tables,
               l.unknown_fields AS "unknownFields", l.unknown_fields_policy AS "unknownFieldsPolicy",
@@ -143,8 +144,10 @@ export class LoadHistory {
     if (loads.length === 0) {
       return sums;
     }
-    const query: RunQuery = (sql, parameters) => this.dataSource.query(sql, [...parameters]);
-    const batches = readCommittedBatches(query, this.tableOf(LoadBatchEntity), loads, ['rejects', 'unknownFields']);
+    const batches = readCommittedBatches(this.query, this.tableOf(LoadBatchEntity), loads, [
+      'rejects',
+      'unknownFields',
+    ]);
     for await (const { counts, ...batch } of batches) {
       const sum = sums.get(batch.loadId);
       if (!(sum instanceof StorageError) && sum !== undefined) {
@@ -162,6 +165,12 @@ export class LoadHistory {
   private tableOf(entity: new () => object): string {
     return quotedTableOf(this.dataSource, entity);
   }
+
+  private readonly query = async <Row extends object>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> =>
+    withReading(this.dataSource, async (client) => (await client.query<Row>(sql, [...parameters])).rows);
 }
 
 /** One unreadable batch must not hide the history of other loads. */
