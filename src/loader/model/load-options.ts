@@ -21,6 +21,11 @@ export interface LoadOptions {
   /** Lets a replace without a single row empty the table. @default false */
   readonly allowEmpty?: boolean | undefined;
   /**
+   * Sets a sequence that is behind the values that records brought for its column, once they are loaded. Otherwise the
+   * load only warns. Not undone by a rollback of a transaction that the load has joined. @default false
+   */
+  readonly syncSequences?: boolean | undefined;
+  /**
    * The idempotency key of this load and its input. When the load has completed, a load with the same key returns its
    * result (`alreadyCompleted`) and loads nothing; when it was interrupted, the same key resumes it. Give the same input
    * again, in the same order; `batchSize` may differ. At most 512 bytes. @default none
@@ -70,6 +75,7 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: integerFrom(0),
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
+  syncSequences: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],

@@ -22,7 +22,8 @@ import type { CurrentJob } from './current-job.js';
 import { InFlight, withEarlierBatches } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
 import type { ResultShape } from './result-shapes.js';
-import { runReplace } from './run-replace.js';
+import { type ReplaceInput, runReplace } from './run-replace.js';
+import { SequenceCheck } from './sequence-check.js';
 import { type AttemptHow, writeBatch } from './write-batch.js';
 
 type Records = Iterable<unknown> | AsyncIterable<unknown>;
@@ -37,6 +38,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private readonly signal: AnySignal;
   private readonly accounts: LoadAccounts;
   private readonly blockedKeys: BlockedKeys;
+  private readonly sequences = new SequenceCheck();
   private session: LoadSession;
   private committed: CommittedBatches;
   private alreadyCompleted = false;
@@ -81,6 +83,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
         await this.endWithoutRecords();
         return this.result();
       }
+      this.sequences.note(this.job, batch);
       await this.write(batch, keysOf(batch), async (client, how) => {
         await this.context.ledger.open(client, this.session.entry);
         const totals = await this.writeUnlessInterrupted(client, batch, how);
@@ -90,7 +93,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     } catch (error) {
       throw await this.stop(error);
     }
-    this.accounts.publish('completed');
+    await this.finish();
     return this.result();
   }
 
@@ -134,21 +137,23 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.batchResult();
     }
     await this.session.close('completed', this.accounts.totals);
-    this.accounts.publish('completed');
+    await this.finish();
     return this.batchResult();
   }
 
-  private async replace(
-    records: Records,
-    { showsWhileRunning }: { readonly showsWhileRunning: boolean },
-  ): Promise<void> {
+  private async replace(records: Records, how: Pick<ReplaceInput, 'showsWhileRunning'>): Promise<void> {
     const { current, session, accounts, signal } = this;
     const read = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.read(records, failure);
     try {
-      await runReplace(current, session, accounts, signal, { records, read, showsWhileRunning });
+      await runReplace(current, session, accounts, signal, { records, read, ...how });
     } catch (error) {
       throw await this.stop(error);
     }
+    await this.finish();
+  }
+
+  private async finish(): Promise<void> {
+    await this.sequences.finish(this.session, this.job);
     this.accounts.publish('completed');
   }
 
@@ -170,17 +175,15 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     }
   }
 
-  /**
-   * Reads and normalizes batch after batch.
-   * @param failure - ends the reading when a batch has failed, however long the source would continue
-   */
+  /** Reads and normalizes batch after batch; `failure` ends it when one has failed, however long the source would be. */
   private read(records: Records, failure: AbortSignal): AsyncGenerator<PreparedBatch> {
-    return readBatches(() => this.job, records, {
+    const batches = readBatches(() => this.job, records, {
       records: this.job.options.batchSize,
       bytes: BATCH_BYTES,
       committed: this.committed,
       signal: this.signal.or(failure),
     });
+    return this.sequences.follow(() => this.job, batches);
   }
 
   /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */

@@ -10,7 +10,7 @@ import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
 
 /** The input of a replace. */
-interface ReplaceInput {
+export interface ReplaceInput {
   /** An array can be read again, so that the load outlives a lost connection. */
   readonly records: object;
   readonly read: BatchReader;

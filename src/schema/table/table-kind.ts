@@ -1,5 +1,12 @@
 import type { ClientBase } from 'pg';
 
+/** An integer column whose default, or identity, is the next value of a sequence that counts upwards. */
+export interface ColumnSequence {
+  readonly column: string;
+  /** The sequence, quoted and with its schema. */
+  readonly sequence: string;
+}
+
 /** What kind of table it is, and what else decides over its rows. */
 export interface TableKind {
   /** For example `RANGE (created_at)`; null for a table that is not partitioned. */
@@ -8,6 +15,7 @@ export interface TableKind {
   readonly children: readonly string[];
   /** Rules on INSERT or UPDATE: Postgres runs other statements instead. */
   readonly rules: readonly string[];
+  readonly sequences: readonly ColumnSequence[];
 }
 
 const KIND = `
@@ -15,7 +23,21 @@ const KIND = `
          ARRAY(SELECT i.inhrelid::regclass::text FROM pg_catalog.pg_inherits i
                 WHERE i.inhparent = c.oid AND c.relkind = 'r' ORDER BY 1) AS children,
          ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
-                WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D' ORDER BY 1) AS rules
+                WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D' ORDER BY 1) AS rules,
+         (SELECT coalesce(json_agg(json_build_object('column', a.attname, 'sequence',
+                   format('"%s"."%s"', replace(sn.nspname, '"', '""'), replace(s.relname, '"', '""')))), '[]')
+            FROM pg_catalog.pg_attribute a
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+            JOIN pg_catalog.pg_depend p
+              ON p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid <> a.attrelid
+              OR a.attidentity <> '' AND p.deptype = 'i' AND p.refclassid = 'pg_catalog.pg_class'::regclass
+                 AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
+            JOIN pg_catalog.pg_class s
+              ON s.oid = CASE WHEN p.classid = 'pg_catalog.pg_attrdef'::regclass THEN p.refobjid ELSE p.objid END
+            JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid AND q.seqincrement > 0
+            JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             AND a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)) AS sequences
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2`;
@@ -23,5 +45,5 @@ const KIND = `
 /** Reads the kind of a table that exists. */
 export async function readTableKind(client: ClientBase, schema: string, table: string): Promise<TableKind> {
   const { rows } = await client.query<TableKind>(KIND, [schema, table]);
-  return rows[0] ?? { partitionKey: null, children: [], rules: [] };
+  return rows[0] ?? { partitionKey: null, children: [], rules: [], sequences: [] };
 }

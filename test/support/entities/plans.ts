@@ -76,6 +76,6 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
     references: [],
     rowSecurity: false,
     temporaryGrant: undefined,
-    kind: { partitionKey: null, children: [], rules: [] },
+    kind: { partitionKey: null, children: [], rules: [], sequences: [] },
   });
 }
