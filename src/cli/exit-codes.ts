@@ -3,8 +3,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, rejected: 3, differs: 3, inter
 
 export const EXIT_CODES_HELP = `
 Exit codes:
-  0    success: every record loaded or skipped
+  0    success: every record loaded, or skipped beside others
   1    failure: see the error message
   2    usage error; nothing was executed
-  3    loaded, but some records were rejected (see the quarantine); schema check: differences found
+  3    some records were rejected (see the quarantine), or all were skipped; schema check: differences found
   130  interrupted`;

@@ -7,13 +7,14 @@ import { endWhenInterrupted } from './interrupts.js';
 // of heap and peaked at 300 to 400 MB. Limited to double the live heap, it takes the same time.
 setFlagsFromString('--heap-growing-percent=100');
 
-// The reader of a pipe, for example `head`, may close it before the end.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') {
-    throw error;
-  }
-  process.exit();
-});
+// The reader of a pipe, for example `head`, may close it before the end. The command goes on, and its exit code counts.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+  });
+}
 
 const args = process.argv.slice(2);
 endWhenInterrupted({ json: args.includes('--json') });

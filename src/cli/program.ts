@@ -10,6 +10,7 @@ import { addRejectsCommand } from './commands/rejects.command.js';
 import { addSchemaCommand } from './commands/schema.command.js';
 import { addStatsCommand } from './commands/stats.command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
+import { visible } from './output/visible.js';
 
 /** The command line parser; it throws errors instead of exiting. */
 export function createProgram(): Command {
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .addHelpText('after', EXIT_CODES_HELP)
     .showHelpAfterError('Run with --help for usage')
     .enablePositionalOptions(false)
+    .configureOutput({ writeErr: (text) => process.stderr.write(visible(text)) })
     .exitOverride();
   addLoadCommand(program);
   addLoadsCommand(program);

@@ -30,7 +30,12 @@ export class LoadEntity {
 
   /** Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema. */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
-  options: { readonly primaryKey?: readonly string[]; readonly newerBy?: string; readonly schema?: string } | null;
+  options: {
+    readonly primaryKey?: readonly string[];
+    readonly newerBy?: string;
+    readonly schema?: string;
+    readonly reading?: Readonly<Record<string, string>>;
+  } | null;
 
   /** Source of the records, as named by the caller. */
   @Column({ name: 'source', type: 'text', nullable: true })

@@ -1,37 +1,35 @@
 import { type Command, Option } from 'commander';
 
-import { detectFormat, type OpenedSource, openSource } from '../../files/open-source.js';
-import { readRecords } from '../../files/read-records.js';
-import type { FileFormat } from '../../files/record-reader.js';
+import { type OpenedSource, openSource } from '../../files/open-source.js';
+import { type CsvFindings, readRecords } from '../../files/read-records.js';
 import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
+import { readingForKey, readingOfFile } from '../load/file-reading.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load/load-into.js';
 import {
   printLoadResult,
   printAlreadyCompleted,
   printQuarantineHint,
   warnOfOtherSource,
-  warnWhenAllSkipped,
 } from '../output/load-report.js';
 import { type GlobalOptions, printJson, printResult } from '../output/output.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseLoadKey } from '../flags/parse-load-key.js';
-import { parseRenameFlag } from '../flags/parse-rename-flag.js';
+import { addReadingOptions, type ReadingFlags } from '../flags/reading-flags.js';
 import { createProgressDisplay } from '../output/progress-display.js';
 import { warnOfUnknownTargets, warnOfUnmetRenames } from '../load/rename-warnings.js';
 import { resumeKey } from '../load/resume-key.js';
+import { skippedEverything, warnOfNullText, warnWhenNothingLoaded } from '../load/source-warnings.js';
 import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
-interface LoadFlags {
+interface LoadFlags extends ReadingFlags {
   readonly into: string;
   readonly disposition?: 'merge' | 'append' | 'replace';
-  readonly format?: FileFormat;
-  readonly rename?: ReadonlyMap<string, string>;
   readonly batchSize?: number;
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
@@ -42,9 +40,9 @@ interface LoadFlags {
 
 /** `load <file|->` */
 export function addLoadCommand(program: Command): void {
-  program
+  const load = program
     .command('load')
-    .argument('<file>', 'File in jsonl, json or csv, plain or gzip; - reads standard input and needs --format')
+    .argument('<file>', 'File in jsonl, json or csv, plain, gzip or zstd; - reads standard input and needs --format')
     .description('Load records from a file into a table, or into both tables (hybrid)')
     .addOption(
       new Option('--into <table>', 'Target table')
@@ -57,15 +55,8 @@ export function addLoadCommand(program: Command): void {
         'append',
         'replace',
       ]),
-    )
-    .addOption(
-      new Option('--format <format>', 'File format (default: from the file name)').choices(['jsonl', 'json', 'csv']),
-    )
-    .option(
-      '--rename <a=b,…>',
-      'Rename fields, for example name=submission_id,id=reddit_id,score=reddit_score',
-      parseRenameFlag,
-    )
+    );
+  addReadingOptions(load)
     .option('--batch-size <n>', 'Records per transaction', parseCount(1, MAX_BATCH_SIZE))
     .option(
       '--max-rejects <n>',
@@ -102,29 +93,37 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   }
 }
 
-async function loadSource(source: OpenedSource, file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
-  const { into, disposition = 'merge', rename } = flags;
+async function loadSource(source: OpenedSource, path: string, flags: LoadFlags & GlobalOptions): Promise<number> {
+  const { into, disposition = 'merge' } = flags;
   const { stream, name, sizeBytes } = source;
-  const format = flags.format ?? detectFormat(file);
-  if (format === undefined) {
-    throw unknownFormat(file);
-  }
-  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, rename }) : flags.loadKey;
-  const [result, completedBefore] = await withInterrupts(flags, ({ signal, begin }) =>
+  const file = readingOfFile(path, flags);
+  const reading = readingForKey(file);
+  const { format, rename = new Map<string, string>() } = file;
+  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, reading }) : flags.loadKey;
+  let findings: CsvFindings | undefined;
+  const [result, completedBefore, known] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
-      if (rename !== undefined) {
-        warnOfUnknownTargets(flags, rename, into, await fieldNames(app, into));
-      }
+      const names = await fieldNames(app, into);
+      warnOfUnknownTargets(flags, rename, into, names);
       let unmetRenames: readonly string[] = [];
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = createProgressDisplay(flags, sizeBytes, bytesRead);
+      const knownNames = new Set([...names, ...rename.keys()]);
+      const records = readRecords(stream, {
+        ...file,
+        csv: file.csv && { ...file.csv, knownNames },
+        name,
+        onUnmetRenames: (unmet) => (unmetRenames = unmet),
+        onCsvRead: (found) => (findings = found),
+      });
       const request: LoadRequest = {
         into,
-        records: readRecords(stream, { format, rename, name, onUnmetRenames: (names) => (unmetRenames = names) }),
+        records,
         dryRun: flags.dryRun === true,
         options: {
           disposition,
           loadKey,
+          reading,
           batchSize: flags.batchSize,
           maxRejects: flags.maxRejects,
           allowEmpty: flags.allowEmpty,
@@ -136,15 +135,11 @@ async function loadSource(source: OpenedSource, file: string, flags: LoadFlags &
       begin();
       try {
         const loaded = await loadInto(app, request);
-        return [
-          loaded,
-          loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null,
-        ] as const;
+        const before = loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null;
+        return [loaded, before, knownNames] as const;
       } finally {
         display.stop();
-        if (rename !== undefined) {
-          warnOfUnmetRenames(flags, rename, unmetRenames);
-        }
+        warnOfUnmetRenames(flags, rename, unmetRenames);
       }
     }),
   );
@@ -152,19 +147,12 @@ async function loadSource(source: OpenedSource, file: string, flags: LoadFlags &
     reportCompleted(completedBefore, name, flags);
   }
   report(result, flags);
-  warnWhenAllSkipped(flags, result);
+  warnWhenNothingLoaded(flags, result, into, known, findings);
+  warnOfNullText(flags, findings);
   if (result.failed > 0) {
     return EXIT.failed;
   }
-  return result.rejected > 0 ? EXIT.rejected : EXIT.ok;
-}
-
-function unknownFormat(file: string): UsageError {
-  return new UsageError(
-    file === '-'
-      ? 'Standard input needs --format jsonl, json or csv'
-      : `Unknown format of ${file}: add --format jsonl, json or csv`,
-  );
+  return result.rejected > 0 || skippedEverything(result) ? EXIT.rejected : EXIT.ok;
 }
 
 function reportCompleted(completedBefore: HistoryEntry, name: string, flags: LoadFlags & GlobalOptions): void {

@@ -8,6 +8,7 @@ import { COUNT_COLUMNS } from '../output/count-columns.js';
 import { findRejects } from '../context/find-rejects.js';
 import { printRejects, printUnknownFields } from '../output/load-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
+import { visibleInLine } from '../output/visible.js';
 import { withStorage } from '../context/storage-context.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseId } from '../flags/parse-id.js';
@@ -101,7 +102,7 @@ function printLoad({ tables, unknownFields, unknownFieldsPolicy, error, options,
     ([name, value]) => value !== null && value !== '' && !elsewhere.has(name),
   );
   fields.forEach(([name, value]) => {
-    printResult(`${name.padEnd(14)} ${value instanceof Date ? value.toISOString() : String(value)}`);
+    printResult(`${name.padEnd(14)} ${value instanceof Date ? value.toISOString() : visibleInLine(String(value))}`);
   });
   if (unknownFields !== null && unknownFieldsPolicy !== null) {
     printUnknownFields(unknownFields, unknownFieldsPolicy);

@@ -43,20 +43,6 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   }
 }
 
-/** Skipped records are no error, but a load that skips everything is probably a mistake. */
-export function warnWhenAllSkipped(options: GlobalOptions, result: AnyLoadResult): void {
-  const { received, skipped, skippedReasons } = result;
-  if (received === 0 || skipped < received) {
-    return;
-  }
-  const lacking = Object.keys(skippedReasons).map((reason) => reason.replace(/^missing_/, ''));
-  printWarning(
-    options,
-    `nothing was loaded: all records were skipped (${showReasons(skippedReasons)}). If the file has ` +
-      `${lacking.join(' and ')} under another name, add --rename <name>=${lacking[0]}`,
-  );
-}
-
 /** Maximum number of fields printed; `--json` has all. */
 const FIELDS_SHOWN = 10;
 

@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
 
+import { visible, visibleInLine, visibleJson } from './visible.js';
+
 /** Options of every command. */
 export interface GlobalOptions {
   readonly url?: string;
@@ -13,17 +15,17 @@ export interface GlobalOptions {
 export type Output = NodeJS.WriteStream;
 
 export function printResult(text: string, output: Output = process.stdout): void {
-  output.write(`${text}\n`);
+  output.write(`${visible(text)}\n`);
 }
 
 /** Prints one JSON object, the only output on stdout. */
 export function printJson(value: unknown): void {
-  printResult(JSON.stringify(value));
+  process.stdout.write(`${visibleJson(JSON.stringify(value))}\n`);
 }
 
 export function printMessage(options: GlobalOptions, text: string): void {
   if (options.quiet !== true) {
-    process.stderr.write(`${text}\n`);
+    printResult(text, process.stderr);
   }
 }
 
@@ -79,8 +81,7 @@ export function showCell(value: unknown): string {
   if (value instanceof Date) {
     return value.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length).replace('T', ' ');
   }
-  // File and field names are external: control characters in them must not reach the terminal.
-  return typeof value === 'number' ? value.toLocaleString('en-US') : String(value).replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+  return typeof value === 'number' ? value.toLocaleString('en-US') : visibleInLine(String(value));
 }
 
 /** Formats a share in percent, truncated: 100 % means all. */

@@ -31,6 +31,11 @@ export interface LoadOptions {
    * again, in the same order; `batchSize` may differ. At most 512 bytes. @default none
    */
   readonly loadKey?: string | undefined;
+  /**
+   * How the source is read where it matters for a load key, for example which fields are renamed: a load of the same key
+   * must be read in the same way. Kept in the history. @default none
+   */
+  readonly reading?: Readonly<Record<string, string>> | undefined;
   /** A name for the history, for example the file's. */
   readonly source?: string | undefined;
   /**
@@ -77,15 +82,23 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
   syncSequences: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
+  reading: ['an object of texts', isTexts],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
 
+function isStorable(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.entries(value).flat().every(isStorable);
+}
+
 /** @returns whether a value can be a load key */
 export function isLoadKey(value: unknown): boolean {
-  const isStorable = typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
-  return isStorable && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
+  return isStorable(value) && value !== '' && Buffer.byteLength(value) <= MAX_LOAD_KEY_BYTES;
 }
 
 /**
@@ -123,9 +136,9 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
  * @param schema - the schema that the entity names
  */
 export function keptOptions(
-  { primaryKey, newerBy }: ResolvedLoadOptions,
+  { primaryKey, newerBy, reading }: ResolvedLoadOptions,
   schema: string | undefined,
 ): LoadEntity['options'] {
-  const named = [primaryKey, newerBy, schema].some((option) => option !== undefined);
-  return named ? { primaryKey, newerBy, schema } : null;
+  const named = [primaryKey, newerBy, schema, reading].some((option) => option !== undefined);
+  return named ? { primaryKey, newerBy, schema, reading } : null;
 }

@@ -76,7 +76,7 @@ describe('warnings of harbor-storage load', () => {
   ])('a load into %s that skips every record: %s, and what to do', async (into, reason, field, records) => {
     const path = await file('skipped.jsonl', records);
     const { exitCode, stdout, stderr } = await run('load', path, '--into', into, '--json');
-    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ok: true, received: 2, skipped: 2 }]);
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([3, { ok: true, received: 2, skipped: 2 }]);
     expect(stderr).toBe(
       `warning: nothing was loaded: all records were skipped (${reason} 2). If the file has ${field} under another ` +
         `name, add --rename <name>=${field}\n`,

@@ -1,12 +1,13 @@
+import { once } from 'node:events';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ClientBase } from 'pg';
+import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { CsvOptions } from '../../../src/files/csv/csv-reader.js';
 import { readRecords } from '../../../src/files/read-records.js';
 import { type BatchLoadResult, storageEntities } from '../../../src/index.js';
-import { withClient } from '../../../src/postgres/with-transaction.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
 import { startAppWith } from '../../support/entities/own-entities.js';
 import { streamOf } from '../../support/records/collect.js';
@@ -100,12 +101,17 @@ const RECORDS = [
 
 /** Text of a table as \copy … to stdout csv header writes it. */
 async function exportOf(app: StorageApp, table: string, options = ''): Promise<Buffer> {
-  return withClient(app.dataSource, async (client: ClientBase) => {
-    const chunks: Buffer[] = [];
+  const client = new Client({ connectionString: (app.dataSource.options as { url: string }).url });
+  await client.connect();
+  try {
     const stream = client.query(copyTo(`COPY (TABLE ${table} ORDER BY 1) TO STDOUT (FORMAT csv, HEADER${options})`));
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
-  });
+    const ended = once(stream, 'close');
+    const chunks = await stream.toArray();
+    await ended;
+    return Buffer.concat(chunks as Buffer[]);
+  } finally {
+    await client.end();
+  }
 }
 
 describe('a table that psql has exported as csv', () => {
