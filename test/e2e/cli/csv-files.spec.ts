@@ -73,12 +73,7 @@ describe('harbor-storage load of a csv file', () => {
       [],
       'submissions knows no name in the header (t3_a, x). If the file has no header line, add one;',
     ],
-    [
-      'other names',
-      'nmae,flair\nt3_a,x\n',
-      ['--dry-run'],
-      'submissions knows no name in the header (nmae, flair)',
-    ],
+    ['other names', 'nmae,flair\nt3_a,x\n', ['--dry-run'], 'submissions knows no name in the header (nmae, flair)'],
   ])(
     'of which nothing could be loaded: the warning names %s, and the exit code is 3',
     async (_, file, flags, cause) => {
