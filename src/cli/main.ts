@@ -7,7 +7,7 @@ import { endWhenInterrupted } from './interrupts.js';
 // of heap and peaked at 300 to 400 MB. Limited to double the live heap, it takes the same time.
 setFlagsFromString('--heap-growing-percent=100');
 
-// The reader of a pipe, for example `head`, may close it before the end. The command goes on, and its exit code counts.
+// The reader of a pipe, for example `head`, may close it before the end. The command continues, and its exit code counts.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') {
