@@ -175,6 +175,8 @@ export interface LoadPlan {
   readonly liveExtra: LiveColumn | undefined;
   /** The live table. */
   readonly live: LiveTable;
+  /** Of the live table; another one tells that the table was altered. */
+  readonly fingerprint: string;
   readonly check: RecordCheck | undefined;
   readonly checkedColumns: readonly PlanColumn[];
 }

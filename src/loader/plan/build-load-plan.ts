@@ -24,9 +24,15 @@ class NoClass {}
 
 /**
  * Builds the plan of an entity from TypeORM's metadata and the live table.
+ * @param fingerprint - of the table, read before it
  * @throws InvalidLoadError when its decorators contradict each other or the table
  */
-export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: LiveTable): LoadPlan {
+export function buildLoadPlan(
+  metadata: EntityMetadata,
+  schema: string,
+  table: LiveTable,
+  fingerprint: string,
+): LoadPlan {
   checkTable(metadata, table);
   // An EntitySchema may have no class.
   const entity = typeof metadata.target === 'function' ? (metadata.target as RecordClass) : NoClass;
@@ -110,6 +116,7 @@ export function buildLoadPlan(metadata: EntityMetadata, schema: string, table: L
     version: quoted('version'),
     liveExtra,
     live: table,
+    fingerprint,
     check: checks?.check,
     checkedColumns: columns.filter((column) => checks?.properties.includes(column.property)),
   };

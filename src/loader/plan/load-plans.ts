@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { SchemaMismatchError } from '../../errors/index.js';
+import { quoteTable } from '../../postgres/identifiers.js';
 import { findDifferences } from '../../schema/check-schema.js';
 import { metadataOf, schemaOf } from '../../schema/table/entity-metadata.js';
 import { readLiveTable } from '../../schema/table/live-table.js';
@@ -58,7 +59,7 @@ export class LoadPlans {
     entities: readonly EntityMetadata[],
     connected: Connected,
   ): Promise<string[] | undefined> {
-    const tables = entities.map((metadata) => ({ schema: schemaOf(metadata), name: metadata.tableName }));
+    const tables = entities.map((metadata) => quoteTable(schemaOf(metadata), metadata.tableName));
     try {
       return await connected((client) => readFingerprints(client, tables));
     } catch (error) {
@@ -74,7 +75,7 @@ export class LoadPlans {
     if (known !== undefined && (fingerprint === undefined || known.fingerprint === fingerprint)) {
       return known.plan;
     }
-    const built = { fingerprint, plan: this.build(metadata, connected) };
+    const built = { fingerprint, plan: this.build(metadata, fingerprint ?? '', connected) };
     this.known.set(metadata, built);
     // A plan that could not be built is not kept, so the load works as soon as the table is fixed.
     built.plan.catch(() => {
@@ -85,7 +86,7 @@ export class LoadPlans {
     return built.plan;
   }
 
-  private async build(metadata: EntityMetadata, connected: Connected): Promise<LoadPlan> {
+  private async build(metadata: EntityMetadata, fingerprint: string, connected: Connected): Promise<LoadPlan> {
     checkLoadable(metadata);
     const { live, differences } = await connected(async (client) => {
       const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
@@ -96,7 +97,7 @@ export class LoadPlans {
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);
     }
-    const plan = buildLoadPlan(metadata, schemaOf(metadata), live);
+    const plan = buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
     this.warnOfListeners(metadata);
     return plan;
   }

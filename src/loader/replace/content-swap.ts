@@ -15,6 +15,7 @@ import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
+import { lockPlannedTables } from '../write/planned-tables.js';
 import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { readRowNumbers } from './staging-table.js';
@@ -66,6 +67,7 @@ export class ContentSwap {
   async run(pieces: number): Promise<SwapOutcome> {
     const { client, target, session } = this;
     await client.query(`LOCK TABLE ${target.plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
+    await lockPlannedTables(client, { targets: [target] });
     return withImmediateConstraints(client, [target], session.isJoined, () => this.exchange(pieces));
   }
 

@@ -1,5 +1,7 @@
+import { SchemaMismatchError } from '../../errors/index.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
 import type { LoadJob } from '../model/load-job.js';
+import { findAltered, findUnsafeChanges } from '../plan/plan-changes.js';
 
 /** The job of a load, by plans that are renewed when a table is altered while the load runs. */
 export class CurrentJob {
@@ -17,33 +19,44 @@ export class CurrentJob {
   }
 
   /**
-   * Does `attempt`; once more, by a new plan, when a table is not as planned, as after a migration.
+   * Writes rows that are made; once more, by a new plan, when a table is not as planned, as after a migration.
    * @param attempt - is told whether the plans are fresh
-   * @param mayRetry - whether the attempt can be made again
-   * @throws SchemaMismatchError when the table no longer fits its entity
+   * @throws SchemaMismatchError when the table no longer fits its entity, or when it might change these rows
    */
-  async withFreshPlan<T>(attempt: (plansAreFresh: boolean) => Promise<T>, mayRetry = (): boolean => true): Promise<T> {
+  async withFreshPlan<T>(attempt: (plansAreFresh: boolean) => Promise<T>): Promise<T> {
+    return this.retryFresh(attempt, findUnsafeChanges, () => true);
+  }
+
+  /**
+   * The same for an attempt that reads its records anew.
+   * @param canRead - whether it can
+   */
+  async withFreshRows<T>(attempt: () => Promise<T>, canRead: () => boolean): Promise<T> {
+    return this.retryFresh(attempt, (before, now) => (canRead() ? [] : findAltered(before, now)), canRead);
+  }
+
+  private async retryFresh<T>(
+    attempt: (plansAreFresh: boolean) => Promise<T>,
+    findObstacles: typeof findAltered,
+    mayRetry: () => boolean,
+  ): Promise<T> {
     try {
       return await attempt(false);
     } catch (error) {
       if (classifyFault(error) !== 'schema') {
         throw error;
       }
+      const before = this.job;
       const fresh = await this.renew();
-      if (!mayRetry() || !haveSameLayout(this.job, fresh)) {
+      const obstacles = findObstacles(before, fresh);
+      if (obstacles.length > 0) {
+        throw new SchemaMismatchError(obstacles, { cause: error });
+      }
+      if (!mayRetry()) {
         throw error;
       }
       this.job = fresh;
       return attempt(true);
     }
   }
-}
-
-/** Whether rows made for the one job are rows of the other, too. */
-function haveSameLayout(a: LoadJob, b: LoadJob): boolean {
-  return layoutOf(a) === layoutOf(b);
-}
-
-function layoutOf({ targets }: LoadJob): string {
-  return JSON.stringify(targets.map(({ plan }) => plan.columns.map(({ name }) => name)));
 }

@@ -48,7 +48,7 @@ export async function runReplace(
     if (showsWhileRunning) {
       await session.open();
     }
-    const totals = await current.withFreshPlan(() => session.inReplace(work, canRead), canRead);
+    const totals = await current.withFreshRows(() => session.inReplace(work, canRead), canRead);
     accounts.addBatch(totals, WHOLE_LOAD.batchNo);
   } catch (caught) {
     const error = unlessInterrupted(caught, signal);

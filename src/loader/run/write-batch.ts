@@ -11,6 +11,7 @@ import { StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
+import { lockPlannedTables } from '../write/planned-tables.js';
 
 /** How one attempt at a batch writes it. */
 export type AttemptHow = Pick<WriteContext, 'plansAreFresh'> & {
@@ -40,6 +41,7 @@ export async function writeBatch(
   if (committed !== undefined) {
     return committed;
   }
+  await lockPlannedTables(client, job);
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {

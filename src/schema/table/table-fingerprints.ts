@@ -1,14 +1,8 @@
-import type { ClientBase } from 'pg';
-
-/** Schema and name of a table. */
-export interface TableName {
-  readonly schema: string;
-  readonly name: string;
-}
+import { type ClientBase, escapeLiteral, type QueryResult } from 'pg';
 
 // Every ALTER rewrites the catalog rows of the table, so their location and transaction show whether anything changed,
 // without reading their content.
-const FINGERPRINTS = `
+const fingerprintsOf = (tables: readonly string[]): string => `
   SELECT hashtextextended(concat_ws('/', c.oid, has_database_privilege(current_database(), 'TEMPORARY'),
            (SELECT string_agg(concat(a.xmin, a.ctid), ' ' ORDER BY a.attnum)
               FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
@@ -21,16 +15,31 @@ const FINGERPRINTS = `
            (SELECT string_agg(concat(r.xmin, r.ctid), ' ' ORDER BY r.oid)
               FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid),
            (SELECT count(*) FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r')), 0)::text AS fingerprint
-    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (schema, name, place)
-    LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
-    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p')
+    FROM unnest(ARRAY[${tables.map((table) => escapeLiteral(table)).join(', ')}]::text[]) WITH ORDINALITY AS wanted (name, place)
+    LEFT JOIN pg_catalog.pg_class c ON c.oid = to_regclass(wanted.name)
    ORDER BY wanted.place`;
 
-/** A fingerprint of each table that changes with its definition, in one short statement. */
-export async function readFingerprints(client: ClientBase, tables: readonly TableName[]): Promise<string[]> {
-  const { rows } = await client.query<{ fingerprint: string }>(FINGERPRINTS, [
-    tables.map(({ schema }) => schema),
-    tables.map(({ name }) => name),
-  ]);
+interface FingerprintRow {
+  readonly fingerprint: string;
+}
+
+/**
+ * A fingerprint of each table that changes with its definition, in one short statement.
+ * @param tables - quoted, with their schemas
+ */
+export async function readFingerprints(client: ClientBase, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<FingerprintRow>(fingerprintsOf(tables));
+  return rows.map(({ fingerprint }) => fingerprint);
+}
+
+/**
+ * The same, of tables that nobody can alter until the end of the transaction: they get the lock that a write takes, which
+ * any right to write is enough for.
+ * @throws an error of code 42P01 when there is no such table
+ */
+export async function lockAndReadFingerprints(client: ClientBase, tables: readonly string[]): Promise<string[]> {
+  const locks = tables.map((table) => `LOCK TABLE ONLY ${table} IN ROW EXCLUSIVE MODE`);
+  const results = await client.query([...locks, fingerprintsOf(tables)].join('; '));
+  const [{ rows }] = (results as unknown as QueryResult<FingerprintRow>[]).slice(-1) as [QueryResult<FingerprintRow>];
   return rows.map(({ fingerprint }) => fingerprint);
 }

@@ -20,7 +20,7 @@ async function tablesRead(work: () => Promise<unknown>): Promise<unknown[]> {
     const calls = query.mock.calls as unknown as [text: unknown, parameters?: unknown[]][];
     return calls
       .filter(
-        ([text]) => typeof text === 'string' && text.includes('pg_catalog.pg_attribute') && text.includes('typtype'),
+        ([text]) => typeof text === 'string' && text.includes('pg_catalog.pg_attribute') && text.includes('is_enum'),
       )
       .map(([, parameters]) => parameters?.[1]);
   } finally {

@@ -46,36 +46,41 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
     metadata.primaryColumns,
     ...metadata.indices.filter(({ isUnique }) => isUnique).map((index) => index.columns),
   ];
-  return buildLoadPlan(metadata, 'public', {
-    columns: new Map(columns.map((column) => [column.name, column])),
-    indexes: keys.map((key, index): LiveIndex => {
-      const names = key.map(({ databaseName }) => databaseName);
-      return {
-        name: `key_${index}`,
-        definition: names.join(', '),
-        columns: names,
-        comparisons: names.map((name) => ({
-          name,
-          collation: null,
-          isOwnCollation: true,
-          looseEquality: false,
-          equals: '=',
-        })),
-        dependsOn: names,
-        isUnique: true,
-        isPrimary: index === 0,
-        isConstraint: true,
-        isValid: true,
-        predicate: null,
-        nullsNotDistinct: false,
-        obstacle: null,
-      };
-    }),
-    checks: [],
-    deferrable: [],
-    references: [],
-    rowSecurity: false,
-    temporaryGrant: undefined,
-    kind: { partitionKey: null, children: [], rules: [], sequences: [] },
-  });
+  return buildLoadPlan(
+    metadata,
+    'public',
+    {
+      columns: new Map(columns.map((column) => [column.name, column])),
+      indexes: keys.map((key, index): LiveIndex => {
+        const names = key.map(({ databaseName }) => databaseName);
+        return {
+          name: `key_${index}`,
+          definition: names.join(', '),
+          columns: names,
+          comparisons: names.map((name) => ({
+            name,
+            collation: null,
+            isOwnCollation: true,
+            looseEquality: false,
+            equals: '=',
+          })),
+          dependsOn: names,
+          isUnique: true,
+          isPrimary: index === 0,
+          isConstraint: true,
+          isValid: true,
+          predicate: null,
+          nullsNotDistinct: false,
+          obstacle: null,
+        };
+      }),
+      checks: [],
+      deferrable: [],
+      references: [],
+      rowSecurity: false,
+      temporaryGrant: undefined,
+      kind: { partitionKey: null, children: [], rules: [], sequences: [] },
+    },
+    '',
+  );
 }
