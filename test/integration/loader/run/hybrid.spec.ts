@@ -186,7 +186,7 @@ describe('a hybrid load', () => {
     await app.rows('CREATE TABLE hybrid (id text PRIMARY KEY)');
     const load = app.loader.load(Hybrid, [{ id: 'a' }, { id: 5 }]);
     await expect(load).rejects.toThrow(InvalidLoadError);
-    await expect(load).rejects.toThrow('rename its table');
+    await expect(load).rejects.toThrow('Rename its table');
     expect(await app.count('storage_loads')).toBe(0);
   });
 });
