@@ -8,7 +8,7 @@ import { type Converter, converterFor } from '../values/convert-value.js';
 import { markDate } from '../values/date-mark.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
-import { simpleArray, simpleJson } from '../values/simple-text.js';
+import { enumArray, simpleArray, simpleJson } from '../values/simple-text.js';
 import { hasEmptyText } from '../values/text-value.js';
 
 /**
@@ -55,7 +55,7 @@ export function planColumn(
     type: live.type,
     fullType: live.fullType,
     declaredType: live.declaredType,
-    convert: withTransformer(column.transformer, withSimpleType(column.type, convert)),
+    convert: withTransformer(column.transformer, withSimpleType(column, convert)),
     hasTransformer: column.transformer !== undefined,
     takesEmptyText: live.isEnum ? column.enum?.includes('') === true : hasEmptyText(live.valueType),
     notNull: live.notNull,
@@ -84,13 +84,16 @@ function withDateMark(convert: Converter): Converter {
   return (value, textual) => (value instanceof Date ? markDate(convert(value, textual)) : convert(value, textual));
 }
 
-/** TypeORM's own forms of a list and of JSON in a text column. */
-function withSimpleType(type: ColumnMetadata['type'], convert: Converter): Converter {
+/** TypeORM's own forms of a list, of JSON in a text column and of an array of an enum. */
+function withSimpleType({ type, isArray }: ColumnMetadata, convert: Converter): Converter {
   switch (type) {
     case 'simple-json':
       return simpleJson(convert);
     case 'simple-array':
       return simpleArray(convert);
+    case 'enum':
+    case 'simple-enum':
+      return isArray ? enumArray(convert) : convert;
     default:
       return convert;
   }

@@ -2,7 +2,15 @@ import { parseExactJson } from '../../files/parse-json-line.js';
 import type { BaseType, ValueType } from '../../schema/table/value-type.js';
 import { ARRAY_LITERAL, arrayConverter, type ArrayRules } from './array-text.js';
 import { toDateText, toTimestamptzText, toTimestampText, toTimeText } from './date-time-text.js';
-import { toCircleText, toCubeText, toGeometricText, toLineText, toPointText, toVectorText } from './geometric-text.js';
+import {
+  toCircleText,
+  toCubeOfArrayText,
+  toCubeText,
+  toGeometricText,
+  toLineText,
+  toPointText,
+  toVectorText,
+} from './geometric-text.js';
 import { toHstoreText } from './hstore-text.js';
 import { intervalConverter } from './interval-text.js';
 import { toJsonText } from './json-text.js';
@@ -51,7 +59,7 @@ export function converterFor(type: ValueType, rules: DateRules = {}): Converter 
       return baseConverter(type, rules);
     case 'array':
       return textualAsJson(
-        arrayOf(converterFor(type.element, rules), {
+        arrayOf(elementConverter(type.element, rules), {
           delimiter: type.delimiter,
           nests: !(type.element.kind === 'base' && ARRAY_VALUES.has(type.element.name)),
         }),
@@ -63,6 +71,10 @@ export function converterFor(type: ValueType, rules: DateRules = {}): Converter 
       return make((text) => bound(text, true), trims);
     }
   }
+}
+
+function elementConverter(type: ValueType, rules: DateRules): Converter {
+  return type.kind === 'base' && type.name === 'cube.cube' ? toCubeOfArrayText : converterFor(type, rules);
 }
 
 /** The elements of a literal are text, as those of a text-only file are. */

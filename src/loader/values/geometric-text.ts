@@ -44,9 +44,22 @@ export function toCircleText(value: unknown): string {
   return `<${pointText([x, y])},${toFloatText(radius, false)}>`;
 }
 
-/** Text, or the array that TypeORM reads a cube into. */
+/** Text, or the array that TypeORM reads a cube into. It reads the corners of a box as one point. */
 export function toCubeText(value: unknown): string {
-  return Array.isArray(value) ? pointText(Array.from(value as unknown[])) : toGeometricText(value);
+  const text = Array.isArray(value) ? pointText(Array.from(value as unknown[])) : toGeometricText(value);
+  if (/\)\s*,/.test(text)) {
+    throw new RejectedValue('inexact_value', 'TypeORM would read the cube of two corners as a point');
+  }
+  return text;
+}
+
+/** In an array, TypeORM reads no cube of a single number, and no sign or exponent. */
+export function toCubeOfArrayText(value: unknown): string {
+  const text = toCubeText(value);
+  if (!/^[\s(]*[\d.]+(?:\s*,\s*[\d.]+)+[\s)]*$/.test(text)) {
+    throw new RejectedValue('inexact_value', 'TypeORM would read another array of cubes');
+  }
+  return text;
 }
 
 /** Text, or an array of the numbers of a pgvector. */

@@ -3,7 +3,7 @@ import { toJsonText } from './json-text.js';
 import { textOfNumber } from './number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 
-/** TypeORM's own forms in a text column. */
+/** Forms that TypeORM itself gives to values, and reads back by rules of its own. */
 
 /** `simple-json`: every value is JSON, a text too. In a text-only file the cell is the JSON text. */
 export function simpleJson(convert: Converter): Converter {
@@ -14,6 +14,20 @@ export function simpleJson(convert: Converter): Converter {
 /** `simple-array`: texts separated by commas. A text is the stored form itself. */
 export function simpleArray(convert: Converter): Converter {
   return (value, textual) => convert(Array.isArray(value) ? joined(value as unknown[]) : value, textual);
+}
+
+/** An array of an enum: TypeORM splits its text at commas, and knows neither null nor a second dimension. */
+export function enumArray(convert: Converter): Converter {
+  return (value, textual) => {
+    const isLost = (item: unknown): boolean => typeof item === 'object' || String(item).includes(',');
+    if (Array.isArray(value) && value.some(isLost)) {
+      throw new RejectedValue(
+        'inexact_value',
+        'TypeORM reads no null, comma or second dimension in an array of an enum',
+      );
+    }
+    return convert(value, textual);
+  };
 }
 
 function joined(items: readonly unknown[]): string {

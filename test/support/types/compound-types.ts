@@ -254,13 +254,26 @@ export const COMPOUND_TYPES: readonly TypeCases[] = [
     extension: 'cube',
     cases: [
       [[1, 2.5], '(1, 2.5)'],
-      ['(0,0),(1,1)', '(0, 0),(1, 1)'],
+      ['(0,0),(1,1)', REJECTED],
       [`(${BIG})`, REJECTED],
       ['(nan)', REJECTED],
       [['x'], REJECTED],
     ],
   },
-  { type: 'cube[]', extension: 'cube', cases: [[[[1, 2], [3]], '{"(1, 2)",(3)}']] },
+  {
+    type: 'cube[]',
+    extension: 'cube',
+    cases: [
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        '{"(1, 2)","(3, 4)"}',
+      ],
+      [[[3]], REJECTED],
+    ],
+  },
   {
     type: 'isbn13',
     extension: 'isn',
