@@ -15,6 +15,8 @@ const DATE_TIME = new RegExp(`^${DATE}[Tt ]${TIME}(?: ?(${ZONE}))?${ERA}$`);
 const TIME_ONLY = new RegExp(`^${TIME}(${ZONE})?$`);
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const INFINITY = /^-?infinity$/i;
+/** A text as long as a date is none of an infinity. */
+const DATE_LENGTH = 10;
 /** `time` has a value for the end of the day; a date-time would become the next day. */
 const END_OF_DAY = /^24:00(?::00(?:\.0+)?)?(?![:.\d])/;
 
@@ -119,7 +121,9 @@ function infinityText(value: unknown): string | undefined {
   if (value === Infinity || value === -Infinity) {
     return value > 0 ? 'infinity' : '-infinity';
   }
-  return typeof value === 'string' && INFINITY.test(value) ? value.toLowerCase() : undefined;
+  return typeof value === 'string' && value.length < DATE_LENGTH && INFINITY.test(value)
+    ? value.toLowerCase()
+    : undefined;
 }
 
 function matchDateTime(value: unknown): RegExpExecArray {
