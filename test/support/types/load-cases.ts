@@ -25,13 +25,16 @@ function casesOf({ type, cases, onlyObjects = [] }: TypeCases, way: Way): readon
     case 'jsonl':
       return cases;
     default:
-      // An empty cell is absent or null, a number is text there, and an object is JSON.
+      // An empty cell is absent or null, a number is text there, an object JSON, and so is an array
+      // of any type but an array's.
       return cases.filter(
         ([value, reads]) =>
           value !== null &&
           value !== '' &&
           !(typeof value === 'number' && reads === REJECTED) &&
-          (JSON_TYPES.has(type) ? typeof value !== 'string' : !isObject(value)),
+          (JSON_TYPES.has(type)
+            ? typeof value !== 'string'
+            : !isObject(value) && !(Array.isArray(value) && type === 'cube')),
       );
   }
 }
