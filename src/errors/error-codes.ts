@@ -85,6 +85,10 @@ export const ERROR_CODES = {
     meaning: 'The data directory was created by another major version of Postgres.',
     action: 'Dump the data with the old version and restore it with the new one, or choose another directory.',
   },
+  ENTITIES_INVALID: {
+    meaning: 'TypeORM cannot build the entities, for example because one refers to an entity that is not registered.',
+    action: 'Correct the entity that the message names, or register the one it refers to.',
+  },
   ENTITIES_MISSING: {
     meaning: 'The DataSource of the application does not know an entity that the module needs.',
     action: 'Set `autoLoadEntities: true`, or add `...storageEntities` and your entities to its `entities`.',

@@ -4,6 +4,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 import { storageEntities } from '../entities/index.js';
+import { entitiesError } from './entities-error.js';
 import { JoinedDataSource } from './joined-data-source.js';
 import { connectionError } from '../postgres/connection-error.js';
 import {
@@ -163,6 +164,6 @@ async function connect(options?: DataSourceOptions): Promise<DataSource> {
   try {
     return await dataSource.initialize();
   } catch (error) {
-    throw connectionError((options as { url?: string }).url, error);
+    throw entitiesError(error) ?? connectionError((options as { url?: string }).url, error);
   }
 }

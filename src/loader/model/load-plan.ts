@@ -128,6 +128,8 @@ export interface RelationField {
 export interface FailedCheck {
   readonly constraint: string;
   readonly property: string;
+  /** Without a value of the record. */
+  readonly message: string;
 }
 
 /** Runs the class-validator rules of a record class on the fields a record carries; returns the first broken rule. */

@@ -156,7 +156,7 @@ function checkRules(plan: LoadPlan, draft: RowDraft): void {
   const failed = plan.check(values);
   if (failed !== undefined) {
     const column = plan.checkedColumns.find(({ property }) => property === failed.property)?.name ?? failed.property;
-    const message = `the record class rejects the value: ${failed.constraint}`;
+    const message = `the record class rejects the value: ${failed.message}`;
     throw new RejectedValue(`validation:${failed.constraint}`, message, column);
   }
 }

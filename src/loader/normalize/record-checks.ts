@@ -3,10 +3,12 @@ import { getMetadataStorage, validateSync, ValidationTypes, type ValidatorConstr
 import { InvalidLoadError } from '../../errors/index.js';
 import type { RecordClass } from '../../records/record-decorators.js';
 import type { FailedCheck, RecordCheck } from '../model/load-plan.js';
+import { ruleMessage, type RuleMetadata } from './rule-message.js';
 
 interface Rule {
   readonly property: string;
   readonly constraint: string;
+  readonly message: string;
   /** Without arguments, which could demand more than the type. */
   readonly plain: boolean;
   holds(value: unknown, object: object): boolean;
@@ -62,11 +64,13 @@ export function compileRecordCheck(
 function compileRule(
   validator: ValidatorConstraintInterface,
   name: string,
-  metadata: { propertyName: string; constraints: unknown[]; target: string | Function; name?: string },
+  metadata: RuleMetadata & { constraints: unknown[]; name?: string },
 ): Rule {
+  const constraint = metadata.name ?? name;
   return {
     property: metadata.propertyName,
-    constraint: metadata.name ?? name,
+    constraint,
+    message: ruleMessage(constraint, validator, metadata),
     plain: (metadata.constraints ?? []).every((argument) => Object.keys(argument ?? {}).length === 0),
     holds: (value, object) =>
       validator.validate(value, {
@@ -102,5 +106,6 @@ function checkByLibrary(recordClass: RecordClass, values: Readonly<Record<string
     stopAtFirstError: true,
   });
   const constraint = Object.keys(error?.constraints ?? {})[0];
-  return error && { property: error.property, constraint: constraint ?? 'nested' };
+  // Its messages may hold values.
+  return error && { property: error.property, constraint: constraint ?? 'nested', message: constraint ?? 'nested' };
 }
