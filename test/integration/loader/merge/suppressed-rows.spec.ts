@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 import type { LoadOptions } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
+import { sized } from '../../../support/sizes/sizes.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
 @Entity('events')
@@ -48,7 +49,7 @@ describe('rows that a trigger suppresses', () => {
   const load = (records: readonly object[], options?: LoadOptions) => app.loader.load(Event, records, options);
 
   /** The small writer, and COPY. */
-  describe.each([3, 250])('in a load of %i', (count) => {
+  describe.each(sized([250], [3, 250]))('in a load of %i', (count) => {
     it.each([
       ['merge', 'suppress'],
       ['merge', 'route'],
@@ -118,7 +119,7 @@ describe('rows that a trigger suppresses', () => {
   it('takes no value of a sequence for a row that is stored', async () => {
     const records = Array.from({ length: 1_000 }, (_, n) => ({ code: `c${n}`, n: 0 }));
     const options = { primaryKey: ['code'] };
-    for (let n = 0; n < 33; n += 1) {
+    for (let n = 0; n < sized(2, 33); n += 1) {
       expect(await app.loader.load(FewIds, [{ ...records[0], n }, ...records.slice(1)], options)).toMatchObject({
         rejected: 0,
       });

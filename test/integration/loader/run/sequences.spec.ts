@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import type { LoadOptions } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
+import { sized } from '../../../support/sizes/sizes.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
 @Entity('serials')
@@ -24,10 +25,12 @@ class Identity {
   n: number;
 }
 
-describe.each([
-  ['serial', Serial, 'serials'],
+const KINDS = [
   ['identity', Identity, 'identities'],
-] as const)('records that bring values of a sequence, of %s', (_, entity, table) => {
+  ['serial', Serial, 'serials'],
+] as const;
+
+describe.each(KINDS.slice(0, sized(1, 2)))('records that bring values of a sequence, of %s', (_, entity, table) => {
   let app: StorageApp;
   const warn = jest.spyOn(Logger.prototype, 'warn');
   beforeAll(async () => {

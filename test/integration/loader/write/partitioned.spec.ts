@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { InvalidLoadError, type LoadOptions } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
+import { sized } from '../../../support/sizes/sizes.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
 @Entity('measurements')
@@ -73,7 +74,7 @@ describe('a partitioned table', () => {
     );
 
   /** The small writer, and COPY. */
-  describe.each([8, 400])('in a load of %i', (count) => {
+  describe.each(sized([400], [8, 400]))('in a load of %i', (count) => {
     it('takes a merge, an append and a replace, with exact counts', async () => {
       expect(await load(rowsOf(count))).toMatchObject({ inserted: count, ok: true });
       expect(await load(rowsOf(count))).toMatchObject({ unchanged: count, updated: 0, inserted: 0 });

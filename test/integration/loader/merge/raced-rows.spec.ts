@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
+import { startAppWith } from '../../../support/entities/own-entities.js';
+import { sized } from '../../../support/sizes/sizes.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+
+@Entity('goods')
+class Good {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @Column('text', { nullable: true })
+  v: string | null;
+}
+
+const LOADERS = 8;
+
+describe('rows that another transaction writes while they are merged', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([Good], { poolSize: LOADERS + 3 });
+    await app.rows("ALTER TABLE goods ADD CHECK (v <> 'bad')");
+  });
+  afterAll(() => app.close());
+  beforeEach(() => app.rows("TRUNCATE goods; INSERT INTO goods VALUES (0, 'old'), (1, 'v1')"));
+
+  const goods = (count: number) => Array.from({ length: count }, (_, id) => ({ id, v: `v${id}` }));
+
+  const whileOtherDoes = async <T>(statement: string, load: () => Promise<T>): Promise<T> => {
+    const other = app.dataSource.createQueryRunner();
+    try {
+      await other.startTransaction();
+      await other.query(statement);
+      const loaded = load();
+      loaded.catch(() => {});
+      await untilLockIsAwaited(app.rows);
+      await other.commitTransaction();
+      return await loaded;
+    } finally {
+      await other.release();
+    }
+  };
+
+  /** The small writer, and COPY. */
+  describe.each(sized([250], [3, 250]))('in a load of %i', (count) => {
+    it.each([
+      ['inserts one', "INSERT INTO goods VALUES (2, 'other')", { inserted: count - 3, updated: 2, unchanged: 1 }],
+      ['inserts one alike', "INSERT INTO goods VALUES (2, 'v2')", { inserted: count - 3, updated: 1, unchanged: 2 }],
+      ['deletes one', 'DELETE FROM goods WHERE id = 0', { inserted: count - 1, updated: 0, unchanged: 1 }],
+      ['updates one', "UPDATE goods SET v = 'other' WHERE id = 0", { inserted: count - 2, updated: 1, unchanged: 1 }],
+      [
+        'updates one alike',
+        "UPDATE goods SET v = 'v0' WHERE id = 0",
+        { inserted: count - 2, updated: 0, unchanged: 2 },
+      ],
+    ])('are counted as they then are, where it %s', async (_, statement, counts) => {
+      expect(await whileOtherDoes(statement, () => app.loader.load(Good, goods(count)))).toMatchObject({
+        ...counts,
+        retries: 0,
+      });
+      expect(await app.count(`goods WHERE v = 'v' || id`)).toBe(count);
+
+      // The same, where a record is rejected before the lock is met.
+      await app.rows("TRUNCATE goods; INSERT INTO goods VALUES (0, 'old'), (1, 'v1')");
+      const records = [{ id: -1, v: 'bad' }, ...goods(count)];
+      expect(await whileOtherDoes(statement, () => app.loader.load(Good, records))).toMatchObject({
+        ...counts,
+        rejected: 1,
+        retries: 0,
+      });
+      expect(await app.count(`goods WHERE v = 'v' || id`)).toBe(count);
+    });
+
+    it('are inserted once by one of many loaders', async () => {
+      await app.rows('TRUNCATE goods');
+      const loads = Array.from({ length: LOADERS }, () => app.loader.load(Good, goods(count)));
+      const results = await Promise.all(loads);
+      expect(results.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(count);
+      expect(results.reduce((sum, { unchanged }) => sum + unchanged, 0)).toBe((LOADERS - 1) * count);
+      expect(results.every(({ retries }) => retries === 0)).toBe(true);
+    });
+  });
+});
