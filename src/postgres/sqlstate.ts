@@ -152,11 +152,6 @@ export function mayBeOfRow(error: unknown): boolean {
   return kind === 'row' || kind === 'uncertain' || kind === 'schema';
 }
 
-/** statement_timeout, not a cancel request: both are 57014, and only the text distinguishes them. */
-export function isTimeout(error: unknown): boolean {
-  return errorCode(error) === QUERY_CANCELED && !/user request/.test(errorText(error, 'message') ?? '');
-}
-
 /** Whether another transaction caused the error, on an intact connection. */
 export function isContention(error: unknown): boolean {
   return classifyFault(error) === 'contention';

@@ -7,9 +7,10 @@ import type { LoadStatus } from '../../entities/index.js';
 import { errorCode } from '../../errors/error-text.js';
 import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
+import { isCancelRequest } from '../../postgres/cancel-request.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { findCommitted } from '../../postgres/find-committed.js';
-import { classifyFault, isContention, isTransient, isTimeout } from '../../postgres/sqlstate.js';
+import { classifyFault, isContention, isTransient } from '../../postgres/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
 import { clientOf, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
@@ -158,7 +159,7 @@ export class LoadSession {
     return this.splitAfterTimeout((pieces) => {
       const attempt = (): Promise<T> => withSavepoint(client, () => work(pieces));
       return this.manager === undefined ? this.retry(attempt, isContention) : attempt();
-    });
+    }, client);
   }
 
   /**
@@ -199,11 +200,16 @@ export class LoadSession {
     ).catch((error) => this.findCommitted(WHOLE_LOAD, watch, error));
   }
 
-  private async splitAfterTimeout<T>(attempt: (pieces: number) => Promise<T>): Promise<T> {
+  /** @param client - in whose transaction the attempts are parts; undefined where each is a transaction of its own */
+  private async splitAfterTimeout<T>(attempt: (pieces: number) => Promise<T>, client?: ClientBase): Promise<T> {
+    const { dataSource, limits } = this.context;
     try {
       return await attempt(1);
     } catch (error) {
-      if (this.manager !== undefined || !isTimeout(error)) {
+      const run = async (work: (some: ClientBase) => Promise<unknown>): Promise<unknown> =>
+        client === undefined ? withTransaction(dataSource, limits, work) : withSavepoint(client, work);
+      const isCancelled = this.manager === undefined && classifyFault(error) === 'cancelled';
+      if (!isCancelled || (await isCancelRequest(error, run))) {
         throw error;
       }
       this.noteRetry(error);

@@ -116,4 +116,16 @@ describe('an error', () => {
     expect(result).toMatchObject({ ok: true, inserted: 10, retries: 1 });
     expect(await app.rows('SELECT rows::integer FROM sizes')).toEqual([{ rows: 5 }, { rows: 5 }]);
   });
+
+  it('that a cancel request ends is not tried again', async () => {
+    await trouble('57014', 0);
+    await app.rows(`
+      CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(5); RETURN NULL; END $$;
+      CREATE TRIGGER cancel BEFORE INSERT ON submissions FOR EACH STATEMENT EXECUTE FUNCTION cancel();
+    `);
+    const result = await app.profiles.storeBatch(recordsOf(10));
+    await app.rows('DROP TRIGGER cancel ON submissions');
+    expect(result).toMatchObject({ ok: false, failed: 10, retries: 0, failures: [{ code: '57014' }] });
+  });
 });
