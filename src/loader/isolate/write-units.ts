@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { DatabaseFault } from '../../postgres/database-fault.js';
-import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
+import { mayBeOfRow } from '../../postgres/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { foldDuplicates, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
@@ -85,8 +85,7 @@ async function writeIsolated(
     evidence.add(units);
     return written;
   } catch (error) {
-    // Plans that are not fresh are renewed first: a column may be gone.
-    if (!mayBeOfRow(error) || (classifyFault(error) === 'schema' && !context.plansAreFresh)) {
+    if (!mayBeOfRow(error)) {
       throw error;
     }
     const [unit] = units as readonly [LoadUnit];

@@ -36,6 +36,4 @@ export interface WriteContext {
   readonly sharesTables: boolean;
   /** Which tables have taken records, of earlier batches and of this one. */
   readonly evidence: Evidence;
-  /** The plans were compared with the tables a moment ago, so that even a missing column is no fault of theirs. */
-  readonly plansAreFresh: boolean;
 }

@@ -143,7 +143,6 @@ export class TableReplace {
       sharesTables: true,
       evidence: new Evidence([this.hasStaged]),
       // The staging table was made by them.
-      plansAreFresh: true,
     };
     const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
     const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));

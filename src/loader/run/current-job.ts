@@ -20,10 +20,9 @@ export class CurrentJob {
 
   /**
    * Writes rows that are made; once more, by a new plan, when a table is not as planned, as after a migration.
-   * @param attempt - is told whether the plans are fresh
    * @throws SchemaMismatchError when the table no longer fits its entity, or when it might change these rows
    */
-  async withFreshPlan<T>(attempt: (plansAreFresh: boolean) => Promise<T>): Promise<T> {
+  async withFreshPlan<T>(attempt: () => Promise<T>): Promise<T> {
     return this.retryFresh(attempt, findUnsafeChanges, () => true);
   }
 
@@ -36,12 +35,12 @@ export class CurrentJob {
   }
 
   private async retryFresh<T>(
-    attempt: (plansAreFresh: boolean) => Promise<T>,
+    attempt: () => Promise<T>,
     findObstacles: typeof findAltered,
     mayRetry: () => boolean,
   ): Promise<T> {
     try {
-      return await attempt(false);
+      return await attempt();
     } catch (error) {
       if (classifyFault(error) !== 'schema') {
         throw error;
@@ -56,7 +55,7 @@ export class CurrentJob {
         throw error;
       }
       this.job = fresh;
-      return attempt(true);
+      return attempt();
     }
   }
 }

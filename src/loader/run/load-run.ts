@@ -223,13 +223,16 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     const { accounts, session, signal } = this;
     const attempt = (): Promise<LoadTotals> => {
       const taken = accounts.takenBefore(batch.batchNo);
-      return this.current.withFreshPlan(async (plansAreFresh) => {
+      return this.current.withFreshPlan(async () => {
         if (this.sharesTables && batch.units.length >= COPY_FROM_ROWS) {
           const joined = await clientOf(this.manager as EntityManager);
           await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
         }
-        const once = (client: ClientBase, pieces: number) => work(client, { pieces, taken, plansAreFresh });
-        return session.inBatch(batch, once, () => !signal.aborted);
+        return session.inBatch(
+          batch,
+          (client, pieces) => work(client, { pieces, taken }),
+          () => !signal.aborted,
+        );
       });
     };
     try {

@@ -14,10 +14,10 @@ import type { LoadSession } from '../write/load-session.js';
 import { lockPlannedTables } from '../write/planned-tables.js';
 
 /** How one attempt at a batch writes it. */
-export type AttemptHow = Pick<WriteContext, 'plansAreFresh'> & {
+export interface AttemptHow {
   readonly pieces: number;
   readonly taken: readonly boolean[];
-};
+}
 
 /**
  * Writes one batch in the transaction of `client`: claims it, writes its rows, puts rejected records into quarantine,
@@ -26,7 +26,6 @@ export type AttemptHow = Pick<WriteContext, 'plansAreFresh'> & {
  * @param how.pieces - the least number of statements for the rows
  * @param how.taken - for each table, whether earlier batches have stored records in it
  * @param how.sharesTables - see {@link WriteContext}
- * @param how.plansAreFresh - see {@link WriteContext}
  */
 export async function writeBatch(
   client: ClientBase,
@@ -36,7 +35,7 @@ export async function writeBatch(
   how: AttemptHow & Pick<WriteContext, 'sharesTables'> & { readonly rejectedBefore: number },
 ): Promise<LoadTotals> {
   const { ledger, rejectedTable } = context;
-  const { rejectedBefore, pieces, taken, sharesTables, plansAreFresh } = how;
+  const { rejectedBefore, pieces, taken, sharesTables } = how;
   const committed = await ledger.claimBatch(client, entry, batch);
   if (committed !== undefined) {
     return committed;
@@ -48,7 +47,7 @@ export async function writeBatch(
     throw new StopLoad('rejects');
   }
   const units = await identifyKeys(client, job, batch.units);
-  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken), plansAreFresh };
+  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken) };
   const outcome = await withImmediateConstraints(client, job.targets, isJoined, () =>
     writeUnits(client, write, units, pieces),
   );
