@@ -221,6 +221,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     untilEarlierEnd?: () => Promise<void>,
   ): Promise<void> {
     const { accounts, session, signal } = this;
+    const mayRetry = (): boolean => !signal.aborted;
     const attempt = (): Promise<LoadTotals> => {
       const taken = accounts.takenBefore(batch.batchNo);
       return this.current.withFreshPlan(async () => {
@@ -228,11 +229,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
           const joined = await clientOf(this.manager as EntityManager);
           await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
         }
-        return session.inBatch(
-          batch,
-          (client, pieces) => work(client, { pieces, taken }),
-          () => !signal.aborted,
-        );
+        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken }), mayRetry);
       });
     };
     try {
