@@ -15,6 +15,12 @@ const KINDS: readonly (readonly [string, ((compressed: Bytes) => Bytes) | string
   ['\xfd7zXZ', 'compressed by xz. Unpack it: xz -d'],
 ];
 
+/** How bytes that start so are read; undefined for plain ones. */
+export function kindOf(head: Buffer): ((compressed: Bytes) => Bytes) | string | undefined {
+  const text = head.toString('latin1', 0, MAGIC_BYTES);
+  return KINDS.find(([magic]) => text.startsWith(magic))?.[1];
+}
+
 /** How many bytes {@link decompressed} needs to see. */
 export const MAGIC_BYTES = 6;
 
@@ -25,8 +31,7 @@ export const MAGIC_BYTES = 6;
  * @throws Error when it is of a kind that cannot be read
  */
 export function decompressed(head: Buffer, all: Bytes): Bytes {
-  const text = head.toString('latin1');
-  const read = KINDS.find(([magic]) => text.startsWith(magic))?.[1];
+  const read = kindOf(head);
   if (typeof read === 'string') throw new Error(`it is ${read}`);
   return read === undefined ? all : read(all);
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { StorageError } from '../errors/storage-error.js';
-import { COMPRESSION_FAULTS, decompressed, MAGIC_BYTES } from './decompress.js';
+import { COMPRESSION_FAULTS, decompressed, kindOf, MAGIC_BYTES } from './decompress.js';
 import { type Encoding, unitBytes, UTF_16_BE, UTF_16_LE, UTF_8 } from './encoding.js';
 import { unreadable } from './unreadable.js';
 
@@ -16,6 +16,12 @@ const EXPLANATIONS = new Map([
   ...COMPRESSION_FAULTS,
   ['ERR_STREAM_PREMATURE_CLOSE', 'the stream was closed before its end'],
 ]);
+
+/** Whether a file of UTF-8 that starts with these bytes would be read as that, and whole. */
+export function startsPlainly(head: Buffer): boolean {
+  const mark = BYTE_ORDER_MARKS.some(([, bytes]) => head.subarray(0, bytes.length).equals(bytes));
+  return !mark && utf16WithoutMark(head.subarray(0, HEAD_BYTES)) === undefined && kindOf(head) === undefined;
+}
 
 /** The bytes of a text file. */
 export interface FileBytes {

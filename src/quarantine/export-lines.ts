@@ -4,7 +4,9 @@ import { stringify } from 'lossless-json';
 
 import { isJsonSpace, LINE_FEED } from '../files/bytes.js';
 import { CsvReader } from '../files/csv/csv-reader.js';
+import { decode, UTF_8 } from '../files/encoding.js';
 import { parseExactJson } from '../files/parse-json-line.js';
+import { startsPlainly } from '../files/read-bytes.js';
 import { rereadRecord } from '../files/reread-record.js';
 import { LINE_TOO_LONG, type Reading } from '../records/source-record.js';
 import type { KeptRecord } from './quarantined-record.js';
@@ -18,53 +20,82 @@ export type ExportFormat = 'jsonl' | 'csv';
 type Line = Buffer | string;
 
 const CARRIAGE_RETURN = 0x0d;
-/** Signatures that a reader looks for at the start of a file: byte order mark, gzip. */
-const FILE_SIGNATURES = [Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0x1f, 0x8b])];
 const LINE_END = Buffer.from('\n');
 /** A reader treats one CR before the LF as part of the line end. */
 const LINE_END_AFTER_CR = Buffer.from('\r\n');
 
+/** How the exported csv file must be read, where that is not the usual way. */
+export type CsvDialect = Pick<Reading, 'delimiter' | 'nullText'>;
+
+/** Where an export reports to. */
+export interface ExportReport {
+  /** Called for each record that cannot be exported, with the reason. */
+  readonly onLeftOut: (why: string, record: KeptRecord) => void;
+  /** Called before the first line of a csv file. */
+  readonly onDialect?: ((dialect: CsvDialect) => void) | undefined;
+}
+
 /**
- * The lines of a file that loads the same records again, one per record; the first piece includes what precedes it. A
- * line is the record's own bytes. Records on several lines of a JSON document and records with renamed fields are
- * rewritten with the same content.
- * @param onLeftOut - called for each record that cannot be exported, with the reason
+ * The lines of a UTF-8 file that loads the same records again, one per record; the first piece includes what precedes it.
+ * A line is the record's own bytes. Records in another encoding, on several lines of a JSON document, or with renamed
+ * fields are rewritten with the same content.
+ * @param format - undefined: as the first record was read
  */
 export async function* exportLines(
   records: AsyncIterable<KeptRecord>,
-  format: ExportFormat,
-  onLeftOut: (why: string, record: KeptRecord) => void,
+  format: ExportFormat | undefined,
+  { onLeftOut, onDialect }: ExportReport,
 ): AsyncGenerator<Buffer> {
-  let header: Buffer | undefined;
+  let chosen = format;
+  let first: CsvFile | undefined;
   let isFirst = true;
   for await (const record of records) {
-    let line: Line;
-    if (record.reason === LINE_TOO_LONG) {
-      line = 'only the first bytes of the record were kept';
-    } else if (format === 'jsonl') {
-      line = jsonLineOf(record);
-    } else {
-      const own = csvHeaderOf(record.reading);
-      line = csvLineOf(record, own, header ?? own);
-      header ??= typeof line === 'string' ? undefined : own;
-    }
+    chosen ??= record.reading?.format === 'csv' ? 'csv' : 'jsonl';
+    const own = csvFileOf(record.reading);
+    const line = lineOf(record, chosen, own, first);
     if (typeof line === 'string') {
       onLeftOut(line, record);
       continue;
     }
+    if (chosen === 'csv' && first === undefined && own !== undefined) {
+      first = own;
+      onDialect?.(own.dialect);
+    }
     const end = line.at(-1) === CARRIAGE_RETURN ? LINE_END_AFTER_CR : LINE_END;
-    yield Buffer.concat([...(isFirst ? beginning(header, line) : []), line, end]);
+    const start = isFirst ? beginning(first === undefined ? [] : [first.header, LINE_END], line) : [];
+    yield Buffer.concat([...start, line, end]);
     isFirst = false;
   }
 }
 
-/** What precedes the first line. */
-function beginning(header: Buffer | undefined, line: Buffer): Buffer[] {
-  if (header !== undefined) {
-    return [header, LINE_END];
+function lineOf(record: KeptRecord, format: ExportFormat, own: CsvFile | undefined, first: CsvFile | undefined): Line {
+  if (record.reason === LINE_TOO_LONG) {
+    return 'only the first bytes of the record were kept';
   }
-  // A first line that looks like a file signature is preceded by an empty line, which is no record.
-  return FILE_SIGNATURES.some((signature) => signature.equals(line.subarray(0, signature.length))) ? [LINE_END] : [];
+  const plain = inUtf8(record);
+  if (plain === undefined) {
+    return `the record is not valid ${record.reading?.encoding}`;
+  }
+  return format === 'jsonl' ? jsonLineOf(plain) : csvLineOf(plain, own, first ?? own);
+}
+
+/** The record as if its file had been UTF-8; undefined if its bytes have no text. */
+function inUtf8(record: KeptRecord): KeptRecord | undefined {
+  const { encoding = UTF_8, ...reading } = record.reading ?? {};
+  if (encoding === UTF_8 || record.reading === null) {
+    return record;
+  }
+  const text = decode(record.raw, encoding);
+  return text === undefined ? undefined : { ...record, raw: Buffer.from(text), reading: reading as Reading };
+}
+
+/** What precedes the first line. Empty lines, which are no records, hide what a reader would take for a signature. */
+function beginning(header: readonly Buffer[], line: Buffer): Buffer[] {
+  const start = [...header];
+  while (!startsPlainly(Buffer.concat([...start, line, LINE_END]))) {
+    start.unshift(LINE_END);
+  }
+  return start;
 }
 
 function jsonLineOf({ raw, reading }: KeptRecord): Line {
@@ -110,22 +141,33 @@ function onOneLine(raw: Buffer): Buffer {
   return Buffer.from(raw.map((byte) => (byte === LINE_FEED ? 0x20 : byte)));
 }
 
-/** The header of a record's csv file, with renamed fields under their new names. */
-function csvHeaderOf(reading: Reading | null): Buffer | undefined {
-  const { header, rename = {} } = reading ?? {};
-  const names = header?.map((name) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name));
-  return names && Buffer.from(names.map((name) => `"${name.replaceAll('"', '""')}"`).join(','));
+/** The csv file that a record came from, with renamed fields under their new names. */
+interface CsvFile {
+  readonly header: Buffer;
+  readonly dialect: CsvDialect;
 }
 
-function csvLineOf({ raw }: KeptRecord, own: Buffer | undefined, header: Buffer | undefined): Line {
-  if (own === undefined || header === undefined) {
+function csvFileOf(reading: Reading | null): CsvFile | undefined {
+  const { header, rename = {}, delimiter, nullText } = reading ?? {};
+  const names = header?.map((name) => (Object.hasOwn(rename, name) ? (rename[name] ?? name) : name));
+  return (
+    names && {
+      header: Buffer.from(names.map((name) => `"${name.replaceAll('"', '""')}"`).join(delimiter ?? ',')),
+      dialect: { ...(delimiter !== undefined && { delimiter }), ...(nullText !== undefined && { nullText }) },
+    }
+  );
+}
+
+function csvLineOf({ raw }: KeptRecord, own: CsvFile | undefined, first: CsvFile | undefined): Line {
+  if (own === undefined || first === undefined) {
     return 'the record was not read as csv; use --format jsonl';
   }
-  if (!own.equals(header)) {
-    return 'its csv file has a different header; export that file separately (--load)';
+  if (!isDeepStrictEqual(own, first)) {
+    return 'its csv file has a different header, delimiter or null; export that file separately (--load)';
   }
+  const { header, dialect } = own;
   try {
-    const reader = new CsvReader(Infinity);
+    const reader = new CsvReader(Infinity, { delimiter: ',', ...dialect });
     const read = [...reader.push(Buffer.concat([header, LINE_END, raw, LINE_END]))];
     return read.length === 1 && read[0]?.raw.equals(raw) === true
       ? raw

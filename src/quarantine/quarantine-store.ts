@@ -69,7 +69,7 @@ export class QuarantineStore {
             AND (r.created_at < a.created_at
              OR r.created_at = a.created_at AND (r.load_id, r.position, r.id) > (a.load_id, a.position, a.id))`;
     const records = await this.query<QuarantinedRecord>(
-      `SELECT ${RECORD_COLUMNS} FROM ${this.records} AS r ${behind} WHERE ${condition}
+      `SELECT ${columnsOf(withRaw)} FROM ${this.records} AS r ${behind} WHERE ${condition}
         ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT $${parameters.push(limit)}`,
       parameters,
     );
@@ -84,7 +84,7 @@ export class QuarantineStore {
       return null;
     }
     const found = await this.query<QuarantinedRecord>(
-      `SELECT ${RECORD_COLUMNS} FROM ${this.records} AS r WHERE r.id = $1`,
+      `SELECT ${columnsOf(withRaw)} FROM ${this.records} AS r WHERE r.id = $1`,
       [id],
     );
     const [record] = withRaw ? await this.addRaw(found) : found;
@@ -166,4 +166,9 @@ export class QuarantineStore {
 
   private readonly query: Query = <Row>(sql: string, parameters: readonly unknown[]) =>
     withReading(this.dataSource, async (client) => (await client.query(sql, [...parameters])).rows as Row[]);
+}
+
+/** The bytes of a record are read apart from its other columns. */
+function columnsOf(withRaw: boolean): string {
+  return withRaw ? `${RECORD_COLUMNS}, r.reading` : RECORD_COLUMNS;
 }

@@ -22,6 +22,8 @@ export interface QuarantinedRecord {
   readonly replayedAt: Date | null;
   /** The record as received, byte for byte; objects as JSON. Only if requested. */
   readonly raw?: Buffer | undefined;
+  /** How its bytes were read; null for a record passed as an object. Only if requested. */
+  readonly reading?: Reading | null | undefined;
 }
 
 /** A rejected record with everything kept of it. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { answered, databaseError } from '../postgres/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
-import { type ExportFormat, exportLines } from '../quarantine/export-lines.js';
+import { type CsvDialect, type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import type { PurgeResult } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
@@ -58,15 +58,18 @@ export class QuarantineService {
   /**
    * The lines of a file that loads the same records again, byte for byte where possible; each piece is one record with its
    * line end. Errors as {@link list}.
-   * @param format - `jsonl` for records read as JSON or passed as objects, `csv` for records read as csv
+   * @param format - `jsonl` for records read as JSON or passed as objects, `csv` for records read as csv; undefined: as the
+   * first record was read
    * @param onLeftOut - called with the reason for each record that cannot be exported
+   * @param onDialect - called before the first line of a csv file, with what a reader of it must know
    */
   export(
     filter: RejectFilter,
-    format: ExportFormat,
+    format: ExportFormat | undefined,
     onLeftOut: (why: string, record: QuarantinedRecord) => void,
+    onDialect?: (dialect: CsvDialect) => void,
   ): AsyncGenerator<Buffer> {
-    return exportLines(this.readAll(filter), format, onLeftOut);
+    return exportLines(this.readAll(filter), format, { onLeftOut, onDialect });
   }
 
   /**

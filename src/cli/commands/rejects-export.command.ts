@@ -1,11 +1,13 @@
-import { open, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
 import { type Command, Option } from 'commander';
 
 import { errorCode, errorText } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/index.js';
-import type { ExportFormat } from '../../quarantine/export-lines.js';
+import { detectFormat } from '../../files/open-source.js';
+import type { CsvDialect, ExportFormat } from '../../quarantine/export-lines.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
 import { EXIT } from '../exit-codes.js';
 import { type GlobalOptions, printJson, printMessage, printResult } from '../output/output.js';
@@ -15,7 +17,7 @@ import { UsageError } from '../usage-error.js';
 
 interface ExportFlags extends RejectFlags {
   readonly all?: boolean;
-  readonly format: ExportFormat;
+  readonly format?: ExportFormat;
   readonly out?: string;
 }
 
@@ -25,9 +27,10 @@ export function addRejectsExportCommand(rejects: Command): void {
     .description('Export open rejected records to a file that can be fixed and loaded; they stay in quarantine')
     .option('--all', 'Include replayed records')
     .addOption(
-      new Option('--format <format>', 'jsonl for records read as JSON, csv for records read as CSV')
-        .choices(['jsonl', 'csv'])
-        .default('jsonl'),
+      new Option(
+        '--format <format>',
+        'jsonl for records read as JSON, csv for records read as CSV (default: from the file name, or from the first record)',
+      ).choices(['jsonl', 'csv']),
     )
     .option('--out <file>', 'Output file; must not exist (default: standard output)')
     .addHelpText('after', '\nExit code 3: some records cannot be exported in this format; stderr gives the reasons.')
@@ -37,51 +40,88 @@ export function addRejectsExportCommand(rejects: Command): void {
 }
 
 async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
-  const { out, format } = flags;
+  const { out } = flags;
   if (flags.json === true && out === undefined) {
     throw new UsageError('--json and the exported records both go to standard output: add --out <file>');
   }
   const leftOut = new Map<string, number>();
+  let dialect: CsvDialect = {};
   const exported = await withStorage(flags, async (app) => {
     const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
-    const lines = app.get(QuarantineService).export(filter, format, (why) => {
-      leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
-    });
+    const lines = app.get(QuarantineService).export(
+      filter,
+      flags.format ?? formatOf(out),
+      (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1),
+      (found) => (dialect = found),
+    );
     return writeLines(lines, out);
   });
+  const file = exported > 0 ? out : undefined;
   if (flags.json === true) {
-    printJson({ file: out, exported, leftOut: Object.fromEntries(leftOut) });
+    printJson({ file, exported, leftOut: Object.fromEntries(leftOut), ...dialect });
   } else {
-    printMessage(flags, `Exported: ${exported}${out === undefined ? '' : `, to ${out}`}`);
+    const where = file === undefined ? '; no file was written' : `, to ${file}`;
+    printMessage(flags, `Exported: ${exported}${out === undefined ? '' : where}`);
+    const loadFlags = loadFlagsOf(dialect);
+    if (loadFlags.length > 0) {
+      printMessage(flags, `To load it, add ${loadFlags.join(' ')}`);
+    }
   }
   // Printed despite --quiet: otherwise the export would look complete.
   leftOut.forEach((count, why) => printResult(`Not exported: ${count}. Reason: ${why}`, process.stderr));
   return leftOut.size > 0 ? EXIT.rejected : EXIT.ok;
 }
 
-/** Writes the lines and returns their number. Removes a file that it could not complete. */
+function formatOf(out: string | undefined): ExportFormat | undefined {
+  const format = out === undefined ? undefined : detectFormat(out);
+  return format === 'json' ? 'jsonl' : format;
+}
+
+/** Options of `load` for the exported file, quoted for a shell. */
+function loadFlagsOf({ delimiter, nullText }: CsvDialect): string[] {
+  const flags = { '--delimiter': delimiter === '\t' ? 'tab' : delimiter, '--null': nullText };
+  return Object.entries(flags).flatMap(([flag, text]) =>
+    text === undefined ? [] : [`${flag} '${text.replaceAll("'", String.raw`'\''`)}'`],
+  );
+}
+
+/** Writes the lines and returns their number. Without lines, there is no file; nor is there a part of one. */
 async function writeLines(lines: AsyncGenerator<Buffer>, out: string | undefined): Promise<number> {
   let count = 0;
+  const first = await lines.next();
   const counted = async function* (): AsyncGenerator<Buffer> {
-    for await (const line of lines) {
+    for (let line = first; line.done !== true; line = await lines.next()) {
       count += 1;
-      yield line;
+      yield line.value;
     }
   };
+  if (first.done === true) {
+    return 0;
+  }
   if (out === undefined) {
-    await pipeline(counted, process.stdout, { end: false });
+    await pipeline(counted, process.stdout, { end: false }).catch((error: unknown) => {
+      // Whoever reads the pipe has enough.
+      if (errorCode(error) !== 'EPIPE') {
+        throw error;
+      }
+    });
     return count;
   }
   // The file holds rejected records: only its owner may read it, whatever the umask is.
   const file = await open(out, 'wx', 0o600).catch((error: unknown) => {
     throw new StorageError('FILE_NOT_WRITTEN', `Could not write ${out}: ${explain(error)}`, { cause: error });
   });
+  const remove = (): void => rmSync(out, { force: true });
+  // An interrupt exits at once.
+  process.once('exit', remove);
   try {
     await pipeline(counted, file.createWriteStream());
     return count;
   } catch (error) {
-    await rm(out, { force: true });
+    remove();
     throw error;
+  } finally {
+    process.off('exit', remove);
   }
 }
 

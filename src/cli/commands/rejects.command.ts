@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 
 import { StorageError } from '../../errors/index.js';
+import { decode, UTF_8 } from '../../files/encoding.js';
 import type { QuarantinedRecord } from '../../quarantine/quarantined-record.js';
 import { QuarantineService } from '../../replay/quarantine.service.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
+import { printRecord } from '../output/rejected-record.js';
+import { visibleInLine } from '../output/visible.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseId } from '../flags/parse-id.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
@@ -94,28 +97,25 @@ async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<vo
       `Rejected record ${JSON.stringify(id)} not found. List them with \`harbor-storage rejects --all\`.`,
     );
   }
-  const { raw, ...record } = found;
+  const { raw, reading, ...record } = found;
   if (flags.json === true) {
-    printJson({ ...record, ...(raw !== undefined && showBytes(raw)) });
+    const header = reading?.header;
+    printJson({ ...record, ...(raw !== undefined && { ...showBytes(raw, reading?.encoding), header }) });
     return;
   }
   Object.entries(record)
     .filter(([, value]) => value !== null)
     .forEach(([name, value]) => {
-      printResult(`${name.padEnd(11)} ${value instanceof Date ? value.toISOString() : printable(String(value))}`);
+      printResult(`${name.padEnd(11)} ${value instanceof Date ? value.toISOString() : visibleInLine(String(value))}`);
     });
   if (raw !== undefined) {
-    printResult(`\n${printable(raw.toString())}`);
+    printResult('');
+    printRecord(raw, reading ?? null);
   }
 }
 
 /** As text if the bytes are valid text, because JSON can express every character; otherwise as base64. */
-function showBytes(raw: Buffer): { readonly record: string } | { readonly recordBase64: string } {
-  const text = raw.toString();
-  return Buffer.from(text).equals(raw) ? { record: text } : { recordBase64: raw.toString('base64') };
-}
-
-/** Control characters in a record must not reach the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, '\u{FFFD}');
+function showBytes(raw: Buffer, encoding = UTF_8): { readonly record: string } | { readonly recordBase64: string } {
+  const text = decode(raw, encoding);
+  return text === undefined ? { recordBase64: raw.toString('base64') } : { record: text };
 }
