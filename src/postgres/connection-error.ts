@@ -11,6 +11,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'correct the host',
   '28P01': 'correct user and password',
   '28000': 'correct the user, or allow it in pg_hba.conf',
+  '53300': 'retry when connections are free, use a smaller pool, or raise max_connections or the limit of the role',
+  '57P03': 'retry when the server has started',
   '3D000': 'create the database, or correct its name',
   ERR_TLS_CERT_ALTNAME_INVALID: 'connect by the host name the certificate was issued for',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: NAME_THE_AUTHORITY,
@@ -42,6 +44,11 @@ export function connectionError(url: string | undefined, error: unknown): Storag
   });
 }
 
-function placeOf({ hostname, port, pathname }: URL): string {
-  return `Postgres at ${hostname}:${port === '' ? '5432' : port}${pathname}`;
+/** As pg reads the URL: its query may name host and port, and a host that begins with a slash is a socket's directory. */
+function placeOf({ hostname, port, pathname, searchParams }: URL): string {
+  const host = searchParams.get('host') || decodeURIComponent(hostname) || process.env['PGHOST'] || 'localhost';
+  const number = searchParams.get('port') || port || process.env['PGPORT'] || '5432';
+  return host.startsWith('/')
+    ? `Postgres at the socket ${host}/.s.PGSQL.${number}, database ${pathname.slice(1)}`
+    : `Postgres at ${host}:${number}${pathname}`;
 }

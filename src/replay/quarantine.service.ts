@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { errorMessage } from '../errors/error-text.js';
 import { answered, databaseError } from '../postgres/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
@@ -8,7 +9,8 @@ import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-re
 import type { PurgeResult } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
-import { type ReplayContext, type ReplayOptions, ReplayRun } from './replay-run.js';
+import type { ReplayContext } from './replay-context.js';
+import { type ReplayOptions, ReplayRun } from './replay-run.js';
 
 /** Selects open rejected records to replay. */
 export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
@@ -85,7 +87,17 @@ export class QuarantineService {
    * @throws LoadInterruptedError when the signal is aborted or the application shuts down; it was rolled back
    */
   async replay(filter: ReplayFilter = {}, options: ReplayOptions = {}): Promise<ReplayResult> {
-    const result = await new ReplayRun(this.context, { ...filter, replayed: false }, options).run();
+    const run = new ReplayRun(this.context, { ...filter, replayed: false }, options);
+    let result: ReplayResult;
+    try {
+      result = await run.run();
+    } catch (error) {
+      for (const { counts, tables } of run.failed) {
+        tables.forEach((table) => this.stats.add(table, counts));
+        this.stats.addError(tables[0] as string, errorMessage(error));
+      }
+      throw error;
+    }
     result.loads.flatMap(countsOf).forEach(([name, counts]) => this.stats.add(name, counts));
     return result;
   }

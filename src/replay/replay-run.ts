@@ -1,37 +1,26 @@
-import type { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { HYBRID, HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
-import type { HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../results/load-result.js';
-import type { LoaderService } from '../loader/loader.service.js';
 import { describeFault, PostgresError } from '../postgres/database-fault.js';
 import { findCommitted } from '../postgres/find-committed.js';
 import { isTransient } from '../postgres/sqlstate.js';
-import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
+import { withRetry } from '../postgres/with-retry.js';
 import { managerOf } from '../postgres/typeorm-adapter.js';
-import { type TransactionLimits, withTransaction } from '../postgres/with-transaction.js';
-import type { QuarantineStore, RejectingTable } from '../quarantine/quarantine-store.js';
+import { withTransaction } from '../postgres/with-transaction.js';
+import type { RejectingTable } from '../quarantine/quarantine-store.js';
 import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
 import { pathOf, schemaOf } from '../schema/table/entity-metadata.js';
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import { rolledBack, toReplayResult } from './to-replay-result.js';
-import { type ReplaySegment, segmentsOf } from './replay-segments.js';
+import type { ReplayContext } from './replay-context.js';
+import { type FailedTable, failedTables, noteFailedReplay, REPLAY_SOURCE } from './failed-replay.js';
+import { type RejectedLoad, type ReplaySegment, segmentsOf } from './replay-segments.js';
 import { ReplaySet } from './replay-set.js';
-
-/** Dependencies of a replay. */
-export interface ReplayContext {
-  readonly store: QuarantineStore;
-  readonly loader: LoaderService;
-  readonly hybrid: HybridStoreService;
-  readonly retry: RetryLimits;
-  readonly limits: TransactionLimits;
-  readonly logger: Logger;
-}
 
 /** Options of a replay. */
 export type ReplayOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
@@ -44,7 +33,9 @@ const OUTCOME_UNKNOWN =
 /** Loads rejected records again and marks them, in one transaction. */
 export class ReplayRun {
   private readonly startedAt = Date.now();
-  private chosen = 0;
+  private chosen: readonly RejectedLoad[] = [];
+  /** The tables of a replay that was rolled back. */
+  failed: readonly FailedTable[] = [];
   /** Result of an attempt that only had to commit, until it is known to be rolled back. */
   private uncommitted: ReplayResult | undefined;
 
@@ -87,7 +78,7 @@ export class ReplayRun {
     }
     this.uncommitted = undefined;
     const rejected = await set.loads();
-    this.chosen = rejected.reduce((sum, { records }) => sum + records, 0);
+    this.chosen = rejected;
     const loads: ReplayedLoad[] = [];
     for (const segment of segmentsOf(rejected, (load) => this.tablesOf(load))) {
       const { rejects: _, ...load } = await this.load(client, set, segment);
@@ -111,7 +102,7 @@ export class ReplayRun {
         yield rereadKeptRecord(kept) as object;
       }
     };
-    const options = { ...this.options, source: 'rejects replay' };
+    const options = { ...this.options, source: REPLAY_SOURCE };
     const [target] = this.targetsOf(segment);
     return table === HYBRID || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)
@@ -165,7 +156,7 @@ export class ReplayRun {
   private async unlessCommitted(error: unknown): Promise<ReplayResult> {
     const { uncommitted } = this;
     if (uncommitted === undefined) {
-      throw this.publicError(error, ROLLED_BACK);
+      throw await this.rolledBack(error);
     }
     const { store, limits } = this.context;
     let committed: ReplayResult | undefined;
@@ -178,13 +169,24 @@ export class ReplayRun {
       throw this.publicError(error, OUTCOME_UNKNOWN);
     }
     if (committed === undefined) {
-      throw this.publicError(error, ROLLED_BACK);
+      throw await this.rolledBack(error);
     }
     return committed;
   }
 
+  /** Notes that the replay was rolled back; returns the public error. */
+  private async rolledBack(caught: unknown): Promise<unknown> {
+    const error = this.publicError(caught, ROLLED_BACK);
+    this.failed = failedTables(this.context, this.chosen);
+    if (this.failed.length > 0) {
+      await noteFailedReplay(this.context, this.failed, error instanceof LoadFailedError ? causeOf(caught) : error);
+    }
+    return error;
+  }
+
   private publicError(error: unknown, extent: string): unknown {
-    const result = rolledBack(this.chosen, Date.now() - this.startedAt);
+    const chosen = this.chosen.reduce((sum, { records }) => sum + records, 0);
+    const result = rolledBack(chosen, Date.now() - this.startedAt);
     if (error instanceof LoadInterruptedError) {
       return new LoadInterruptedError(`The replay was interrupted. ${extent}`, result);
     }

@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity } from '../entities/index.js';
+import { errorCode } from '../errors/error-text.js';
+import { StorageError } from '../errors/index.js';
+import { PostgresError } from '../postgres/database-fault.js';
 import { MAX_REJECTS_SHOWN } from '../results/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
@@ -9,6 +12,7 @@ import { conditionOf, type RejectFilter } from '../quarantine/reject-filter.js';
 import type { RejectedAgain } from '../results/replay-result.js';
 import type { RejectedLoad } from './replay-segments.js';
 
+const INSUFFICIENT_PRIVILEGE = '42501';
 const NAME = 'harbor_replay';
 const CHOSEN = `pg_temp.${NAME}`;
 
@@ -27,7 +31,9 @@ export class ReplaySet {
   static async choose(client: ClientBase, store: QuarantineStore, filter: RejectFilter): Promise<ReplaySet> {
     const parameters: unknown[] = [];
     const condition = conditionOf(filter, parameters);
-    await client.query(`CREATE TEMPORARY TABLE ${NAME} (load_id uuid, n bigint, id uuid) ON COMMIT DROP`);
+    await client
+      .query(`CREATE TEMPORARY TABLE ${NAME} (load_id uuid, n bigint, id uuid) ON COMMIT DROP`)
+      .catch(nameMissingGrant);
     await client.query(
       `INSERT INTO ${CHOSEN} (load_id, n, id)
        SELECT k.load_id, row_number() OVER (PARTITION BY k.load_id ORDER BY k.position, k.id) - 1, k.id
@@ -114,4 +120,16 @@ export class ReplaySet {
     );
     return rows;
   }
+}
+
+function nameMissingGrant(error: unknown): never {
+  if (errorCode(error) !== INSUFFICIENT_PRIVILEGE) {
+    throw error;
+  }
+  throw new StorageError(
+    'TEMPORARY_TABLES_DENIED',
+    'A replay selects its records in a temporary table, which the role may not create. ' +
+      'To fix: GRANT TEMPORARY ON DATABASE (name) TO (role)',
+    { cause: PostgresError.from(error) },
+  );
 }

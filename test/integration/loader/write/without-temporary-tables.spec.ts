@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 
-import { StorageModule } from '../../../../src/index.js';
+import { QuarantineService, StorageModule } from '../../../../src/index.js';
 import { initStorageApp, startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 import { withLoginRole } from '../../../support/database/login-role.js';
 import { sized } from '../../../support/sizes/sizes.js';
@@ -66,7 +66,8 @@ describe('a role without TEMPORARY on the database', () => {
     }));
 
   it('is told the GRANT before a replace begins, and can replace after it', () =>
-    limited(async ({ profiles }, role) => {
+    limited(async ({ module, profiles }, role) => {
+      await profiles.store([{ submission_id: 'bad', title: 'x'.repeat(30) }]);
       const replacing = () => profiles.store(some(), { disposition: 'replace' });
       const before = await app.count('storage_loads');
       await expect(replacing()).rejects.toMatchObject({
@@ -74,6 +75,8 @@ describe('a role without TEMPORARY on the database', () => {
         message: expect.stringContaining(`GRANT TEMPORARY ON DATABASE ${database} TO ${role}`),
       });
       expect(await app.count('storage_loads')).toBe(before);
+      await app.rows(`GRANT UPDATE, DELETE ON storage_rejected_records TO ${role}`);
+      await expect(module.get(QuarantineService).replay()).rejects.toMatchObject({ code: 'TEMPORARY_TABLES_DENIED' });
       await app.rows(`GRANT TEMPORARY ON DATABASE ${database} TO ${role}`);
       await app.rows(`GRANT DELETE ON submissions TO ${role}`);
       expect(await replacing()).toMatchObject({ inserted: COUNT });

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+
+import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
+import { LoadInterruptedError, StorageError } from '../errors/index.js';
+import { quotedTableOf } from '../postgres/data-source.js';
+import { describeFault } from '../postgres/database-fault.js';
+import { isContention } from '../postgres/sqlstate.js';
+import { withRetry } from '../postgres/with-retry.js';
+import { withTransaction } from '../postgres/with-transaction.js';
+import { type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
+import { LoadLedger } from '../stats/load-ledger.js';
+import type { RejectedLoad } from './replay-segments.js';
+import type { ReplayContext } from './replay-context.js';
+
+/** Source of a replay in the history. */
+export const REPLAY_SOURCE = 'rejects replay';
+
+/** A table that a rolled back replay was to load, and how many records. */
+export interface FailedTable {
+  /** Table name, or `hybrid`. */
+  readonly name: string;
+  readonly counts: LoadCounts;
+  /** Names of the tables it stands for. */
+  readonly tables: readonly string[];
+}
+
+/** The tables of a replay that was rolled back: all of its records have failed. */
+export function failedTables({ store }: ReplayContext, loads: readonly RejectedLoad[]): FailedTable[] {
+  const names = [...new Set(loads.map(({ table }) => table))];
+  return names.map((name) => {
+    const records = loads.filter(({ table }) => table === name).reduce((sum, load) => sum + load.records, 0);
+    const tables =
+      name === HYBRID ? HYBRID_ENTITIES.map((entity) => store.dataSource.getMetadata(entity).tableName) : [name];
+    return { name, counts: { ...NO_COUNTS, received: records, failed: records }, tables };
+  });
+}
+
+/** Adds a replay that was rolled back to the history: a load for each table. */
+export async function noteFailedReplay(
+  context: ReplayContext,
+  failed: readonly FailedTable[],
+  error: unknown,
+): Promise<void> {
+  const { store, limits, retry, logger } = context;
+  const { dataSource } = store;
+  const ledger = new LoadLedger({ loads: store.loads, batches: quotedTableOf(dataSource, LoadBatchEntity) });
+  const status: LoadEntity['status'] = error instanceof LoadInterruptedError ? 'interrupted' : 'failed';
+  const noted = error instanceof StorageError ? { code: error.code, message: error.message } : describeFault(error);
+  const note = (): Promise<void> =>
+    withTransaction(dataSource, limits, async (client) => {
+      for (const { name, counts, tables } of failed) {
+        const entry = {
+          loadId: randomUUID(),
+          attempt: 1,
+          loadKey: undefined,
+          table: name,
+          disposition: 'merge',
+          source: REPLAY_SOURCE,
+          options: null,
+        };
+        const ofTables = { stored: 0, tables: Object.fromEntries(tables.map((table) => [table, counts])) };
+        await ledger.open(client, entry);
+        await ledger.close(client, entry, {
+          status,
+          counts,
+          ...(name === HYBRID && ofTables),
+          unknown: undefined,
+          error: noted,
+        });
+      }
+    });
+  try {
+    await withRetry(retry, note, () => {}, isContention);
+  } catch (failure) {
+    logger.warn(`The replay failed, but storage_loads could not be updated: ${describeFault(failure).message}`);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Logger } from '@nestjs/common';
+
+import type { HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import type { LoaderService } from '../loader/loader.service.js';
+import type { RetryLimits } from '../postgres/with-retry.js';
+import type { TransactionLimits } from '../postgres/with-transaction.js';
+import type { QuarantineStore } from '../quarantine/quarantine-store.js';
+
+/** Dependencies of a replay. */
+export interface ReplayContext {
+  readonly store: QuarantineStore;
+  readonly loader: LoaderService;
+  readonly hybrid: HybridStoreService;
+  readonly retry: RetryLimits;
+  readonly limits: TransactionLimits;
+  readonly logger: Logger;
+}
