@@ -63,20 +63,27 @@ function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quoted
         column: columns.join(', '),
         kind: 'unique key',
         expected: 'a unique index',
-        actual: 'none',
+        actual: describePartial(live, columns),
         breaks: false,
         fix: `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`,
       },
     }));
 }
 
+function describePartial(live: LiveTable, columns: readonly string[]): string {
+  const partial = live.indexes.find((index) => isPartialKey(index) && isSameSet(columns, index.columns));
+  return partial === undefined ? 'none' : `the partial index ${partial.name}`;
+}
+
 /** They reject rows that the entity accepts. */
 function findExtraKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): SchemaDifference[] {
   const known = [...uniqueKeysOf(metadata).map(({ columns }) => columns), namesOf(metadata.primaryColumns)];
+  const partial = metadata.indices.filter(isPartialIndex).map(({ columns }) => namesOf(columns));
   const names = new Set(metadata.indices.map(({ name }) => name));
   return live.indexes
     .filter((index) => index.isUnique && !index.isPrimary && !names.has(index.name))
     .filter((index) => !known.some((columns) => isSameSet(columns, index.columns)))
+    .filter((index) => !(isPartialKey(index) && partial.some((columns) => isSameSet(columns, index.columns))))
     .map((index) => ({
       table: metadata.tablePath,
       column: index.columns.join(', ') || index.name,
@@ -95,9 +102,13 @@ function findMissingIndexes(metadata: EntityMetadata, live: LiveTable, quotedTab
     .filter(({ isUnique, where, synchronize }) => synchronize && (!isUnique || where !== undefined))
     .filter((index) => {
       const columns = namesOf(index.columns);
-      const found = live.indexes.find(
-        ({ name, columns: own }) => name === index.name || (index.where === undefined && own.join() === columns.join()),
-      );
+      // Postgres writes a predicate in its own form, so that nobody here can compare two.
+      const isSame = ({ columns: own, predicate, isUnique }: LiveIndex): boolean =>
+        own.join() === columns.join() &&
+        (index.where === undefined ? predicate === null : predicate !== null && isUnique === index.isUnique);
+      const found =
+        live.indexes.find(({ name }) => name === index.name) ??
+        live.indexes.find((candidate) => candidate.isValid && isSame(candidate));
       return found?.isValid !== true && columns.every((name) => live.columns.has(name));
     })
     .map((index) => {
@@ -132,6 +143,14 @@ function uniqueKeysOf(metadata: EntityMetadata): { readonly name: string; readon
 /** Covers all rows and plain columns, and is valid. */
 function isWhole({ isUnique, isValid, predicate, columns }: LiveIndex): boolean {
   return isUnique && isValid && predicate === null && columns.length > 0;
+}
+
+function isPartialKey({ isUnique, isValid, predicate }: LiveIndex): boolean {
+  return isUnique && isValid && predicate !== null;
+}
+
+function isPartialIndex({ isUnique, where }: EntityMetadata['indices'][number]): boolean {
+  return isUnique && where !== undefined;
 }
 
 function namesOf(columns: readonly ColumnMetadata[]): string[] {
