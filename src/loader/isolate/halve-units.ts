@@ -60,7 +60,7 @@ async function writeParts(
   let outcome = emptyOutcome(job);
   let good: LoadUnit | undefined;
   for (const part of unit.parts) {
-    const candidate = good === undefined ? part : foldUnits(good, part);
+    const candidate = good === undefined ? part : foldUnits(good, part, job.targets);
     const fault = await tryOut(client, () => writeTogether(client, context, [candidate]));
     if (fault === undefined) {
       good = candidate;

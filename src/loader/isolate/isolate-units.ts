@@ -176,7 +176,7 @@ function outcomeOf(
           rejected.push(rejectUnit(job, record, fault));
         }
       }
-      stored.push(...(good.length === 0 ? [] : [good.reduce(foldUnits)]));
+      stored.push(...(good.length === 0 ? [] : [good.reduce((all, part) => foldUnits(all, part, job.targets))]));
     }
   }
   const counts = job.targets.map(

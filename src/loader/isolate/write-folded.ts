@@ -31,10 +31,10 @@ export async function writeFolded(
   }
   const rejected = await rejectedAlone(client, hiding, write);
   const certain = rejected.filter(({ rejection }) => rejection.rule !== MISSING_REFERENCE);
-  const rest = withoutRecords(units, certain);
+  const rest = withoutRecords(job, units, certain);
   const written =
     certain.length < rejected.length
-      ? await writeReferring(client, job, rest, withoutRecords(hiding, certain), certain.length, write)
+      ? await writeReferring(client, job, rest, withoutRecords(job, hiding, certain), certain.length, write)
       : await write(rest, certain.length);
   return addOutcomes(rejectedOutcome(job, certain), written);
 }
@@ -62,7 +62,7 @@ async function writeReferring(
   await client.query('ROLLBACK TO SAVEPOINT harbor_referring; RELEASE SAVEPOINT harbor_referring');
   return addOutcomes(
     rejectedOutcome(job, hidden),
-    await write(withoutRecords(units, hidden), rejectedBefore + hidden.length),
+    await write(withoutRecords(job, units, hidden), rejectedBefore + hidden.length),
   );
 }
 
@@ -86,7 +86,11 @@ function mayHideFault({ parts }: LoadUnit): boolean {
   return parts.some(({ rows }) => !isDeepStrictEqual(rows, parts[0]?.rows));
 }
 
-function withoutRecords(units: readonly LoadUnit[], rejected: readonly RejectedRecord[]): readonly LoadUnit[] {
+function withoutRecords(
+  { targets }: LoadJob,
+  units: readonly LoadUnit[],
+  rejected: readonly RejectedRecord[],
+): readonly LoadUnit[] {
   if (rejected.length === 0) {
     return units;
   }
@@ -94,6 +98,10 @@ function withoutRecords(units: readonly LoadUnit[], rejected: readonly RejectedR
   return units.flatMap((unit) => {
     const parts = partsOf(unit);
     const good = parts.filter(({ position }) => !positions.has(position));
-    return good.length === parts.length ? [unit] : good.length === 0 ? [] : [good.reduce(foldUnits)];
+    return good.length === parts.length
+      ? [unit]
+      : good.length === 0
+        ? []
+        : [good.reduce((all, part) => foldUnits(all, part, targets))];
   });
 }

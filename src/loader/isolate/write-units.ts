@@ -70,7 +70,7 @@ function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): Loa
   }
   // Nor can anyone here tell which rows a partial index holds.
   const meetsStored = options.disposition === 'merge' && targets.some(({ plan }) => plan.newerBy ?? plan.keyPredicate);
-  return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units)];
+  return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
 }
 
 async function writeIsolated(

@@ -1,15 +1,19 @@
+import type { KeyColumn } from '../model/load-plan.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
+
+/** The tables that rows of units are for. */
+type FoldTargets = readonly { readonly key: readonly Pick<KeyColumn, 'index'>[] }[];
 
 /**
  * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: the fields
  * of a later record win, and fields it does not carry stay.
  */
-export function foldDuplicates(units: readonly LoadUnit[]): LoadUnit[] {
+export function foldDuplicates(units: readonly LoadUnit[], targets: FoldTargets): LoadUnit[] {
   const byKey = new Map<string, LoadUnit>();
   for (const unit of units) {
     const earlier = byKey.get(unit.key as string);
-    byKey.set(unit.key as string, earlier === undefined ? unit : foldUnits(earlier, unit));
+    byKey.set(unit.key as string, earlier === undefined ? unit : foldUnits(earlier, unit, targets));
   }
   return [...byKey.values()];
 }
@@ -29,16 +33,23 @@ export function splitIntoWaves(units: readonly LoadUnit[]): LoadUnit[][] {
   return waves;
 }
 
-/** Puts a later record on top of an earlier one with the same key. */
-export function foldUnits(earlier: LoadUnit, later: LoadUnit): LoadUnit {
+/**
+ * Puts a later record on top of an earlier one with the same key. The key stays as the earlier one spells it, as in a
+ * stored row that is updated.
+ */
+export function foldUnits(earlier: LoadUnit, later: LoadUnit, targets: FoldTargets): LoadUnit {
   return {
     ...later,
-    rows: later.rows.map((row, target) => foldRows(earlier.rows[target], row)),
+    rows: later.rows.map((row, target) => foldRows(earlier.rows[target], row, targets[target]?.key ?? [])),
     parts: [...partsOf(earlier), ...partsOf(later)],
   };
 }
 
-function foldRows(earlier: Row | undefined, later: Row | undefined): Row | undefined {
+function foldRows(
+  earlier: Row | undefined,
+  later: Row | undefined,
+  key: readonly Pick<KeyColumn, 'index'>[],
+): Row | undefined {
   if (earlier === undefined || later === undefined) {
     return later ?? earlier;
   }
@@ -57,6 +68,9 @@ function foldRows(earlier: Row | undefined, later: Row | undefined): Row | undef
     }
     return stored ?? incoming;
   });
+  for (const { index } of key) {
+    values[index] = earlier.values[index];
+  }
   const extra = earlier.extra === undefined ? later.extra : new Map([...earlier.extra, ...(later.extra ?? [])]);
   return { values, fills: fills.size === 0 ? undefined : fills, extra };
 }

@@ -39,15 +39,17 @@ export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming)
 
 /**
  * Makes the stored row equal to the incoming one, which has defaults where nothing was carried. A column that is made
- * once is null there, and keeps its stored value. Undefined when nothing can change.
+ * once is null there, and keeps its stored value. A key may be equal and spelled differently. Undefined when nothing can
+ * change.
  */
 export function overwriteStored(
   plan: LoadPlan,
   key: readonly KeyColumn[],
   incoming: Incoming,
 ): StoredChange | undefined {
+  const exact = key.filter(({ looseAsKey }) => !looseAsKey);
   const changes = plan.columns
-    .filter((column) => column.updatable && !isOfKey(key, column))
+    .filter((column) => column.updatable && !isOfKey(exact, column))
     .map((column) => ({
       name: column.quoted,
       value: column.madeOnce

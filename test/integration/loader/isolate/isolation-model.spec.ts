@@ -134,7 +134,7 @@ describe('records rejected among others', () => {
 
   const together: Write = (client, context, units) => writeUnits(client, context, units, 1);
   const halved: Write = (client, context, units) => {
-    const folded = context.job.options.disposition === 'merge' ? foldDuplicates(units) : units;
+    const folded = context.job.options.disposition === 'merge' ? foldDuplicates(units, context.job.targets) : units;
     return writeFolded(client, context.job, folded, (some) => halveUnits(client, context, some));
   };
   const oneByOne: Write = async (client, context, units) => {

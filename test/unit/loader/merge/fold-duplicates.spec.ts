@@ -64,7 +64,7 @@ describe('folding records with one key', () => {
     );
     fc.assert(
       fc.property(units, anyStored, (records, stored) => {
-        for (const folded of foldDuplicates(records)) {
+        for (const folded of foldDuplicates(records, [])) {
           for (const table of [0, 1]) {
             const oneByOne = records.filter(({ key }) => key === folded.key).map(({ rows }) => rows[table]);
             expect(apply(stored, folded.rows[table])).toEqual(oneByOne.reduce(apply, stored));
@@ -78,7 +78,7 @@ describe('folding records with one key', () => {
   it('keeps every record, each key once, in input order', () => {
     fc.assert(
       fc.property(units, (records) => {
-        const folded = foldDuplicates(records);
+        const folded = foldDuplicates(records, []);
         expect(folded.map(({ key }) => key)).toEqual([...new Set(records.map(({ key }) => key))]);
         for (const unit of folded) {
           const own = records.filter(({ key }) => key === unit.key).map(({ position }) => position);
@@ -94,7 +94,7 @@ describe('folding records with one key', () => {
     fc.assert(
       fc.property(units, (records) => {
         const before = structuredClone(records);
-        foldDuplicates(records);
+        foldDuplicates(records, []);
         expect(records).toEqual(before);
       }),
       propertyRuns(),

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { StorageModule } from '../../../../src/index.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../../support/app/storage-app.js';
+import { expectSameAsOneByOne, KEY_KINDS, keyedLoads, prepareKinds } from '../../../support/records/keyed-records.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
+
+const entities = KEY_KINDS.map(({ entity }) => entity);
+
+let app: StorageApp;
+let inOrder: StorageApp;
+beforeAll(async () => {
+  app = await startStorageApp({}, [StorageModule.forFeature(entities)]);
+  await prepareKinds(app);
+  inOrder = await startStorageAppBeside(app, { loader: { parallelism: 1 } }, [StorageModule.forFeature(entities)]);
+});
+afterAll(async () => {
+  await inOrder.close();
+  await app.close();
+});
+
+it('loads of any records leave the table as one upsert a record would, whatever the key', async () => {
+  expect.hasAssertions();
+  const loads = keyedLoads(KEY_KINDS, 2);
+  await fc.assert(
+    fc.asyncProperty(loads, (some) => expectSameAsOneByOne([inOrder, app], some)),
+    propertyRuns(5),
+  );
+});
