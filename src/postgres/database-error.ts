@@ -2,6 +2,7 @@ import { errorCode } from '../errors/error-text.js';
 import { StorageError, type StorageErrorCode } from '../errors/index.js';
 import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
+import { mayBeOfRow } from './sqlstate.js';
 
 /**
  * Wraps an error of the database or its connection in a StorageError. Errors of this package stay as they are, and so do
@@ -15,6 +16,16 @@ export function databaseError(error: unknown, code: StorageErrorCode, what: stri
   }
   const cause = PostgresError.from(error, 'schema');
   return new StorageError(code, `${what}: ${cause.message}`, { cause });
+}
+
+/**
+ * Awaits a statement without rows of a load. What it fails with names its table in the server's own words, which hold no
+ * value then; other errors stay as they are.
+ */
+export async function namingObjects<T>(asking: Promise<T>): Promise<T> {
+  return asking.catch((error: unknown) => {
+    throw mayBeOfRow(error) ? PostgresError.from(error, 'schema') : error;
+  });
 }
 
 /** Awaits a query; errors as {@link databaseError}. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
+import { namingObjects } from '../postgres/database-error.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { type CommittedBatch, type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
 import type { LedgerEntry, LedgerTables } from './load-ledger.js';
@@ -34,7 +35,7 @@ export class LoadKeys {
    */
   async claim(client: ClientBase, entry: LedgerEntry): Promise<KeyClaim> {
     const { loadId, loadKey, table, disposition, source, options } = entry;
-    const claimed = await client.query<Pick<KeyOwner, 'id' | 'attempt'>>(
+    const claiming = client.query<Pick<KeyOwner, 'id' | 'attempt'>>(
       `INSERT INTO ${this.tables.loads} AS l (id, load_key, table_name, disposition, source, status, options)
        VALUES ($1, $2, $3, $4, $5, 'running', $6)
        ON CONFLICT (load_key) DO UPDATE
@@ -44,6 +45,7 @@ export class LoadKeys {
        RETURNING id, attempt`,
       [loadId, loadKey, table, disposition, source ?? null, options],
     );
+    const claimed = await namingObjects(claiming);
     const owner = claimed.rows[0] ?? (await this.findCompleted(client, entry));
     return { loadId: owner.id, attempt: owner.attempt, isCompleted: claimed.rowCount !== 1 };
   }

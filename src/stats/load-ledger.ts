@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
+import { namingObjects } from '../postgres/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 
@@ -55,12 +56,13 @@ export class LoadLedger {
     if (entry.loadKey !== undefined) {
       return;
     }
-    await client.query(
+    const opening = client.query(
       `INSERT INTO ${this.tables.loads} (id, table_name, disposition, source, status, options)
        VALUES ($1, $2, $3, $4, 'running', $5)
        ON CONFLICT (id) DO NOTHING`,
       [entry.loadId, entry.table, entry.disposition, entry.source ?? null, entry.options ?? null],
     );
+    await namingObjects(opening);
   }
 
   /**
@@ -75,13 +77,14 @@ export class LoadLedger {
   async claimBatch(client: ClientBase, entry: LedgerEntry, batch: BatchPlace): Promise<LoadTotals | undefined> {
     const { loadId, loadKey, attempt } = entry;
     const end = batch.firstPosition + batch.received;
-    const claimed = await client.query(
+    const claiming = client.query(
       `INSERT INTO ${this.tables.batches} (load_id, batch_no, attempt, first_position, end_position)
        SELECT $1::uuid, $2::integer, $3::integer, $4::bigint, $5::bigint
        ${loadKey === undefined ? '' : `FROM ${this.tables.loads} WHERE id = $1 AND attempt = $3 FOR SHARE`}
        ON CONFLICT (load_id, batch_no) DO NOTHING`,
       [loadId, batch.batchNo, attempt, batch.firstPosition, end],
     );
+    const claimed = await namingObjects(claiming);
     if (claimed.rowCount === 1) {
       return undefined;
     }

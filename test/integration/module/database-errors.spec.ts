@@ -48,6 +48,22 @@ describe('an error before a load begins', () => {
     });
   });
 
+  it.each([
+    ['storage_loads', {}],
+    ['storage_loads', { loadKey: 'k' }],
+    ['storage_load_batches', {}],
+  ])('names the table of the module that is missing: %s', async (table, options) => {
+    await app.rows(`ALTER TABLE ${table} RENAME TO moved_away`);
+    try {
+      const error = await errorOf(app.profiles.storeBatch([{ submission_id: 'a' }], options));
+      expect((error as Error).message).toContain(table);
+      expect(error).toMatchObject({ cause: { code: '42P01' } });
+    } finally {
+      await app.rows(`ALTER TABLE moved_away RENAME TO ${table}`);
+      app.loader.clearPlans();
+    }
+  });
+
   const LOAD_ID = '00000000-0000-4000-8000-000000000000';
   const CALLS: readonly [string, string, (app: StorageApp) => Promise<unknown>][] = [
     ['a load', 'CONNECTION_FAILED', ({ profiles }) => profiles.store([{ submission_id: 'a' }])],
