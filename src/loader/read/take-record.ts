@@ -100,11 +100,11 @@ function copyOf(value: object, shape: Shape, nesting: number): object | undefine
   if (prototype === Array.prototype) {
     return 'toJSON' in value ? undefined : copyArray(value as unknown[], shape, nesting);
   }
-  if (isLosslessNumber(value)) {
+  const isData = prototype === Object.prototype || prototype === null;
+  if (!isData && isLosslessNumber(value)) {
     return value;
   }
   const isRead = shape.fields.length > 0 || shape.isRelated;
-  const isData = prototype === Object.prototype || prototype === null;
   if (isRead ? !isRecord(value) : !isData || 'toJSON' in value) {
     return undefined;
   }
