@@ -30,7 +30,7 @@ export class RejectedRecordEntity {
   @Column({ name: 'raw', type: 'bytea' })
   raw: Buffer;
 
-  /** How a file record was read: format, csv header, renamed fields. Null for an object. */
+  /** How a file record was read: format, encoding, csv header and delimiter, renamed fields. Null for an object. */
   @Column({ name: 'reading', type: 'json', nullable: true })
   reading: Reading | null;
 

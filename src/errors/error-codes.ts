@@ -196,7 +196,7 @@ export const ERROR_CODES = {
     action: 'Pass the same input in the same order, or choose another load key.',
   },
   SOURCE_UNREADABLE: {
-    meaning: 'The file cannot be read: it is missing, damaged, not gzip, or has a faulty csv header.',
+    meaning: 'The file cannot be read: it is missing, damaged, of an unknown kind, or has a faulty csv header.',
     action: 'Correct what the message names.',
   },
   TABLES_EXIST: {
