@@ -7,6 +7,7 @@ import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { LoadJob } from '../model/load-job.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import { addOutcomes, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
+import { EveryRowFault } from './every-row.js';
 
 /** Writes units, without those at fault; of those that may be rejected in all, so many are known already. */
 type WriteWithoutFaulty = (units: readonly LoadUnit[], rejectedBefore: number) => Promise<WriteOutcome>;
@@ -29,7 +30,7 @@ export async function writeFolded(
   if (hiding.length === 0) {
     return write(units, 0);
   }
-  const rejected = await rejectedAlone(client, hiding, write);
+  const rejected = await rejectedAmong(client, units, hiding, write);
   const certain = rejected.filter(({ rejection }) => rejection.rule !== MISSING_REFERENCE);
   const rest = withoutRecords(job, units, certain);
   const written =
@@ -66,20 +67,55 @@ async function writeReferring(
   );
 }
 
+/** Those of the units that hide faults may be the faulty ones only; then the others show that their rows pass. */
+async function rejectedAmong(
+  client: ClientBase,
+  units: readonly LoadUnit[],
+  hiding: readonly LoadUnit[],
+  write: WriteWithoutFaulty,
+): Promise<RejectedRecord[]> {
+  try {
+    return await rejectedAlone(client, hiding, write);
+  } catch (error) {
+    if (!(error instanceof EveryRowFault)) {
+      throw error;
+    }
+    await rolledBack(client, () => write(units, -Infinity));
+    return rejectedAlone(client, hiding, write);
+  }
+}
+
 /** The records of units that Postgres rejects when each comes alone; nothing stays written. */
 async function rejectedAlone(
   client: ClientBase,
   units: readonly LoadUnit[],
   write: WriteWithoutFaulty,
 ): Promise<RejectedRecord[]> {
-  const rejected: RejectedRecord[] = [];
+  return rolledBack(client, async () => {
+    const rejected: RejectedRecord[] = [];
+    for (const wave of splitIntoWaves(units.flatMap(partsOf))) {
+      // Without a limit: what refers to other units is not known to be at fault.
+      rejected.push(...(await write(wave, -Infinity)).rejected);
+    }
+    return rejected;
+  });
+}
+
+async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  const rollBack = (): Promise<unknown> =>
+    client.query('ROLLBACK TO SAVEPOINT harbor_alone; RELEASE SAVEPOINT harbor_alone');
   await client.query('SAVEPOINT harbor_alone');
-  for (const wave of splitIntoWaves(units.flatMap(partsOf))) {
-    // Without a limit: what refers to other units is not known to be at fault.
-    rejected.push(...(await write(wave, -Infinity)).rejected);
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    if (error instanceof EveryRowFault) {
+      await rollBack();
+    }
+    throw error;
   }
-  await client.query('ROLLBACK TO SAVEPOINT harbor_alone; RELEASE SAVEPOINT harbor_alone');
-  return rejected;
+  await rollBack();
+  return result;
 }
 
 function mayHideFault({ parts }: LoadUnit): boolean {

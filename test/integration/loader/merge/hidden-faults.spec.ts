@@ -32,7 +32,9 @@ describe('a record that a later one of its key would hide', () => {
     app = await startAppWith([Mood]);
     await app.rows(`
       ALTER TABLE moods ADD CONSTRAINT no_x CHECK (v <> 'x' OR mood = 'happy'),
-        ADD CONSTRAINT of_mood FOREIGN KEY (parent) REFERENCES moods`);
+        ADD CONSTRAINT of_mood FOREIGN KEY (parent) REFERENCES moods;
+      CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE TRIGGER no BEFORE INSERT OR UPDATE ON moods FOR EACH ROW WHEN (NEW.v = 'no') EXECUTE FUNCTION no()`);
   });
   afterAll(() => app.close());
   beforeEach(() => app.rows('TRUNCATE moods'));
@@ -43,6 +45,7 @@ describe('a record that a later one of its key would hide', () => {
     ['a check', { mood: 'sad', v: 'x', name }, '23514'],
     ['a reference', { parent: 99, v: 'y', name }, '23503'],
     ['a missing value', { v: 'y' }, '23502'],
+    ['a trigger', { v: 'no', name }, 'P0001'],
   ] as const;
 
   describe.each([
