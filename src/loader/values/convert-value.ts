@@ -86,8 +86,16 @@ function arrayOf(element: Converter, rules: ArrayRules): Converter {
 
 /** In a text-only file an array is a literal or JSON. */
 function textualAsJson(convert: Converter): Converter {
-  return (value, textual) =>
-    convert(textual && typeof value === 'string' && !ARRAY_LITERAL.test(value) ? parseJson(value) : value, textual);
+  return (value, textual) => {
+    if (!textual || typeof value !== 'string' || ARRAY_LITERAL.test(value)) {
+      return convert(value, textual);
+    }
+    const parsed = parseJson(value);
+    if (typeof parsed === 'string') {
+      throw new RejectedValue('wrong_type', 'expected an array, found a JSON text');
+    }
+    return convert(parsed, textual);
+  };
 }
 
 function baseConverter(

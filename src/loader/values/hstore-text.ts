@@ -40,7 +40,8 @@ function parse(text: string): Map<string, string | null> {
       throw new RejectedValue('wrong_type', 'expected pairs as "key"=>"value"');
     }
     const key = unescape(quotedKey ?? (plainKey as string));
-    const item = quoted === undefined && plain?.toLowerCase() === 'null' ? null : unescape(quoted ?? (plain as string));
+    const content = unescape(quoted ?? (plain as string));
+    const item = quoted === undefined && content.toLowerCase() === 'null' ? null : content;
     if (pairs.has(key) && pairs.get(key) !== item) {
       throw new RejectedValue('inexact_value', 'the hstore names a key twice, with different values');
     }

@@ -49,13 +49,15 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 const QUANTITY = String.raw`[+-]?\d+(?:\.\d+)?`;
 const CLOCK = String.raw`([+-])?(\d+):(\d{2})(?::(\d{2}(?:\.\d+)?))?`;
-const POSTGRES = new RegExp(`^(?:@ )?((?:${QUANTITY} [a-z]+ ?)*)(?:${CLOCK})?( ago)?$`, 'i');
+const POSTGRES = new RegExp(`^(?:@ )?((?:${QUANTITY} [a-z]+(?: |$|(?= ago$)))*)(?:${CLOCK})?( ago)?$`, 'i');
 const PART = new RegExp(`(${QUANTITY}) ([a-z]+)`, 'gi');
 const ISO = new RegExp(
   `^P(?!$)${['Y', 'M', 'W', 'D'].map(isoPart).join('')}(?:T(?!$)${['H', 'M', 'S'].map(isoPart).join('')})?$`,
 );
 const ISO_UNITS = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second'] as const;
 const HOURS_OR_MINUTES = /(?:^|[ +-])\d+:\d{2}(?! ?[:\d])/;
+const FRACTIONS = ['millisecond', 'microsecond'] as const;
+const CLOCK_UNITS = ['hour', 'minute', 'second', ...FRACTIONS] as const;
 const INFINITY = /^-?infinity$/i;
 
 /**
@@ -117,8 +119,13 @@ function parseInterval(text: string): Interval {
   if ((parts === undefined || parts === '') && hours === undefined) {
     throw wrongForm('another text');
   }
+  const seen = new Set<string>(hours === undefined ? [] : CLOCK_UNITS);
   for (const [, quantity = '', name = ''] of (parts ?? '').matchAll(PART)) {
-    add(interval, quantity, unitOf(name));
+    const unit = once(seen, unitOf(name));
+    if (unit === 'second' && quantity.includes('.')) {
+      FRACTIONS.forEach((fraction) => once(seen, fraction));
+    }
+    add(interval, quantity, unit);
   }
   if (hours !== undefined) {
     if (Number(minutes) > 59 || Number(seconds ?? 0) >= 60) {
@@ -136,10 +143,11 @@ function fromObject(value: unknown): Interval {
     throw wrongForm(nameType(value));
   }
   const interval: Interval = { months: 0n, days: 0n, micros: 0n };
+  const seen = new Set<string>();
   for (const [name, quantity] of Object.entries(value as object)) {
     // undefined is absent, as everywhere in a record.
     if (quantity !== undefined) {
-      add(interval, textOfNumber(quantity), unitOf(name));
+      add(interval, textOfNumber(quantity), once(seen, unitOf(name)));
     }
   }
   return interval;
@@ -152,6 +160,15 @@ function unitOf(name: string): string {
   if (!Object.hasOwn(UNITS, unit)) {
     throw wrongForm('an unknown unit');
   }
+  return unit;
+}
+
+/** Postgres takes no unit twice either. */
+function once(seen: Set<string>, unit: string): string {
+  if (seen.has(unit)) {
+    throw wrongForm('a unit twice');
+  }
+  seen.add(unit);
   return unit;
 }
 

@@ -31,13 +31,15 @@ export function multirangeConverter(bound: (text: string) => string, trims: bool
     const range = new RegExp(RANGE);
     const ranges: string[] = [];
     range.lastIndex = 1;
-    while (NOT_BLANK.test(text.slice(range.lastIndex, -1))) {
+    while (ranges.length > 0 || NOT_BLANK.test(text.slice(1, -1))) {
       ranges.push(convertRange(text, range, bound, trims));
-      if (text[range.lastIndex] === ',') {
-        range.lastIndex += 1;
-      } else if (range.lastIndex !== text.length - 1) {
+      if (range.lastIndex === text.length - 1) {
+        break;
+      }
+      if (text[range.lastIndex] !== ',') {
         throw wrongForm();
       }
+      range.lastIndex += 1;
     }
     return `{${ranges.join(',')}}`;
   };
@@ -61,6 +63,9 @@ function convertRange(
   }
   const [from, to] = [lower, upper].map((raw) => {
     const inner = trims ? raw.trim() : raw;
+    if (inner === '' && raw !== '') {
+      throw wrongForm();
+    }
     return inner === '' ? '' : `"${bound(unquote(inner)).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
   });
   return `${open}${from},${to}${close}`;

@@ -19,8 +19,7 @@ export function simpleArray(convert: Converter): Converter {
 /** An array of an enum: TypeORM splits its text at commas, and knows neither null nor a second dimension. */
 export function enumArray(convert: Converter): Converter {
   return (value, textual) => {
-    const isLost = (item: unknown): boolean => typeof item === 'object' || String(item).includes(',');
-    if (Array.isArray(value) && value.some(isLost)) {
+    if (Array.isArray(value) && value.some((item) => typeof item === 'object' || String(item).includes(','))) {
       throw new RejectedValue(
         'inexact_value',
         'TypeORM reads no null, comma or second dimension in an array of an enum',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { StorageApp } from '../../support/app/storage-app.js';
 import { COMPOUND_TYPES } from '../../support/types/compound-types.js';
+import { EXTENSION_TYPES } from '../../support/types/extension-types.js';
 import { loadCases } from '../../support/types/load-cases.js';
 import { NAME_TYPES } from '../../support/types/name-types.js';
 import { NUMBER_TYPES } from '../../support/types/number-types.js';
@@ -10,7 +11,14 @@ import { TIME_TYPES } from '../../support/types/time-types.js';
 import type { TypeCases } from '../../support/types/type-case.js';
 import { startTypedApp, type TypedTable } from '../../support/types/typed-tables.js';
 
-const ALL: readonly TypeCases[] = [...NUMBER_TYPES, ...TEXT_TYPES, ...NAME_TYPES, ...TIME_TYPES, ...COMPOUND_TYPES];
+const ALL: readonly TypeCases[] = [
+  ...NUMBER_TYPES,
+  ...TEXT_TYPES,
+  ...NAME_TYPES,
+  ...TIME_TYPES,
+  ...COMPOUND_TYPES,
+  ...EXTENSION_TYPES,
+];
 
 /** Types that take no text, or none from a client. */
 const WITHOUT_INPUT: ReadonlySet<string> = new Set([

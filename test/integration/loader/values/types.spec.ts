@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { COMPOUND_TYPES } from '../../../support/types/compound-types.js';
+import { EXTENSION_TYPES } from '../../../support/types/extension-types.js';
 import { loadCases } from '../../../support/types/load-cases.js';
 import { NUMBER_TYPES } from '../../../support/types/number-types.js';
 import { TEXT_TYPES } from '../../../support/types/text-types.js';
@@ -25,7 +26,7 @@ describe('a value of a type that Postgres would change', () => {
   let tables: readonly TypedTable[];
   let close: () => Promise<void>;
   beforeAll(async () => {
-    const all = [...NUMBER_TYPES, ...TEXT_TYPES, ...TIME_TYPES, ...COMPOUND_TYPES];
+    const all = [...NUMBER_TYPES, ...TEXT_TYPES, ...TIME_TYPES, ...COMPOUND_TYPES, ...EXTENSION_TYPES];
     ({ app, tables, close } = await startTypedApp(all.filter(({ type }) => SAMPLE.has(type))));
   });
   afterAll(() => close());
