@@ -10,7 +10,7 @@ import { areColumns } from './plan-keys.js';
  * @throws SchemaMismatchError when the entity has one that the live table lacks
  */
 export function resolveKey(plan: LoadPlan, names: readonly string[]): UniqueKey {
-  const wanted = [...new Set(names.map((name) => columnOf(plan, name)))];
+  const wanted = [...new Set(names.flatMap((name) => columnsOf(plan, name)))];
   const isWanted = (index: Pick<UniqueKey, 'name'>, columns: readonly { readonly name: string }[]): boolean =>
     areColumns(columns, wanted) || isNamed(plan, index, names);
   const usable = plan.uniqueKeys.filter((key) => isWanted(key, key.columns));
@@ -29,10 +29,12 @@ export function resolveKey(plan: LoadPlan, names: readonly string[]): UniqueKey 
   return key;
 }
 
-/** The name of a column, given that or the property. */
-function columnOf(plan: LoadPlan, name: string): string {
+/** The name of a column, given that or the property; the columns of a relation. */
+function columnsOf(plan: LoadPlan, name: string): readonly string[] {
   const field = plan.fields.get(name);
-  return field?.kind === 'column' ? field.column.name : name;
+  return field?.kind === 'relation'
+    ? field.columns.map((column) => column.name)
+    : [field?.kind === 'column' ? field.column.name : name];
 }
 
 function isNamed(plan: LoadPlan, { name }: Pick<UniqueKey, 'name'>, names: readonly string[]): boolean {

@@ -137,6 +137,20 @@ describe('a reference to another row', () => {
     expect(await stored()).toEqual([{ ...NONE, ...expected }]);
   });
 
+  it('may be the key of a load, by its property', async () => {
+    const passports = [{ author: { no: 7 } }];
+    expect(await app.loader.load(Passport, passports, { primaryKey: 'author' })).toMatchObject({ unchanged: 1 });
+    const shelf = { room: 'a', no: 1 };
+    await app.rows('CREATE UNIQUE INDEX book_shelf ON book (shelf_room, shelf_no)');
+    try {
+      await load({ shelf });
+      const books = [{ id: 'b0', shelf, editor: 8 }];
+      expect(await app.loader.load(Book, books, { primaryKey: 'shelf' })).toMatchObject({ updated: 1 });
+    } finally {
+      await app.rows('DROP INDEX book_shelf');
+    }
+  });
+
   it('is cleared by null', async () => {
     await load({ author: 7, editor: 8, shelf: { room: 'a', no: 1 } });
     await load({ author: null, editor: null, shelf: null });
