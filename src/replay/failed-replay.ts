@@ -8,6 +8,7 @@ import { isContention } from '../postgres/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { withTransaction } from '../postgres/with-transaction.js';
 import { type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
+import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { RejectedLoad } from './replay-segments.js';
 import type { ReplayContext } from './replay-context.js';
@@ -19,20 +20,25 @@ export const REPLAY_SOURCE = 'rejects replay';
 export interface FailedTable {
   /** Table name, or `hybrid`. */
   readonly name: string;
+  readonly schema: string | null;
   readonly counts: LoadCounts;
-  /** Names of the tables it stands for. */
+  /** Names in statistics of the tables it stands for. */
   readonly tables: readonly string[];
 }
 
 /** The tables of a replay that was rolled back: all of its records have failed. */
 export function failedTables({ store }: ReplayContext, loads: readonly RejectedLoad[]): FailedTable[] {
-  const names = [...new Set(loads.map(({ table }) => table))];
-  return names.map((name) => {
-    const records = loads.filter(({ table }) => table === name).reduce((sum, load) => sum + load.records, 0);
+  const found = new Map<string, FailedTable>();
+  for (const { table: name, schema, records } of loads) {
+    const path = JSON.stringify([schema, name]);
+    const failed = records + (found.get(path)?.counts.failed ?? 0);
     const tables =
-      name === HYBRID ? HYBRID_ENTITIES.map((entity) => store.dataSource.getMetadata(entity).tableName) : [name];
-    return { name, counts: { ...NO_COUNTS, received: records, failed: records }, tables };
-  });
+      name === HYBRID
+        ? HYBRID_ENTITIES.map((entity) => store.dataSource.getMetadata(entity).tableName)
+        : [statisticsNameOf(store.dataSource, name, schema)];
+    found.set(path, { name, schema, counts: { ...NO_COUNTS, received: failed, failed }, tables });
+  }
+  return [...found.values()];
 }
 
 /** Adds a replay that was rolled back to the history: a load for each table. */
@@ -48,7 +54,7 @@ export async function noteFailedReplay(
   const noted = error instanceof StorageError ? { code: error.code, message: error.message } : describeFault(error);
   const note = (): Promise<void> =>
     withTransaction(dataSource, limits, async (client) => {
-      for (const { name, counts, tables } of failed) {
+      for (const { name, schema, counts, tables } of failed) {
         const entry = {
           loadId: randomUUID(),
           attempt: 1,
@@ -56,7 +62,7 @@ export async function noteFailedReplay(
           table: name,
           disposition: 'merge',
           source: REPLAY_SOURCE,
-          options: null,
+          options: schema === null ? null : { schema },
         };
         const ofTables = { stored: 0, tables: Object.fromEntries(tables.map((table) => [table, counts])) };
         await ledger.open(client, entry);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { errorMessage } from '../errors/error-text.js';
 import { answered, databaseError } from '../postgres/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
+import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { type CsvDialect, type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
@@ -98,7 +99,11 @@ export class QuarantineService {
       }
       throw error;
     }
-    result.loads.flatMap(countsOf).forEach(([name, counts]) => this.stats.add(name, counts));
+    for (const load of result.loads) {
+      const nameOf = (table: string): string =>
+        statisticsNameOf(this.context.store.dataSource, table, run.schemas.get(load.loadId));
+      countsOf(load).forEach(([table, counts]) => this.stats.add(nameOf(table), counts));
+    }
     return result;
   }
 

@@ -34,6 +34,8 @@ const OUTCOME_UNKNOWN =
 export class ReplayRun {
   private readonly startedAt = Date.now();
   private chosen: readonly RejectedLoad[] = [];
+  /** Schema of the table of each load of the replay, by load id. */
+  readonly schemas = new Map<string, string | null>();
   /** The tables of a replay that was rolled back. */
   failed: readonly FailedTable[] = [];
   /** Result of an attempt that only had to commit, until it is known to be rolled back. */
@@ -82,6 +84,7 @@ export class ReplayRun {
     const loads: ReplayedLoad[] = [];
     for (const segment of segmentsOf(rejected, (load) => this.tablesOf(load))) {
       const { rejects: _, ...load } = await this.load(client, set, segment);
+      this.schemas.set(load.loadId, segment.schema);
       await set.settle(load.loadId, segment.loads);
       loads.push(load);
     }

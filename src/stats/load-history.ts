@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
+import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import { withReading } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
 import { type NamedLoad, readCommittedBatches } from './committed-batches.js';
@@ -46,6 +47,8 @@ export interface TableTotal extends LoadCounts {
 /** A row of sums: of all closed loads into a table, or of one running load. */
 interface SumRow extends TableTotal {
   readonly runningId: string | null;
+  /** Schema its entity names. */
+  readonly schema: string | null;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -76,27 +79,29 @@ export class LoadHistory {
   async totals(): Promise<TableTotal[]> {
     // One statement, so that a load that ends meanwhile is counted once: as closed or as running.
     const rows = await this.query<SumRow>(
-      `SELECT CASE WHEN l.status = 'running' THEN l.id END AS "runningId", entry.key AS table, ${TABLE_SUMS},
+      `SELECT CASE WHEN l.status = 'running' THEN l.id END AS "runningId", entry.key AS table,
+              l.options->>'schema' AS schema, ${TABLE_SUMS},
               (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
          FROM ${this.tableOf(LoadEntity)} AS l
         CROSS JOIN LATERAL jsonb_each(CASE WHEN l.status = 'running' OR l.tables IS NULL
                                            THEN jsonb_build_object(l.table_name, to_jsonb(l)) ELSE l.tables END) AS entry
-        GROUP BY 1, 2`,
+        GROUP BY 1, 2, 3`,
     );
     const running = rows.flatMap(({ runningId, table }) => (runningId === null ? [] : [{ loadId: runningId, table }]));
     const committed = await this.committedTotals(running);
     const sums = new Map<string, TableTotal>();
-    const add = (table: string, counts: LoadCounts, errors: number): void => {
+    const add = (name: string, schema: string | null, counts: LoadCounts, errors: number): void => {
+      const table = statisticsNameOf(this.dataSource, name, schema);
       const before = sums.get(table) ?? { ...NO_COUNTS, table, errors: 0 };
       sums.set(table, { table, ...addCounts(before, counts), errors: before.errors + errors });
     };
-    for (const { runningId, table, errors, ...counts } of rows) {
+    for (const { runningId, table, schema, errors, ...counts } of rows) {
       if (runningId === null) {
-        add(table, counts, errors);
+        add(table, schema, counts, errors);
       } else {
         const totals = committed.get(runningId);
         const tables = totals === undefined || totals instanceof StorageError ? [] : totals.tables;
-        this.tableNames(table).forEach((name, index) => add(name, tables[index] ?? NO_COUNTS, 0));
+        this.tableNames(table).forEach((name, index) => add(name, schema, tables[index] ?? NO_COUNTS, 0));
       }
     }
     return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));

@@ -2,6 +2,7 @@ import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/connection-loss.js';
 import { type LoadCounts, loadedOf, storedOf, successRateOf } from '../../results/load-counts.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
+import { statisticsNameOf } from '../../schema/table/entity-metadata.js';
 import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
@@ -102,7 +103,7 @@ export class LoadAccounts {
     this.add(failedTotals(received, skippedReasons, job.targets.length));
     this.failures.push({ batchNo, firstPosition, records: received, code, message });
     if (this.ownsTransactions) {
-      context.stats.addError(job.targets.at(-1)?.plan.table ?? job.name, message);
+      context.stats.addError(this.statisticsName(job.targets.length - 1), message);
     }
     const isUnknown = error instanceof CommitUnansweredError;
     if (isUnknown) {
@@ -177,11 +178,17 @@ export class LoadAccounts {
     });
   }
 
-  private add(totals: LoadTotals): void {
+  private statisticsName(target: number): string {
     const { job, context } = this;
+    const plan = job.targets[target]?.plan;
+    return plan === undefined ? job.name : statisticsNameOf(context.dataSource, plan.table, plan.schema);
+  }
+
+  private add(totals: LoadTotals): void {
+    const { context } = this;
     this.sum = addTotals(this.sum, totals);
     if (this.ownsTransactions) {
-      totals.tables.forEach((counts, index) => context.stats.add(job.targets[index]?.plan.table ?? job.name, counts));
+      totals.tables.forEach((counts, index) => context.stats.add(this.statisticsName(index), counts));
     }
   }
 }

@@ -45,3 +45,12 @@ export function schemaOf(metadata: EntityMetadata): string {
 export function pathOf(metadata: EntityMetadata): string {
   return `${schemaOf(metadata)}.${metadata.tableName}`;
 }
+
+/**
+ * Name of a table in statistics: with its schema where the DataSource has tables of that name in several schemas.
+ * @param schema - of the table; undefined or null for the default schema
+ */
+export function statisticsNameOf(dataSource: DataSource, table: string, schema: string | null | undefined): string {
+  const paths = new Set(dataSource.entityMetadatas.filter(({ tableName }) => tableName === table).map(pathOf));
+  return paths.size > 1 ? `${schema ?? defaultSchema(dataSource)}.${table}` : table;
+}

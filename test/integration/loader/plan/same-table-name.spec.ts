@@ -71,6 +71,25 @@ describe('tables of one name in several schemas', () => {
     await expect(app.loader.load('c.events', [{ id: 'x' }])).rejects.toThrow('has no entity or table "c.events"');
   });
 
+  it('are counted apart, by their names with the schema', async () => {
+    app.stats.reset();
+    await app.loader.load('b.events', [{ id: 'x' }, { id: 'y' }]);
+    await app.loader.load(EventOfA, [{ id: 'x' }]);
+    await app.loader.load(PlainEvent, [{ id: 'x' }, { id: 'big', size: 'none' }]);
+    await app.loader.load(READING, [{ id: 'z' }]);
+    const expected = {
+      'a.events': { inserted: 1, rejected: 0 },
+      'b.events': { inserted: 2, rejected: 0 },
+      'public.events': { inserted: 1, rejected: 1 },
+      readings: { inserted: 1 },
+    };
+    expect(app.stats.snapshot().tables).toMatchObject(expected);
+    expect(await app.stats.totals()).toMatchObject(expected);
+    await app.module.get(QuarantineService).replay();
+    expect(await app.stats.totals()).toMatchObject({ 'public.events': { rejected: 2 } });
+    expect(app.stats.forTable('public.events')).toMatchObject({ rejected: 2 });
+  });
+
   it('are found by an EntitySchema, too', async () => {
     expect(await app.loader.load(READING, [{ id: 'a' }])).toMatchObject({ inserted: 1, table: 'readings' });
   });
