@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import { LoadBatchEntity, LoadEntity, RejectedRecordEntity, type UnknownFields } from '../entities/index.js';
@@ -142,7 +143,11 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       throw new InvalidLoadError('The application has shut down and starts no more loads');
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
-    const job = async (): Promise<LoadJob> => makeJob(await this.plansOf(targets, manager), resolved);
+    const job = async (client?: ClientBase): Promise<LoadJob> => {
+      const plans =
+        client === undefined ? this.plansOf(targets, manager) : this.plans.for(targets, (query) => query(client));
+      return makeJob(await plans, resolved);
+    };
     const load = async (rollback?: AbortSignal): Promise<Outcome> =>
       work(new LoadRun(this.context, new CurrentJob(await job(), job), shape, manager, rollback));
     const runner = manager?.queryRunner;

@@ -15,7 +15,6 @@ import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
-import { lockPlannedTables } from '../write/planned-tables.js';
 import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { readRowNumbers } from './staging-table.js';
@@ -57,17 +56,19 @@ export class ContentSwap {
     private readonly maxRejects: number,
   ) {}
 
+  /** Locks the table until the end of the transaction; readers continue to read the old rows. */
+  static async lock(client: ClientBase, { plan }: Target): Promise<void> {
+    await client.query(`LOCK TABLE ${plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
+  }
+
   /**
-   * Locks the table until the end of the transaction (readers continue to read the old rows), deletes the rows the load
-   * does not bring and writes those it does.
+   * Deletes the rows of the locked table that the load does not bring, and writes those it does.
    * @param pieces - the number of statements; more after one took too long
    * @throws pg's DatabaseError when the fault cannot be a row's
    * @throws EveryRowFault when nothing shows that it is only some rows'
    */
   async run(pieces: number): Promise<SwapOutcome> {
     const { client, target, session } = this;
-    await client.query(`LOCK TABLE ${target.plan.quotedTable} IN SHARE ROW EXCLUSIVE MODE`);
-    await lockPlannedTables(client, { targets: [target] });
     return withImmediateConstraints(client, [target], session.isJoined, () => this.exchange(pieces));
   }
 

@@ -34,6 +34,8 @@ export type BatchReader = (failure: AbortSignal) => AsyncIterable<PreparedBatch>
 export interface ReplaceHooks {
   readonly readBatches: BatchReader;
   readonly signal: AnySignal;
+  /** The job by plans that hold until the transaction ends, for rows that are staged already. */
+  readonly lockedIn: (client: ClientBase, madeBy: LoadJob) => Promise<LoadJob>;
   /** Told what was read so far, of which nothing counts as stored yet. */
   readonly onRead: (soFar: LoadTotals) => void;
 }
@@ -184,11 +186,14 @@ export class TableReplace {
   }
 
   private async swap(content: StagedContent): Promise<LoadTotals> {
-    const { client, session, target, hooks, read } = this;
+    const { client, session, job, hooks, read } = this;
     this.checkNotEmpty(content.rows);
     checkInterrupt(hooks.signal);
-    const swap = (pieces: number): ReturnType<ContentSwap['run']> =>
-      new ContentSwap(client, session, target, content, this.remainingRejects).run(pieces);
+    const swap = async (pieces: number): ReturnType<ContentSwap['run']> => {
+      await ContentSwap.lock(client, this.target);
+      const [target] = (await hooks.lockedIn(client, job)).targets as readonly [Target];
+      return new ContentSwap(client, session, target, content, this.remainingRejects).run(pieces);
+    };
     const { written, deleted, rejected, rejectedDuplicates, rejects } = await session.inPart(client, swap);
     this.checkNotEmpty(rowsOf(written));
     checkInterrupt(hooks.signal);

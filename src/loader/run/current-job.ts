@@ -1,21 +1,44 @@
+import type { ClientBase } from 'pg';
+
 import { SchemaMismatchError } from '../../errors/index.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
 import type { LoadJob } from '../model/load-job.js';
 import { findAltered, findUnsafeChanges } from '../plan/plan-changes.js';
+import { lockPlannedTables, TableAlteredError } from '../write/planned-tables.js';
 
 /** The job of a load, by plans that are renewed when a table is altered while the load runs. */
 export class CurrentJob {
   /**
    * @param job - by plans of the tables at the start of the load
-   * @param renew - makes the same job by plans of the tables as they are now
+   * @param renew - makes the same job by plans of the tables as they are now, as the client sees them if there is one
    */
   constructor(
     private job: LoadJob,
-    private readonly renew: () => Promise<LoadJob>,
+    private readonly renew: (client?: ClientBase) => Promise<LoadJob>,
   ) {}
 
   get now(): LoadJob {
     return this.job;
+  }
+
+  /**
+   * The job by plans that hold until the transaction of `client` ends, for rows that `madeBy` has made.
+   * @throws TableAlteredError when the tables might change these rows, which can only be made anew
+   */
+  async lockedIn(client: ClientBase, madeBy: LoadJob): Promise<LoadJob> {
+    try {
+      await lockPlannedTables(client, madeBy);
+      return madeBy;
+    } catch (error) {
+      if (!(error instanceof TableAlteredError)) {
+        throw error;
+      }
+      const fresh = await this.renew(client);
+      if (findUnsafeChanges(madeBy, fresh).length > 0) {
+        throw error;
+      }
+      return fresh;
+    }
   }
 
   /**
@@ -31,7 +54,11 @@ export class CurrentJob {
    * @param canRead - whether it can
    */
   async withFreshRows<T>(attempt: () => Promise<T>, canRead: () => boolean): Promise<T> {
-    return this.retryFresh(attempt, (before, now) => (canRead() ? [] : findAltered(before, now)), canRead);
+    const findObstacles: typeof findAltered = (before, now) => {
+      const unsafe = canRead() ? [] : findUnsafeChanges(before, now);
+      return canRead() || unsafe.length > 0 ? unsafe : findAltered(before, now);
+    };
+    return this.retryFresh(attempt, findObstacles, canRead);
   }
 
   private async retryFresh<T>(

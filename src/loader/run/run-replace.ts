@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { InvalidLoadError } from '../../errors/index.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { AnySignal } from '../model/any-signal.js';
+import type { LoadJob } from '../model/load-job.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
 import { type BatchReader, TableReplace } from '../replace/table-replace.js';
 import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
@@ -31,6 +32,7 @@ export async function runReplace(
   const hooks = {
     readBatches: read,
     signal,
+    lockedIn: (client: ClientBase, madeBy: LoadJob) => current.lockedIn(client, madeBy),
     onRead(totals: LoadTotals) {
       soFar = totals;
       accounts.publish('running', totals);

@@ -85,6 +85,8 @@ export interface LiveTable extends LiveConstraints {
   readonly checks: readonly LiveCheck[];
   /** Row level security is enabled. */
   readonly rowSecurity: boolean;
+  /** The role has a right to write the whole table, not only columns of it. */
+  readonly mayLock: boolean;
   /** The GRANT without which the role may not create temporary tables; undefined if it may. */
   readonly temporaryGrant: string | undefined;
   readonly kind: TableKind;
@@ -118,6 +120,7 @@ const COLUMNS = `
          a.attgenerated <> '' OR a.attidentity = 'a' AS read_only,
          NOT coalesce(co.collisdeterministic, true) AS loose_equality,
          c.relrowsecurity AS row_security,
+         has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') AS may_lock,
          CASE WHEN NOT has_database_privilege(current_database(), 'TEMPORARY')
               THEN format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user) END AS temporary_grant
     FROM pg_catalog.pg_class c
@@ -220,6 +223,7 @@ interface ColumnRow {
   read_only: boolean;
   loose_equality: boolean;
   row_security: boolean;
+  may_lock: boolean;
   temporary_grant: string | null;
 }
 
@@ -256,6 +260,7 @@ export async function readLiveTable(client: ClientBase, schema: string, table: s
     checks: checks.rows,
     ...(await readLiveConstraints(client, schema, table)),
     rowSecurity: columns.rows[0]?.row_security === true,
+    mayLock: columns.rows[0]?.may_lock === true,
     temporaryGrant: columns.rows[0]?.temporary_grant ?? undefined,
     kind: await readTableKind(client, schema, table),
   };

@@ -79,6 +79,7 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       references: [],
       rowSecurity: false,
       temporaryGrant: undefined,
+      mayLock: true,
       kind: { partitionKey: null, children: [], rules: [], sequences: [] },
     },
     '',
