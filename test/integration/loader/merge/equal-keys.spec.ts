@@ -80,6 +80,20 @@ describe('keys that are equal to Postgres and spelled differently', () => {
       expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
     });
 
+    it('are spelled as they were first stored in a merge, and as the load first spells them in a replace', async () => {
+      const spelled = async () => (await app.rows(`SELECT key::text FROM ${table()}`))[0];
+      await app.loader.load(entity, [{ key }]);
+      const first = await spelled();
+      await app.loader.load(entity, [{ key: same }], { disposition: 'replace' });
+      const second = await spelled();
+      await app.rows(`DELETE FROM ${table()}`);
+      await app.loader.load(entity, [{ key }, { key: same }]);
+      await app.loader.load(entity, [{ key: same }, { key }]);
+      expect(await spelled()).toEqual(first);
+      await app.loader.load(entity, [{ key: same }, { key }], { disposition: 'replace' });
+      expect(await spelled()).toEqual(second);
+    });
+
     it('are one row when they come in two', async () => {
       await app.loader.load(entity, [{ key, note: 'first' }]);
       expect(await app.loader.load(entity, [{ key: same, note: 'last' }])).toMatchObject({ updated: 1 });
