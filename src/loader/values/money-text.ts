@@ -15,7 +15,7 @@ export function moneyConverter(sample: string): (value: unknown) => string {
   const places = decimals.length;
   const fraction = places === 0 ? '' : `${literal(point)}(\\d{${places}})`;
   const printed = new RegExp(
-    `^(-?)(?:${literal(prefix)})?(\\d{1,3}(?:${literal(group)}\\d{2,3})*|\\d+)${fraction}(?:${literal(suffix)})?$`,
+    `^(-?)(?:${literal(prefix)})?(\\d{1,3}(?:${literal(group)}\\d{3})*|\\d+)${fraction}(?:${literal(suffix)})?$`,
   );
   return (value) => {
     const text =
