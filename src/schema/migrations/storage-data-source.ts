@@ -14,7 +14,7 @@ import { withMigrationLock } from './migration-lock.js';
 export const MIGRATIONS_TABLE = 'storage_migrations';
 
 /** What to do about tables that no migration of this package has created. */
-export const TABLES_EXIST_REMEDY =
+const TABLES_EXIST_REMEDY =
   "If TypeORM created them, set synchronize: false in the DataSource and drop them, or set migrations: 'off' in the " +
   'module. If an application runs these migrations among its own, run them there.';
 
