@@ -99,7 +99,7 @@ export const REJECTED_OPPORTUNITIES: readonly RejectedCase[] = [
   rejectedCsv('wrong_field_count', null, 'there are too few cells', { whole: 'x,p' }),
   rejectedCsv('wrong_field_count', null, 'there are too many cells', { whole: `x,p${',y'.repeat(40)}` }),
   rejected('23514', null, 'Postgres rejects it by a check', '"status": "poison\\t"', { status: '"poison\t"' }),
-  rejected('22003', null, 'a number of jsonb is beyond numeric', '"ai_profile":{"a":1e200000}', {
+  rejected('22003', 'ai_profile', 'a number of jsonb is beyond numeric', '"ai_profile":{"a":1e200000}', {
     ai_profile: quoted('{"a":1e200000}'),
   }),
 ];

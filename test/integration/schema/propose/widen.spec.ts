@@ -186,7 +186,12 @@ describe('columns that reject records', () => {
   });
 
   it('are not guessed if Postgres named none', async () => {
-    await load({ ...good('b'), at: '294277-01-01T00:00:00Z' });
+    await app.rows(`
+      CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'no' USING ERRCODE = '22008'; END $$;
+      CREATE TRIGGER raise BEFORE INSERT ON gauges FOR EACH ROW WHEN (NEW.name = 'no') EXECUTE FUNCTION raise()`);
+    await load({ ...good('b'), name: 'no' });
+    await app.rows('DROP TRIGGER raise ON gauges; DROP FUNCTION raise');
     await proposed();
     expect(proposal).toMatchObject({ columns: [], withoutColumn: { '22008': 1 } });
   });
