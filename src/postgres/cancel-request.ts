@@ -6,15 +6,17 @@ import { errorCode, errorText } from '../errors/error-text.js';
 type Run = (work: (client: ClientBase) => Promise<unknown>) => Promise<unknown>;
 
 /**
- * Whether somebody cancelled the statement that failed with 57014. statement_timeout has the same SQLSTATE, and the texts of both are in the
- * language of the server; but each is raised at a place of its own in the server's source. So a statement cancels itself,
- * and the places are compared.
+ * Whether somebody cancelled the statement that failed with 57014. statement_timeout has the same SQLSTATE, and the texts
+ * of both are in the language of the server; but each is raised at a place of its own in the server's source. So a
+ * statement cancels itself, and the places are compared.
  */
 export async function isCancelRequest(error: unknown, run: Run): Promise<boolean> {
-  const request: unknown = await run((client) =>
-    client.query('SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)'),
-  ).catch((cancelled: unknown) => cancelled);
-  return errorCode(request) === errorCode(error) && placeOf(request) === placeOf(error);
+  try {
+    await run((client) => client.query('SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)'));
+    return false;
+  } catch (request) {
+    return errorCode(request) === errorCode(error) && placeOf(request) === placeOf(error);
+  }
 }
 
 /** Where the server raised an error; its text where the server does not tell. */

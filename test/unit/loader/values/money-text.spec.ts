@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { moneyConverter } from '../../../../src/loader/values/money-text.js';
+import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
 
 describe('money, where the database prints 1234567.89 as', () => {
   it.each<[sample: string, value: unknown, text: string]>([
@@ -23,6 +24,6 @@ describe('money, where the database prints 1234567.89 as', () => {
     ['1.234.567,89 €', '$1,234.50'],
     ['￥1,234,568', 0.5],
   ])('%s, is rejected where it means another number, or none: %p', (sample, value) => {
-    expect(() => moneyConverter(sample)(value)).toThrow();
+    expect(() => moneyConverter(sample)(value)).toThrow(RejectedValue);
   });
 });
