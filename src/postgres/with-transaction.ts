@@ -118,12 +118,30 @@ async function transactionWith<T>(
   return withClient(dataSource, transaction, connectTimeoutMs);
 }
 
+/** Connections in {@link withoutReleases}. */
+const keepingSavepoints = new WeakSet<ClientBase>();
+
+/**
+ * Runs `work`, which the caller then rolls back, without releasing its savepoints: whoever waits for a lock of a released
+ * one waits for the end of the whole transaction, also when the lock is gone, and may deadlock with it.
+ */
+export async function withoutReleases<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  keepingSavepoints.add(client);
+  try {
+    return await work();
+  } finally {
+    keepingSavepoints.delete(client);
+  }
+}
+
 /** Runs `work` inside a continuing transaction; when it throws, only its own changes are rolled back. */
 export async function withSavepoint<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
   await client.query('SAVEPOINT harbor_load');
   try {
     const result = await work(client);
-    await client.query('RELEASE SAVEPOINT harbor_load');
+    if (!keepingSavepoints.has(client)) {
+      await client.query('RELEASE SAVEPOINT harbor_load');
+    }
     return result;
   } catch (error) {
     // A lost connection has nothing to roll back, and a silent one would wait for the timeout once more.

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientBase } from 'pg';
 
+import { withoutReleases } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { LoadJob } from '../model/load-job.js';
@@ -107,7 +108,7 @@ async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promis
   await client.query('SAVEPOINT harbor_alone');
   let result: T;
   try {
-    result = await work();
+    result = await withoutReleases(client, work);
   } catch (error) {
     if (error instanceof EveryRowFault) {
       await rollBack();
