@@ -1,4 +1,4 @@
-import { errorCode } from '../errors/error-text.js';
+import { errorCode, errorText } from '../errors/error-text.js';
 import { StorageError } from '../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
 import { classifyFault } from './sqlstate.js';
@@ -51,4 +51,24 @@ function placeOf({ hostname, port, pathname, searchParams }: URL): string {
   return host.startsWith('/')
     ? `Postgres at the socket ${host}/.s.PGSQL.${number}, database ${pathname.slice(1)}`
     : `Postgres at ${host}:${number}${pathname}`;
+}
+
+/** Base of errors about a lost connection; code and message are those of the original error. */
+class ConnectionLoss extends Error {
+  readonly code: string | undefined;
+
+  constructor(cause: unknown) {
+    super(errorText(cause, 'message') ?? '', { cause });
+    this.code = errorCode(cause);
+  }
+}
+
+/** No connection could be opened, so nothing was executed. */
+export class NotConnectedError extends ConnectionLoss {
+  override readonly name = 'NotConnectedError';
+}
+
+/** Commit outcome unknown: the connection was lost during COMMIT, and the database cannot be asked. */
+export class CommitUnansweredError extends ConnectionLoss {
+  override readonly name = 'CommitUnansweredError';
 }

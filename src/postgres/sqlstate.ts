@@ -73,6 +73,9 @@ const STALE_PLAN = { code: '0A000', routine: 'RevalidateCachedQuery' } as const;
 
 const QUERY_CANCELED = '57014';
 
+/** foreign_key_violation: the row it refers to may come later. */
+export const MISSING_REFERENCE = '23503';
+
 /** pg raises these without a code. */
 const CODELESS_CONNECTION_LOSS =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;

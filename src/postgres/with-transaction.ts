@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import { errorText } from '../errors/error-text.js';
 import { InvalidLoadError } from '../errors/index.js';
-import { NotConnectedError } from './connection-loss.js';
+import { NotConnectedError } from './connection-error.js';
 import { connectTimeoutOf } from './data-source.js';
 import { classifyFault } from './sqlstate.js';
 import { type Checkout, checkout, transactionOf } from './typeorm-adapter.js';
@@ -118,39 +118,77 @@ async function transactionWith<T>(
   return withClient(dataSource, transaction, connectTimeoutMs);
 }
 
-/** Connections in {@link withoutReleases}. */
-const keepingSavepoints = new WeakSet<ClientBase>();
-
-/**
- * Runs `work`, which the caller then rolls back, without releasing its savepoints: whoever waits for a lock of a released
- * one waits for the end of the whole transaction, also when the lock is gone, and may deadlock with it.
- */
-export async function withoutReleases<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  keepingSavepoints.add(client);
-  try {
-    return await work();
-  } finally {
-    keepingSavepoints.delete(client);
-  }
-}
+/** Connections in {@link rolledBack}. */
+const trying = new WeakSet<ClientBase>();
 
 /** Runs `work` inside a continuing transaction; when it throws, only its own changes are rolled back. */
 export async function withSavepoint<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
-  await client.query('SAVEPOINT harbor_load');
+  const name = 'harbor_load';
+  return inSavepoint(client, name, work, trying.has(client) ? undefined : `RELEASE SAVEPOINT ${name}`);
+}
+
+/**
+ * Runs `work` inside a continuing transaction to see what it does; its changes are rolled back in any case. Its own
+ * savepoints are not released: whoever waits for a lock of a released one waits for the end of the whole transaction, also
+ * when the lock is gone, and may deadlock with it. So one of them must not begin within another.
+ */
+export async function rolledBack<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  const name = 'harbor_trial';
+  const isOutermost = !trying.has(client);
+  trying.add(client);
+  try {
+    return await inSavepoint(client, name, work, rollBackTo(name));
+  } finally {
+    if (isOutermost) {
+      trying.delete(client);
+    }
+  }
+}
+
+/** @param end - ends the savepoint of work that succeeds; without it, it stays until one around it ends */
+async function inSavepoint<T>(
+  client: ClientBase,
+  name: string,
+  work: (client: ClientBase) => Promise<T>,
+  end: string | undefined,
+): Promise<T> {
+  await client.query(`SAVEPOINT ${name}`);
   try {
     const result = await work(client);
-    if (!keepingSavepoints.has(client)) {
-      await client.query('RELEASE SAVEPOINT harbor_load');
+    if (end !== undefined) {
+      await client.query(end);
     }
     return result;
   } catch (error) {
     // A lost connection has nothing to roll back, and a silent one would wait for the timeout once more.
     if (classifyFault(error) !== 'connection') {
       // If this fails, the first error still tells the cause.
-      await client.query('ROLLBACK TO SAVEPOINT harbor_load; RELEASE SAVEPOINT harbor_load').catch(() => {});
+      await client.query(rollBackTo(name)).catch(() => {});
     }
     throw error;
   }
+}
+
+function rollBackTo(name: string): string {
+  return `ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`;
+}
+
+/**
+ * Runs `work` with another value of a setting, in a transaction that may continue: afterwards the setting has its old
+ * value. When `work` throws, the rollback restores it.
+ */
+export async function withSetting<T>(
+  client: ClientBase,
+  name: string,
+  value: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { rows } = await client.query<{ before: string }>('SELECT current_setting($1) AS before', [name]);
+  const set = (to: unknown): Promise<unknown> => client.query('SELECT set_config($1, $2, true)', [name, to]);
+  await set(value);
+  const result = await work();
+  await set(rows[0]?.before);
+  return result;
 }
 
 /** The connection of the manager's transaction. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 
 import { errorCode } from '../errors/error-text.js';
+import { withSavepoint } from '../postgres/with-transaction.js';
 import type { Rejection } from '../records/source-record.js';
 import { inRawChunks, type KeptForm } from './raw-chunks.js';
 
@@ -38,15 +39,12 @@ async function insertOrEscape<Record extends RejectedRecord>(
   records: readonly Record[],
   insert: (records: readonly Record[]) => Promise<void>,
 ): Promise<void> {
-  await client.query('SAVEPOINT harbor_quarantine');
   try {
-    await insert(records);
-    await client.query('RELEASE SAVEPOINT harbor_quarantine');
+    await withSavepoint(client, () => insert(records));
   } catch (error) {
     if (errorCode(error) !== UNTRANSLATABLE) {
       throw error;
     }
-    await client.query('ROLLBACK TO SAVEPOINT harbor_quarantine; RELEASE SAVEPOINT harbor_quarantine');
     await insert(records.map((record) => escapeTexts(record)));
   }
 }

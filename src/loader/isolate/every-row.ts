@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { type DatabaseFault, describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
+import { rolledBack } from '../../postgres/with-transaction.js';
 import type { Evidence } from '../model/evidence.js';
 import { PART, PLACE } from './isolation-tables.js';
 
@@ -54,16 +55,13 @@ export function selectProbes(target: number, table: string): string {
 
 /** Does `work` and rolls it back; returns the error that may be a row's, if there was one. */
 export async function tryOut(client: ClientBase, work: () => Promise<unknown>): Promise<unknown> {
-  await client.query('SAVEPOINT harbor_trial');
-  let fault: unknown;
   try {
-    await work();
+    await rolledBack(client, work);
+    return undefined;
   } catch (error) {
     if (!mayBeOfRow(error)) {
       throw error;
     }
-    fault = error;
+    return error;
   }
-  await client.query('ROLLBACK TO SAVEPOINT harbor_trial; RELEASE SAVEPOINT harbor_trial');
-  return fault;
 }

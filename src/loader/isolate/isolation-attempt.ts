@@ -40,7 +40,7 @@ ${merge}
         harbor_fresh := harbor_counts.fresh;
         ${COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
       END LOOP;`;
-  const taken = COUNTS.map((name) => `harbor_${name}[${target}]`).join(' + ');
+  const counts = COUNTS.map((name) => `harbor_${name}[${target}]`);
   return `harbor_target := ${target};
       SELECT count(*) INTO harbor_rows FROM (${selectAttempt(table)}) AS s;
       IF harbor_rows > 0 THEN
@@ -50,7 +50,7 @@ ${merge}
       ${write(statements.merge)}
       END IF;
       END IF;
-      IF ${taken} <> harbor_rows THEN
-        RAISE EXCEPTION USING ERRCODE = '${SUPPRESSED}', DETAIL = concat_ws(' ', ${index}, ${COUNTS.map((name) => `harbor_${name}[${target}]`).join(', ')}, harbor_rows);
+      IF ${counts.join(' + ')} <> harbor_rows THEN
+        RAISE EXCEPTION USING ERRCODE = '${SUPPRESSED}', DETAIL = concat_ws(' ', ${index}, ${counts.join(', ')}, harbor_rows);
       END IF;`;
 }

@@ -1,12 +1,9 @@
-import { isRowFaultSql, mayBeOfRowSql } from '../../postgres/sqlstate.js';
+import { isRowFaultSql, mayBeOfRowSql, MISSING_REFERENCE } from '../../postgres/sqlstate.js';
+import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';
 import { buildAttempt, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
-import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
-
-/** A missing reference: the row may be retried, because the row it refers to may come later. */
-export const MISSING_REFERENCE = '23503';
 
 /**
  * A unique or exclusion key beside the key of the load: the row may be retried, because a later row may give the value up.

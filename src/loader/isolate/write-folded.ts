@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientBase } from 'pg';
 
-import { withoutReleases } from '../../postgres/with-transaction.js';
+import { MISSING_REFERENCE } from '../../postgres/sqlstate.js';
+import { rolledBack } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { LoadJob } from '../model/load-job.js';
@@ -13,8 +14,8 @@ import { EveryRowFault } from './every-row.js';
 /** Writes units, without those at fault; of those that may be rejected in all, so many are known already. */
 type WriteWithoutFaulty = (units: readonly LoadUnit[], rejectedBefore: number) => Promise<WriteOutcome>;
 
-/** A missing reference. */
-const MISSING_REFERENCE = '23503';
+/** Of records that are only tried, any number may be rejected. */
+const WITHOUT_LIMIT = -Infinity;
 
 /**
  * Writes units, some of them folded. Folding hides the fault of a record whose values a later record of its key overwrites
@@ -81,7 +82,7 @@ async function rejectedAmong(
     if (!(error instanceof EveryRowFault)) {
       throw error;
     }
-    await rolledBack(client, () => write(units, -Infinity));
+    await rolledBack(client, () => write(units, WITHOUT_LIMIT));
     return rejectedAlone(client, hiding, write);
   }
 }
@@ -95,28 +96,11 @@ async function rejectedAlone(
   return rolledBack(client, async () => {
     const rejected: RejectedRecord[] = [];
     for (const wave of splitIntoWaves(units.flatMap(partsOf))) {
-      // Without a limit: what refers to other units is not known to be at fault.
-      rejected.push(...(await write(wave, -Infinity)).rejected);
+      // What refers to other units is not known to be at fault.
+      rejected.push(...(await write(wave, WITHOUT_LIMIT)).rejected);
     }
     return rejected;
   });
-}
-
-async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  const rollBack = (): Promise<unknown> =>
-    client.query('ROLLBACK TO SAVEPOINT harbor_alone; RELEASE SAVEPOINT harbor_alone');
-  await client.query('SAVEPOINT harbor_alone');
-  let result: T;
-  try {
-    result = await withoutReleases(client, work);
-  } catch (error) {
-    if (error instanceof EveryRowFault) {
-      await rollBack();
-    }
-    throw error;
-  }
-  await rollBack();
-  return result;
 }
 
 function mayHideFault({ parts }: LoadUnit): boolean {

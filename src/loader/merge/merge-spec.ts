@@ -1,7 +1,7 @@
 import type { Target } from '../model/load-job.js';
 import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
-import { isMarkedDate } from '../values/date-mark.js';
+import { isMarkedDate } from '../values/date-time-text.js';
 import { identityParts } from './identity-parts.js';
 import { type NullSet, nullSetsIn } from './same-key.js';
 

@@ -35,7 +35,7 @@ export interface PlanColumn {
   readonly fillsFrom: readonly string[];
   /** IS DISTINCT FROM would miss a change, or has no operator for the type: compare the text. */
   readonly compareAsText: boolean;
-  /** Keeps microseconds, of which a Date has only the milliseconds; see `values/date-mark.ts`. */
+  /** Keeps microseconds, of which a Date has only the milliseconds; see `values/date-time-text.ts`. */
   readonly marksDates: boolean;
   /** Names under which older versions captured its field into the extra column. */
   readonly capturedAs: readonly string[];

@@ -7,7 +7,7 @@ import {
   StorageError,
   type StorageErrorCode,
 } from '../../errors/index.js';
-import { CommitUnansweredError } from '../../postgres/connection-loss.js';
+import { CommitUnansweredError } from '../../postgres/connection-error.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { isTransient } from '../../postgres/sqlstate.js';
 import type { StoppedResult } from '../../results/stopped-result.js';

@@ -5,7 +5,7 @@ import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
 import { type Converter, converterFor } from '../values/convert-value.js';
-import { markDate } from '../values/date-mark.js';
+import { markDate } from '../values/date-time-text.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 import { enumArray, simpleArray, simpleJson } from '../values/simple-text.js';

@@ -3,8 +3,7 @@ import type { ClientBase } from 'pg';
 import { StorageError } from '../../errors/index.js';
 import { describeFault } from '../../postgres/database-fault.js';
 import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
-import { withSavepoint } from '../../postgres/with-transaction.js';
-import { withSetting } from '../../postgres/with-setting.js';
+import { withSavepoint, withSetting } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { RejectSummary } from '../../results/load-result.js';
@@ -15,7 +14,7 @@ import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
-import { addWritten, checkCounts, rowsOf, type WriteCounts } from '../write/write-staged.js';
+import { addWritten, checkCounts, NOTHING_WRITTEN, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { readRowNumbers } from './staging-table.js';
 import { buildDeleteOthers, buildDeleteRow, buildSwap, type SwapCounts } from './swap-statements.js';
@@ -40,7 +39,7 @@ export interface SwapOutcome {
 
 /** Exchanges the content of a table for the staged rows. Only from here on other writers must wait. */
 export class ContentSwap {
-  private written: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+  private written = NOTHING_WRITTEN;
   private deleted = 0;
   private rejected = 0;
   private rejectedDuplicates = 0;

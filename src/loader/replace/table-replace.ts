@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
-import { withSetting } from '../../postgres/with-setting.js';
+import { withSetting } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type LoadCounts, NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import {
@@ -144,7 +144,6 @@ export class TableReplace {
       maxRejects,
       sharesTables: true,
       evidence: new Evidence([this.hasStaged]),
-      // The staging table was made by them.
     };
     const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
     const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));

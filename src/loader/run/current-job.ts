@@ -55,8 +55,11 @@ export class CurrentJob {
    */
   async withFreshRows<T>(attempt: () => Promise<T>, canRead: () => boolean): Promise<T> {
     const findObstacles: typeof findAltered = (before, now) => {
-      const unsafe = canRead() ? [] : findUnsafeChanges(before, now);
-      return canRead() || unsafe.length > 0 ? unsafe : findAltered(before, now);
+      if (canRead()) {
+        return [];
+      }
+      const unsafe = findUnsafeChanges(before, now);
+      return unsafe.length > 0 ? unsafe : findAltered(before, now);
     };
     return this.retryFresh(attempt, findObstacles, canRead);
   }

@@ -1,5 +1,5 @@
 import { nameType, RejectedValue } from './rejected-value.js';
-import { checkSize, checkText } from './text-value.js';
+import { checkSize, checkText, quoteText } from './text-value.js';
 
 /** How the arrays of a type are written. */
 export interface ArrayRules {
@@ -31,7 +31,7 @@ export function arrayConverter(
       if (nests && Array.isArray(item)) {
         return nested(item as unknown[], depth + 1);
       }
-      return `"${element(item).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+      return quoteText(element(item));
     });
     return `{${texts.join(delimiter)}}`;
   };

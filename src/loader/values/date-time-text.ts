@@ -252,3 +252,19 @@ function checkValid(date: Date): void {
     throw new RejectedValue('invalid_date_time', 'an invalid Date');
   }
 }
+
+/**
+ * The end of a text that came as a Date, which has milliseconds: the column may hold the same moment with microseconds.
+ * Postgres reads the text as if the mark were not there, and no other value has it.
+ */
+const DATE_MARK = ' AD';
+
+/** Marks the text of a Date. */
+export function markDate(text: string): string {
+  return text.endsWith('BC') ? text : text + DATE_MARK;
+}
+
+/** @returns whether the text of a value came as a Date */
+export function isMarkedDate(text: string): boolean {
+  return text.endsWith(DATE_MARK);
+}

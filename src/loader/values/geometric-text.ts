@@ -1,7 +1,6 @@
 import { toFloatText } from './number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
-import { textOf } from './narrow-text.js';
-import { checkText } from './text-value.js';
+import { checkText, textOf } from './text-value.js';
 
 const NUMBER = /-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/gi;
 const NO_NUMBER = /nan|inf/i;

@@ -1,5 +1,5 @@
 import { nameType, RejectedValue } from './rejected-value.js';
-import { checkSize, checkText } from './text-value.js';
+import { checkSize, checkText, quoteText } from './text-value.js';
 
 const TOKEN = String.raw`(?:"((?:\\[\s\S]|[^"\\])*)"|((?:\\[\s\S]|[^\s"=,>\\])+))`;
 const PAIR = new RegExp(String.raw`\s*${TOKEN}\s*=>\s*${TOKEN}\s*(?:,|$)`, 'y');
@@ -12,7 +12,7 @@ const PAIR = new RegExp(String.raw`\s*${TOKEN}\s*=>\s*${TOKEN}\s*(?:,|$)`, 'y');
 export function toHstoreText(value: unknown): string {
   const pairs = typeof value === 'string' ? parse(checkText(value)) : fromObject(value);
   return checkSize(
-    Array.from(pairs, ([key, item]) => `${quote(key)}=>${item === null ? 'NULL' : quote(item)}`).join(','),
+    Array.from(pairs, ([key, item]) => `${quoteText(key)}=>${item === null ? 'NULL' : quoteText(item)}`).join(','),
   );
 }
 
@@ -52,8 +52,4 @@ function parse(text: string): Map<string, string | null> {
 
 function unescape(text: string): string {
   return text.replaceAll(/\\([\s\S])/g, '$1');
-}
-
-function quote(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }

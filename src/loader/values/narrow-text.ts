@@ -1,7 +1,7 @@
 import { nameType, RejectedValue } from './rejected-value.js';
-import { checkText } from './text-value.js';
+import { checkText, textOf } from './text-value.js';
 
-/** Types whose input functions cut, pad or complete a text without an error. */
+// Types whose input functions cut, pad or complete a text without an error.
 
 /**
  * The text of a text column.
@@ -98,12 +98,4 @@ export function toTsvectorText(value: unknown): string {
     positions.set(word, ofWord);
   }
   return text;
-}
-
-/** @throws RejectedValue `wrong_type` */
-export function textOf(value: unknown): string {
-  if (typeof value !== 'string') {
-    throw new RejectedValue('wrong_type', `expected text, found ${nameType(value)}`);
-  }
-  return value;
 }

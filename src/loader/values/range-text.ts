@@ -1,6 +1,5 @@
-import { textOf } from './narrow-text.js';
 import { RejectedValue } from './rejected-value.js';
-import { checkText } from './text-value.js';
+import { checkText, quoteText, textOf } from './text-value.js';
 
 /** A bound that is absent has no end; a quoted one may be empty. */
 const BOUND = String.raw`((?:"(?:""|\\[\s\S]|[^"\\])*"|\\[\s\S]|[^"\\,()[\]])*)`;
@@ -66,7 +65,7 @@ function convertRange(
     if (inner === '' && raw !== '') {
       throw wrongForm();
     }
-    return inner === '' ? '' : `"${bound(unquote(inner)).replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+    return inner === '' ? '' : quoteText(bound(unquote(inner)));
   });
   return `${open}${from},${to}${close}`;
 }

@@ -1,5 +1,5 @@
 import type { ValueType } from '../../schema/table/value-type.js';
-import { RejectedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from './rejected-value.js';
 
 /** Postgres itself stops at 1 GB for a field and 256 MB for a jsonb. */
 const MAX_FIELD_BYTES = 64 * 1024 * 1024;
@@ -25,6 +25,19 @@ export function checkSize(text: string): string {
     throw new RejectedValue('field_too_large', `a field holds at most ${MAX_FIELD_BYTES / 1024 / 1024} MiB`);
   }
   return text;
+}
+
+/** @throws RejectedValue `wrong_type` */
+export function textOf(value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new RejectedValue('wrong_type', `expected text, found ${nameType(value)}`);
+  }
+  return value;
+}
+
+/** A text in double quotes, as it stands inside the text of an array, a range or an hstore. */
+export function quoteText(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 }
 
 /** Types that have no value of an empty text; nor has an array or a range. */

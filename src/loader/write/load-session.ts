@@ -6,7 +6,7 @@ import type { EntityManager } from 'typeorm';
 import type { LoadStatus } from '../../entities/index.js';
 import { errorCode } from '../../errors/error-text.js';
 import { InvalidLoadError, StorageError } from '../../errors/index.js';
-import { CommitUnansweredError } from '../../postgres/connection-loss.js';
+import { CommitUnansweredError } from '../../postgres/connection-error.js';
 import { isCancelRequest } from '../../postgres/cancel-request.js';
 import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { findCommitted } from '../../postgres/find-committed.js';

@@ -4,7 +4,7 @@ import { writeByCopy } from './copy-writer.js';
 import type { Target } from '../model/load-job.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
-import type { WriteCounts, WriteOrder } from './write-staged.js';
+import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteOrder } from './write-staged.js';
 
 /**
  * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
@@ -26,7 +26,7 @@ export async function writeRows(
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   if (rows.length === 0) {
-    return { inserted: 0, updated: 0, unchanged: 0 };
+    return NOTHING_WRITTEN;
   }
   if (target.plan.live.temporaryGrant !== undefined) {
     return writePieces(client, target, order, rows);
@@ -43,15 +43,10 @@ async function writePieces(
   order: WriteOrder,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
-  let counts: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+  let counts = NOTHING_WRITTEN;
   for (let start = 0; start < rows.length;) {
     const piece = rows.slice(start, endOfPiece(rows, start));
-    const written = await writeByUpsert(client, target, order, piece);
-    counts = {
-      inserted: counts.inserted + written.inserted,
-      updated: counts.updated + written.updated,
-      unchanged: counts.unchanged + written.unchanged,
-    };
+    counts = addWritten(counts, await writeByUpsert(client, target, order, piece));
     start += piece.length;
   }
   return counts;

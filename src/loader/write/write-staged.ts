@@ -10,6 +10,8 @@ import type { Row } from '../model/row.js';
 /** What the database did with a set of rows. */
 export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
 
+export const NOTHING_WRITTEN: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+
 /** The rows of these counts. */
 export function rowsOf({ inserted, updated, unchanged }: WriteCounts): number {
   return inserted + updated + unchanged;
