@@ -143,13 +143,17 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       throw new InvalidLoadError('The application has shut down and starts no more loads');
     }
     const resolved = resolveLoadOptions(options, this.settings.batchSize);
-    const job = async (client?: ClientBase): Promise<LoadJob> => {
+    const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
-        client === undefined ? this.plansOf(targets, manager) : this.plans.for(targets, (query) => query(client));
+        client === undefined
+          ? this.plansOf(targets, manager, true)
+          : this.plans.for(targets, (query) => query(client), true);
       return makeJob(await plans, resolved);
     };
-    const load = async (rollback?: AbortSignal): Promise<Outcome> =>
-      work(new LoadRun(this.context, new CurrentJob(await job(), job), shape, manager, rollback));
+    const load = async (rollback?: AbortSignal): Promise<Outcome> => {
+      const job = makeJob(await this.plansOf(targets, manager), resolved);
+      return work(new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback));
+    };
     const runner = manager?.queryRunner;
     const working = runner === undefined ? load() : inTurn(runner, load);
     this.active.add(working);
@@ -161,7 +165,11 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   }
 
   /** Reading the schema is retried as any work of a load; in a caller's transaction it is not. */
-  private async plansOf(targets: readonly LoadTarget[], manager?: EntityManager): Promise<LoadPlan[]> {
+  private async plansOf(
+    targets: readonly LoadTarget[],
+    manager?: EntityManager,
+    isRunning = false,
+  ): Promise<LoadPlan[]> {
     const { context, settings } = this;
     const connected: Connected = async (query) =>
       manager === undefined
@@ -170,7 +178,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     try {
       return await withRetry(
         settings.retry,
-        () => this.plans.for(targets, connected),
+        () => this.plans.for(targets, connected, isRunning),
         (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error, 'schema').message}`),
         (error) => manager === undefined && isTransient(error),
       );

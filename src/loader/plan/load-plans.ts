@@ -6,6 +6,7 @@ import { SchemaMismatchError } from '../../errors/index.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { findDifferences } from '../../schema/check-schema.js';
 import { metadataOf, schemaOf } from '../../schema/table/entity-metadata.js';
+import { isAsWide } from '../../schema/compare/wider-types.js';
 import { readLiveTable } from '../../schema/table/live-table.js';
 import { readFingerprints } from '../../schema/table/table-fingerprints.js';
 import { buildLoadPlan } from './build-load-plan.js';
@@ -23,6 +24,7 @@ export type Connected = <T>(work: (client: ClientBase) => Promise<T>) => Promise
 interface KnownPlan {
   readonly fingerprint: string | undefined;
   readonly plan: Promise<LoadPlan>;
+  readonly onlyForRunning: boolean;
 }
 
 /** Builds the plan of each entity against the live table, and keeps it as long as the table does not change. */
@@ -35,16 +37,18 @@ export class LoadPlans {
 
   /**
    * The plans of entities, in one short statement when they are known.
+   * @param isRunning - the load has begun: it goes on when a column has got a wider type than its entity has, as it does
+   * between a migration that widens it and the next version of the application
    * @throws InvalidLoadError when the DataSource has no such entity
    * @throws SchemaMismatchError when a live table does not fit its entity
    */
-  async for(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
+  async for(targets: readonly LoadTarget[], connected: Connected, isRunning = false): Promise<LoadPlan[]> {
     const entities = targets.map((target) => metadataOf(this.dataSource, target));
     const fingerprints = await this.readFingerprints(entities, connected);
     const plans: LoadPlan[] = [];
     // One after the other: in a caller's transaction they share one connection, which runs one query at a time.
     for (const [index, metadata] of entities.entries()) {
-      plans.push(await this.planOf(metadata, fingerprints?.[index], connected));
+      plans.push(await this.planOf(metadata, fingerprints?.[index], connected, isRunning));
     }
     return plans;
   }
@@ -70,12 +74,19 @@ export class LoadPlans {
     }
   }
 
-  private planOf(metadata: EntityMetadata, fingerprint: string | undefined, connected: Connected): Promise<LoadPlan> {
+  private planOf(
+    metadata: EntityMetadata,
+    fingerprint: string | undefined,
+    connected: Connected,
+    isRunning: boolean,
+  ): Promise<LoadPlan> {
     const known = this.known.get(metadata);
-    if (known !== undefined && (fingerprint === undefined || known.fingerprint === fingerprint)) {
+    const isSame = known !== undefined && (fingerprint === undefined || known.fingerprint === fingerprint);
+    if (isSame && (isRunning || !known.onlyForRunning)) {
       return known.plan;
     }
-    const built = { fingerprint, plan: this.build(metadata, fingerprint ?? '', connected) };
+    const plan = this.build(metadata, fingerprint ?? '', connected, isRunning);
+    const built = { fingerprint, plan, onlyForRunning: isRunning };
     this.known.set(metadata, built);
     // A plan that could not be built is not kept, so the load works as soon as the table is fixed.
     built.plan.catch(() => {
@@ -86,14 +97,21 @@ export class LoadPlans {
     return built.plan;
   }
 
-  private async build(metadata: EntityMetadata, fingerprint: string, connected: Connected): Promise<LoadPlan> {
+  private async build(
+    metadata: EntityMetadata,
+    fingerprint: string,
+    connected: Connected,
+    isRunning: boolean,
+  ): Promise<LoadPlan> {
     checkLoadable(metadata);
     const { live, differences } = await connected(async (client) => {
       const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
       return { live: table, differences: await findDifferences(client, metadata, table) };
     });
     // A table without its primary key still takes an append; a load that needs the key fails when its job is made.
-    const breaking = differences.filter(({ breaks, kind }) => breaks && kind !== 'primary key');
+    const breaking = differences
+      .filter(({ breaks, kind }) => breaks && kind !== 'primary key')
+      .filter(({ kind, expected, actual }) => !(isRunning && kind === 'type' && isAsWide(actual, expected)));
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);
     }

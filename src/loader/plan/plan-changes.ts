@@ -1,6 +1,7 @@
 import type { SchemaDifference } from '../../errors/index.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { isAsWide } from '../../schema/compare/wider-types.js';
 
 const LOAD_AGAIN =
   'run the load again: it goes by the table as it is now, and with the same load key it resumes after the committed batches';
@@ -27,7 +28,8 @@ export function findUnsafeChanges(before: LoadJob, now: LoadJob): SchemaDifferen
       .map((column) => ({ column, altered: fresh.columns[column.index] }))
       .filter(
         ({ column, altered }) =>
-          altered?.name !== column.name || !(takesAll(altered, column) || areEnums(column, old, fresh)),
+          altered?.name !== column.name ||
+          !(isAsWide(altered.fullType, column.fullType) || areEnums(column, old, fresh)),
       )
       .map(({ column: { name, fullType }, altered }) => ({
         table: fresh.table,
@@ -44,30 +46,4 @@ export function findUnsafeChanges(before: LoadJob, now: LoadJob): SchemaDifferen
 /** An enum takes a text as it is, or rejects it. */
 function areEnums({ name }: PlanColumn, ...plans: readonly LoadPlan[]): boolean {
   return plans.every(({ live }) => live.columns.get(name)?.isEnum === true);
-}
-
-/** Whether a column stores every text that was made for another one as the other would, or rejects it. */
-function takesAll(altered: PlanColumn, column: PlanColumn): boolean {
-  if (altered.type !== column.type) {
-    return false;
-  }
-  if (altered.fullType === column.fullType) {
-    return true;
-  }
-  const [length, scale] = modifierOf(column);
-  const [newLength, newScale] = modifierOf(altered);
-  switch (column.type) {
-    case 'character varying':
-      return newLength >= length;
-    case 'numeric':
-      return newScale >= scale && (newLength === Infinity || newLength - newScale >= length - scale);
-    default:
-      return false;
-  }
-}
-
-/** Length and scale of a type, `numeric(10,2)`; without limits they are infinite. */
-function modifierOf({ fullType }: PlanColumn): readonly [number, number] {
-  const digits = /\((\d+)(?:,(-?\d+))?\)/.exec(fullType);
-  return digits === null ? [Infinity, Infinity] : [Number(digits[1]), Number(digits[2] ?? 0)];
 }

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 /** A constraint that can be deferred until COMMIT. */
-export interface DeferrableConstraint {
+interface DeferrableConstraint {
   /** The name as SQL, with its schema. */
   readonly quoted: string;
   readonly initiallyDeferred: boolean;

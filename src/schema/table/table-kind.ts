@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 /** An integer column whose default, or identity, is the next value of a sequence that counts upwards. */
-export interface ColumnSequence {
+interface ColumnSequence {
   readonly column: string;
   /** The sequence, quoted and with its schema. */
   readonly sequence: string;

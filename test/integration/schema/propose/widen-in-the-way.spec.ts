@@ -50,10 +50,16 @@ describe('an obstacle to a wider column', () => {
     long: 3_000_000_000,
     longer: 3_000_000_000,
   };
-  const proposed = async () => {
+  const loadTooLarge = async () => {
     for (const [key, value] of Object.entries(rejected).slice(1)) {
       await app.loader.load(Valve, [{ id: 'b', [key]: value }]);
     }
+  };
+  const proposed = async () => {
+    await loadTooLarge();
+    return proposals();
+  };
+  const proposals = async () => {
     const { columns } = await app.module.get(SchemaService).proposeWidening(Valve);
     return new Map(columns.map((column) => [column.column, column]));
   };
@@ -81,8 +87,10 @@ describe('an obstacle to a wider column', () => {
     ['CREATE RULE odd AS ON UPDATE TO valves WHERE NEW.flow = 13 DO INSTEAD NOTHING', 'rule odd on table valves'],
     ['CREATE PUBLICATION told FOR TABLE valves (id, flow)', 'publication of table valves in publication told'],
   ])('%s: is named', async (statement, name) => {
+    // A table with rules takes no loads.
+    await loadTooLarge();
     await app.rows(statement);
-    expect((await proposed()).get('flow')).toMatchObject({
+    expect((await proposals()).get('flow')).toMatchObject({
       decision: 'keep',
       message: `${name} depends on it: drop it, change the type to bigint, and create it again`,
     });
