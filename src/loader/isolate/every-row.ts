@@ -6,8 +6,12 @@ import { rolledBack } from '../../postgres/with-transaction.js';
 import type { Evidence } from '../model/evidence.js';
 import { PART, PLACE } from './isolation-tables.js';
 
-/** How many records are tried alone before a fault counts as every row's; they are spread over the batch. */
+/**
+ * How many records are tried alone before a fault counts as every row's. They are spread over the batch, one in each of
+ * as many parts, at a place that moves by the golden ratio: where every fifth record is good, some of them are tried.
+ */
 const MAX_PROBES = 20;
+const SHIFT = 0.618;
 
 /** A fault that may be a row's, but no record passed that was tried alone: it stops the load, and nothing is rejected. */
 export class EveryRowFault extends PostgresError {
@@ -35,7 +39,7 @@ export async function checkFollowsRows<T>(
   }
   const count = Math.min(candidates.length, MAX_PROBES);
   for (let probe = 0; probe < count; probe += 1) {
-    if (await passes(candidates[Math.floor((probe * candidates.length) / count)] as T)) {
+    if (await passes(candidates[Math.floor(((probe + ((probe * SHIFT) % 1)) * candidates.length) / count)] as T)) {
       return;
     }
   }
@@ -48,8 +52,9 @@ export function selectProbes(target: number, table: string): string {
           SELECT array_agg(p.place ORDER BY p.n), array_agg(p.part ORDER BY p.n)
             INTO harbor_probe_places, harbor_probe_parts
             FROM (SELECT ${PLACE} AS place, ${PART} AS part, count(*) OVER () AS size,
-                         row_number() OVER (ORDER BY ${PLACE}, ${PART}) AS n FROM ${table}) AS p
-            WHERE p.n * ${MAX_PROBES} / p.size > (p.n - 1) * ${MAX_PROBES} / p.size;
+                         row_number() OVER (ORDER BY ${PLACE}, ${PART}) - 1 AS n FROM ${table}) AS p
+            JOIN generate_series(0, ${MAX_PROBES - 1}) AS probe(k)
+              ON p.n = floor((probe.k + probe.k * ${SHIFT} % 1) * p.size / LEAST(p.size, ${MAX_PROBES}));
         END IF;`;
 }
 

@@ -152,12 +152,12 @@ function shapeOf({ fields, isRelated }: Shape, name: string): Shape {
   return isRelated ? RELATED : VALUE;
 }
 
-/** Own members, and those that a class declares as getters on its prototype. */
+/** Own members, and the fields that an object inherits: getters that a class declares, values that a prototype holds. */
 function readMembers(value: object, { fields }: Shape): Record<string, unknown> {
   const members: Record<string, unknown> = { ...value };
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype !== Object.prototype && prototype !== null) {
-    for (const name of fields.flatMap((map) => gettersOf(prototype, map))) {
+    for (const name of fields.flatMap((map) => inheritedOf(prototype, map))) {
       if (!Object.hasOwn(value, name)) {
         members[name] = Reflect.get(value, name);
       }
@@ -166,26 +166,27 @@ function readMembers(value: object, { fields }: Shape): Record<string, unknown> 
   return members;
 }
 
-const knownGetters = new WeakMap<FieldMap, WeakMap<object, readonly string[]>>();
+const knownInherited = new WeakMap<FieldMap, WeakMap<object, readonly string[]>>();
 
-/** Fields that a class has getters for. */
-function gettersOf(prototype: object, fields: FieldMap): readonly string[] {
-  const known = knownGetters.get(fields) ?? new WeakMap<object, readonly string[]>();
-  knownGetters.set(fields, known);
-  const names = known.get(prototype) ?? findGetters(prototype, fields);
+/** Fields that objects of a prototype inherit. */
+function inheritedOf(prototype: object, fields: FieldMap): readonly string[] {
+  const known = knownInherited.get(fields) ?? new WeakMap<object, readonly string[]>();
+  knownInherited.set(fields, known);
+  const names = known.get(prototype) ?? findInherited(prototype, fields);
   known.set(prototype, names);
   return names;
 }
 
-function findGetters(prototype: object, fields: FieldMap): readonly string[] {
+function findInherited(prototype: object, fields: FieldMap): readonly string[] {
   const names = new Set<string>();
   for (
     let current: object | null = prototype;
     current !== null && current !== Object.prototype;
     current = Object.getPrototypeOf(current) as object | null
   ) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(current))) {
-      if (get !== undefined && name !== '__proto__' && fields.has(name)) {
+    for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(current))) {
+      const isField = get !== undefined || (value !== undefined && typeof value !== 'function');
+      if (isField && name !== '__proto__' && fields.has(name)) {
         names.add(name);
       }
     }

@@ -116,6 +116,16 @@ describe('an error that may be of one row or of every row', () => {
     ).toMatchObject({ inserted: 700, rejected: 300 });
   });
 
+  it.each(['merge', 'replace'] as const)(
+    'does not stop a %s in which only every fifth record is good',
+    async (disposition) => {
+      await raise('one');
+      const records = some(100, (n) => n % 5 !== 1);
+      const result = await load(app, records, { disposition, maxRejects: 80 });
+      expect(result).toMatchObject({ inserted: 20, rejected: 80 });
+    },
+  );
+
   it('costs every record of a batch when earlier batches have passed, however the batches overlap', async () => {
     await raise('one');
     const records = some(350, (n) => n >= 200);

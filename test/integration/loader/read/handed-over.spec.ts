@@ -161,6 +161,18 @@ describe('a record is loaded, and kept, as it was when it was handed over', () =
     expect(reads).toBe(2);
   });
 
+  it('with the fields that it inherits from another object', async () => {
+    const shared = { v: 'both', meta: { text: 'a' }, id: undefined, other: 1 };
+    const records = [1, 2].map((id) =>
+      Object.assign(Object.create(shared) as object, { id, ...(id === 2 && { v: 'own' }) }),
+    );
+    expect(await app.loader.load(Handed, records)).toMatchObject({ inserted: 2, unknownFields: {} });
+    expect(await app.rows('SELECT id, v, meta FROM handed ORDER BY id')).toEqual([
+      { id: 1, v: 'both', meta: { text: 'a' } },
+      { id: 2, v: 'own', meta: { text: 'a' } },
+    ]);
+  });
+
   it('and a record that cannot be read costs only itself', async () => {
     const throwing = new Proxy(
       {},
