@@ -96,7 +96,8 @@ async function stageRows(
   units: readonly LoadUnit[],
   target: number,
 ): Promise<IsolatedTarget> {
-  const { plan, key, onConflict } = job.targets[target] as Target;
+  const into = job.targets[target] as Target;
+  const { plan } = into;
   const table = isolatedRows({ plan }, target).qualified;
   const isolated = units.flatMap((unit, index) =>
     [unit, ...unit.parts].flatMap((part, number): IsolatedRow[] => {
@@ -105,7 +106,7 @@ async function stageRows(
     }),
   );
   const rows = isolated.map(({ row }) => row);
-  const spec = specOf(plan, onConflict, key, rows);
+  const spec = specOf(into, rows);
   const columns: CopiedColumn<IsolatedRow>[] = [
     { name: PLACE, fieldOf: ({ unit }) => String(unit) },
     { name: UNIT, fieldOf: ({ unit }) => String(unit) },
@@ -123,7 +124,7 @@ async function stageRows(
     columns: spec.columns.map(({ column }) => column),
     hasTaken: evidence.tables[target] === true,
     statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) },
-    movesValues: onConflict === 'merge',
+    movesValues: into.onConflict === 'merge',
   };
 }
 

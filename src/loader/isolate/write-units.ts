@@ -69,7 +69,8 @@ function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): Loa
     return [[...units]];
   }
   // Nor can anyone here tell which rows a partial index holds.
-  const meetsStored = options.disposition === 'merge' && targets.some(({ plan }) => plan.newerBy ?? plan.keyPredicate);
+  const meetsStored =
+    options.disposition === 'merge' && targets.some(({ plan, keyPredicate }) => plan.newerBy ?? keyPredicate);
   return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
 }
 

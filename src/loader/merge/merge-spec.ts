@@ -1,5 +1,5 @@
 import type { Target } from '../model/load-job.js';
-import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import { isMarkedDate } from '../values/date-time-text.js';
 import { identityParts } from './identity-parts.js';
@@ -40,10 +40,7 @@ const BITS = 3;
 export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
-export interface MergeSpec {
-  /** `merge` meets stored rows column by column, `insert` fails on them. */
-  readonly onConflict: Target['onConflict'];
-  readonly key: readonly KeyColumn[];
+export interface MergeSpec extends Pick<Target, 'onConflict' | 'key' | 'keyPredicate'> {
   /** Which columns of the key are null in rows. */
   readonly nullSets: readonly NullSet[];
   readonly columns: readonly CarriedColumn[];
@@ -68,12 +65,7 @@ interface ColumnCounts {
 }
 
 /** Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null. */
-export function specOf(
-  plan: LoadPlan,
-  onConflict: MergeSpec['onConflict'],
-  key: readonly KeyColumn[],
-  rows: readonly Row[],
-): MergeSpec {
+export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: readonly Row[]): MergeSpec {
   const counts = countColumns(plan, rows);
   const carried = plan.columns.filter(({ index }) => (counts[index]?.carried ?? 0) > 0);
   let bits = 0;
@@ -89,6 +81,7 @@ export function specOf(
   return {
     onConflict,
     key,
+    keyPredicate,
     nullSets: nullSetsIn(key, rows),
     columns,
     hasExtra: withExtra > 0,

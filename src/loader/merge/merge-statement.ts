@@ -45,7 +45,7 @@ export function buildMerge(
   source: StatementSource,
   failsOnConflict = false,
 ): string {
-  const { keyPredicate } = plan;
+  const { keyPredicate } = spec;
   const incoming = (row: string): Incoming => ({
     row,
     column: ({ quoted }) => `${row}.${quoted}`,

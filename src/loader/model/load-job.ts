@@ -1,7 +1,7 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { ResolvedLoadOptions } from './load-options.js';
-import type { KeyColumn, LoadPlan } from './load-plan.js';
+import type { KeyColumn, KeyPredicate, LoadPlan } from './load-plan.js';
 import type { Row } from './row.js';
 
 /** A table a load writes to. */
@@ -9,6 +9,8 @@ export interface Target {
   readonly plan: LoadPlan;
   /** The key rows are found by; empty for an append into a table without one. */
   readonly key: readonly KeyColumn[];
+  /** Which rows the key identifies, where it is a partial index. */
+  readonly keyPredicate?: KeyPredicate | undefined;
   /** What a write does with a row whose key is stored: merge it column by column, or fail. */
   readonly onConflict: 'merge' | 'insert';
 }

@@ -32,8 +32,9 @@ export interface LoadOptions {
    */
   readonly loadKey?: string | undefined;
   /**
-   * How the source is read where it matters for a load key, for example which fields are renamed: a load of the same key
-   * must be read in the same way. Kept in the history. @default none
+   * How the source is read, where another reading would give other records, for example `{ encoding: 'windows-1252' }`.
+   * Names and values are yours. A load whose key belongs to a load with another reading is an InvalidLoadError. Kept in the
+   * history. @default none
    */
   readonly reading?: Readonly<Record<string, string>> | undefined;
   /** A name for the history, for example the file's. */

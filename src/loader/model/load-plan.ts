@@ -155,8 +155,6 @@ export interface LoadPlan {
   readonly uniqueKeys: readonly UniqueKey[];
   /** The other ones. */
   readonly unusableKeys: readonly UnusableKey[];
-  /** Which rows the key of the load identifies, where it is a partial index; in the plan of a target only. */
-  readonly keyPredicate: KeyPredicate | undefined;
   /** Keys of the entity that the live table lacks. */
   readonly missingKeys: readonly MissingKey[];
   readonly fields: ReadonlyMap<string, Field>;

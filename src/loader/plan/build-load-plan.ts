@@ -102,7 +102,6 @@ export function buildLoadPlan(
       columns,
       metadata.primaryColumns.map((column) => column.databaseName),
     ),
-    keyPredicate: undefined,
     missingKeys: findMissingKeys(metadata, table, quoteTable(schema, metadata.tableName)),
     fields: recordFields(metadata, columns, fieldOf),
     newerBy,

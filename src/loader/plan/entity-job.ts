@@ -26,13 +26,13 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
   // A replace merges into its staging table, where a row may meet an earlier one of the same load.
   const onConflict = options.disposition === 'append' ? 'insert' : 'merge';
   if (options.newerBy === undefined) {
-    return { plan: { ...plan, keyPredicate }, key, onConflict };
+    return { plan, key, keyPredicate, onConflict };
   }
   const field = plan.fields.get(options.newerBy);
   if (field?.kind !== 'column') {
     throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
   }
-  return { plan: { ...plan, newerBy: field.column, keyPredicate }, key, onConflict };
+  return { plan: { ...plan, newerBy: field.column }, key, keyPredicate, onConflict };
 }
 
 function keyOf(

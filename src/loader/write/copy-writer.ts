@@ -5,7 +5,7 @@ import type { Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
 import { batchStaging } from './batch-staging.js';
 import { copyInto, stagedColumns } from './copy-rows.js';
-import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
+import { type WriteCounts, type WriteSettings, writeStaged } from './write-staged.js';
 
 /**
  * Writes rows by COPY into a staging table and from there into the target: the same statement, and the
@@ -15,14 +15,14 @@ import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.j
 export async function writeByCopy(
   client: ClientBase,
   target: Target,
-  order: WriteOrder,
+  settings: WriteSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   const { plan } = target;
-  const spec = specOf(plan, target.onConflict, target.key, rows);
+  const spec = specOf(target, rows);
   const { createIfMissing, qualified } = batchStaging(plan);
   // Another batch of the transaction, or another part of this one, may have left its rows.
   await client.query(`${createIfMissing}; DELETE FROM ${qualified}`);
   await copyInto(client, qualified, stagedColumns(plan, spec), rows);
-  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, order);
+  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, settings);
 }

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { MASK_COLUMN, maskedColumns, maskOf, specOf } from '../merge/merge-spec.js';
 import type { Target } from '../model/load-job.js';
 import { extraText, type Row } from '../model/row.js';
-import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.js';
+import { type WriteCounts, type WriteSettings, writeStaged } from './write-staged.js';
 
 /**
  * Writes rows by one statement, one array parameter a column. TypeORM's own upsert would need a parameter a
@@ -12,11 +12,12 @@ import { type WriteCounts, type WriteOrder, writeStaged } from './write-staged.j
  */
 export async function writeByUpsert(
   client: ClientBase,
-  { plan, onConflict, key }: Target,
-  order: WriteOrder,
+  target: Target,
+  settings: WriteSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
-  const spec = specOf(plan, onConflict, key, rows);
+  const { plan } = target;
+  const spec = specOf(target, rows);
   const masked = maskedColumns(spec);
   const names = spec.columns.map(({ column }) => column.quoted);
   const parameters = spec.columns.map(({ column }) => rows.map(({ values }) => values[column.index] ?? null));
@@ -30,5 +31,5 @@ export async function writeByUpsert(
   }
   const arrays = parameters.map((_, index) => `$${index + 1}::text[]`);
   const select = `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
-  return writeStaged(client, plan, spec, rows, { select, parameters }, order);
+  return writeStaged(client, plan, spec, rows, { select, parameters }, settings);
 }

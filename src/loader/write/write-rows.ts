@@ -4,7 +4,7 @@ import { writeByCopy } from './copy-writer.js';
 import type { Target } from '../model/load-job.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
-import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteOrder } from './write-staged.js';
+import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteSettings } from './write-staged.js';
 
 /**
  * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
@@ -22,31 +22,31 @@ const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 export async function writeRows(
   client: ClientBase,
   target: Target,
-  order: WriteOrder,
+  settings: WriteSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   if (rows.length === 0) {
     return NOTHING_WRITTEN;
   }
   if (target.plan.live.temporaryGrant !== undefined) {
-    return writePieces(client, target, order, rows);
+    return writePieces(client, target, settings, rows);
   }
   const write =
     rows.length >= COPY_FROM_ROWS || charactersIn(rows) > COPY_FROM_CHARACTERS ? writeByCopy : writeByUpsert;
-  return write(client, target, order, rows);
+  return write(client, target, settings, rows);
 }
 
 /** Rows of more characters than arrays can carry need several statements. */
 async function writePieces(
   client: ClientBase,
   target: Target,
-  order: WriteOrder,
+  settings: WriteSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   let counts = NOTHING_WRITTEN;
   for (let start = 0; start < rows.length;) {
     const piece = rows.slice(start, endOfPiece(rows, start));
-    counts = addWritten(counts, await writeByUpsert(client, target, order, piece));
+    counts = addWritten(counts, await writeByUpsert(client, target, settings, piece));
     start += piece.length;
   }
   return counts;

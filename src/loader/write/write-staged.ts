@@ -81,7 +81,7 @@ export async function writeStaged(
   spec: MergeSpec,
   rows: readonly Row[],
   { select, parameters }: StagedRows,
-  { loadId, failsOnConflict }: WriteOrder,
+  { loadId, failsOnConflict }: WriteSettings,
 ): Promise<WriteCounts> {
   const source = { select, loadId: `$${parameters.length + 1}` };
   const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
@@ -94,7 +94,7 @@ export async function writeStaged(
 }
 
 /** What a write needs beside its rows. */
-export interface WriteOrder {
+export interface WriteSettings {
   readonly loadId: string;
   /** See {@link buildMerge}. */
   readonly failsOnConflict: boolean;

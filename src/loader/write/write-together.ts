@@ -5,7 +5,7 @@ import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { storedOutcome, type WriteOutcome } from './write-outcome.js';
 import { writeRows } from './write-rows.js';
-import { RowsSuppressedError, type WriteCounts, type WriteOrder } from './write-staged.js';
+import { RowsSuppressedError, type WriteCounts, type WriteSettings } from './write-staged.js';
 
 /** Attempts in a row that find no fewer new rows than the one before. */
 export const ATTEMPTS_WITHOUT_PROGRESS = 3;
@@ -43,13 +43,13 @@ async function writeTables(
   client: ClientBase,
   { job, evidence }: WriteContext,
   units: readonly LoadUnit[],
-  order: WriteOrder,
+  settings: WriteSettings,
 ): Promise<WriteOutcome> {
   const counts: WriteCounts[] = [];
   for (const [index, target] of job.targets.entries()) {
     evidence.target = index;
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
-    counts.push(await writeRows(client, target, order, rows));
+    counts.push(await writeRows(client, target, settings, rows));
   }
   return storedOutcome(units, counts);
 }

@@ -23,7 +23,7 @@ describe('how the rows of a batch meet the table', () => {
     return normalized.row;
   };
   const spec = (records: readonly object[], onConflict: MergeSpec['onConflict'] = 'merge'): MergeSpec =>
-    specOf(plan, onConflict, plan.primaryKey, records.map(rowOf));
+    specOf({ plan, key: plan.primaryKey, onConflict }, records.map(rowOf));
   const modes = (records: readonly object[], onConflict?: MergeSpec['onConflict']): object =>
     Object.fromEntries(spec(records, onConflict).columns.map(({ column, mode }) => [column.name, mode]));
 
@@ -61,14 +61,14 @@ describe('how the rows of a batch meet the table', () => {
   it('splits rows by a column the database alone can fill, and by no other', () => {
     // In the plan of a unit test no default is known as SQL, as of an identity.
     const rows = [{ stock: 1 }, {}, { stock: 2, remark: 'r' }].map(rowOf);
-    const parts = partsOfSpec(specOf(plan, 'merge', plan.primaryKey, rows), rows);
+    const parts = partsOfSpec(specOf({ plan, key: plan.primaryKey, onConflict: 'merge' }, rows), rows);
     expect(parts.map(({ spec: part }) => part.columns.map(({ column }) => column.name))).toEqual([
       ['article_id', 'shop', 'stock', 'remark'],
       ['article_id', 'shop', 'remark'],
     ]);
     expect(parts.map(({ conditions }) => conditions.length)).toEqual([1, 1]);
     const other = [{}, { stock: 1 }].map(rowOf);
-    const [first] = partsOfSpec(specOf(plan, 'merge', plan.primaryKey, other), other);
+    const [first] = partsOfSpec(specOf({ plan, key: plan.primaryKey, onConflict: 'merge' }, other), other);
     // In the order of their first rows, so that generated values are those of the input's order.
     expect(first?.conditions[0]).toMatch(/^NOT /);
     expect(partsOfSpec(spec([{ remark: null }, {}]), [{ remark: null }, {}].map(rowOf))).toMatchObject([
@@ -91,7 +91,7 @@ describe('how the rows of a batch meet the table', () => {
     fc.assert(
       fc.property(fc.array(fields, { minLength: 1, maxLength: 20 }), (records) => {
         const rows = records.map(rowOf);
-        const made = specOf(plan, 'merge', plan.primaryKey, rows);
+        const made = specOf({ plan, key: plan.primaryKey, onConflict: 'merge' }, rows);
         for (const row of rows) {
           for (const column of plan.columns) {
             expect(meaningInSpec(made, column.name, row)).toBe(
