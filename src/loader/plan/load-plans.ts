@@ -37,8 +37,8 @@ export class LoadPlans {
 
   /**
    * The plans of entities, in one short statement when they are known.
-   * @param isRunning - the load has begun: it goes on when a column has got a wider type than its entity has, as it does
-   * between a migration that widens it and the next version of the application
+   * @param isRunning - the load has begun: it continues when a column has a wider type than its entity says, as between a
+   * migration that widens the column and the next version of the application
    * @throws InvalidLoadError when the DataSource has no such entity
    * @throws SchemaMismatchError when a live table does not fit its entity
    */
