@@ -11,7 +11,7 @@ const KINDS: readonly (readonly [string, ((compressed: Bytes) => Bytes) | string
   ['\x28\xb5\x2f\xfd', unzstd],
   ['PK\x03\x04', 'a zip archive or a spreadsheet (xlsx, ods). Unpack it, or save it as csv.'],
   ['\xd0\xcf\x11\xe0', 'an Office document (xls). Save it as csv.'],
-  ['BZh91A', 'compressed by bzip2. Unpack it: bzip2 -d'],
+  ...Array.from('123456789', (level) => [`BZh${level}1A`, 'compressed by bzip2. Unpack it: bzip2 -d'] as const),
   ['\xfd7zXZ', 'compressed by xz. Unpack it: xz -d'],
 ];
 

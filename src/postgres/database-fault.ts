@@ -77,7 +77,9 @@ function textOf(error: unknown, code: string, scope: FaultScope): string {
   if (scope === 'schema' && NAMING_CLASSES.has(code.slice(0, 2)) && isPlain && text !== undefined) {
     return text;
   }
-  return CONDITIONS[code] ?? 'rejected';
+  // An error of the operating system names a file, never a row.
+  const isOfSystem = scope === 'schema' && errorText(error, 'syscall') !== undefined;
+  return CONDITIONS[code] ?? (isOfSystem ? text : undefined) ?? 'rejected';
 }
 
 /** Errors of these classes name objects of the database. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 
+import { LoadStoppedError } from '../../errors/index.js';
 import { type OpenedSource, openSource } from '../../files/open-source.js';
 import { type CsvFindings, readRecords } from '../../files/read-records.js';
 import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
@@ -16,7 +17,7 @@ import {
   printQuarantineHint,
   warnOfOtherSource,
 } from '../output/load-report.js';
-import { type GlobalOptions, printJson, printResult } from '../output/output.js';
+import { type GlobalOptions, printJson, printResult, printWarning } from '../output/output.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseLoadKey } from '../flags/parse-load-key.js';
 import { addReadingOptions, type ReadingFlags } from '../flags/reading-flags.js';
@@ -137,6 +138,11 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
         const loaded = await loadInto(app, request);
         const before = loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null;
         return [loaded, before, knownNames] as const;
+      } catch (error) {
+        if (flags.dryRun === true && error instanceof LoadStoppedError) {
+          printWarning(flags, 'dry run: everything was rolled back, also what is counted as inserted or updated');
+        }
+        throw error;
       } finally {
         display.stop();
         warnOfUnmetRenames(flags, rename, unmetRenames);

@@ -35,9 +35,16 @@ export function readingOfFile(file: string, flags: ReadingFlags): FileReading {
 }
 
 /** What of it makes a load of the same file a different load, as texts; undefined if nothing does. */
-export function readingForKey({ encoding, csv, rename }: FileReading): Readonly<Record<string, string>> | undefined {
+export function readingForKey({
+  format,
+  encoding,
+  csv,
+  rename,
+}: FileReading): Readonly<Record<string, string>> | undefined {
   const renames = [...(rename ?? [])].map(([name, target]) => `${name}=${target}`);
   const given = Object.entries({
+    // What is usual is left out.
+    format: format === 'jsonl' ? undefined : format,
     encoding,
     delimiter: csv?.delimiter,
     null: csv?.nullText,

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errorMessage } from '../../errors/error-text.js';
+import { errorCode, errorMessage } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/storage-error.js';
 import { ignoring } from '../system/system-errors.js';
 import { ServerAccount } from './server-account.js';
 import { rejectForeignLinks } from './foreign-links.js';
 import { rejectPreparedByOthers } from './prepared-by-others.js';
 import { prepareSystemDirectory, systemDirectoryPath } from './system-directory.js';
+
+const OTHER_ACCOUNT = '. Use a directory of your own account, or run as the account that owns this one.';
 
 /** The directory of one embedded server. */
 export class Home {
@@ -47,12 +49,14 @@ export async function prepareHome(wantedDir: string): Promise<Home> {
     const home = await chooseHome(wanted);
     await mkdir(home.path, { mode: 0o700 }).catch(ignoring('EEXIST'));
     await handOver(home);
+    await access(home.path, constants.R_OK | constants.W_OK | constants.X_OK);
     return home;
   } catch (error) {
     if (error instanceof StorageError) throw error;
+    const wayOut = errorCode(error) === 'EACCES' ? OTHER_ACCOUNT : '';
     throw new StorageError(
       'EMBEDDED_POSTGRES_DATA_DIR',
-      `Could not use the data directory ${wanted}: ${errorMessage(error)}`,
+      `Could not use the data directory ${wanted}: ${errorMessage(error)}${wayOut}`,
       { cause: error },
     );
   }

@@ -51,15 +51,23 @@ export function decodeHeader(raw: Buffer, encoding: Encoding): string {
 /** The names in a header line. @throws StorageError `SOURCE_UNREADABLE` when they cannot name the cells of a record */
 export function parseHeader(line: string, delimiter: string): readonly string[] {
   const cells = parseCsvCells(line, { delimiter });
-  if (cells === undefined) throw badHeader('contains a quote that does not enclose a whole name');
+  if (cells === undefined)
+    throw badHeader(
+      'contains a quote that does not enclose a whole name. Close it, or write a quote inside a name as ""',
+    );
   const names = cells.map((cell) => cell ?? '');
   const unnamed = names.findIndex((name) => name.trim() === '');
   if (unnamed !== -1) {
-    throw badHeader(`has no name for column ${unnamed + 1}. If lines precede the header, skip them: --skip-lines 1`);
+    throw badHeader(
+      `has no name for column ${unnamed + 1}. Name it, or remove the column. If lines precede the header, skip them: ` +
+        '--skip-lines 1',
+    );
   }
   // Columns are named by number: without a header, these would be the values of a record.
   const repeated = names.flatMap((name, index) => (names.indexOf(name) === index ? [] : [index + 1]));
-  if (repeated.length > 0) throw badHeader(`repeats an earlier name in column ${repeated.join(', ')}`);
+  if (repeated.length > 0) {
+    throw badHeader(`repeats an earlier name in column ${repeated.join(', ')}. Give each column a name of its own.`);
+  }
   return names;
 }
 

@@ -90,6 +90,14 @@ describe('warnings of harbor-storage load', () => {
     expect(stdout).toContain('Skipped: missing_submission_id 1\n');
   });
 
+  it('a dry run that fails: its counts are of what was rolled back', async () => {
+    const path = await file('fails.jsonl', '{"submission_id":"t3_1"}\n{"submission_id":"t3_2","title":5}\n');
+    const flags = ['--into', 'submissions', '--dry-run', '--max-rejects', '0', '--batch-size', '1'];
+    const { exitCode, stderr } = await run('load', path, ...flags);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^warning: dry run: everything was rolled back/);
+  });
+
   describe('a load key completed earlier', () => {
     const keyed = (path: string, ...flags: string[]) =>
       run('load', path, '--into', 'submissions', '--load-key', 'k1', ...flags);

@@ -103,6 +103,27 @@ describeAsRoot('an embedded Postgres of root', () => {
   });
 });
 
+describeAsRoot('an ordinary account', () => {
+  it('is told that the data directory belongs to another one', async () => {
+    await withTemporaryDir(async (parent) => {
+      const dataDir = join(parent, 'data');
+      await mkdir(dataDir, { mode: 0o700 });
+      await withTemporaryDir(async (directory) => {
+        const start = `await (await import(${JSON.stringify(await copyLauncher(directory))}))
+          .startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => console.log(error.message));`;
+        const said = execFileSync(process.execPath, ['--input-type=module', '--eval', start], {
+          uid: NOBODY,
+          cwd: directory,
+          encoding: 'utf8',
+        });
+        expect(said).toMatch(
+          /^Could not use the data directory .*data.* Use a directory of your own account, or run as/,
+        );
+      });
+    });
+  });
+});
+
 describeAsRoot('root does not follow a symbolic link of another account', () => {
   const UNTRUSTED = { code: 'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY' };
   /** A directory of root that nothing of the embedded Postgres may touch, and a link to it that is nobody's. */

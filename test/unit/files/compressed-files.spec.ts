@@ -84,6 +84,7 @@ describe('readRecords from other compressed files', () => {
     ['PK\x03\x04\x14\x00', /zip archive or a spreadsheet.*save it as csv/],
     ['\xd0\xcf\x11\xe0\xa1\xb1', /Office document \(xls\)/],
     ['BZh91AY&SY', /bzip2 -d/],
+    ['BZh11AY&SY', /bzip2 -d/],
     ['\xfd7zXZ\x00', /xz -d/],
   ])('says what %j is and what to do', async (head, message) => {
     const source = streamOf(Buffer.from(head, 'latin1'));

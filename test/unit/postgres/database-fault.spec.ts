@@ -54,6 +54,11 @@ describe('what is said of a database error', () => {
       error('42601', `syntax error in tsvector: "'${SECRET}"`, { where: undefined }),
       'syntax error, in SQL or in the text of a value [42601]',
     ],
+    [
+      'nothing of an error of the operating system beside rows',
+      error('ENOSPC', SECRET, { syscall: 'write' }),
+      'rejected [ENOSPC]',
+    ],
     ['nothing of a bug of ours', error(undefined, SECRET), 'unexpected error [UNKNOWN]'],
     [
       'no name that was raised',
@@ -80,6 +85,8 @@ describe('what is said of a database error', () => {
     expect(describeFault(plain, 'schema').message).toBe('column "x" does not exist [42703]');
     expect(describeFault(error('22P02', SECRET), 'schema').message).toBe('invalid text representation [22P02]');
     expect(describeFault(error('42703', SECRET), 'schema').message).toBe('column does not exist [42703]');
+    const ofFile = error('ENOSPC', "ENOSPC: no space left on device, mkdir '/x'", { syscall: 'mkdir' });
+    expect(describeFault(ofFile, 'schema').message).toBe("ENOSPC: no space left on device, mkdir '/x' [ENOSPC]");
   });
 
   it('is a condition for every code of classes 22 and 23 that Postgres has', () => {

@@ -14,11 +14,13 @@ describe('how a file is read', () => {
     expect(one && readingForKey(one)).toEqual({ rename: 'a=b,c=d' });
     expect(other && readingForKey(other)).toEqual({ rename: 'a=b,c=d' });
     expect(readingForKey(readingOfFile('x.csv', { delimiter: ';', null: '', skipLines: 1 }))).toEqual({
+      format: 'csv',
       delimiter: ';',
       null: '',
       skipLines: '1',
     });
-    expect(readingForKey(readingOfFile('x.csv', {}))).toBeUndefined();
+    expect(readingForKey(readingOfFile('x.csv', {}))).toEqual({ format: 'csv' });
+    expect(readingForKey(readingOfFile('x.csv', { format: 'jsonl' }))).toBeUndefined();
   });
 
   it.each([
