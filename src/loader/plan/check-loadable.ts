@@ -3,6 +3,9 @@ import type { EntityMetadata } from 'typeorm';
 import { HYBRID } from '../../entities/load.entity.js';
 import { InvalidLoadError } from '../../errors/index.js';
 
+/** Columns and variables of a load's own statements begin so. */
+const RESERVED = 'harbor ';
+
 /**
  * @throws InvalidLoadError when TypeORM's own save would do for the entity what a load does not, with the reason and a
  * way out
@@ -31,6 +34,10 @@ function whyNot(metadata: EntityMetadata): string | undefined {
   }
   if (treeType !== undefined && treeType !== 'adjacency-list') {
     return `${treeReason(metadata)}. Use the repository of TypeORM, or load another entity of that table, without @Tree`;
+  }
+  const reserved = metadata.columns.find(({ databaseName }) => databaseName.startsWith(RESERVED));
+  if (reserved !== undefined) {
+    return `column names that begin with "${RESERVED}" are reserved for statements of this package. Rename the column "${reserved.databaseName}"`;
   }
   if (tableName === HYBRID) {
     return `the name ${HYBRID} is reserved for loads into both tables of this package. Rename its table`;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import {
@@ -18,10 +19,32 @@ import {
 } from '../../../support/entities/features.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 
+@Entity('masked')
+class Masked {
+  @PrimaryColumn('integer')
+  id: number;
+
+  @Column('text', { name: 'harbor mask' })
+  mask: string;
+}
+
 describe('an entity', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    const entities = [Animal, Cat, ClosureTree, PathTree, SetTree, Folder, FolderView, Listened, Writer, Badge, Story];
+    const entities = [
+      Animal,
+      Cat,
+      ClosureTree,
+      PathTree,
+      SetTree,
+      Folder,
+      FolderView,
+      Listened,
+      Writer,
+      Badge,
+      Story,
+      Masked,
+    ];
     app = await startAppWith(entities);
   });
   afterAll(() => app.close());
@@ -37,6 +60,11 @@ describe('an entity', () => {
     ['a closure table', ClosureTree, /ancestors of each row in the table feature_closures_closure, .* without @Tree$/],
     ['a materialized path', PathTree, /^PathTree .* materialized-path: TypeORM computes mpath of each row/],
     ['a nested set', SetTree, /nested-set: TypeORM computes nsleft and nsright of each row/],
+    [
+      'a column of a reserved name',
+      Masked,
+      /^Masked .* begin with "harbor " are reserved .* Rename the column "harbor mask"$/,
+    ],
     ['a table of TypeORM', 'feature_readers', /TypeORM keeps its table feature_readers itself, for a relation/],
   ])('is refused when the plan is built, with a way out: %s', async (_, target, message) => {
     await expect(app.loader.load(target as typeof Cat, [{ id: 1 }])).rejects.toMatchObject({
