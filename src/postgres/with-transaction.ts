@@ -19,6 +19,14 @@ export interface TransactionLimits {
 /** Timeout of waiting for a connection if none is configured, in milliseconds. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
+/** Settings that values depend on, whatever role, database and caller have set. */
+const EXACT_VALUES: Readonly<Record<string, string | number>> = {
+  // Values are compared as text where their type has no exact equality; fewer digits would hide differences.
+  extra_float_digits: 1,
+  // Columns are sent as arrays; without it, a null among them is the text NULL.
+  array_nulls: 'on',
+};
+
 /** Without a listener, a backend terminated while checked out crashes the process; the current query rejects anyway. */
 function ignoreError(): void {}
 
@@ -84,8 +92,7 @@ export async function withTransaction<T>(
     work_mem: '64MB',
     // Compiling a statement takes longer than it saves on one batch.
     jit: 'off',
-    // Values are compared as text where their type has no exact equality; fewer digits would hide differences.
-    extra_float_digits: 1,
+    ...EXACT_VALUES,
   };
   return transactionWith(dataSource, settings, connectTimeoutMs, work);
 }
@@ -173,21 +180,33 @@ function rollBackTo(name: string): string {
   return `ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`;
 }
 
+/** Runs `work` inside a caller's transaction, by the same settings of values as in one of its own. */
+export async function withExactValues<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
+  return withSettings(client, EXACT_VALUES, work);
+}
+
 /**
- * Runs `work` with another value of a setting, in a transaction that may continue: afterwards the setting has its old
- * value. When `work` throws, the rollback restores it.
+ * Runs `work` with other values of settings, in a transaction that may continue: afterwards the settings have their old
+ * values. When `work` throws, the rollback restores them.
  */
-export async function withSetting<T>(
+export async function withSettings<T>(
   client: ClientBase,
-  name: string,
-  value: string,
+  settings: Readonly<Record<string, string | number>>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { rows } = await client.query<{ before: string }>('SELECT current_setting($1) AS before', [name]);
-  const set = (to: unknown): Promise<unknown> => client.query('SELECT set_config($1, $2, true)', [name, to]);
-  await set(value);
+  const names = Object.keys(settings);
+  const { rows } = await client.query<{ before: string[] }>(
+    'SELECT array_agg(current_setting(name) ORDER BY n) AS before FROM unnest($1::text[]) WITH ORDINALITY AS s(name, n)',
+    [names],
+  );
+  const set = (to: readonly unknown[]): Promise<unknown> =>
+    client.query('SELECT set_config(name, value, true) FROM unnest($1::text[], $2::text[]) AS s(name, value)', [
+      names,
+      to,
+    ]);
+  await set(Object.values(settings).map(String));
   const result = await work();
-  await set(rows[0]?.before);
+  await set(rows[0]?.before ?? []);
   return result;
 }
 

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { StorageError } from '../../errors/index.js';
 import { describeFault } from '../../postgres/database-fault.js';
 import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
-import { withSavepoint, withSetting } from '../../postgres/with-transaction.js';
+import { withSavepoint, withSettings } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { RejectSummary } from '../../results/load-result.js';
@@ -75,7 +75,7 @@ export class ContentSwap {
     const { client, target } = this;
     const { lastRow } = this.staged;
     // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
-    await withSetting(client, 'row_security', 'off', async () => {
+    await withSettings(client, { row_security: 'off' }, async () => {
       this.deleted += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;
     });
     const size = Math.ceil(lastRow / pieces);

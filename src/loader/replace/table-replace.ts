@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
-import { withSetting } from '../../postgres/with-transaction.js';
+import { withSettings } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type LoadCounts, NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import {
@@ -80,7 +80,7 @@ export class TableReplace {
       return earlier;
     }
     // The source may be slow, and nobody waits for a lock meanwhile.
-    await withSetting(client, 'idle_in_transaction_session_timeout', '0', async () => {
+    await withSettings(client, { idle_in_transaction_session_timeout: 0 }, async () => {
       await client.query(createStaging(this.target.plan));
       if (this.keepsRecords) {
         await createKeptRecords(client, this.target);

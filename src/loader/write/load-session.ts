@@ -12,7 +12,7 @@ import { describeFault, PostgresError } from '../../postgres/database-fault.js';
 import { findCommitted } from '../../postgres/find-committed.js';
 import { classifyFault, isContention, isTransient } from '../../postgres/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
-import { clientOf, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
+import { clientOf, withExactValues, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
@@ -145,7 +145,7 @@ export class LoadSession {
    */
   async inTransaction<T>(work: (client: ClientBase) => Promise<T>, mayRetry = isTransient): Promise<T> {
     if (this.manager !== undefined) {
-      return withSavepoint(await clientOf(this.manager), work);
+      return withSavepoint(await clientOf(this.manager), (client) => withExactValues(client, () => work(client)));
     }
     const { dataSource, limits } = this.context;
     return this.retry(() => withTransaction(dataSource, limits, work), mayRetry);

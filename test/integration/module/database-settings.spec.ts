@@ -35,6 +35,9 @@ class Reading {
 
   @Column('jsonb', { nullable: true })
   json: object | null;
+
+  @Column('point', { nullable: true })
+  place: string | null;
 }
 
 const SETTINGS = {
@@ -47,6 +50,7 @@ const SETTINGS = {
   backslash_quote: 'off',
   default_transaction_isolation: 'serializable',
   xmloption: 'document',
+  array_nulls: 'off',
 };
 
 /** Of text, independent of every setting. */
@@ -63,7 +67,7 @@ const records = Array.from({ length: 210 }, (_, index) => ({
   bytes: Buffer.from([0, 92, 255, index]),
   exact: 0.1 + 0.2,
   floats: [index + 0.1, 1e-7],
-  words: String.raw`it's \N \. \\ "x"`,
+  words: index % 3 === 1 ? null : String.raw`it's \N \. \\ "x"`,
   json: { text: String.raw`\u0041 'x'`, number: 0.1 },
 }));
 
@@ -126,6 +130,34 @@ describe('settings of the database', () => {
         { rejected: 2 },
       ]);
     }
+  });
+
+  it('do not change what a load in the transaction of a caller stores, and stay as they were for the caller', async () => {
+    const [ofPlain, ofOther] = await both(async (app) => {
+      await app.rows('TRUNCATE readings');
+      const own = "SELECT current_setting('extra_float_digits') AS digits, current_setting('array_nulls') AS nulls";
+      const moment = '2024-01-01T00:00:00Z';
+      const load = (words: string | null, place: string) =>
+        app.dataSource.transaction(async (manager) => {
+          const before: unknown = await manager.query(own);
+          const records = [{ moment, words, place }] as never;
+          const { inserted, updated } = await app.loader.for(Reading).withManager(manager).load(records);
+          expect(await manager.query(own)).toEqual(before);
+          return { inserted, updated };
+        });
+      const [near, far] = ['(0.1,0.3)', '(0.1,0.30000000000000004)'];
+      const counts = [await load('x', near), await load(null, near), await load(null, far)];
+      return { counts, stored: await app.rows('SELECT words IS NULL AS absent, place[1] = 0.3 AS old FROM readings') };
+    });
+    expect(ofOther).toEqual(ofPlain);
+    expect(ofOther).toEqual({
+      counts: [
+        { inserted: 1, updated: 0 },
+        { inserted: 0, updated: 1 },
+        { inserted: 0, updated: 1 },
+      ],
+      stored: [{ absent: true, old: false }],
+    });
   });
 
   it('do not change what history, quarantine and schema check tell', async () => {
