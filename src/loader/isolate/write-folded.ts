@@ -42,7 +42,7 @@ export async function writeFolded(
   return addOutcomes(rejectedOutcome(job, certain), written);
 }
 
-/** What a record refers to may be among the other units: it is tried once more, after all were written. */
+/** What a record refers to may be among the other units: it is tried once more on top of all of them. */
 async function writeReferring(
   client: ClientBase,
   job: LoadJob,
@@ -51,18 +51,12 @@ async function writeReferring(
   rejectedBefore: number,
   write: WriteWithoutFaulty,
 ): Promise<WriteOutcome> {
-  await client.query('SAVEPOINT harbor_referring');
-  const written = await write(units, rejectedBefore);
-  const known = new Set(written.rejected.map(({ position }) => position));
-  const rejected = await rejectedAlone(client, hiding, write);
-  const hidden = rejected.filter(
-    ({ position, rejection }) => rejection.rule === MISSING_REFERENCE && !known.has(position),
-  );
-  if (hidden.length === 0) {
-    await client.query('RELEASE SAVEPOINT harbor_referring');
-    return written;
-  }
-  await client.query('ROLLBACK TO SAVEPOINT harbor_referring; RELEASE SAVEPOINT harbor_referring');
+  const hidden = await rolledBack(client, async () => {
+    const written = await write(units, WITHOUT_LIMIT);
+    const known = new Set(written.rejected.map(({ position }) => position));
+    const rejected = await rejectedAlone(client, hiding, write);
+    return rejected.filter(({ position, rejection }) => rejection.rule === MISSING_REFERENCE && !known.has(position));
+  });
   return addOutcomes(
     rejectedOutcome(job, hidden),
     await write(withoutRecords(job, units, hidden), rejectedBefore + hidden.length),
