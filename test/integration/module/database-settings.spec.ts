@@ -140,8 +140,8 @@ describe('settings of the database', () => {
       const load = (words: string | null, place: string) =>
         app.dataSource.transaction(async (manager) => {
           const before: unknown = await manager.query(own);
-          const records = [{ moment, words, place }] as never;
-          const { inserted, updated } = await app.loader.for(Reading).withManager(manager).load(records);
+          const single = [{ moment, words, place }] as never;
+          const { inserted, updated } = await app.loader.for(Reading).withManager(manager).load(single);
           expect(await manager.query(own)).toEqual(before);
           return { inserted, updated };
         });
