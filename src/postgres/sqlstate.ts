@@ -73,8 +73,8 @@ const STALE_PLAN = { code: '0A000', routine: 'RevalidateCachedQuery' } as const;
 
 const QUERY_CANCELED = '57014';
 
-/** foreign_key_violation: the row it refers to may come later. */
-export const MISSING_REFERENCE = '23503';
+/** The row that is referred to may come later. */
+export const FOREIGN_KEY_VIOLATION = '23503';
 
 /** pg raises these without a code. */
 const CODELESS_CONNECTION_LOSS =

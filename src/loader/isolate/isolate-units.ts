@@ -2,7 +2,7 @@ import type { ClientBase, QueryResult } from 'pg';
 
 import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
-import { MISSING_REFERENCE } from '../../postgres/sqlstate.js';
+import { FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';
@@ -190,7 +190,7 @@ function outcomeOf(
 }
 
 function mayWait({ code }: DatabaseFault, { moves }: CountedRow): boolean {
-  return code === MISSING_REFERENCE || (moves && TAKEN_VALUES.includes(code));
+  return code === FOREIGN_KEY_VIOLATION || (moves && TAKEN_VALUES.includes(code));
 }
 
 function faultOfRow({ code, table_name, column_name, constraint_name }: RejectedRow): DatabaseFault | undefined {

@@ -1,4 +1,4 @@
-import { isRowFaultSql, mayBeOfRowSql, MISSING_REFERENCE } from '../../postgres/sqlstate.js';
+import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
 import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';
@@ -103,7 +103,7 @@ BEGIN
       harbor_moves := harbor_moves AND (harbor_begin = 1 OR 2 * harbor_written >= harbor_end - harbor_begin + 1);
       harbor_waiting := ARRAY(
         SELECT r.unit FROM ${REJECTED} AS r
-        WHERE (r.code = '${MISSING_REFERENCE}' OR harbor_moves AND r.code IN (${TAKEN})) AND r.part = 0
+        WHERE (r.code = '${FOREIGN_KEY_VIOLATION}' OR harbor_moves AND r.code IN (${TAKEN})) AND r.part = 0
           AND (harbor_progress OR r.unit IN (SELECT n.unit FROM (${numbers(`${PART} > 0`)}) AS n))
         ORDER BY CASE WHEN harbor_backwards THEN - r.unit ELSE r.unit END);
       EXIT WHEN cardinality(harbor_waiting) = 0;
@@ -237,7 +237,7 @@ BEGIN
       harbor_faulty := NULL;
       harbor_faults := harbor_faults + 1;
       harbor_size := GREATEST(("harbor first" - harbor_begin) / harbor_faults, 1);
-      IF harbor_parts > 0 AND (harbor_code <> '${MISSING_REFERENCE}' OR harbor_settled) THEN
+      IF harbor_parts > 0 AND (harbor_code <> '${FOREIGN_KEY_VIOLATION}' OR harbor_settled) THEN
         DELETE FROM ${REJECTED} AS r WHERE r.part = 0 AND r.unit = harbor_unit;
         "harbor step" := 1;
         ${counts((name) => `harbor_part_${name} := ${zeros};`)}
@@ -245,7 +245,7 @@ BEGIN
       END IF;
       INSERT INTO ${REJECTED} VALUES (harbor_unit, 0, harbor_code, harbor_table, harbor_column, harbor_constraint)
         ON CONFLICT DO NOTHING;
-      IF FOUND AND harbor_code <> '${MISSING_REFERENCE}' AND NOT (harbor_moves AND harbor_code IN (${TAKEN})) THEN
+      IF FOUND AND harbor_code <> '${FOREIGN_KEY_VIOLATION}' AND NOT (harbor_moves AND harbor_code IN (${TAKEN})) THEN
         harbor_rejected := harbor_rejected + 1;
       END IF;
       "harbor first" := "harbor first" + 1;

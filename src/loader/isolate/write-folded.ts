@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientBase } from 'pg';
 
-import { MISSING_REFERENCE } from '../../postgres/sqlstate.js';
+import { FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
 import { rolledBack } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
@@ -33,7 +33,7 @@ export async function writeFolded(
     return write(units, 0);
   }
   const rejected = await rejectedAmong(client, units, hiding, write);
-  const certain = rejected.filter(({ rejection }) => rejection.rule !== MISSING_REFERENCE);
+  const certain = rejected.filter(({ rejection }) => rejection.rule !== FOREIGN_KEY_VIOLATION);
   const rest = withoutRecords(job, units, certain);
   const written =
     certain.length < rejected.length
@@ -55,7 +55,9 @@ async function writeReferring(
     const written = await write(units, WITHOUT_LIMIT);
     const known = new Set(written.rejected.map(({ position }) => position));
     const rejected = await rejectedAlone(client, hiding, write);
-    return rejected.filter(({ position, rejection }) => rejection.rule === MISSING_REFERENCE && !known.has(position));
+    return rejected.filter(
+      ({ position, rejection }) => rejection.rule === FOREIGN_KEY_VIOLATION && !known.has(position),
+    );
   });
   return addOutcomes(
     rejectedOutcome(job, hidden),
