@@ -95,7 +95,7 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
         return normalized;
       }
       const prepared = applyPolicy(normalized.row, normalized.unknown, policy, plan.extraName);
-      return isEmpty(normalized.row) && prepared.kind === 'rows' ? NO_VALUES : prepared;
+      return isEmpty(normalized.row, target.key) && prepared.kind === 'rows' ? NO_VALUES : prepared;
     },
   };
 }
@@ -106,8 +106,9 @@ const NO_VALUES: Prepared = {
   rejection: { rule: 'empty_record', message: 'the record carries no value' },
 };
 
-function isEmpty(row: Row): boolean {
-  return row.extra === undefined && row.values.every((value) => value === undefined || value === null);
+function isEmpty({ values, extra }: Row, key: readonly KeyColumn[]): boolean {
+  const hasNullKey = key.some(({ index, nullIsKey }) => nullIsKey && values[index] === null);
+  return !hasNullKey && extra === undefined && values.every((value) => value === undefined || value === null);
 }
 
 /**
