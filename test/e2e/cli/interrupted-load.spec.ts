@@ -8,6 +8,7 @@ import { type CommandLine, startCommandLine } from '../../support/cli/command-li
 import { checkedLedger } from '../../support/app/ledger.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { type RunningCli, startCli } from '../../support/cli/run-cli.js';
+import { sized } from '../../support/sizes/sizes.js';
 
 /** Each test starts several processes. */
 jest.setTimeout(120_000);
@@ -137,10 +138,8 @@ describe('an interrupted load', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `postgres://someone@127.0.0.1:${(server.address() as AddressInfo).port}/nowhere`;
     try {
-      for (const [flags, stdout] of [
-        [[], ''],
-        [['--json'], `${JSON.stringify({ error: { code: 'INTERRUPTED', message } })}\n`],
-      ] as const) {
+      const json = [['--json'], `${JSON.stringify({ error: { code: 'INTERRUPTED', message } })}\n`] as const;
+      for (const [flags, stdout] of [[[], ''] as const, ...sized([], [json])]) {
         const run = startCli(url, [...command.split(' '), ...flags]);
         const [socket] = (await once(server, 'connection')) as [Socket];
         run.kill('SIGINT');

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
-import { startAppWith } from '../../../support/entities/own-entities.js';
-import { sized } from '../../../support/sizes/sizes.js';
-import type { StorageApp } from '../../../support/app/storage-app.js';
+import { untilLockIsAwaited } from '../support/database/lock-waits.js';
+import { startAppWith } from '../support/entities/own-entities.js';
+import { sized } from '../support/sizes/sizes.js';
+import type { StorageApp } from '../support/app/storage-app.js';
 
 @Entity('goods')
 class Good {

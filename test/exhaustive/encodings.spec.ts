@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 
-import { StorageModule } from '../../../src/index.js';
-import { migrateUp } from '../../../src/schema/migrations/migrations.js';
-import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
-import { startStorageAppAt } from '../../support/app/storage-app.js';
-import { queryValue } from '../../support/processes/embedded-processes.js';
+import { StorageModule } from '../../src/index.js';
+import { migrateUp } from '../../src/schema/migrations/migrations.js';
+import { createTestDatabase, type TestDatabase } from '../../src/testing/index.js';
+import { startStorageAppAt } from '../support/app/storage-app.js';
+import { queryValue } from '../support/processes/embedded-processes.js';
 
 describe('a database that is not in UTF8', () => {
   let server: TestDatabase;
