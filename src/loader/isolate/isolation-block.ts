@@ -150,7 +150,7 @@ BEGIN
       END IF;
     END;
     IF harbor_code = '${SUPPRESSED}' THEN
-      harbor_stalled := CASE WHEN harbor_fresh >= harbor_fresh_before THEN harbor_stalled + 1 ELSE 0 END;
+      harbor_stalled := CASE WHEN harbor_fresh < COALESCE(harbor_fresh_before, harbor_fresh + 1) THEN 0 ELSE harbor_stalled + 1 END;
       harbor_fresh_before := harbor_fresh;
       CONTINUE;
     END IF;

@@ -136,6 +136,18 @@ describe('an error that may be of one row or of every row', () => {
     }
   });
 
+  it('ends the load when a trigger raises the code that tells of suppressed rows', async () => {
+    await raise('one', 'HSROW');
+    expect(
+      await errorOf(
+        load(
+          app,
+          some(3, (n) => n === 1),
+        ),
+      ),
+    ).toMatchObject({ name: 'LoadFailedError' });
+  });
+
   it('costs a lone record only when earlier ones have passed', async () => {
     await raise('one');
     const bad = { id: 1, v: 'bad' };
