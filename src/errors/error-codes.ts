@@ -145,6 +145,10 @@ export const ERROR_CODES = {
     meaning: 'A later load with the same load key took over. This one can commit nothing more.',
     action: 'Nothing: the later load does the work. Do not run two loads of one key at the same time.',
   },
+  MIGRATIONS_HIDDEN: {
+    meaning: 'Row level security hides from this role which migrations are applied.',
+    action: 'Connect as the owner of the tables or as a role with `BYPASSRLS`, or write policies for the role.',
+  },
   MIGRATION_PENDING: {
     meaning: 'A migration file that does part of the proposal exists and was not applied yet.',
     action: 'Apply the migration that the message names, or delete its file.',

@@ -22,6 +22,8 @@ export async function migrateNew(connection: ConnectionOptions): Promise<void> {
 /** Applies pending migrations, one run at a time, and returns their names. */
 export async function migrateUp(connection: ConnectionOptions): Promise<string[]> {
   return withMigrations(connection, async (dataSource) => {
+    // TypeORM would take hidden rows for migrations that are not applied.
+    await migrationStatus(dataSource);
     const applied = await dataSource.runMigrations();
     return applied.map(({ name }) => name);
   });

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { storageMigrations } from '../../../migrations/index.js';
-import type { SchemaDifference } from '../../errors/index.js';
+import { type SchemaDifference, StorageError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { MIGRATE_COMMAND } from '../compare/compare-table.js';
@@ -81,8 +81,12 @@ export async function isRecordedByApplication(client: ClientBase, dataSource: Da
 /** Names in a migrations table, oldest first; none if it does not exist. */
 async function readNames(client: ClientBase, dataSource: DataSource, table: string): Promise<string[]> {
   const quoted = quoteTable(defaultSchema(dataSource), table);
-  const found = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [quoted]);
-  if (found.rows[0]?.exists !== true) {
+  const found = await client.query<{ exists: boolean; policies: boolean | null }>(
+    `SELECT to_regclass($1) IS NOT NULL AS exists, row_security_active(to_regclass($1)::oid) AS policies`,
+    [quoted],
+  );
+  const [{ exists, policies } = { exists: false, policies: null }] = found.rows;
+  if (!exists) {
     return [];
   }
   // As jsonb, because a table of that name may belong to another tool and have other columns.
@@ -90,6 +94,13 @@ async function readNames(client: ClientBase, dataSource: DataSource, table: stri
     `SELECT m.entry ->> 'name' AS name FROM (SELECT to_jsonb(t) AS entry FROM ${quoted} AS t) AS m
       WHERE m.entry ->> 'name' IS NOT NULL ORDER BY m.entry -> 'id'`,
   );
+  if (rows.length === 0 && policies === true) {
+    throw new StorageError(
+      'MIGRATIONS_HIDDEN',
+      `Row level security hides the rows of ${table} from this role, so the applied migrations are unknown. To fix: connect ` +
+        'as the owner of the tables or as a role with BYPASSRLS, or write policies for this role.',
+    );
+  }
   return rows.map(({ name }) => name);
 }
 

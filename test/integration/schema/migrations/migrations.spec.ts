@@ -115,6 +115,22 @@ describe('a migration run', () => {
       }
     }));
 
+  it('says so where row level security hides what is applied', () =>
+    withDatabase(async (url) => {
+      const role = `hidden_${new URL(url).pathname.slice(1)}`;
+      await queryValue(url, `CREATE ROLE ${role} LOGIN PASSWORD 'one'`);
+      try {
+        await queryValue(url, `GRANT SELECT ON storage_migrations TO ${role}`);
+        const own = Object.assign(new URL(url), { username: role, password: 'one' }).href;
+        await expect(migrateUp({ url: own })).rejects.toMatchObject({ code: 'MIGRATIONS_HIDDEN' });
+        await queryValue(url, `CREATE POLICY every_row ON storage_migrations TO ${role} USING (true)`);
+        expect(await migrateUp({ url: own })).toEqual([]);
+      } finally {
+        await queryValue(url, `DROP OWNED BY ${role}`);
+        await queryValue(url, `DROP ROLE ${role}`);
+      }
+    }));
+
   it('that is killed leaves nothing behind, and the next one begins anew', () =>
     withEmptyDatabase(async (url) => {
       const other = new Client({ connectionString: url });
