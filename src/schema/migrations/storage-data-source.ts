@@ -25,7 +25,8 @@ export type ConnectionOptions = Partial<Omit<PostgresDataSourceOptions, 'type'>>
 
 /**
  * The DataSource of the migration commands, which take a lock: concurrent runs of TypeORM's own commands fail in pg_type.
- * All pending migrations run in one transaction, whatever transaction mode a command asks for.
+ * All pending migrations run in one transaction, whatever transaction mode a command asks for; each in its own where one
+ * of them has opted out of transactions, which takes a second connection.
  * It uses only the connection options of the application's DataSource.
  */
 export class StorageDataSource extends DataSource {
@@ -48,7 +49,7 @@ export class StorageDataSource extends DataSource {
       installExtensions: false,
       extra: {
         ...(connection.extra as object | undefined),
-        max: 1,
+        max: 2,
         // Waiting for the lock, or for an index on a large table, may exceed the statement timeout of loads.
         query_timeout: undefined,
       },
@@ -81,10 +82,27 @@ export class StorageDataSource extends DataSource {
   }
 
   override async undoLastMigration(options: MigrationOptions = {}): Promise<void> {
-    return withMigrationLock(this, (queryRunner) => this.executor(queryRunner, options).undoLastMigration());
+    return withMigrationLock(this, (queryRunner) =>
+      this.areSeparate
+        ? super.undoLastMigration({ ...options, transaction: 'each' })
+        : this.executor(queryRunner, options).undoLastMigration(),
+    );
+  }
+
+  /** A migration has opted out of transactions, for example to create an index CONCURRENTLY. */
+  private get areSeparate(): boolean {
+    return this.migrations.some(({ transaction }) => transaction === false);
   }
 
   private async runPending(queryRunner: QueryRunner, options: MigrationOptions): Promise<Migration[]> {
+    if (this.areSeparate) {
+      // Nothing may be created in the transaction of the lock, which this run would wait for.
+      const [table] = await this.findExisting(queryRunner, [MIGRATIONS_TABLE]);
+      if (table === undefined) {
+        await this.rejectExistingTables(queryRunner);
+      }
+      return super.runMigrations({ ...options, transaction: 'each' });
+    }
     const executor = this.executor(queryRunner, options);
     if (!executor.fake && (await executor.getExecutedMigrations()).length === 0) {
       await this.rejectExistingTables(queryRunner);
