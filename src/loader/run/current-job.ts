@@ -6,6 +6,9 @@ import type { LoadJob } from '../model/load-job.js';
 import { findAltered, findUnsafeChanges } from '../plan/plan-changes.js';
 import { lockPlannedTables, TableAlteredError } from '../write/planned-tables.js';
 
+/** A migration may alter a table in several steps; more than these come from a table that never rests. */
+const MAX_RENEWALS = 20;
+
 /** The job of a load, by plans that are renewed when a table is altered while the load runs. */
 export class CurrentJob {
   /**
@@ -42,7 +45,7 @@ export class CurrentJob {
   }
 
   /**
-   * Writes rows that are made; once more, by a new plan, when a table is not as planned, as after a migration.
+   * Writes rows that are made; again, by a new plan, when a table is not as planned, as after a migration.
    * @throws SchemaMismatchError when the table no longer fits its entity, or when it might change these rows
    */
   async withFreshPlan<T>(attempt: () => Promise<T>): Promise<T> {
@@ -69,23 +72,25 @@ export class CurrentJob {
     findObstacles: typeof findAltered,
     mayRetry: () => boolean,
   ): Promise<T> {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (classifyFault(error) !== 'schema') {
-        throw error;
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const mayBeStale = error instanceof TableAlteredError || attempts === 1;
+        if (classifyFault(error) !== 'schema' || !mayBeStale || attempts > MAX_RENEWALS) {
+          throw error;
+        }
+        const before = this.job;
+        const fresh = await this.renew();
+        const obstacles = findObstacles(before, fresh);
+        if (obstacles.length > 0) {
+          throw new SchemaMismatchError(obstacles, { cause: error });
+        }
+        if (!mayRetry()) {
+          throw error;
+        }
+        this.job = fresh;
       }
-      const before = this.job;
-      const fresh = await this.renew();
-      const obstacles = findObstacles(before, fresh);
-      if (obstacles.length > 0) {
-        throw new SchemaMismatchError(obstacles, { cause: error });
-      }
-      if (!mayRetry()) {
-        throw error;
-      }
-      this.job = fresh;
-      return attempt();
     }
   }
 }
