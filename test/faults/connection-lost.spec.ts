@@ -17,7 +17,7 @@ const PHASES: readonly [string, StatementChoice][] = [
   ['at the entry of the load', { pattern: /INTO "public"\."storage_loads"/ }],
   ['at the claim of a batch', { pattern: /INTO "public"\."storage_load_batches"/ }],
   ['at a savepoint', { pattern: /^SAVEPOINT/ }],
-  ['at the rows', { pattern: /^COPY|^WITH written/ }],
+  ['at the rows', { pattern: /^COPY|^WITH incoming/ }],
   ['at the merge', { pattern: /INTO "public"\."submissions"/ }],
   ['at the account of a batch', { pattern: /UPDATE "public"\."storage_load_batches"/ }],
   ['before COMMIT', COMMIT_OF_BATCH],
