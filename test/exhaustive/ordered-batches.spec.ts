@@ -1,28 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 
+import { Node, Place } from '../support/entities/ordered.js';
 import { startAppWith } from '../support/entities/own-entities.js';
 import type { StorageApp } from '../support/app/storage-app.js';
 import { sized } from '../support/sizes/sizes.js';
-
-@Entity('tree')
-class Node {
-  @PrimaryColumn('integer')
-  id: number;
-
-  @ManyToOne(() => Node)
-  @JoinColumn({ name: 'parent' })
-  parent: Node | null;
-}
-
-@Entity('places')
-class Place {
-  @PrimaryColumn('integer')
-  id: number;
-
-  @Column('integer', { unique: true })
-  u: number;
-}
 
 const ROWS = sized(5_000, 50_000);
 const BATCH = ROWS / 10;

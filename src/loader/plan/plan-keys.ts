@@ -1,18 +1,7 @@
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { IndexedColumn, KeyObstacle, LiveIndex, LiveTable } from '../../schema/table/live-table.js';
 import type { KeyColumn, LoadPlan, PlanColumn, UniqueKey, UnusableKey } from '../model/load-plan.js';
-
-/** Types whose equal values have the same text, as our converters write them. */
-const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
-  'text',
-  'character varying',
-  'smallint',
-  'integer',
-  'bigint',
-  'uuid',
-  'boolean',
-  'date',
-]);
+import { EXACT_KEY_TYPES } from './plan-column.js';
 
 /** Why an index cannot be the key of a load, and what to do. */
 const REASONS: Readonly<Record<KeyObstacle, (index: LiveIndex) => string>> = {

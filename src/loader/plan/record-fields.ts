@@ -116,7 +116,10 @@ function pathOf(column: ColumnMetadata): string[] {
   ];
 }
 
-/** One name must not mean two columns. A relation takes the key of its column, too, and gives way to another column. */
+/**
+ * Rejects a name that means two columns. A relation also takes the key of its column, so both may have one name; another
+ * column replaces the relation of another table.
+ */
 function addColumn(metadata: EntityMetadata, fields: Map<string, Field>, name: string, field: Field): void {
   const other = fields.get(name);
   const isItsRelation = other?.kind === 'relation' && field.kind === 'column' && other.columns.includes(field.column);

@@ -24,10 +24,9 @@ export class SequenceCheck {
   /** Notes the values of a batch. */
   note({ targets }: LoadJob, { units }: PreparedBatch): void {
     for (const [index, target] of targets.entries()) {
-      const rows = units.map((unit) => unit.rows[index]);
       for (const { column, sequence } of target.plan.live.kind.sequences) {
         const place = target.plan.columns.find(({ name }) => name === column)?.index;
-        const highest = highestOf(place === undefined ? [] : rows.map((row) => row?.values[place]));
+        const highest = highestOf(place === undefined ? [] : units.map(({ rows }) => rows[index]?.values[place]));
         if (highest !== undefined) {
           this.add(target, column, sequence, highest);
         }

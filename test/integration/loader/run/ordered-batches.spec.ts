@@ -1,27 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Column, Entity, ManyToOne, JoinColumn, PrimaryColumn } from 'typeorm';
 
+import { Node, Place } from '../../../support/entities/ordered.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
-
-@Entity('tree')
-class Node {
-  @PrimaryColumn('integer')
-  id: number;
-
-  @ManyToOne(() => Node)
-  @JoinColumn({ name: 'parent' })
-  parent: Node | null;
-}
-
-@Entity('places')
-class Place {
-  @PrimaryColumn('integer')
-  id: number;
-
-  @Column('integer', { unique: true })
-  u: number;
-}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
