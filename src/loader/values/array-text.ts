@@ -5,7 +5,7 @@ import { checkSize, checkText, quoteText } from './text-value.js';
 export interface ArrayRules {
   /** Separates elements: a comma, but for box. */
   readonly delimiter: string;
-  /** An array inside is a dimension. For JSON and cubes it is an element. */
+  /** An array inside an array is a dimension. Of JSON and cubes it is an element, but in a literal. */
   readonly nests: boolean;
 }
 
@@ -22,13 +22,13 @@ export function arrayConverter(
   element: (value: unknown) => string,
   { delimiter, nests }: ArrayRules,
 ): (value: unknown) => string {
-  const write = (items: readonly unknown[], depth: number): string => {
+  const write = (items: readonly unknown[], nestsHere: boolean, depth = 1): string => {
     // Array.from turns the holes of a sparse array into undefined, which no element converter takes.
     const texts = Array.from(items, (item) => {
       if (item === null) {
         return 'NULL';
       }
-      if (nests && Array.isArray(item)) {
+      if (nestsHere && Array.isArray(item)) {
         return nested(item as unknown[], depth + 1);
       }
       return quoteText(element(item));
@@ -42,17 +42,17 @@ export function arrayConverter(
     if (depth > MAX_DIMENSIONS) {
       throw new RejectedValue('nesting_too_deep', `an array has at most ${MAX_DIMENSIONS} dimensions`);
     }
-    return write(items, depth);
+    return write(items, true, depth);
   };
   return (value) => {
     if (typeof value === 'string' && ARRAY_LITERAL.test(value)) {
       const bounds = BOUNDS.exec(value)?.[0] ?? '';
-      return checkSize(bounds.trim() + write(parseLiteral(checkText(value).slice(bounds.length), delimiter), 1));
+      return checkSize(bounds.trim() + write(parseLiteral(checkText(value).slice(bounds.length), delimiter), true));
     }
     if (!Array.isArray(value)) {
       throw new RejectedValue('wrong_type', `expected an array, found ${nameType(value)}`);
     }
-    return checkSize(write(value as unknown[], 1));
+    return checkSize(write(value as unknown[], nests));
   };
 }
 

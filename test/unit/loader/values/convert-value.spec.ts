@@ -66,6 +66,7 @@ const TAKEN: readonly (readonly [type: string, value: unknown, text: string])[] 
   ['integer[]', '[0:1]={1, NULL}', '[0:1]={"1",NULL}'],
   ['text[]', '{a b,"c,\\"d",null,"NULL"}', String.raw`{"a b","c,\"d",NULL,"NULL"}`],
   ['jsonb[]', [[1], { a: [2] }], String.raw`{"[1]","{\"a\":[2]}"}`],
+  ['jsonb[]', '{{1,2},{3,"[4]"}}', '{{"1","2"},{"3","[4]"}}'],
 ];
 
 const MORE_TAKEN: typeof TAKEN = [
