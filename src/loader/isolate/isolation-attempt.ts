@@ -20,9 +20,9 @@ export const SUPPRESSED = 'HSROW';
 /** What became of the rows of a target. */
 export const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
 
-/** The rows of one attempt. */
+/** The rows of one attempt, in their order. */
 export function selectAttempt(table: string): string {
-  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step"`;
+  return `SELECT * FROM ${table} WHERE ${PLACE} BETWEEN "harbor first" AND "harbor last" AND ${PART} = "harbor step" ORDER BY ${PLACE}`;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Row } from '../model/row.js';
 import { isMarkedDate } from '../values/date-time-text.js';
 import { identityParts } from './identity-parts.js';
 import { type NullSet, nullSetsIn } from './same-key.js';
+import { hasOtherKey } from './write-order.js';
 
 /**
  * How the incoming value of a column meets the stored one:
@@ -47,6 +48,8 @@ export interface MergeSpec extends Pick<Target, 'onConflict' | 'key' | 'keyPredi
   readonly hasExtra: boolean;
   /** Only some rows have one, and a new row without takes the column's default. */
   readonly extraByRow: boolean;
+  /** Stored rows are updated in the order they came in: a row may take a unique value that one before it gives up. */
+  readonly inInputOrder: boolean;
 }
 
 /** The rows one statement can insert. */
@@ -86,6 +89,7 @@ export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: re
     columns,
     hasExtra: withExtra > 0,
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
+    inInputOrder: onConflict === 'merge' && rows.length > 1 && hasOtherKey({ plan, key }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { KeyPredicate, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { type CarriedColumn, hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
 import { carries, type Incoming, mergeStored } from './row-changes.js';
-import { conflictTarget, hasIncomingKey } from './same-key.js';
+import { conflictTarget, hasIncomingKey, looksUpIncomingKey } from './same-key.js';
 
 /** Where a statement reads rows, and what it writes them with. */
 export interface StatementSource {
@@ -25,6 +25,8 @@ export interface StatementCounts {
 const DIFFERS = '"harbor differs"';
 /** It still differs, now that it is locked. */
 const STILL_DIFFERS = '"harbor still differs"';
+/** The row's place among those of the source. */
+const PLACE = '"harbor place"';
 
 /**
  * The statement that merges rows into a table and counts what became of them. It reads first, so that a stored row takes
@@ -32,7 +34,8 @@ const STILL_DIFFERS = '"harbor still differs"';
  * to update are locked and compared again. Each LATERAL looks rows up by the index of the key, whatever the planner knows.
  *
  * Loads with overlapping keys wait for each other instead of deadlocking: each first inserts its new rows in the byte
- * order of their keys, and then locks stored rows in that order. One that locks waits only for others that lock.
+ * order of their keys, and then locks stored rows in that order. One that locks waits only for others that lock. Where
+ * a row may take a unique value that another gives up, locked rows are then updated in the order of the source.
  *
  * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`.
  * @param parts - of {@link partsOfSpec}
@@ -53,8 +56,13 @@ export function buildMerge(
     loadId: `${source.loadId}::uuid`,
     updatedAt: 'now()',
   });
+  const inPlace = spec.inInputOrder ? ` ORDER BY s.${PLACE}` : '';
+  const hasKey = spec.inInputOrder ? looksUpIncomingKey : hasIncomingKey;
   // In a predicate the names of columns are not qualified: beside the stored row, the incoming one is one column.
-  const [locked, row] = keyPredicate === undefined ? ['locked AS s', 's'] : ['(SELECT s FROM locked AS s) AS l', '(s)'];
+  const [locked, row] =
+    keyPredicate !== undefined
+      ? [`(SELECT s FROM locked AS s${inPlace}) AS l`, '(s)']
+      : [spec.inInputOrder ? `(SELECT * FROM locked AS s${inPlace}) AS s` : 'locked AS s', 's'];
   const isInIndex = keyPredicate === undefined ? '' : ` AND ${keyPredicate.sql}`;
   const change = mergeStored(plan, spec, incoming(row));
   const compared = mergeStored(plan, spec, { ...incoming('s'), column: asStored });
@@ -72,7 +80,7 @@ export function buildMerge(
   });
   const steps = [
     `incoming AS MATERIALIZED (
-  SELECT ${incomingColumns(plan, spec)}, stored.differs AS ${DIFFERS}
+  SELECT ${incomingColumns(plan, spec)}, ${spec.inInputOrder ? `row_number() OVER () AS ${PLACE}, ` : ''}stored.differs AS ${DIFFERS}
   FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
     ...inserts,
@@ -88,7 +96,7 @@ export function buildMerge(
   UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${locked}
-  WHERE ${row}.${STILL_DIFFERS} AND ${hasIncomingKey('t', spec.key, nulls, row)}${isInIndex}
+  WHERE ${row}.${STILL_DIFFERS} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
   RETURNING 1
 )`,
           ),

@@ -35,6 +35,20 @@ export function hasIncomingKey(alias: string, key: readonly KeyColumn[], nulls: 
   return hasKey(alias, key, nulls, ({ quoted, type }) => `${row}.${quoted}::${type}`);
 }
 
+/**
+ * The same in a form that no hash or merge join knows: the table is looked up by its index, incoming row by incoming row,
+ * so that they are taken in their order.
+ */
+export function looksUpIncomingKey(alias: string, key: readonly KeyColumn[], nulls: NullSet, row: string): string {
+  return hasKey(
+    alias,
+    key,
+    nulls,
+    ({ quoted, type }) => `${row}.${quoted}::${type}`,
+    (value) => `ANY (ARRAY[${value}])`,
+  );
+}
+
 /** The same for the staged row `s`, whose columns are of the column's declared type. */
 export function hasStagedKey(alias: string, key: readonly KeyColumn[], nulls: NullSet): string {
   return hasKey(alias, key, nulls, ({ quoted }) => `s.${quoted}`);
@@ -52,12 +66,13 @@ function hasKey(
   key: readonly KeyColumn[],
   nulls: NullSet,
   valueOf: (column: KeyColumn) => string,
+  operand: (value: string) => string = (value) => value,
 ): string {
   const conditions = key.map((column) => {
     const [stored, value] = [`${alias}.${column.quoted}`, valueOf(column)];
     return nulls.includes(column)
       ? `${stored} IS NULL AND ${value} IS NULL`
-      : `${stored} ${column.equals} ${value}${column.collate}`;
+      : `${stored} ${column.equals} ${operand(value + column.collate)}`;
   });
   return conditions.join(' AND ');
 }

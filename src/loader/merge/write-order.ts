@@ -17,7 +17,7 @@ function refersToItself({ targets }: LoadJob): boolean {
 }
 
 /** A unique index or an exclusion constraint under which rows with different keys of the load may be in conflict. */
-function hasOtherKey({ plan, key }: Target): boolean {
+export function hasOtherKey({ plan, key }: Pick<Target, 'plan' | 'key'>): boolean {
   return plan.live.indexes.some(({ isUnique, obstacle, comparisons }) => {
     const isCovered = (column: string): boolean =>
       comparisons.some(({ name, looseEquality }) => name === column && !looseEquality);

@@ -14,24 +14,32 @@ type Query = (...parameters: unknown[]) => unknown;
 
 /** Counts, from here on, how often the COPY writer sends rows. */
 export function traceCopies(app: StorageApp): WriterTrace {
-  const traced = new WeakSet<ClientBase>();
-  const trace = {
-    copies: 0,
+  const sent = traceStatements(app, /^COPY pg_temp\.harbor_staging_/i);
+  return {
+    get copies() {
+      return sent.count;
+    },
     reset: () => {
-      trace.copies = 0;
+      sent.count = 0;
     },
   };
+}
+
+/** Counts, from here on, the statements that match. */
+export function traceStatements(app: StorageApp, pattern: RegExp): { count: number } {
+  const traced = new WeakSet<ClientBase>();
+  const sent = { count: 0 };
   (app.dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
     if (traced.has(client)) return;
     traced.add(client);
     const target = client as unknown as { query: Query };
     const query = target.query.bind(client);
     target.query = (...parameters) => {
-      const [sent] = parameters as [string | { readonly text?: string }];
-      const text = typeof sent === 'string' ? sent : (sent.text ?? '');
-      if (/^COPY pg_temp\.harbor_staging_/i.test(text)) trace.copies += 1;
+      const [statement] = parameters as [string | { readonly text?: string }];
+      const text = typeof statement === 'string' ? statement : (statement.text ?? '');
+      if (pattern.test(text)) sent.count += 1;
       return query(...parameters);
     };
   });
-  return trace;
+  return sent;
 }

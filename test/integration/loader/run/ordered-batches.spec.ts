@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Node, Place } from '../../../support/entities/ordered.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { traceStatements } from '../../../support/app/writer-trace.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -29,10 +30,12 @@ describe('a load whose rows depend on rows of earlier batches', () => {
       Place,
       numbers(count).map((id) => ({ id, u: id })),
     );
+    const isolations = traceStatements(app, /^DO /);
     const moved = numbers(count).map((id) => ({ id, u: id + by }));
     const records = direction < 0 ? moved.toReversed() : moved;
     const result = await app.loader.loadBatch(Place, records, { batchSize: direction < 0 ? 50 : count });
     expect(result).toMatchObject({ updated: count, rejected: 0, ok: true });
+    expect(isolations.count).toBe(direction < 0 ? 0 : 1);
     expect(await app.rows(`SELECT count(*)::integer AS n FROM places WHERE u = id + ${by}`)).toEqual([{ n: count }]);
   });
 

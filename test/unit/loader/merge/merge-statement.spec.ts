@@ -22,6 +22,7 @@ describe('the merge statement', () => {
     ),
     hasExtra: false,
     extraByRow: false,
+    inInputOrder: false,
     ...rest,
   });
   const source = { select: 'SELECT * FROM staged', loadId: '$9' };
@@ -116,6 +117,13 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
         `AND NOT get_bit(s."harbor mask"::bit varying, 3) = 1 ` +
         `AND (s."label" IS NOT NULL OR t."rest" -> 'label' <> 'null'::jsonb) THEN 'label' END]`,
     );
+  });
+
+  it('looks stored rows up one by one, in the order they came in, where a unique value may move between them', () => {
+    const merge = build(specOf({ article_id: 'set', label: 'set' }, { inInputOrder: true }));
+    expect(merge).toContain('row_number() OVER () AS "harbor place", stored.differs AS "harbor differs"');
+    expect(merge).toContain(`FROM (SELECT * FROM locked AS s ORDER BY s."harbor place") AS s
+  WHERE s."harbor still differs" AND t."article_id" = ANY (ARRAY[s."article_id"::text])`);
   });
 
   it('of keys alone locks and updates nothing', () => {
