@@ -2,6 +2,7 @@ import { CreateStorageTables1764000000000 } from './1764000000000-create-storage
 import { AddLoadAttempts1764100000000 } from './1764100000000-add-load-attempts.js';
 import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-records-were-loaded.js';
 import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-fields.js';
+import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
 export const storageMigrations = [
@@ -9,4 +10,5 @@ export const storageMigrations = [
   AddLoadAttempts1764100000000,
   KeepHowRecordsWereLoaded1764200000000,
   AddUnknownFields1764300000000,
+  AddHistoryPeriod1764600000000,
 ];

@@ -1,6 +1,7 @@
 export {
   CapturedBefore,
   ExtraFields,
+  HistoryPeriodEntity,
   LoadBatchEntity,
   LoadedRow,
   LoadEntity,
@@ -92,7 +93,8 @@ export type { ColumnWideningProposal, WideningProposal } from './schema/propose/
 export { writeMigration, type WrittenMigration } from './schema/propose/source/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './results/load-counts.js';
-export type { HistoryEntry, HistoryFilter } from './stats/load-history.js';
+export type { HistoryEntry, HistoryFilter, HistoryPeriod } from './stats/load-history.js';
+export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
 export type { LoadProgress } from './stats/load-progress.js';
 export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';

@@ -1,4 +1,5 @@
 import { LoadBatchEntity } from './load-batch.entity.js';
+import { HistoryPeriodEntity } from './history-period.entity.js';
 import { HYBRID_ENTITIES } from './hybrid-entities.js';
 import { HYBRID, LoadEntity } from './load.entity.js';
 import { OpportunityEntity } from './opportunity.entity.js';
@@ -8,6 +9,7 @@ import { SubmissionEntity } from './submission.entity.js';
 export { CapturedBefore, ExtraFields, LoadId, NewerBy, Preserved, UpdatedAt } from './column-roles.js';
 export { LoadedRow } from './loaded-row.js';
 export {
+  HistoryPeriodEntity,
   HYBRID,
   HYBRID_ENTITIES,
   LoadBatchEntity,
@@ -20,4 +22,11 @@ export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 
 /** All entities of this package, for the `entities` of your own DataSource. */
-export const storageEntities = [OpportunityEntity, SubmissionEntity, LoadEntity, LoadBatchEntity, RejectedRecordEntity];
+export const storageEntities = [
+  OpportunityEntity,
+  SubmissionEntity,
+  LoadEntity,
+  LoadBatchEntity,
+  RejectedRecordEntity,
+  HistoryPeriodEntity,
+];

@@ -101,6 +101,10 @@ export const ERROR_CODES = {
     meaning: '`rejects export` could not write its output file.',
     action: 'Choose a path that does not exist yet, in a directory you may write to.',
   },
+  HISTORY_PURGE_FAILED: {
+    meaning: 'Old loads could not be deleted from the history. What was deleted before stays deleted.',
+    action: 'Apply the migrations (`migrate up`), and check the privileges of the role. Then purge again.',
+  },
   HISTORY_UNREADABLE: {
     meaning: 'The history in `storage_loads` could not be read.',
     action: 'Apply the migrations (`migrate up`), and check the privileges of the role.',
@@ -110,7 +114,7 @@ export const ERROR_CODES = {
     action: 'Run the command again.',
   },
   INVALID_FILTER: {
-    meaning: 'The filter of a quarantine call is wrong, or a purge has no filter.',
+    meaning: 'The filter of a quarantine call or of a purge is wrong, or a purge has no filter.',
     action: 'Correct the fields that the message names. A purge needs at least one field.',
   },
   INVALID_LOAD: {

@@ -82,7 +82,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
     {
       provide: token(LoadStatsService),
       inject: [ready],
-      useFactory: ({ dataSource }: ReadyStorage) => new LoadStatsService(dataSource),
+      useFactory: ({ dataSource, settings }: ReadyStorage) => new LoadStatsService(dataSource, settings.limits),
     },
     {
       provide: token(LoaderService),

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
+import { HistoryPeriodEntity, HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
@@ -35,6 +35,14 @@ export interface HistoryEntry
   readonly tables: Readonly<Record<string, LoadCounts>> | null;
   /** The error that ended it, or `COUNTS_UNREADABLE`; never contains row values. */
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** The period whose loads are all in the history; null where it has no limit. */
+export interface HistoryPeriod {
+  /** Loads that ended before this time may be missing, because a purge deleted some. */
+  readonly completeFrom: Date | null;
+  /** Loads that ended at or after this time may be missing, because some have `history: 'off'`. */
+  readonly incompleteFrom: Date | null;
 }
 
 /** Totals of all loads into a table. */
@@ -105,6 +113,14 @@ export class LoadHistory {
       }
     }
     return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));
+  }
+
+  /** The period whose loads are all in the history. */
+  async period(): Promise<HistoryPeriod> {
+    const [period] = await this.query<HistoryPeriod>(
+      `SELECT complete_from AS "completeFrom", incomplete_from AS "incompleteFrom" FROM ${this.tableOf(HistoryPeriodEntity)}`,
+    );
+    return period ?? { completeFrom: null, incompleteFrom: null };
   }
 
   /** @param which - clauses that select loads, with parameters from $3 on */

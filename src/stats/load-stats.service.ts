@@ -4,8 +4,10 @@ import type { DataSource } from 'typeorm';
 
 import { isId } from '../entities/is-id.js';
 import { answered } from '../postgres/database-error.js';
+import type { TransactionLimits } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../results/load-counts.js';
-import { type HistoryEntry, type HistoryFilter, LoadHistory } from './load-history.js';
+import { HistoryPurge, type HistoryPurgeOptions, type HistoryPurgeResult } from './history-purge.js';
+import { type HistoryEntry, type HistoryFilter, type HistoryPeriod, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
 
 /** Counts since the process started, or since the last `reset`. */
@@ -34,6 +36,7 @@ interface Account {
 
 const ERRORS_KEPT = 100;
 const UNREADABLE = ['HISTORY_UNREADABLE', 'Could not read the history of loads'] as const;
+const NOT_PURGED = ['HISTORY_PURGE_FAILED', 'Could not delete all old loads'] as const;
 const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 
 /**
@@ -53,7 +56,10 @@ export class LoadStatsService {
 
   private readonly past: LoadHistory;
 
-  constructor(dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly limits: TransactionLimits,
+  ) {
     this.past = new LoadHistory(dataSource);
   }
 
@@ -88,12 +94,32 @@ export class LoadStatsService {
     return isId(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
   }
 
-  /** Totals of all loads for each table, from `storage_loads`. Errors as {@link history}. */
+  /**
+   * Totals of all loads for each table, from `storage_loads`; {@link historyPeriod} tells which loads may be missing. Errors
+   * as {@link history}.
+   */
   async totals(): Promise<Readonly<Record<string, LoadStatistics>>> {
     const totals = await answered(this.past.totals(), ...UNREADABLE);
     return Object.fromEntries(
       totals.map(({ table, errors, ...counts }) => [table, statisticsOf({ counts, errorCount: errors, errors: [] })]),
     );
+  }
+
+  /** The period whose loads are all in the history, and so in {@link totals}. Errors as {@link history}. */
+  async historyPeriod(): Promise<HistoryPeriod> {
+    return answered(this.past.period(), ...UNREADABLE);
+  }
+
+  /**
+   * Deletes old loads and their batches from the history, page by page in short transactions. Rows of the loaded tables and
+   * counters of this process stay. Kept are running loads, loads with open rejected records, loads that their load key can
+   * resume, and every other load key unless `keepKeys` is set. {@link historyPeriod} tells from when on the history is
+   * complete afterwards. No load is waited for.
+   * @throws StorageError `INVALID_FILTER` naming all mistakes in the options; `HISTORY_PURGE_FAILED` for a database error:
+   * pages that were deleted before stay deleted
+   */
+  async purge(options: HistoryPurgeOptions): Promise<HistoryPurgeResult> {
+    return answered(new HistoryPurge(this.dataSource, this.limits).run(options), ...NOT_PURGED);
   }
 
   /** @internal */

@@ -13,6 +13,7 @@ import { withStorage } from '../context/storage-context.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseId } from '../flags/parse-id.js';
 import { parseName } from '../flags/parse-name.js';
+import { addLoadsPurgeCommand } from './loads-purge.command.js';
 
 interface ListFlags {
   readonly table?: string;
@@ -35,7 +36,7 @@ const HEAD = [
 
 /** `loads list`, `loads show <id>` */
 export function addLoadsCommand(program: Command): void {
-  const loads = program.command('loads').description('Show the history of loads');
+  const loads = program.command('loads').description('Show and purge the history of loads');
   loads
     .command('list', { isDefault: true })
     .description('List loads, newest first')
@@ -82,6 +83,7 @@ export function addLoadsCommand(program: Command): void {
         printRejects({ rejects, rejected: load.rejected });
       }
     });
+  addLoadsPurgeCommand(loads);
 }
 
 function toCells(load: HistoryEntry): unknown[] {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { type GlobalOptions, printJson } from '../output/output.js';
-import { printStatistics } from '../output/stats-report.js';
+import { printPeriod, printStatistics } from '../output/stats-report.js';
 import { withStorage } from '../context/storage-context.js';
 
 /** `stats` */
@@ -12,11 +12,15 @@ export function addStatsCommand(program: Command): void {
     .description('Show totals of all loads for each table')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const tables = await withStorage(flags, (app) => app.get(LoadStatsService).totals());
+      const [tables, period] = await withStorage(flags, async (app) => {
+        const stats = app.get(LoadStatsService);
+        return [await stats.totals(), await stats.historyPeriod()] as const;
+      });
       if (flags.json === true) {
-        printJson({ tables });
+        printJson({ tables, ...period });
       } else {
         printStatistics(tables);
+        printPeriod(period);
       }
     });
 }

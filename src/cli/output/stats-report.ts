@@ -1,6 +1,7 @@
+import type { HistoryPeriod } from '../../stats/load-history.js';
 import type { LoadStatistics } from '../../stats/load-stats.service.js';
 import { COUNT_COLUMNS } from './count-columns.js';
-import { printTable, showShare } from './output.js';
+import { printResult, printTable, showShare } from './output.js';
 
 /** Prints the statistics of each table. */
 export function printStatistics(tables: Readonly<Record<string, LoadStatistics>>): void {
@@ -12,4 +13,14 @@ export function printStatistics(tables: Readonly<Record<string, LoadStatistics>>
       showShare(statistics.successRate, 1),
     ]),
   );
+}
+
+/** Prints which loads the totals may lack. */
+export function printPeriod({ completeFrom, incompleteFrom }: HistoryPeriod): void {
+  if (completeFrom !== null) {
+    printResult(`Loads that ended before ${completeFrom.toISOString()} may be missing: old loads were purged`);
+  }
+  if (incompleteFrom !== null) {
+    printResult(`Loads that ended after ${incompleteFrom.toISOString()} may be missing: some have history: 'off'`);
+  }
 }

@@ -44,6 +44,37 @@ describe('harbor-storage loads and stats', () => {
         submissions: { received: 3, inserted: 2, skipped: 0, rejected: 1, loaded: 2 },
       });
     }));
+
+  it('purges old loads, and says from when on the totals are complete', () =>
+    withDatabase(async (url) => {
+      const args = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
+      await json(url, args, '{"submission_id":"t3_1"}\n');
+      await json(url, [...args, '--load-key', 'k'], '{"submission_id":"t3_2"}\n');
+      await queryValue(url, `UPDATE storage_loads SET started_at = '2020-01-01Z', finished_at = '2020-01-02Z'`);
+      const purge = ['loads', 'purge', '--older-than', '30d'];
+
+      expect(await json(url, [...purge, '--dry-run'])).toEqual({ loads: 1, batches: 1, dryRun: true });
+      expect((await runCommand(url, [...purge, '--dry-run'])).stdout).toBe(
+        'Dry run, would be deleted: 1 loads, 1 batches\n',
+      );
+      expect(await runCommand(url, purge)).toMatchObject({ exitCode: 0, stdout: 'Deleted: 1 loads, 1 batches\n' });
+      expect(await json(url, [...purge, '--keep-keys', '90d'])).toEqual({ loads: 1, batches: 1 });
+      expect(await json(url, ['stats'])).toEqual({
+        tables: {},
+        completeFrom: '2020-01-02T00:00:00.001Z',
+        incompleteFrom: null,
+      });
+      expect((await runCommand(url, ['stats'])).stdout).toContain(
+        'ended before 2020-01-02T00:00:00.001Z may be missing',
+      );
+      expect(await queryValue(url, 'SELECT count(*)::integer FROM submissions')).toBe(2);
+
+      for (const wrong of [[], ['--older-than', '30'], ['--older-than', '1d', '--keep-keys', '3 months']]) {
+        expect(await runCommand(url, ['loads', 'purge', ...wrong])).toMatchObject({ exitCode: 2, stdout: '' });
+      }
+      const { stderr } = await runCommand(url, ['loads', 'purge', '--older-than', '30']);
+      expect(stderr).toMatch(/--older-than <when>' argument '30' is invalid\. expected an age \(30d/);
+    }));
 });
 
 describe('harbor-storage migrate', () => {

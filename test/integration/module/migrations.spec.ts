@@ -134,6 +134,7 @@ describe("migrations: 'run'", () => {
         ),
       ).toEqual([
         'app_opportunities',
+        'storage_history',
         'storage_load_batches',
         'storage_loads',
         'storage_migrations',

@@ -27,6 +27,7 @@ const TABLES = [
   'storage_loads',
   'storage_load_batches',
   'storage_rejected_records',
+  'storage_history',
 ];
 
 /** Empties every table of the module; of few rows in a tenth of the time of TRUNCATE, which makes new files. */
