@@ -15,12 +15,12 @@ export async function isCancelRequest(error: unknown, run: Run): Promise<boolean
     await run((client) => client.query('SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)'));
     return false;
   } catch (request) {
-    return errorCode(request) === errorCode(error) && placeOf(request) === placeOf(error);
+    return errorCode(request) === errorCode(error) && raisedAt(request) === raisedAt(error);
   }
 }
 
 /** Where the server raised an error; its text where the server does not tell. */
-function placeOf(error: unknown): string | undefined {
+function raisedAt(error: unknown): string | undefined {
   const [file, line] = [errorText(error, 'file'), errorText(error, 'line')];
   return file === undefined || line === undefined ? errorText(error, 'message') : `${file}:${line}`;
 }

@@ -35,7 +35,7 @@ export function connectionError(url: string | undefined, error: unknown): Storag
   const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   // After an unescaped slash in the password the rest parses as the path, and the user as the host.
   const isMisread = parsed?.pathname.includes('@') === true;
-  const place = parsed === undefined || isMisread ? 'the database' : placeOf(parsed);
+  const place = parsed === undefined || isMisread ? 'the database' : addressOf(parsed);
   const remedy = isMisread
     ? 'percent-encode special characters of the password in the URL, / as %2F'
     : (REMEDIES[fault.code] ?? 'check the connection URL');
@@ -45,7 +45,7 @@ export function connectionError(url: string | undefined, error: unknown): Storag
 }
 
 /** As pg reads the URL: its query may name host and port, and a host that begins with a slash is a socket's directory. */
-function placeOf({ hostname, port, pathname, searchParams }: URL): string {
+function addressOf({ hostname, port, pathname, searchParams }: URL): string {
   const host = searchParams.get('host') || decodeURIComponent(hostname) || process.env['PGHOST'] || 'localhost';
   const number = searchParams.get('port') || port || process.env['PGPORT'] || '5432';
   return host.startsWith('/')

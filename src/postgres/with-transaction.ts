@@ -125,59 +125,52 @@ async function transactionWith<T>(
   return withClient(dataSource, transaction, connectTimeoutMs);
 }
 
-/** Connections in {@link rolledBack}. */
-const trying = new WeakSet<ClientBase>();
+/** The savepoints that are open on a connection, and how many of them are trials: of {@link rolledBack}. */
+const open = new WeakMap<ClientBase, { savepoints: number; trials: number }>();
 
 /** Runs `work` inside a continuing transaction; when it throws, only its own changes are rolled back. */
 export async function withSavepoint<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
-  const name = 'harbor_load';
-  return inSavepoint(client, name, work, trying.has(client) ? undefined : `RELEASE SAVEPOINT ${name}`);
+  return inSavepoint(client, work, false);
 }
 
 /**
  * Runs `work` inside a continuing transaction to see what it does; its changes are rolled back in any case. Its own
  * savepoints are not released: whoever waits for a lock of a released one waits for the end of the whole transaction, also
- * when the lock is gone, and may deadlock with it. So one of them must not begin within another.
+ * when the lock is gone, and may deadlock with it.
  */
 export async function rolledBack<T>(client: ClientBase, work: (client: ClientBase) => Promise<T>): Promise<T> {
-  const name = 'harbor_trial';
-  const isOutermost = !trying.has(client);
-  trying.add(client);
-  try {
-    return await inSavepoint(client, name, work, rollBackTo(name));
-  } finally {
-    if (isOutermost) {
-      trying.delete(client);
-    }
-  }
+  return inSavepoint(client, work, true);
 }
 
-/** @param end - ends the savepoint of work that succeeds; without it, it stays until one around it ends */
+/** A savepoint is named by its depth, so that one that was not released never has the name of one around it. */
 async function inSavepoint<T>(
   client: ClientBase,
-  name: string,
   work: (client: ClientBase) => Promise<T>,
-  end: string | undefined,
+  isTrial: boolean,
 ): Promise<T> {
+  const around = open.get(client) ?? { savepoints: 0, trials: 0 };
+  const name = `harbor_${around.savepoints + 1}`;
+  const rollBack = `ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`;
   await client.query(`SAVEPOINT ${name}`);
+  open.set(client, { savepoints: around.savepoints + 1, trials: around.trials + Number(isTrial) });
   try {
     const result = await work(client);
-    if (end !== undefined) {
-      await client.query(end);
+    if (isTrial) {
+      await client.query(rollBack);
+    } else if (around.trials === 0) {
+      await client.query(`RELEASE SAVEPOINT ${name}`);
     }
     return result;
   } catch (error) {
     // A lost connection has nothing to roll back, and a silent one would wait for the timeout once more.
     if (classifyFault(error) !== 'connection') {
       // If this fails, the first error still tells the cause.
-      await client.query(rollBackTo(name)).catch(() => {});
+      await client.query(rollBack).catch(() => {});
     }
     throw error;
+  } finally {
+    open.set(client, around);
   }
-}
-
-function rollBackTo(name: string): string {
-  return `ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`;
 }
 
 /** Runs `work` inside a caller's transaction, by the same settings of values as in one of its own. */

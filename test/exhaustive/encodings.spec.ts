@@ -42,10 +42,11 @@ describe('a database that is not in UTF8', () => {
         ...records,
       ]);
       expect(result).toMatchObject({ inserted: count, rejected: 3 });
-      expect(result.rejects.map(({ position, reason }) => [position, reason])).toEqual([
-        [0, '22P05'],
-        [1, '22P05'],
-        [2, '22P05'],
+      expect(result.rejects.map(({ position, reason, column }) => [position, reason, column])).toEqual([
+        [0, '22P05', 'title'],
+        [1, '22P05', 'submission_id'],
+        // One of the fields that no column knows.
+        [2, '22P05', undefined],
       ]);
       expect(await app.rows('SELECT DISTINCT title, extra FROM submissions')).toEqual([
         { title: 'é', extra: { field: 'ü' } },

@@ -23,18 +23,18 @@ export class EveryRowFault extends PostgresError {
 /**
  * Tells a fault of single rows from one that every row meets.
  * @param error - met by a row that was tried alone
- * @param evidence - whether other records pass, as far as is known already
+ * @param evidence - whether the table has taken other records, as far as is known already
  * @param candidates - what else can be tried
  * @param passes - tries one of them alone, and rolls it back
  * @throws EveryRowFault when nothing shows that other rows pass
  */
 export async function checkFollowsRows<T>(
   error: unknown,
-  evidence: Pick<Evidence, 'exists'>,
+  evidence: Pick<Evidence, 'hasTaken'>,
   candidates: readonly T[],
   passes: (candidate: T) => Promise<boolean>,
 ): Promise<void> {
-  if (classifyFault(error) === 'row' || evidence.exists) {
+  if (classifyFault(error) === 'row' || evidence.hasTaken) {
     return;
   }
   const count = Math.min(candidates.length, MAX_PROBES);

@@ -18,37 +18,40 @@ const TOO_LONG = `'22001', '22026'`;
 /** A row with more is not sent to the server once more. */
 const MAX_CHARACTERS = 1024 * 1024;
 
-const SETTING = 'harbor_storage.faulty_column';
+/** Settings of the transaction that carry the row's values to the block, which takes no parameters, and the column back. */
+const VALUES = 'harbor_storage.row_values';
+const COLUMN = 'harbor_storage.faulty_column';
 
 /** For the isolation block: finds the column of a rejected value, which Postgres does not name when it reads a text. */
 export function findColumnOf(target: number, table: string, columns: readonly PlanColumn[]): string {
-  return `IF harbor_target = ${target} AND COALESCE(harbor_column, '') = ''
+  const checks = columns.filter(({ fullType }) => fullType !== 'text');
+  return checks.length === 0
+    ? ''
+    : `IF harbor_target = ${target} AND COALESCE(harbor_column, '') = ''
           AND (left(harbor_code, 2) <> '23' OR COALESCE(harbor_table, '') = '') THEN
         SELECT * INTO harbor_row FROM ${table} WHERE ${PLACE} = "harbor first" AND ${PART} = "harbor step";
-        ${findColumnSql(columns)}
+        ${findColumnSql(checks, ({ quoted }) => `harbor_row.${quoted}`)}
       END IF;`;
 }
 
 /**
- * Statements of PL/pgSQL that set `harbor_column` to the name of the column whose text in `harbor_row` the server rejects
- * by `harbor_code`; to null where there is none.
+ * Statements of PL/pgSQL that set `harbor_column` to the name of the column whose text the server rejects by
+ * `harbor_code`; to null where there is none.
+ * @param textOf - the SQL of the column's text
  */
-function findColumnSql(columns: readonly PlanColumn[]): string {
-  const checks = columns.filter(({ fullType }) => fullType !== 'text').map(checkColumn);
-  return checks.length === 0
-    ? ''
-    : `BEGIN
-          ${checks.join('\n          ')}
+function findColumnSql(columns: readonly PlanColumn[], textOf: (column: PlanColumn, place: number) => string): string {
+  return `BEGIN
+          ${columns.map((column, place) => checkColumn(column, textOf(column, place))).join('\n          ')}
           harbor_column := NULL;
         EXCEPTION WHEN OTHERS THEN
           harbor_column := CASE WHEN SQLSTATE = harbor_code THEN harbor_column END;
         END;`;
 }
 
-function checkColumn({ name, quoted, type, fullType }: PlanColumn): string {
-  const value = `harbor_row.${quoted}::${type}`;
+function checkColumn({ name, type, fullType }: PlanColumn, text: string): string {
+  const value = `${text}::${type}`;
   const read = `harbor_column := ${escapeLiteral(name)};
-          harbor_readable := CASE WHEN harbor_row.${quoted} IS NOT NULL THEN ${value}::${fullType} IS NULL END;`;
+          harbor_readable := CASE WHEN ${text} IS NOT NULL THEN ${value}::${fullType} IS NULL END;`;
   return CUT_BY_CAST.has(type) && fullType !== type
     ? `${read}
           IF harbor_code IN (${TOO_LONG}) AND length(${value}::${fullType}::text) <> length(${value}::text) THEN
@@ -58,7 +61,8 @@ function checkColumn({ name, quoted, type, fullType }: PlanColumn): string {
 }
 
 /**
- * Finds the column for which Postgres rejects a row that was written alone.
+ * Finds the column for which Postgres rejects a row that was written alone. The values go as bytes, so that the server
+ * meets a character that its encoding does not have at the column of that character.
  * @returns undefined where the error is no column's, or the server cannot tell
  */
 async function findFaultyColumn(
@@ -68,26 +72,24 @@ async function findFaultyColumn(
   code: string,
 ): Promise<string | undefined> {
   const carried = columns.filter(({ index }) => typeof row.values[index] === 'string');
-  if (charactersOf(row) > MAX_CHARACTERS || findColumnSql(carried) === '') {
+  if (charactersOf(row) > MAX_CHARACTERS || carried.length === 0) {
     return undefined;
   }
-  const values = carried.map(
-    ({ index, quoted }) => `${client.escapeLiteral(row.values[index] as string)}::text AS ${quoted}`,
-  );
+  const values = carried.map(({ index }) => Buffer.from(row.values[index] as string).toString('base64'));
   const block = `DECLARE
-  harbor_row record;
+  harbor_values json := current_setting('${VALUES}');
   harbor_column text;
   harbor_readable boolean;
   harbor_code text := ${client.escapeLiteral(code)};
 BEGIN
-  SELECT ${values.join(', ')} INTO harbor_row;
-  ${findColumnSql(carried)}
-  PERFORM set_config('${SETTING}', COALESCE(harbor_column, ''), true);
+  ${findColumnSql(carried, (_, place) => `convert_from(decode(harbor_values ->> ${place}, 'base64'), 'UTF8')`)}
+  PERFORM set_config('${VALUES}', '', true), set_config('${COLUMN}', COALESCE(harbor_column, ''), true);
 END`;
   try {
     return await withSavepoint(client, async () => {
+      await client.query(`SELECT set_config('${VALUES}', $1, true)`, [JSON.stringify(values)]);
       const results = (await client.query(
-        `DO ${client.escapeLiteral(block)}; SELECT current_setting('${SETTING}') AS name`,
+        `DO ${client.escapeLiteral(block)}; SELECT current_setting('${COLUMN}') AS name`,
       )) as unknown as { rows: { name: string }[] }[];
       return results[1]?.rows[0]?.name || undefined;
     });

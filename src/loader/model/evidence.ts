@@ -20,7 +20,7 @@ export class Evidence {
   }
 
   /** Whether the table at which the last write failed has taken a record. */
-  get exists(): boolean {
+  get hasTaken(): boolean {
     return this.taken[this.target] === true;
   }
 

@@ -99,7 +99,7 @@ export type Field =
    * The loader, the database or another table's rows hold it. What a record says, for example one that was read from the
    * table, is ignored.
    */
-  | { readonly kind: 'passed over' };
+  | { readonly kind: 'ignored' };
 
 /** A column that records can fill. */
 export interface ColumnField {

@@ -48,9 +48,9 @@ export function buildLoadPlan(
     let field: Field;
     if (ownedAs !== undefined) {
       owned.set(ownedAs, column);
-      field = { kind: ownedAs === 'extra' ? 'extra' : 'passed over' };
+      field = { kind: ownedAs === 'extra' ? 'extra' : 'ignored' };
     } else if (isComputed(live) || !column.isInsert || column.generatedType !== undefined) {
-      field = { kind: 'passed over' };
+      field = { kind: 'ignored' };
     } else {
       const rule = rules.get(propertyOf(column)) ?? {};
       const planned = planColumn(columns.length, column, live, rule, roles);

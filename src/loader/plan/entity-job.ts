@@ -67,7 +67,7 @@ function passOverIdentities(plan: LoadPlan, key: readonly KeyColumn[]): LoadPlan
     return plan;
   }
   const fields = Array.from(plan.fields, ([name, field]): [string, Field] =>
-    field.kind === 'column' && passedOver.includes(field.column) ? [name, { kind: 'passed over' }] : [name, field],
+    field.kind === 'column' && passedOver.includes(field.column) ? [name, { kind: 'ignored' }] : [name, field],
   );
   return { ...plan, fields: new Map(fields) };
 }

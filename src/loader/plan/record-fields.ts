@@ -10,7 +10,7 @@ type Level = Pick<EmbeddedMetadata, 'embeddeds' | 'relations' | 'relationIds'> &
   readonly columns: readonly ColumnMetadata[];
 };
 
-const PASSED_OVER: Field = { kind: 'passed over' };
+const IGNORED: Field = { kind: 'ignored' };
 
 /**
  * What each key of a record stands for.
@@ -45,7 +45,7 @@ function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string
   const fields = new Map<string, Field>();
   for (const column of level.columns) {
     // TypeORM computes a @VirtualColumn when it reads.
-    fields.set(column.propertyName, fieldOf.get(column.databaseName) ?? PASSED_OVER);
+    fields.set(column.propertyName, fieldOf.get(column.databaseName) ?? IGNORED);
   }
   for (const embedded of level.embeddeds) {
     fields.set(embedded.propertyName, { kind: 'embedded', fields: fieldsOf(embedded, fieldOf) });
@@ -57,15 +57,15 @@ function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string
     if (relation.isLazy) {
       // Where TypeORM keeps what it has loaded of a lazy relation.
       fields.set(`__${propertyName}__`, field);
-      fields.set(`__has_${propertyName}__`, PASSED_OVER);
-      fields.set(`__promise_${propertyName}__`, PASSED_OVER);
+      fields.set(`__has_${propertyName}__`, IGNORED);
+      fields.set(`__promise_${propertyName}__`, IGNORED);
     }
   }
   for (const { relation, propertyName, queryBuilderFactory } of level.relationIds) {
     const field = relationField(relation, fieldOf);
     // Its null may mean that the query of the decorator has left the row out.
     const isKey = field.kind === 'relation' && queryBuilderFactory === undefined;
-    fields.set(propertyName, isKey ? { ...field, passesNull: true } : PASSED_OVER);
+    fields.set(propertyName, isKey ? { ...field, passesNull: true } : IGNORED);
   }
   return fields;
 }
@@ -73,7 +73,7 @@ function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string
 /** The foreign key of a relation; other relations are rows of other tables. */
 function relationField(relation: RelationMetadata, fieldOf: ReadonlyMap<string, Field>): Field {
   if (!relation.isManyToOne && !relation.isOneToOneOwner) {
-    return PASSED_OVER;
+    return IGNORED;
   }
   const references = relation.joinColumns.flatMap(({ databaseName, referencedColumn }) => {
     const field = fieldOf.get(databaseName);
@@ -81,7 +81,7 @@ function relationField(relation: RelationMetadata, fieldOf: ReadonlyMap<string, 
       ? [{ path: pathOf(referencedColumn), column: field.column }]
       : [];
   });
-  return references.length > 0 ? referenceField(references) : PASSED_OVER;
+  return references.length > 0 ? referenceField(references) : IGNORED;
 }
 
 interface Reference {
@@ -126,7 +126,7 @@ function addColumn(metadata: EntityMetadata, fields: Map<string, Field>, name: s
   if (isItsRelation || other?.kind === 'embedded' || other === field) {
     return;
   }
-  const isOfOtherTable = other?.kind === 'passed over' && metadata.relations.some((r) => r.propertyName === name);
+  const isOfOtherTable = other?.kind === 'ignored' && metadata.relations.some((r) => r.propertyName === name);
   if (other !== undefined && !isOfOtherTable) {
     throw new InvalidLoadError(
       `${metadata.name}: ${JSON.stringify(name)} is the property of one column and the name of another, so a ` +

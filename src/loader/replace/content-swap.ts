@@ -122,11 +122,11 @@ export class ContentSwap {
   /** Checks that other rows pass, unless some were written already. */
   private async checkPasses(error: unknown): Promise<void> {
     const { client } = this;
-    const exists = rowsOf(this.written) > 0;
-    const numbers = exists || classifyFault(error) === 'row' ? [] : await readRowNumbers(client);
+    const hasTaken = rowsOf(this.written) > 0;
+    const numbers = hasTaken || classifyFault(error) === 'row' ? [] : await readRowNumbers(client);
     await checkFollowsRows(
       error,
-      { exists },
+      { hasTaken },
       numbers,
       async (row) => (await tryOut(client, () => this.swap({ first: row, last: row }))) === undefined,
     );

@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { LoadFailedError, type LoadOptions, QuarantineService } from '../../../../src/index.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { traceStatements } from '../../../support/app/writer-trace.js';
 import { countStatements, type SentStatements } from '../../../support/database/statements.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import { errorOf } from '../../../support/parity/faults.js';
@@ -150,12 +151,15 @@ describe('an error that may be of one row or of every row', () => {
 
   it('costs a lone record only when earlier ones have passed', async () => {
     await raise('one');
+    // Statements are shown in pg_stat_activity and in the server's log.
+    const withValue = traceStatements(app, /'bad'/);
     const bad = { id: 1, v: 'bad' };
     expect(await errorOf(load(app, [bad]))).toMatchObject({ cause: { code: 'P0001' }, result: { failed: 1 } });
     const records = [{ id: 2, v: 'good' }, bad];
     expect(await app.loader.loadBatch(Event, records, { batchSize: 1 })).toMatchObject({ inserted: 1, rejected: 1 });
     // The stored record is found unchanged, and passes.
     expect(await app.loader.loadBatch(Event, records, { batchSize: 1 })).toMatchObject({ unchanged: 1, rejected: 1 });
+    expect(withValue.count).toBe(0);
   });
 
   it('costs one of the records folded into one row', async () => {
