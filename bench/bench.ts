@@ -6,6 +6,8 @@ import type { Contestant } from './contestants/index.js';
 /** Context of every case. */
 export interface Bench extends Arena {
   readonly records: readonly BenchRecord[];
+  /** Number of records asked for, also for cases that make their own. */
+  readonly rows: number;
   readonly rounds: number;
   /** Numbers of rows of the case `growth`. */
   readonly growth: readonly number[];
@@ -20,6 +22,8 @@ export interface CaseReport {
   readonly head: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
   readonly notes: readonly string[];
+  /** Contestants that failed, and how. */
+  readonly faults: readonly string[];
   readonly goals: readonly Goal[];
   /** For `--json`. */
   readonly figures: unknown;

@@ -10,11 +10,12 @@ import { printResult } from '../src/cli/output/output.js';
 import { reportError } from '../src/cli/output/report-error.js';
 import { UsageError } from '../src/cli/usage-error.js';
 import { errorText } from '../src/errors/error-text.js';
-import type { Bench } from './bench.js';
-import { BenchError } from './bench-error.js';
+import type { Bench, CaseReport } from './bench.js';
+import { BenchError, faultOf } from './bench-error.js';
+import type { Case } from './cases/index.js';
 import { checkIsBuilt } from './process/command-line.js';
 import { withConnection } from './tables/connection.js';
-import type { Contestant } from './contestants/index.js';
+import { type Contestant, contestants } from './contestants/index.js';
 import { type BenchRecord, generateOpportunities, readPosts } from './tables/data.js';
 import { describeMachine } from './report/machine.js';
 import { type BenchFlags, createProgram, GOAL_ROUNDS, GOAL_ROWS } from './program.js';
@@ -23,12 +24,12 @@ import { BenchInterruptedError, type Scratch, withScratch } from './tables/scrat
 import { type BenchTable, carriedBy, readTable } from './report/table.js';
 
 async function run(flags: BenchFlags): Promise<void> {
-  const { url, case: chosen } = flags;
+  const { url, cases: chosen } = flags;
   if (url !== undefined && !(/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url))) {
     // Not by commander, which would print the URL with its password.
     throw new UsageError('--url must begin with postgres:// or postgresql://');
   }
-  if (chosen.some(({ name }) => name === 'growth')) {
+  if (chosen.some(({ needsBuild }) => needsBuild)) {
     await checkIsBuilt();
   }
   // Loads must not handle interrupts here.
@@ -39,30 +40,60 @@ async function run(flags: BenchFlags): Promise<void> {
 }
 
 async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {
+  const { json, rows, rounds, growth } = flags;
   const loads = [loadavg()[0] ?? 0];
   const machine = await describeMachine(scratch.url, process.argv.slice(2));
-  const { table, records } = await readData(flags, scratch.url);
-  const contestants = flags.case.some(({ takesAll }) => takesAll) ? await findAvailable(flags.contestants) : [];
+  const data = await readData(flags, scratch.url);
+  const isMatch = flags.cases.some((each) => each.contestants !== 'none');
+  const available = isMatch ? await findAvailable(flags.contestants ?? contestants) : [];
   const reports: NamedReport[] = [];
-  for (const { name, run: runCase } of flags.case) {
+  for (const each of flags.cases) {
+    const { name } = each;
     const onProgress = (text: string): void => showProgress(`${name}: ${text}`);
-    const { rounds, growth } = flags;
-    const report = await runCase({ ...scratch, table, records, contestants, rounds, growth, onProgress });
+    const takingPart = flags.contestants ? available : availableFor(each, available);
+    const report = await runCase(each, {
+      ...scratch,
+      ...data,
+      contestants: takingPart,
+      rows,
+      rounds,
+      growth,
+      onProgress,
+    });
     showProgress('');
     reports.push({ name, ...report });
     printCase({ name, ...report });
-    if (flags.json !== undefined) {
+    if (json !== undefined) {
       // After each case: a run of half an hour may be interrupted.
-      await writeFile(flags.json, `${JSON.stringify({ machine, cases: reports.map(rawOf) }, undefined, 2)}\n`);
+      await writeFile(json, `${JSON.stringify({ machine, cases: reports.map(rawOf) }, undefined, 2)}\n`);
     }
   }
   printGoals(reports);
-  if (flags.rows < GOAL_ROWS || flags.rounds < GOAL_ROUNDS) {
+  if (rows < GOAL_ROWS || rounds < GOAL_ROUNDS) {
     printResult(
-      `No verdict: the goals are about ${GOAL_ROWS.toLocaleString('en-US')} rows and ${GOAL_ROUNDS} rounds at least.`,
+      `The goals are about ${GOAL_ROWS.toLocaleString('en-US')} rows and at least ${GOAL_ROUNDS} rounds; ` +
+        `this run had ${rows.toLocaleString('en-US')} and ${rounds}.`,
     );
   }
   printMachine(machine, [...loads, loadavg()[0] ?? 0]);
+  const faults = reports.flatMap((report) => report.faults.map((fault) => `${report.name}: ${fault}`));
+  if (faults.length > 0) {
+    throw new BenchError(`not everything could be measured\n${faults.join('\n')}`);
+  }
+}
+
+/** A case that cannot run at all does not stop the others. */
+async function runCase({ run: runThis }: Case, bench: Bench): Promise<CaseReport> {
+  try {
+    return await runThis(bench);
+  } catch (error) {
+    bench.signal.throwIfAborted();
+    return { title: 'failed', head: [], rows: [], notes: [], faults: [faultOf(error)], goals: [], figures: undefined };
+  }
+}
+
+function availableFor({ contestants: kind }: Case, available: readonly Contestant[]): readonly Contestant[] {
+  return kind === 'all' ? available : available.filter(({ isSlow }) => isSlow !== true);
 }
 
 /** The records of the run, and their table. */
@@ -73,7 +104,7 @@ async function readData(
   const { file, rows } = flags;
   const tableName = file === undefined ? 'app_opportunities' : 'submissions';
   const table = await withConnection(url, (client) => readTable(client, tableName));
-  if (!flags.case.some(({ takesRecords }) => takesRecords)) {
+  if (!flags.cases.some(({ takesRecords }) => takesRecords)) {
     return { table, records: [] };
   }
   if (file === undefined) {
@@ -103,8 +134,8 @@ async function findAvailable(wanted: readonly Contestant[]): Promise<Contestant[
   return available;
 }
 
-function rawOf({ name, title, goals, figures }: NamedReport): object {
-  return { case: name, title, goals, figures };
+function rawOf({ name, title, goals, faults, figures }: NamedReport): object {
+  return { case: name, title, goals, faults, figures };
 }
 
 /** One line that is overwritten; none without a terminal. */

@@ -6,8 +6,9 @@ import { type Contestant, contestants } from './contestants/index.js';
 
 /** Options of a run. */
 export interface BenchFlags {
-  readonly case: readonly Case[];
-  readonly contestants: readonly Contestant[];
+  readonly cases: readonly Case[];
+  /** Undefined for those of each case by default. */
+  readonly contestants?: readonly Contestant[];
   readonly rows: number;
   readonly rounds: number;
   readonly growth: readonly number[];
@@ -27,49 +28,59 @@ const GROWTH = [10_000, 100_000, 1_000_000];
 
 const HELP = `
 Cases:
-  first     all contestants, into an empty table
-  change    all contestants, every row of a loaded table
-  same      the same records a second time
-  sparse    every other field absent, against TypeORM upsert by shape
-  hybrid    100 records into both tables in one call, latency
-  growth    growing files through the built command line (npm run build): time per row and peak memory;
-            a million rows need about 6 GB of disk, half of it for a file in the temporary directory
-  overhead  against the same way of writing without validation, counting and quarantine
+  first          all contestants, into an empty table
+  change         every row of a loaded table changed
+  same           the same records a second time: time, WAL and pages written
+  fifth          one row in five changed in one column
+  sparse         every other field absent, against TypeORM upsert by shape
+  small          stores of 1, 10 and 100 records, one table and hybrid, 1 caller and 50 at once: latency, against TypeORM
+  small-delayed  the same over a network that delays 5 ms each way: latency, waits for the server, bytes sent
+  growth         growing files through the built command line (npm run build): time per row and peak memory;
+                 a million rows need about 6 GB of disk, half of it for a file in the temporary directory
+  refresh        fifth over the delayed network, at most 20,000 rows: bytes sent
+  file           a file from Python through the built command line, whole process
+  overhead       against a COPY and merge by hand, without validation, counting and quarantine
 
 Contestants:
-${contestants.map(({ name }) => `  ${name}`).join('\n')}
-  drizzle, kysely and knex need   npm ci --prefix bench
-  floor needs                     psql on the PATH
-  dlt and dlt-csv need            python3 -m venv .bench && . .bench/bin/activate && pip install -r bench/requirements.txt
-  Contestants that cannot run are named and skipped.
+${contestants.map(({ name, isSlow }) => `  ${name}${isSlow === true ? '   slow: by default in first only' : ''}`).join('\n')}
+  drizzle, kysely, knex and mikro-orm need  npm ci --prefix bench
+  floor needs                               psql on the PATH
+  dlt, dlt-csv and sling need               python3 -m venv .bench && . .bench/bin/activate && pip install -r bench/requirements.txt
+  Contestants that cannot run are named and skipped. Slow ones load fewer rows; the tables say how many.
+  One that fails or loads wrong data is left out of its case; the run continues and ends with exit code 1.
 
 Every run creates a database harbor_bench_… on the server and drops it at the end.
 Compare only ratios, and only within one run with the default rows and rounds on an idle machine.
-All cases take half an hour or more.
-A missed goal does not change the exit code; a contestant that loads wrong data does.`;
+All goals need about 20 minutes with --rows 20000, and an hour and a half with the default rows.
+A missed goal does not change the exit code.`;
 
 /** The command line parser of the bench; it throws errors instead of exiting. */
 export function createProgram(run: (flags: BenchFlags) => Promise<void>): Command {
   return new Command('npm run bench --')
     .description('Compare this package with other ways to merge records into Postgres')
     .addOption(
-      new Option('--case <names>', 'Cases to run, separated by commas')
+      new Option('--cases <names>', 'Cases to run, separated by commas')
         .argParser(parseNames('case', cases))
         .default(cases, 'all'),
     )
     .addOption(
-      new Option('--contestants <names>', 'Contestants of first and change, separated by commas')
-        .argParser(parseNames('contestant', contestants))
-        .default(contestants, 'all'),
+      new Option('--contestants <names>', 'Contestants, separated by commas (default: all)').argParser(
+        parseNames('contestant', contestants),
+      ),
     )
-    .option('--rows <n>', 'Number of records of first, change, same, sparse and overhead', parseRows, GOAL_ROWS)
+    .option(
+      '--rows <n>',
+      'Number of records (small: fewer calls with fewer than 20,000; not growth)',
+      parseRows,
+      GOAL_ROWS,
+    )
     .option('--rounds <n>', 'Measured rounds, after one warm-up', parseCount(1), GOAL_ROUNDS)
     .addOption(
       new Option('--growth <list>', 'Numbers of rows of growth, ascending')
         .argParser(parseGrowth)
         .default(GROWTH, GROWTH.join()),
     )
-    .option('--file <jsonl>', 'Real posts for submissions instead of generated opportunities (not hybrid, growth)')
+    .option('--file <jsonl>', 'Real posts for submissions instead of generated opportunities (not small, growth)')
     .option('--url <url>', 'Postgres server (default: the embedded one)')
     .option('--json <file>', 'Write the raw figures to a file')
     .addHelpText('after', HELP)
@@ -96,7 +107,7 @@ function parseRows(text: string): number {
   const rows = parseCount(1)(text);
   if (rows > MAX_ROWS) {
     throw new InvalidArgumentError(
-      `expected at most ${MAX_ROWS}, because all records are in memory; for more use --case growth`,
+      `expected at most ${MAX_ROWS}, because all records are in memory; for more use --cases growth`,
     );
   }
   return rows;

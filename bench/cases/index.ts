@@ -1,27 +1,35 @@
 import type { Bench, CaseReport } from '../bench.js';
+import { runFile } from './file.js';
 import { runGrowth } from './growth.js';
-import { runHybrid } from './hybrid.js';
 import { runChange, runFirst } from './merge.js';
 import { runOverhead } from './overhead.js';
+import { runFifth, runRefresh } from './refresh.js';
 import { runSame } from './same.js';
+import { runSmall, runSmallDelayed } from './small.js';
 import { runSparse } from './sparse.js';
 
 export interface Case {
   readonly name: string;
   readonly run: (bench: Bench) => Promise<CaseReport>;
   /** Whether it uses the records of the run, not its own. */
-  readonly takesRecords: boolean;
-  /** Whether all contestants take part. */
-  readonly takesAll: boolean;
+  readonly takesRecords?: boolean;
+  /** Which of the chosen contestants take part. */
+  readonly contestants: 'all' | 'not the slow ones' | 'none';
+  /** Whether it runs the built command line. */
+  readonly needsBuild?: boolean;
 }
 
 /** All cases, in execution order. */
 export const cases: readonly Case[] = [
-  { name: 'first', run: runFirst, takesRecords: true, takesAll: true },
-  { name: 'change', run: runChange, takesRecords: true, takesAll: true },
-  { name: 'same', run: runSame, takesRecords: true, takesAll: false },
-  { name: 'sparse', run: runSparse, takesRecords: true, takesAll: false },
-  { name: 'hybrid', run: runHybrid, takesRecords: false, takesAll: false },
-  { name: 'growth', run: runGrowth, takesRecords: false, takesAll: false },
-  { name: 'overhead', run: runOverhead, takesRecords: true, takesAll: false },
+  { name: 'first', run: runFirst, takesRecords: true, contestants: 'all' },
+  { name: 'change', run: runChange, takesRecords: true, contestants: 'not the slow ones' },
+  { name: 'same', run: runSame, takesRecords: true, contestants: 'none' },
+  { name: 'fifth', run: runFifth, takesRecords: true, contestants: 'not the slow ones' },
+  { name: 'sparse', run: runSparse, takesRecords: true, contestants: 'none' },
+  { name: 'small', run: runSmall, contestants: 'none' },
+  { name: 'small-delayed', run: runSmallDelayed, contestants: 'none' },
+  { name: 'growth', run: runGrowth, contestants: 'none', needsBuild: true },
+  { name: 'refresh', run: runRefresh, takesRecords: true, contestants: 'not the slow ones' },
+  { name: 'file', run: runFile, takesRecords: true, contestants: 'not the slow ones', needsBuild: true },
+  { name: 'overhead', run: runOverhead, takesRecords: true, contestants: 'none' },
 ];

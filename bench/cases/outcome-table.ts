@@ -1,5 +1,5 @@
 import type { CaseReport } from '../bench.js';
-import { microsecondsARow, type Outcome, ratioOf, showSpread } from '../report/figures.js';
+import { type Match, microsecondsARow, type Outcome, ratioOf, showSpread, spreadOf } from '../report/figures.js';
 
 /**
  * The table of a match, with an explanation.
@@ -7,14 +7,23 @@ import { microsecondsARow, type Outcome, ratioOf, showSpread } from '../report/f
  * @param name - its name in the table head
  */
 export function outcomeTable(
-  outcomes: readonly Outcome[],
+  { outcomes, faults }: Match,
   reference: Outcome | undefined,
   name: string = reference?.label ?? '',
-): Pick<CaseReport, 'head' | 'rows' | 'notes'> {
+): Pick<CaseReport, 'head' | 'rows' | 'notes' | 'faults'> {
   const most = Math.max(...outcomes.map(({ rows }) => rows));
   const capped = outcomes.filter(({ rows }) => rows < most);
+  const isWatched = outcomes.some(({ sent }) => sent.some((bytes) => bytes > 0));
   return {
-    head: ['', 'rows', 'rows/s', 'µs a row', ...(reference ? [`${name} ÷ it`] : []), 'how'],
+    head: [
+      '',
+      'rows',
+      'rows/s',
+      'µs a row',
+      ...(reference ? [`${name} ÷ it`] : []),
+      ...(isWatched ? ['bytes sent a row'] : []),
+      'how',
+    ],
     rows: outcomes.map((outcome) => {
       const time = microsecondsARow(outcome);
       return [
@@ -23,6 +32,7 @@ export function outcomeTable(
         Math.round(1_000_000 / time.median),
         showSpread(time),
         ...(reference ? [outcome === reference ? '' : showSpread(ratioOf(reference, outcome))] : []),
+        ...(isWatched ? [showSpread(spreadOf(outcome.sent.map((bytes) => bytes / outcome.rows)))] : []),
         outcome.how,
       ];
     }),
@@ -30,5 +40,6 @@ export function outcomeTable(
       ({ label, rows }) =>
         `${label}: measured on ${rows.toLocaleString('en-US')} rows; ratios are those of the time a row.`,
     ),
+    faults,
   };
 }

@@ -21,6 +21,8 @@ export interface Contestant {
   readonly how: (table: BenchTable) => string;
   /** Maximum number of rows, because it is slow. */
   readonly maxRows?: number;
+  /** Too slow for every case: unless it is chosen by name, it takes part in the first only. */
+  readonly isSlow?: boolean;
   /** Does not distinguish an empty text from null, so the check does not either. */
   readonly storesEmptyAsNull?: boolean;
   /** Why it cannot run here, and what to do; undefined if it can. */

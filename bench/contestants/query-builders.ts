@@ -4,12 +4,17 @@ import type { BenchTable } from '../report/table.js';
 
 type Enter = (url: string, table: BenchTable) => Promise<Session>;
 
-/** Multi-row upserts by the query builders of bench/package.json, imported only if installed. */
+/** Multi-row upserts by the query builders and MikroORM of bench/package.json, imported only if installed. */
 export const queryBuilders: readonly Contestant[] = [
-  queryBuilder('drizzle', 'drizzle-orm', async () => (await import('./drizzle.js')).enterDrizzle),
   queryBuilder('kysely', 'kysely', async () => (await import('./kysely.js')).enterKysely),
   queryBuilder('knex', 'knex', async () => (await import('./knex.js')).enterKnex),
+  slow(queryBuilder('drizzle', 'drizzle-orm', async () => (await import('./drizzle.js')).enterDrizzle)),
+  slow(queryBuilder('mikro-orm', '@mikro-orm/postgresql', async () => (await import('./mikro-orm.js')).enterMikroOrm)),
 ];
+
+function slow(contestant: Contestant): Contestant {
+  return { ...contestant, isSlow: true, maxRows: 10_000 };
+}
 
 function queryBuilder(name: string, packageName: string, load: () => Promise<Enter>): Contestant {
   return {

@@ -12,20 +12,18 @@ type Write = (manager: EntityManager, entity: EntitySchema<Row>, rows: Row[], ta
 export const typeormUpsert = typeormContestant('typeorm-upsert', showChunks, 50_000, upsertInChunks);
 
 /** `repository.save` with its option `chunk`: https://typeorm.io/docs/working-with-entity-manager/repository-api */
-export const typeormSave = typeormContestant(
-  'typeorm-save',
-  showChunks,
-  10_000,
-  async (manager, entity, rows, table) => {
+export const typeormSave: Contestant = {
+  ...typeormContestant('typeorm-save', showChunks, 5_000, async (manager, entity, rows, table) => {
     await manager.getRepository(entity).save(rows, { chunk: rowsAStatement(table) });
-  },
-);
+  }),
+  isSlow: true,
+};
 
 /** One `upsert` per set of columns: in a call with mixed rows it would write DEFAULT for absent values. */
 export const typeormByShape = typeormContestant(
   'typeorm-by-shape',
   () => 'upsert, one for each set of columns, one transaction',
-  10_000,
+  5_000,
   async (manager, entity, rows, table) => {
     const shapes = new Map<string, Row[]>();
     for (const row of rows) {

@@ -4,18 +4,19 @@ import { showFigure, showSpread, type Spread } from './figures.js';
 export interface Goal {
   readonly goal: string;
   readonly measured: string;
-  readonly met: boolean;
+  /** Undefined if it was not measured. */
+  readonly met: boolean | undefined;
   /** Undecided, because the rounds differ too much. */
   readonly unsure: boolean;
 }
 
-/** A ratio with an upper limit; the median decides. */
-export function atMost(goal: string, ratio: Spread, limit: number): Goal {
+/** A figure with an upper limit, for example a ratio; the median decides. */
+export function atMost(goal: string, figure: Spread | undefined, limit: number): Goal {
   return {
     goal,
-    measured: showSpread(ratio),
-    met: ratio.median <= limit,
-    unsure: ratio.min <= limit && ratio.max > limit,
+    measured: showSpread(figure),
+    met: figure && figure.median <= limit,
+    unsure: figure !== undefined && figure.min <= limit && figure.max > limit,
   };
 }
 

@@ -7,10 +7,12 @@ export interface NamedReport extends CaseReport {
   readonly name: string;
 }
 
-export function printCase({ name, title, head, rows, notes }: NamedReport): void {
+export function printCase({ name, title, head, rows, notes, faults }: NamedReport): void {
   printResult(`\n${name}: ${title}`);
-  printTable(head, rows);
-  notes.forEach((note) => printResult(note));
+  if (rows.length > 0) {
+    printTable(head, rows);
+  }
+  [...notes, ...faults].forEach((note) => printResult(note));
 }
 
 export function printGoals(reports: readonly NamedReport[]): void {
@@ -23,7 +25,10 @@ export function printGoals(reports: readonly NamedReport[]): void {
   }
 }
 
-function verdict(met: boolean, unsure: boolean): string {
+function verdict(met: boolean | undefined, unsure: boolean): string {
+  if (met === undefined) {
+    return '';
+  }
   return `${met ? 'met' : 'MISSED'}${unsure ? ', not in every round' : ''}`;
 }
 

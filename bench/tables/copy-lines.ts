@@ -1,5 +1,5 @@
 import { copyField } from '../../src/postgres/copy-text.js';
-import type { BenchRecord } from './data.js';
+import { type BenchRecord, textOf } from './data.js';
 import type { BenchTable } from '../report/table.js';
 
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -17,11 +17,4 @@ export function* copyLines({ columns }: BenchTable, records: Iterable<BenchRecor
   if (chunk !== '') {
     yield chunk;
   }
-}
-
-function textOf(type: string, value: unknown): string | null {
-  if (value === null || value === undefined) {
-    return null;
-  }
-  return type === 'jsonb' ? JSON.stringify(value) : String(value);
 }

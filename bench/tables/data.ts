@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 
 import { generateHybridRecords, type SampleRecord } from '../../sample/hybrid-sample.js';
 import { SampleRandom } from '../../sample/sample-random.js';
+import type { BenchTable } from '../report/table.js';
 
 /** A record by column names, with values accepted by all clients: no epoch seconds, no aliases. */
 export type BenchRecord = Readonly<Record<string, unknown>>;
@@ -29,9 +30,9 @@ export function* generateHybrids(count: number, from = 0): Generator<SampleRecor
 }
 
 /** Records with all columns of `app_opportunities`. */
-export function* generateOpportunities(count: number, columns: readonly string[]): Generator<BenchRecord> {
+export function* generateOpportunities(count: number, columns: readonly string[], from = 0): Generator<BenchRecord> {
   const random = new SampleRandom(SEED);
-  for (const record of generateHybrids(count)) {
+  for (const record of generateHybrids(count, from)) {
     const full = { ...laterStages(record, random), ...record };
     yield Object.fromEntries(columns.map((name) => [name, full[name as keyof typeof full]]));
   }
@@ -68,6 +69,23 @@ export function changed(record: BenchRecord): BenchRecord {
       ai_profile: { ...(ai_profile as object), revision: 2 },
     }),
   };
+}
+
+/** A refresh: one record in five with another value in one column. */
+export function refreshed(records: readonly BenchRecord[]): BenchRecord[] {
+  return records.map((record, index) =>
+    index % 5 === 0 ? { ...record, reddit_score: Number(record['reddit_score']) + 1 } : record,
+  );
+}
+
+/** Scores as Python computes them: 16 or 17 digits. */
+export function withLongFloats({ columns }: BenchTable, records: readonly BenchRecord[]): BenchRecord[] {
+  const random = new SampleRandom(SEED);
+  const names = columns.filter(({ type }) => type === 'double precision').map(({ name }) => name);
+  return records.map((record) => {
+    const scores = names.map((name) => [name, Number(record[name]) * (0.99 + random.next() / 100)]);
+    return { ...record, ...(Object.fromEntries(scores) as Record<string, number>) };
+  });
 }
 
 /** Removes random fields, half of them. */
@@ -107,4 +125,12 @@ function postOf(post: Readonly<Record<string, unknown>>): BenchRecord {
     reddit_score: score,
     num_comments,
   };
+}
+
+/** A value as Postgres reads it. */
+export function textOf(type: string, value: unknown): string | null {
+  if (value === null || value === undefined) {
+    return null;
+  }
+  return type === 'jsonb' ? JSON.stringify(value) : String(value);
 }

@@ -18,13 +18,23 @@ export async function fillTable(client: ClientBase, table: BenchTable, rows: rea
   if (rows.length > 0) {
     const copy = client.query(copyFrom(`COPY ${table.quoted} (${columnList(table)}) FROM STDIN`));
     await pipeline(Readable.from(copyLines(table, rows), { objectMode: false }), copy);
-    await client.query(`ANALYZE ${table.quoted}`);
+    // No statistics, hint bits or visible pages are left for a contestant to write.
+    await client.query(`VACUUM (ANALYZE) ${table.quoted}`);
   }
   await checkpoint(client);
 }
 
+/** Ends what others are doing in this database, so that their locks are gone. */
+export async function endOpenWork(client: ClientBase): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+       AND state <> 'idle'`,
+  );
+}
+
 /** A checkpoint, so that no contestant pays for unwritten pages of another. Skipped without the privilege. */
-async function checkpoint(client: ClientBase): Promise<void> {
+export async function checkpoint(client: ClientBase): Promise<void> {
   try {
     await client.query('CHECKPOINT');
   } catch (error) {

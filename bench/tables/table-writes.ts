@@ -1,46 +1,51 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { ClientBase } from 'pg';
 
-import { withConnection } from './connection.js';
+import { checkpoint } from './table-state.js';
 import type { BenchTable } from '../report/table.js';
 
-/** Writes to a table so far. */
+/** What a load wrote. */
 export interface Writes {
-  readonly inserted: number;
-  readonly updated: number;
-  /** A checksum of the place and transaction of every row: it changes when any row is written. */
-  readonly versions: string;
+  /** Of the whole server, so with the history of the load and what the system did meanwhile. */
+  readonly walBytes: number;
+  /** Pages of the table, its indexes and its TOAST table that appear in the WAL, hint bits included. */
+  readonly pages: number;
+  /** Rows of the table with another version than before. */
+  readonly newVersions: number;
 }
 
-const TIMEOUT_MS = 10_000;
-const POLL_MS = 50;
-
-/** Reads the statistics of a table after all other connections ended, because they report theirs at the latest then. */
-export async function readWrites(url: string, { quoted }: BenchTable): Promise<Writes> {
-  return withConnection(url, async (client) => {
-    await waitUntilAlone(client);
-    const { rows } = await client.query<Writes>(
-      `SELECT n_tup_ins::float AS inserted, n_tup_upd::float AS updated,
-         (SELECT coalesce(sum(hashtextextended(ctid::text || ' ' || xmin::text, 0)), 0)::text FROM ${quoted}) AS versions
-       FROM pg_stat_user_tables WHERE relid = $1::regclass`,
-      [quoted],
-    );
-    return rows[0] as Writes;
-  });
-}
-
-async function waitUntilAlone(client: ClientBase): Promise<void> {
-  const deadline = Date.now() + TIMEOUT_MS;
-  while (Date.now() < deadline && (await countOthers(client)) > 0) {
-    await delay(POLL_MS);
-  }
-}
-
-async function countOthers(client: ClientBase): Promise<number> {
-  const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::integer AS count FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+/** Needs Postgres 16 or later, and a superuser. */
+export async function watchWrites(
+  client: ClientBase,
+  table: BenchTable,
+  load: () => Promise<unknown>,
+): Promise<Writes> {
+  await client.query('CREATE EXTENSION IF NOT EXISTS pg_walinspect');
+  await client.query(
+    `CREATE TEMPORARY TABLE versions_before AS SELECT ctid AS place, xmin AS writer FROM ${table.quoted}`,
   );
-  return rows[0]?.count ?? 0;
+  await checkpoint(client);
+  const start = await walPosition(client);
+  await load();
+  const end = await walPosition(client);
+  const { rows } = await client.query<Writes>(
+    `WITH tables AS (
+       SELECT unnest(ARRAY[oid, reltoastrelid]) AS oid FROM pg_class WHERE oid = $3::regclass
+     ), files AS (
+       SELECT pg_relation_filenode(oid) AS file FROM tables WHERE oid <> 0
+       UNION SELECT pg_relation_filenode(indexrelid) FROM pg_index WHERE indrelid IN (SELECT oid FROM tables)
+     )
+     SELECT ($2::pg_lsn - $1::pg_lsn)::float AS "walBytes",
+       (SELECT count(DISTINCT (relfilenode, relforknumber, relblocknumber))::integer
+        FROM pg_get_wal_block_info($1, $2, false) WHERE relfilenode IN (SELECT file FROM files)) AS pages,
+       (SELECT count(*)::integer FROM ${table.quoted} t
+        WHERE NOT EXISTS (SELECT FROM versions_before WHERE place = t.ctid AND writer = t.xmin)) AS "newVersions"`,
+    [start, end, table.quoted],
+  );
+  await client.query('DROP TABLE versions_before');
+  return rows[0] as Writes;
+}
+
+async function walPosition(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ position: string }>('SELECT pg_current_wal_insert_lsn()::text AS position');
+  return rows[0]?.position ?? '';
 }
