@@ -28,13 +28,13 @@ export class LoadEntity {
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
-  /** Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema. */
+  /** Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema, the form of the source. */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
     readonly primaryKey?: readonly string[];
     readonly newerBy?: string;
     readonly schema?: string;
-    readonly reading?: Readonly<Record<string, string>>;
+    readonly sourceForm?: Readonly<Record<string, string>>;
   } | null;
 
   /** Source of the records, as named by the caller. */

@@ -108,7 +108,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
    * @internal
    */
   async prepare(targets: readonly LoadTarget[]): Promise<void> {
-    await this.plansOf(targets);
+    await this.plansFor(targets);
   }
 
   /**
@@ -117,7 +117,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
    * @internal
    */
   async fieldNames(targets: readonly LoadTarget[]): Promise<ReadonlySet<string>> {
-    return new Set((await this.plansOf(targets)).flatMap(({ fields }) => [...fields.keys()]));
+    return new Set((await this.plansFor(targets)).flatMap(({ fields }) => [...fields.keys()]));
   }
 
   /** Running loads roll back their current batch and end as interrupted, before the connections are closed. */
@@ -146,12 +146,13 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
         client === undefined
-          ? this.plansOf(targets, manager, true)
-          : this.plans.for(targets, (query) => query(client), true);
+          ? this.withSchema(manager, (connected) => this.plans.renew(targets, connected))
+          : this.plans.renew(targets, (query) => query(client));
       return makeJob(await plans, resolved);
     };
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
-      const job = makeJob(await this.plansOf(targets, manager), resolved);
+      const plans = await this.plansFor(targets, manager);
+      const job = makeJob(plans, resolved);
       return work(new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback));
     };
     const runner = manager?.queryRunner;
@@ -164,11 +165,14 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     }
   }
 
+  private plansFor(targets: readonly LoadTarget[], manager?: EntityManager): Promise<LoadPlan[]> {
+    return this.withSchema(manager, (connected) => this.plans.for(targets, connected));
+  }
+
   /** Reading the schema is retried as any work of a load; in a caller's transaction it is not. */
-  private async plansOf(
-    targets: readonly LoadTarget[],
-    manager?: EntityManager,
-    isRunning = false,
+  private async withSchema(
+    manager: EntityManager | undefined,
+    read: (connected: Connected) => Promise<LoadPlan[]>,
   ): Promise<LoadPlan[]> {
     const { context, settings } = this;
     const connected: Connected = async (query) =>
@@ -178,7 +182,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     try {
       return await withRetry(
         settings.retry,
-        () => this.plans.for(targets, connected, isRunning),
+        () => read(connected),
         (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error, 'schema').message}`),
         (error) => manager === undefined && isTransient(error),
       );

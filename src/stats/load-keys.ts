@@ -41,7 +41,7 @@ export class LoadKeys {
        ON CONFLICT (load_key) DO UPDATE
           SET attempt = l.attempt + 1, status = 'running', error_code = NULL, error_message = NULL, finished_at = NULL
         WHERE l.table_name = EXCLUDED.table_name AND l.disposition = EXCLUDED.disposition
-          AND l.options IS NOT DISTINCT FROM EXCLUDED.options AND (l.status <> 'completed' OR l.failed > 0)
+          AND ${areSame('l.options', 'EXCLUDED.options')} AND (l.status <> 'completed' OR l.failed > 0)
        RETURNING id, attempt`,
       [loadId, loadKey, table, disposition, source ?? null, options],
     );
@@ -68,7 +68,7 @@ export class LoadKeys {
   private async findCompleted(client: ClientBase, entry: LedgerEntry): Promise<KeyOwner> {
     const { loadKey, table, disposition, options } = entry;
     const { rows } = await client.query<KeyOwner>(
-      `SELECT id, attempt, table_name, disposition, status, options, options IS NOT DISTINCT FROM $2::jsonb AS same_options
+      `SELECT id, attempt, table_name, disposition, status, options, ${areSame('options', '$2::jsonb')} AS same_options
          FROM ${this.tables.loads} WHERE load_key = $1`,
       [loadKey, options],
     );
@@ -82,6 +82,12 @@ export class LoadKeys {
     }
     return owner;
   }
+}
+
+/** SQL condition: two loads have the same options. Rows of older versions have `reading` instead of `sourceForm`. */
+function areSame(stored: string, given: string): string {
+  return `(${stored} IS NOT DISTINCT FROM ${given} OR ${stored} - 'reading' = ${given} - 'sourceForm'
+            AND ${stored} -> 'reading' = ${given} -> 'sourceForm')`;
 }
 
 function withArticle(disposition: string): string {

@@ -9,7 +9,7 @@ import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
-import { readingForKey, readingOfFile } from '../load/file-reading.js';
+import { sourceFormOf, readingOfFile } from '../load/file-reading.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load/load-into.js';
 import {
   printLoadResult,
@@ -98,9 +98,9 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
   const { into, disposition = 'merge' } = flags;
   const { stream, name, sizeBytes } = source;
   const file = readingOfFile(path, flags);
-  const reading = readingForKey(file);
+  const sourceForm = sourceFormOf(file);
   const { format, rename = new Map<string, string>() } = file;
-  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, reading }) : flags.loadKey;
+  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, sourceForm }) : flags.loadKey;
   let findings: CsvFindings | undefined;
   const [result, completedBefore, known] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
@@ -124,7 +124,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
         options: {
           disposition,
           loadKey,
-          reading,
+          sourceForm,
           batchSize: flags.batchSize,
           maxRejects: flags.maxRejects,
           allowEmpty: flags.allowEmpty,

@@ -35,7 +35,7 @@ export function readingOfFile(file: string, flags: ReadingFlags): FileReading {
 }
 
 /** What of it makes a load of the same file a different load, as texts; undefined if nothing does. */
-export function readingForKey({
+export function sourceFormOf({
   format,
   encoding,
   csv,

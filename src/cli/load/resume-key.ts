@@ -10,7 +10,7 @@ interface Meaning {
   readonly into: string;
   readonly disposition: string;
   readonly format: FileFormat;
-  readonly reading: Readonly<Record<string, string>> | undefined;
+  readonly sourceForm: Readonly<Record<string, string>> | undefined;
 }
 
 /** File names may be longer than a load key. */
@@ -20,13 +20,13 @@ const MAX_NAME_SHOWN = 80;
  * The load key for `--resume`: the same for an unchanged file loaded with the same options.
  * @throws UsageError for a source without an identity, such as a pipe
  */
-export function resumeKey({ name, state }: OpenedSource, { into, disposition, format, reading }: Meaning): string {
+export function resumeKey({ name, state }: OpenedSource, { into, disposition, format, sourceForm }: Meaning): string {
   if (state === undefined) {
     throw new UsageError(
       `--resume identifies files by path, size and time; ${name} has none of them. Use --load-key instead.`,
     );
   }
-  const meaning = [state, into, disposition, format, reading];
+  const meaning = [state, into, disposition, format, sourceForm];
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 32);
   return `file:${basename(name).slice(0, MAX_NAME_SHOWN).toWellFormed()}:${digest}`;
 }

@@ -32,11 +32,11 @@ export interface LoadOptions {
    */
   readonly loadKey?: string | undefined;
   /**
-   * How the source is read, where another reading would give other records, for example `{ encoding: 'windows-1252' }`.
-   * Names and values are yours. A load whose key belongs to a load with another reading is an InvalidLoadError. Kept in the
+   * How the source is read, where another form would give other records, for example `{ encoding: 'windows-1252' }`.
+   * Names and values are yours. A load whose key belongs to a load with another form is an InvalidLoadError. Kept in the
    * history. @default none
    */
-  readonly reading?: Readonly<Record<string, string>> | undefined;
+  readonly sourceForm?: Readonly<Record<string, string>> | undefined;
   /** A name for the history, for example the file's. */
   readonly source?: string | undefined;
   /**
@@ -83,7 +83,7 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   allowEmpty: ['true or false', (value) => typeof value === 'boolean'],
   syncSequences: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
-  reading: ['an object of texts', isTexts],
+  sourceForm: ['an object of texts', isTexts],
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   onProgress: ['a function', (value) => typeof value === 'function'],
@@ -137,9 +137,9 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
  * @param schema - the schema that the entity names
  */
 export function keptOptions(
-  { primaryKey, newerBy, reading }: ResolvedLoadOptions,
+  { primaryKey, newerBy, sourceForm }: ResolvedLoadOptions,
   schema: string | undefined,
 ): LoadEntity['options'] {
-  const named = [primaryKey, newerBy, schema, reading].some((option) => option !== undefined);
-  return named ? { primaryKey, newerBy, schema, reading } : null;
+  const named = [primaryKey, newerBy, schema, sourceForm].some((option) => option !== undefined);
+  return named ? { primaryKey, newerBy, schema, sourceForm } : null;
 }

@@ -37,12 +37,22 @@ export class LoadPlans {
 
   /**
    * The plans of entities, in one short statement when they are known.
-   * @param isRunning - the load has begun: it continues when a column has a wider type than its entity says, as between a
-   * migration that widens the column and the next version of the application
    * @throws InvalidLoadError when the DataSource has no such entity
    * @throws SchemaMismatchError when a live table does not fit its entity
    */
-  async for(targets: readonly LoadTarget[], connected: Connected, isRunning = false): Promise<LoadPlan[]> {
+  async for(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
+    return this.plansOf(targets, connected, false);
+  }
+
+  /**
+   * The same for a load that has begun: it continues when a column has a wider type than its entity says, as between a
+   * migration that widens the column and the next version of the application.
+   */
+  async renew(targets: readonly LoadTarget[], connected: Connected): Promise<LoadPlan[]> {
+    return this.plansOf(targets, connected, true);
+  }
+
+  private async plansOf(targets: readonly LoadTarget[], connected: Connected, isRunning: boolean): Promise<LoadPlan[]> {
     const entities = targets.map((target) => metadataOf(this.dataSource, target));
     const fingerprints = await this.readFingerprints(entities, connected);
     const plans: LoadPlan[] = [];

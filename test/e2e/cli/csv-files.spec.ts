@@ -100,8 +100,8 @@ describe('harbor-storage load of a csv file', () => {
     expect((await keyed('--rename', 'id=submission_id')).exitCode).toBe(0);
     const { exitCode, stderr } = await keyed('--rename', 'id=submission_id,title=text');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('"reading":{"format":"csv","rename":"id=submission_id"}');
-    expect(stderr).toContain('"reading":{"format":"csv","rename":"id=submission_id,title=text"}');
+    expect(stderr).toContain('"sourceForm":{"format":"csv","rename":"id=submission_id"}');
+    expect(stderr).toContain('"sourceForm":{"format":"csv","rename":"id=submission_id,title=text"}');
     expect(await keyed('--rename', 'id=submission_id')).toMatchObject({ exitCode: 0, stderr: '' });
     const inAnotherFormat = await keyed('--rename', 'id=submission_id', '--format', 'jsonl');
     expect([inAnotherFormat.exitCode, inAnotherFormat.stderr]).toEqual([

@@ -172,6 +172,16 @@ describe('a load with a load key', () => {
     expect(await app.count('storage_loads')).toBe(0);
   });
 
+  it('is the same load after an upgrade: older versions named the form of the source otherwise', async () => {
+    const load = (rename: string) => app.profiles.store(POSTS, { loadKey: 'k', sourceForm: { rename } });
+    const { loadId } = await load('a=b');
+    await app.rows(
+      `UPDATE storage_loads SET options = options - 'sourceForm' || jsonb_build_object('reading', options -> 'sourceForm')`,
+    );
+    expect(await load('a=b')).toMatchObject({ loadId, alreadyCompleted: true });
+    await expect(load('a=c')).rejects.toThrow('with {"sourceForm":{"rename":"a=c"}}');
+  });
+
   it('takes a key of 512 bytes', async () => {
     expect(await app.profiles.store([post(1)], { loadKey: 'é'.repeat(256) })).toMatchObject({ inserted: 1 });
   });

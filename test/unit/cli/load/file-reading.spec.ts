@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { readingForKey, readingOfFile } from '../../../../src/cli/load/file-reading.js';
+import { sourceFormOf, readingOfFile } from '../../../../src/cli/load/file-reading.js';
 
 describe('how a file is read', () => {
   it('is part of its load key, the order of renamed fields aside', () => {
@@ -11,16 +11,16 @@ describe('how a file is read', () => {
     const [one, other] = [rename, rename.toReversed()].map((pairs) =>
       readingOfFile('x.jsonl', { rename: new Map(pairs) }),
     );
-    expect(one && readingForKey(one)).toEqual({ rename: 'a=b,c=d' });
-    expect(other && readingForKey(other)).toEqual({ rename: 'a=b,c=d' });
-    expect(readingForKey(readingOfFile('x.csv', { delimiter: ';', null: '', skipLines: 1 }))).toEqual({
+    expect(one && sourceFormOf(one)).toEqual({ rename: 'a=b,c=d' });
+    expect(other && sourceFormOf(other)).toEqual({ rename: 'a=b,c=d' });
+    expect(sourceFormOf(readingOfFile('x.csv', { delimiter: ';', null: '', skipLines: 1 }))).toEqual({
       format: 'csv',
       delimiter: ';',
       null: '',
       skipLines: '1',
     });
-    expect(readingForKey(readingOfFile('x.csv', {}))).toEqual({ format: 'csv' });
-    expect(readingForKey(readingOfFile('x.csv', { format: 'jsonl' }))).toBeUndefined();
+    expect(sourceFormOf(readingOfFile('x.csv', {}))).toEqual({ format: 'csv' });
+    expect(sourceFormOf(readingOfFile('x.csv', { format: 'jsonl' }))).toBeUndefined();
   });
 
   it.each([

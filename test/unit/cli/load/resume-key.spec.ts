@@ -8,7 +8,7 @@ import { resumeKey } from '../../../../src/cli/load/resume-key.js';
 import { openSource } from '../../../../src/files/open-source.js';
 import { isLoadKey } from '../../../../src/loader/model/load-options.js';
 
-const MEANING = { into: 'submissions', disposition: 'merge', format: 'jsonl', reading: undefined } as const;
+const MEANING = { into: 'submissions', disposition: 'merge', format: 'jsonl', sourceForm: undefined } as const;
 
 describe('the load key of --resume', () => {
   let directory: string;
@@ -64,12 +64,14 @@ describe('the load key of --resume', () => {
     expect(await keyOf(other)).not.toBe(await keyOf(path));
   });
 
-  it.each([{ into: 'hybrid' }, { disposition: 'append' }, { format: 'csv' as const }, { reading: { rename: 'a=b' } }])(
-    'differs with other load options: %j',
-    async (meaning) => {
-      expect(await keyOf(path, meaning)).not.toBe(await keyOf(path));
-    },
-  );
+  it.each([
+    { into: 'hybrid' },
+    { disposition: 'append' },
+    { format: 'csv' as const },
+    { sourceForm: { rename: 'a=b' } },
+  ])('differs with other load options: %j', async (meaning) => {
+    expect(await keyOf(path, meaning)).not.toBe(await keyOf(path));
+  });
 
   it('fits the column, whatever the file name', async () => {
     const long = join(directory, `${'😀'.repeat(60)}.jsonl`);
