@@ -12,6 +12,7 @@ export const HYBRID = 'hybrid';
 @Entity('storage_loads')
 @Index('storage_loads_started_at_idx', ['startedAt'])
 export class LoadEntity {
+  /** UUID version 7: ids ascend by the time the load began. */
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })
   id: string;
 

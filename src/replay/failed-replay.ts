@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 
 import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { LoadInterruptedError, StorageError } from '../errors/index.js';
@@ -56,7 +56,7 @@ export async function noteFailedReplay(
     withTransaction(dataSource, limits, async (client) => {
       for (const { name, schema, counts, tables } of failed) {
         const entry = {
-          loadId: randomUUID(),
+          loadId: uuidv7(),
           attempt: 1,
           loadKey: undefined,
           table: name,

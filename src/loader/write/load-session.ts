@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-
 import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 
 import type { LoadStatus } from '../../entities/index.js';
 import { errorCode } from '../../errors/error-text.js';
@@ -61,7 +60,7 @@ export class LoadSession {
   ): LoadSession {
     const { loadKey, disposition, source } = job.options;
     const options = keptOptions(job.options, job.targets[0]?.plan.schema);
-    const entry = { loadId: randomUUID(), attempt: 1, loadKey, table: job.name, disposition, source, options };
+    const entry = { loadId: uuidv7(), attempt: 1, loadKey, table: job.name, disposition, source, options };
     return new LoadSession(context, job, entry, manager, onRetry);
   }
 

@@ -39,6 +39,15 @@ describe('the history of loads', () => {
     expect(same).toMatchObject({ table: 'submissions', received: 3, inserted: 2, rejected: 1 });
   });
 
+  it('names loads by ids that ascend with time', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      ids.push((await app.profiles.store([submission('t3_1')])).loadId);
+    }
+    expect(ids).toEqual(ids.toSorted());
+    expect(ids.map((id) => id[14])).toEqual(['7', '7', '7', '7']);
+  });
+
   it('sums the batches of a load that was never closed, with all counts', async () => {
     await app.profiles.store([submission('t3_0000'), submission('t3_0001')]);
     const changed = submission('t3_0001', { author: 'a' });
