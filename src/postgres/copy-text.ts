@@ -3,9 +3,7 @@
  * Only these four characters need an escape; with backslashes escaped, data never looks like `\N` or a line of `\.`.
  */
 const SPECIAL = /[\\\t\n\r]/;
-const EVERY_SPECIAL = /[\\\t\n\r]/g;
-
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const LINE_OR_TAB = /[\t\n\r]/;
 
 /** The field of a null. */
 export const COPY_NULL = '\\N';
@@ -15,5 +13,12 @@ export function copyField(value: string | null | undefined): string {
   if (value === null || value === undefined) {
     return COPY_NULL;
   }
-  return SPECIAL.test(value) ? value.replaceAll(EVERY_SPECIAL, (character) => ESCAPES[character] as string) : value;
+  if (!SPECIAL.test(value)) {
+    return value;
+  }
+  // Backslashes first: the others bring their own.
+  const escaped = value.replaceAll('\\', '\\\\');
+  return LINE_OR_TAB.test(escaped)
+    ? escaped.replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
+    : escaped;
 }

@@ -18,6 +18,20 @@ export class KeptValue {
   }
 }
 
+/** A JSON value, kept as its text. Only for values that the text tells completely: see `loader/values/plain-json.ts`. */
+export class KeptJson {
+  constructor(readonly text: string) {}
+
+  get value(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
+/** A field as its owner gave it. */
+export function unkept(value: unknown): unknown {
+  return value instanceof KeptJson ? value.value : value;
+}
+
 /**
  * The bytes quarantine keeps of a record. A record of a file keeps its own bytes. An object is written as JSON; a value
  * JSON cannot express becomes an object with one `$` member, for example `{"$number":"NaN"}`, `{"$date":"invalid"}`,
@@ -82,6 +96,9 @@ function describeObject(value: object, ancestors: readonly object[]): unknown {
   }
   if (value instanceof KeptValue) {
     return value.form;
+  }
+  if (value instanceof KeptJson) {
+    return describe(value.value, ancestors);
   }
   if (ancestors.includes(value)) {
     return { $circular: true };

@@ -72,5 +72,6 @@ function foldRows(
     values[index] = earlier.values[index];
   }
   const extra = earlier.extra === undefined ? later.extra : new Map([...earlier.extra, ...(later.extra ?? [])]);
-  return { values, fills: fills.size === 0 ? undefined : fills, extra };
+  const special = earlier.special === undefined ? later.special : [...earlier.special, ...(later.special ?? [])];
+  return { values, fills: fills.size === 0 ? undefined : fills, special, extra };
 }

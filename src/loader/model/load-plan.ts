@@ -20,6 +20,12 @@ export interface PlanColumn {
   readonly convert: (value: unknown, textual: boolean) => string | null;
   /** The transformer sees nulls, too, and its result differs from the value of the record. */
   readonly hasTransformer: boolean;
+  /** Its values are any text, which reaches the row as it is. */
+  readonly takesText: boolean;
+  /** Its values are JSON, and nothing but the text of a value reaches the row. */
+  readonly takesJson: boolean;
+  /** COPY may have to escape its text. */
+  readonly mayNeedEscape: boolean;
   /** Whether an empty text is a value; of a csv file it is none otherwise. */
   readonly takesEmptyText: boolean;
   readonly notNull: boolean;

@@ -7,6 +7,8 @@ export interface Row {
   readonly values: (string | null | undefined)[];
   /** Indexes of the values that only fill an empty column. */
   fills: Set<number> | undefined;
+  /** Indexes of the values in which COPY may have to escape something. */
+  special: number[] | undefined;
   /** Captured fields: name → JSON text. */
   extra: Map<string, string> | undefined;
 }
@@ -39,7 +41,9 @@ export function extraText({ extra }: Row): string | null {
 /** Characters of a row's values. */
 export function charactersOf({ values, extra }: Row): number {
   let characters = 0;
-  values.forEach((value) => (characters += value?.length ?? 0));
+  for (const value of values) {
+    characters += value?.length ?? 0;
+  }
   extra?.forEach((json) => (characters += json.length));
   return characters;
 }

@@ -57,5 +57,8 @@ function fill(
     return false;
   }
   row.values[column.index] = value;
+  if (row.special?.includes((from as PlanColumn).index)) {
+    row.special.push(column.index);
+  }
   return true;
 }

@@ -1,3 +1,4 @@
+import { unkept } from '../../quarantine/raw-record.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { Normalized } from '../model/load-job.js';
 import { parseJson } from '../values/convert-value.js';
@@ -33,7 +34,7 @@ export function normalizeRecord(
     if (skipped !== undefined) {
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
-    const row: Row = { values: plan.emptyValues.slice(), fills: undefined, extra: undefined };
+    const row: Row = { values: plan.emptyValues.slice(), fills: undefined, special: undefined, extra: undefined };
     const draft: RowDraft = { row, source: record, textual, given: new Map(), references: [] };
     const unknown = readFields(plan, draft);
     checkNulls(plan, row);
@@ -183,6 +184,6 @@ function valueForRules(column: PlanColumn, { row, source, given }: RowDraft): un
     case 'character varying':
       return text;
     default:
-      return source[findPresent(source, column.names) ?? column.name] ?? text;
+      return unkept(source[findPresent(source, column.names) ?? column.name]) ?? text;
   }
 }

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { unkept } from '../../quarantine/raw-record.js';
 import type { PlanColumn, RelationField } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import { rejectedAt, RejectedValue } from '../values/rejected-value.js';
+import { isPlainText } from '../values/text-value.js';
 import type { Source } from './fallback-fields.js';
 
 /** A record on its way into a row. */
@@ -21,6 +23,10 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
   if (textual && value === '' && !column.takesEmptyText) {
     return;
   }
+  if (column.takesText && typeof value === 'string' && isPlainText(value)) {
+    row.values[column.index] = value;
+    return;
+  }
   if (column.hasTransformer) {
     given.set(column, value);
   } else if (value === null) {
@@ -31,7 +37,11 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
     if (typeof value === 'function' || typeof value === 'symbol') {
       throw new RejectedValue('unsupported_value', `no column takes a ${typeof value}`);
     }
-    row.values[column.index] = column.convert(value, textual);
+    const text = column.convert(column.takesJson ? value : unkept(value), textual);
+    row.values[column.index] = text;
+    if (column.mayNeedEscape && text !== null && !isPlainText(text)) {
+      (row.special ??= []).push(column.index);
+    }
   } catch (error) {
     throw rejectedAt(column.name, error);
   }
@@ -40,7 +50,7 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
 /** A column must not have another value under its other name, or in the object of an embedded class. */
 export function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
   const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
-  if (other !== undefined && !isDeepStrictEqual(other, value)) {
+  if (other !== undefined && !isDeepStrictEqual(unkept(other), unkept(value))) {
     throw conflictOf(column, property);
   }
 }

@@ -4,7 +4,7 @@ import { type ColumnMetadata, type Transformer, transformTo } from '../../postgr
 import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
-import { type Converter, converterFor } from '../values/convert-value.js';
+import { type Converter, converterFor, isJson, takesAnyText } from '../values/convert-value.js';
 import { markDate } from '../values/date-time-text.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
@@ -38,6 +38,21 @@ const EXACT_TYPES: ReadonlySet<string> = new Set([
   'time without time zone',
 ]);
 
+/** Types whose text, as the converters write it, never needs an escape of COPY. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set([
+  'boolean',
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'uuid',
+  'date',
+  'timestamp with time zone',
+  'timestamp without time zone',
+]);
+
 const KEEPS_MICROSECONDS = /^timestamp(?:\([456]\))? with/;
 
 /** Builds the plan of a column. */
@@ -50,7 +65,8 @@ export function planColumn(
 ): PlanColumn {
   const marksDates = !column.isPrimary && KEEPS_MICROSECONDS.test(live.fullType);
   const exact = converterFor(live.valueType, { epochSeconds: rule.epochSeconds, utc: column.utc });
-  const convert = marksDates ? withDateMark(exact) : exact;
+  const marked = marksDates ? withDateMark(exact) : exact;
+  const convert = withTransformer(column.transformer, withSimpleType(column, marked));
   const aliases = bothForms(rule.aliases);
   return {
     index,
@@ -60,8 +76,11 @@ export function planColumn(
     type: live.type,
     fullType: live.fullType,
     declaredType: live.declaredType,
-    convert: withTransformer(column.transformer, withSimpleType(column, convert)),
+    convert,
     hasTransformer: column.transformer !== undefined,
+    takesText: convert === exact && takesAnyText(live.valueType),
+    takesJson: convert === exact && isJson(live.valueType),
+    mayNeedEscape: !PLAIN_TYPES.has(live.type),
     takesEmptyText: live.isEnum ? column.enum?.includes('') === true : hasEmptyText(live.valueType),
     notNull: live.notNull,
     hasDefault: live.hasDefault,

@@ -1,8 +1,9 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { KeptValue } from '../../quarantine/raw-record.js';
+import { KeptJson, KeptValue } from '../../quarantine/raw-record.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
 import type { Field } from '../model/load-plan.js';
+import { plainJsonText } from '../values/plain-json.js';
 
 type FieldMap = ReadonlyMap<string, Field>;
 
@@ -74,7 +75,7 @@ function takeObject(record: object, shape: Shape): TakenRecord {
   for (const name of Object.keys(content)) {
     const value = content[name];
     if (typeof value === 'object' && value !== null) {
-      const copy = copyOf(value, shapeOf(shape, name), 1);
+      const copy = keepJson(value, shape.fields, name) ?? copyOf(value, shapeOf(shape, name), 1);
       if (copy === undefined) {
         (borrowed ??= []).push(name);
       } else {
@@ -83,6 +84,22 @@ function takeObject(record: object, shape: Shape): TakenRecord {
     }
   }
   return { content, rejection: undefined, textual: false, source: record, borrowed: borrowed ?? NOTHING_BORROWED };
+}
+
+/** Where a field is JSON to every table that knows it, its text serves as the copy of plain data. */
+function keepJson(value: object, fields: readonly FieldMap[], name: string): KeptJson | undefined {
+  let isJson = false;
+  for (const map of fields) {
+    const field = map.get(name);
+    if (field !== undefined) {
+      if (field.kind !== 'column' || !field.column.takesJson) {
+        return undefined;
+      }
+      isJson = true;
+    }
+  }
+  const text = isJson ? plainJsonText(value) : undefined;
+  return text === undefined ? undefined : new KeptJson(text);
 }
 
 /** A copy that is the same to a load; undefined where only its owner's code knows what it is. */

@@ -73,6 +73,16 @@ export function converterFor(type: ValueType, rules: DateRules = {}): Converter 
   }
 }
 
+/** Whether the converter of a type takes every text that Postgres could store. */
+export function takesAnyText(type: ValueType): boolean {
+  return type.kind === 'base' && TEXT_TYPES.has(type.name) && sizeIn(type.fullType) === null;
+}
+
+/** Whether the values of a type are JSON. */
+export function isJson(type: ValueType): boolean {
+  return type.kind === 'base' && (type.name === 'json' || type.name === 'jsonb');
+}
+
 function elementConverter(type: ValueType, rules: DateRules): Converter {
   return type.kind === 'base' && type.name === 'cube.cube' ? toCubeOfArrayText : converterFor(type, rules);
 }
@@ -102,7 +112,7 @@ function baseConverter(
   { name, fullType, moneySample }: BaseType,
   { epochSeconds = false, utc = false }: DateRules,
 ): Converter {
-  const modifier = /\((\d+)(?:,(-?\d+))?\)/.exec(fullType);
+  const modifier = sizeIn(fullType);
   const size = modifier ? Number(modifier[1]) : undefined;
   const range = INTEGER_RANGES[name];
   if (range !== undefined) {
@@ -181,6 +191,10 @@ function baseConverter(
     default:
       return name.startsWith('isn.') ? toIsnText : toOtherText;
   }
+}
+
+function sizeIn(fullType: string): RegExpExecArray | null {
+  return /\((\d+)(?:,(-?\d+))?\)/.exec(fullType);
 }
 
 /** A column such as timestamp(3) would round finer values. */

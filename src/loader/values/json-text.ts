@@ -1,5 +1,7 @@
 import { isLosslessNumber, stringify } from 'lossless-json';
 
+import { KeptJson } from '../../quarantine/raw-record.js';
+import { plainJsonText } from './plain-json.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
@@ -13,6 +15,13 @@ const EXPONENT_FORM = 1e21;
  * `circular_value`, `nesting_too_deep`, `field_too_large`
  */
 export function toJsonText(value: unknown): string {
+  if (value instanceof KeptJson) {
+    return value.text;
+  }
+  const plain = typeof value === 'object' && value !== null ? plainJsonText(value) : undefined;
+  if (plain !== undefined) {
+    return plain;
+  }
   const walk: Walk = { ancestors: [], hasExactNumber: false };
   checkNode(value, walk);
   const text = walk.hasExactNumber ? stringify(value) : JSON.stringify(value);

@@ -14,21 +14,6 @@ const CHUNK_BYTES = 64 * 1024;
 const PIECE_CHARACTERS = 16 * 1024;
 /** Bytes of UTF-8 a UTF-16 code unit can need. */
 const MAX_BYTES_OF_UNIT = 3;
-/** Types whose text, as the converters write it, never needs an escape. */
-const PLAIN_TYPES: ReadonlySet<string> = new Set([
-  'boolean',
-  'smallint',
-  'integer',
-  'bigint',
-  'real',
-  'double precision',
-  'numeric',
-  'uuid',
-  'date',
-  'timestamp with time zone',
-  'timestamp without time zone',
-]);
-
 /** A column to copy, and where its field comes from. */
 export interface CopiedColumn<T> {
   readonly name: string;
@@ -37,11 +22,10 @@ export interface CopiedColumn<T> {
 
 /** The columns of the staging table that rows of this kind fill. */
 export function stagedColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row>[] {
-  const columns: CopiedColumn<Row>[] = spec.columns.map(({ column: { quoted, type, index } }) => ({
+  const columns: CopiedColumn<Row>[] = spec.columns.map(({ column: { quoted, index } }) => ({
     name: quoted,
-    fieldOf: PLAIN_TYPES.has(type)
-      ? ({ values }) => values[index] ?? COPY_NULL
-      : ({ values }) => copyField(values[index]),
+    fieldOf: ({ values, special }) =>
+      special === undefined || !special.includes(index) ? (values[index] ?? COPY_NULL) : copyField(values[index]),
   }));
   const masked = maskedColumns(spec);
   if (masked.length > 0) {

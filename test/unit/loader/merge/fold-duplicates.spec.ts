@@ -20,6 +20,7 @@ const row: fc.Arbitrary<Row> = fc
     return {
       values,
       fills: fills.size === 0 ? undefined : fills,
+      special: undefined,
       extra: extra === undefined ? undefined : new Map(Object.entries(extra)),
     };
   });
