@@ -3,6 +3,7 @@ import 'reflect-metadata';
 
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { performance } from 'node:perf_hooks';
 
 import { EXIT } from '../src/cli/exit-codes.js';
 import { withInterrupts } from '../src/cli/interrupts.js';
@@ -51,6 +52,7 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
     const { name } = each;
     const onProgress = (text: string): void => showProgress(`${name}: ${text}`);
     const takingPart = flags.contestants ? available : availableFor(each, available);
+    const start = performance.now();
     const report = await runCase(each, {
       ...scratch,
       ...data,
@@ -61,8 +63,9 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
       onProgress,
     });
     showProgress('');
-    reports.push({ name, ...report });
-    printCase({ name, ...report });
+    const named = { name, seconds: Math.round((performance.now() - start) / 1000), ...report };
+    reports.push(named);
+    printCase(named);
     if (json !== undefined) {
       // After each case: a run of half an hour may be interrupted.
       await writeFile(json, `${JSON.stringify({ machine, cases: reports.map(rawOf) }, undefined, 2)}\n`);
@@ -134,8 +137,8 @@ async function findAvailable(wanted: readonly Contestant[]): Promise<Contestant[
   return available;
 }
 
-function rawOf({ name, title, goals, faults, figures }: NamedReport): object {
-  return { case: name, title, goals, faults, figures };
+function rawOf({ name, title, seconds, goals, faults, figures }: NamedReport): object {
+  return { case: name, title, seconds, goals, faults, figures };
 }
 
 /** One line that is overwritten; none without a terminal. */

@@ -5,10 +5,12 @@ import type { Machine } from './machine.js';
 /** A case that was run. */
 export interface NamedReport extends CaseReport {
   readonly name: string;
+  /** How long the case took. */
+  readonly seconds: number;
 }
 
-export function printCase({ name, title, head, rows, notes, faults }: NamedReport): void {
-  printResult(`\n${name}: ${title}`);
+export function printCase({ name, seconds, title, head, rows, notes, faults }: NamedReport): void {
+  printResult(`\n${name}: ${title} (${seconds} s)`);
   if (rows.length > 0) {
     printTable(head, rows);
   }

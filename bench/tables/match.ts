@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import type { ClientBase } from 'pg';
+import type { Client, ClientBase } from 'pg';
 
 import { withConnection } from './connection.js';
 import type { Arena, Contestant, Session } from '../contestants/contestant.js';
@@ -71,7 +71,7 @@ class RunningMatch {
 
   constructor(
     private readonly arena: Arena,
-    private readonly client: ClientBase,
+    private readonly client: Client,
     private readonly options: MatchOptions,
   ) {}
 
@@ -145,13 +145,18 @@ class RunningMatch {
     if (this.out.has(contestant)) {
       return;
     }
+    const { url, signal } = this.arena;
     try {
+      if (this.out.size > 0) {
+        // One that failed may have begun something since.
+        await endOpenWork(url, this.client);
+      }
       await within(MAX_TURN_MS, work());
     } catch (error) {
-      this.arena.signal.throwIfAborted();
+      signal.throwIfAborted();
       this.faults.push(`${label} failed and is left out: ${faultOf(error)}`);
       this.out.add(contestant);
-      await endOpenWork(this.client);
+      await endOpenWork(url, this.client);
     }
   }
 }

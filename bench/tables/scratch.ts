@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { resolveDatabase } from '../../src/embedded/resolve-database.js';
+import { errorCode } from '../../src/errors/error-text.js';
 import { describeFault } from '../../src/postgres/database-fault.js';
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
 import { migrateUp } from '../../src/schema/migrations/migrations.js';
 import { databaseUrl } from '../../src/testing/test-postgres.js';
 import { runStatement, withConnection } from './connection.js';
-import { BenchError } from '../bench-error.js';
+import { BenchError, faultOf } from '../bench-error.js';
 
 /** Database and directory of a run. */
 export interface Scratch {
@@ -80,8 +81,15 @@ async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pro
   }
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new BenchInterruptedError()), { once: true });
-    // An unhandled error, such as a closed pipe of stdout, would end the process without dropping the database.
-    process.on('uncaughtException', reject);
+    // Unhandled errors would end the process without dropping the database. Without stdout the run is useless; a
+    // connection that a contestant left open does not stop the others.
+    process.on('uncaughtException', (error) => {
+      if (errorCode(error) === 'EPIPE') {
+        reject(error);
+      } else {
+        console.error(`Nobody waited for this error: ${faultOf(error)}`);
+      }
+    });
   });
   const working = work();
   working.catch(() => {});

@@ -6,6 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
 import { errorCode } from '../../src/errors/error-text.js';
+import { runStatement } from './connection.js';
 import { copyLines } from './copy-lines.js';
 import type { BenchRecord } from './data.js';
 import { type BenchTable, columnList } from '../report/table.js';
@@ -24,12 +25,13 @@ export async function fillTable(client: ClientBase, table: BenchTable, rows: rea
   await checkpoint(client);
 }
 
-/** Ends what others are doing in this database, so that their locks are gone. */
-export async function endOpenWork(client: ClientBase): Promise<void> {
-  await client.query(
+/** Ends what all others but `client` are doing in this database, so that their locks are gone. */
+export async function endOpenWork(url: string, client: ClientBase & { readonly processID?: number }): Promise<void> {
+  await runStatement(
+    url,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-       AND state <> 'idle'`,
+     WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), ${client.processID ?? 0})
+       AND backend_type = 'client backend' AND state <> 'idle'`,
   );
 }
 
