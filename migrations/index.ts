@@ -2,6 +2,7 @@ import { CreateStorageTables1764000000000 } from './1764000000000-create-storage
 import { AddLoadAttempts1764100000000 } from './1764100000000-add-load-attempts.js';
 import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-records-were-loaded.js';
 import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-fields.js';
+import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-by-brin.js';
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
@@ -10,5 +11,6 @@ export const storageMigrations = [
   AddLoadAttempts1764100000000,
   KeepHowRecordsWereLoaded1764200000000,
   AddUnknownFields1764300000000,
+  IndexLoadIdsByBrin1764500000000,
   AddHistoryPeriod1764600000000,
 ];

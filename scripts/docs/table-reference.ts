@@ -26,7 +26,10 @@ function sectionOf(entity: RecordClass, comments: ReadonlyMap<string, string>): 
   );
   const indexes = indices
     .filter(({ target }) => chain.includes(target as RecordClass))
-    .map((index) => `\`${index.name}\`${index.unique === true ? ' (unique)' : ''}`);
+    .map(
+      (index) =>
+        `\`${index.name}\`${index.unique === true ? ' (unique)' : ''}${index.type === 'brin' ? ' (BRIN)' : ''}`,
+    );
   const entityLine = `Entity \`${entity.name}\`. ${comments.get(entity.name) ?? ''}`.trim();
   const indexLine = indexes.length === 0 ? '' : `\nIndexes beside the primary key: ${indexes.sort().join(', ')}.\n`;
   return `## ${name}\n\n${wrap(entityLine)}\n\n${markdownTable(HEAD, rows)}${wrap(indexLine)}`;

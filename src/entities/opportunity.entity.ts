@@ -11,7 +11,7 @@ import { LoadedRow } from './loaded-row.js';
 @Index('app_opportunities_subreddit_idx', ['subreddit'])
 @Index('app_opportunities_opportunity_score_idx', ['opportunityScore'])
 @Index('app_opportunities_final_score_idx', ['finalScore'])
-@Index('app_opportunities_load_id_idx', ['loadId'])
+@Index('app_opportunities_load_id_idx', ['loadId'], { type: 'brin' })
 export class OpportunityEntity extends LoadedRow {
   @PrimaryColumn({ name: 'submission_id', type: 'text', primaryKeyConstraintName: 'app_opportunities_pkey' })
   submissionId: string;

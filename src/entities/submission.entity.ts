@@ -10,7 +10,7 @@ import { LoadedRow } from './loaded-row.js';
 @LoadsFrom(() => ProfileRecord)
 @Index('submissions_subreddit_idx', ['subreddit'])
 @Index('submissions_opportunity_score_idx', ['opportunityScore'])
-@Index('submissions_load_id_idx', ['loadId'])
+@Index('submissions_load_id_idx', ['loadId'], { type: 'brin' })
 export class SubmissionEntity extends LoadedRow {
   @PrimaryColumn({ name: 'submission_id', type: 'text', primaryKeyConstraintName: 'submissions_pkey' })
   submissionId: string;

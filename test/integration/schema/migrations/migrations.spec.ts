@@ -93,6 +93,52 @@ describe('the migrations', () => {
     }));
 });
 
+describe('the migration to BRIN indexes', () => {
+  const NAME = 'IndexLoadIdsByBrin1764500000000';
+  const SHAPES = `
+    SELECT jsonb_object_agg(t.relname, jsonb_build_array(a.amname, t.reloptions)) FROM pg_class AS t
+      JOIN pg_index AS i ON i.indrelid = t.oid JOIN pg_class AS x ON x.oid = i.indexrelid
+      JOIN pg_am AS a ON a.oid = x.relam WHERE x.relname = t.relname || '_load_id_idx'`;
+  const revertTo = async (url: string): Promise<void> => {
+    while ((await migrateDown({ url })) !== NAME);
+  };
+
+  it('changes tables with rows, and back', () =>
+    withDatabase(async (url) => {
+      await revertTo(url);
+      const before = { app_opportunities: ['btree', null], submissions: ['btree', null] };
+      expect(await queryValue(url, SHAPES)).toEqual(before);
+      await queryValue(
+        url,
+        `INSERT INTO submissions (submission_id, reddit_id, load_id) SELECT n, n, gen_random_uuid() FROM generate_series(1, 99) AS n`,
+      );
+      expect(await migrateUp({ url })).toContain(NAME);
+      const shape = ['brin', ['fillfactor=90']];
+      expect(await queryValue(url, SHAPES)).toEqual({ app_opportunities: shape, submissions: shape });
+      await revertTo(url);
+      expect(await queryValue(url, SHAPES)).toEqual(before);
+      expect(await queryValue(url, 'SELECT count(DISTINCT load_id)::integer FROM submissions')).toBe(99);
+    }));
+
+  it('changes a table that was partitioned, without the index of which nothing was left', () =>
+    withDatabase(async (url) => {
+      await revertTo(url);
+      for (const statement of [
+        'ALTER TABLE submissions RENAME TO old',
+        `CREATE TABLE submissions (LIKE old INCLUDING DEFAULTS, PRIMARY KEY (submission_id))
+           PARTITION BY HASH (submission_id)`,
+        'CREATE TABLE part PARTITION OF submissions FOR VALUES WITH (MODULUS 1, REMAINDER 0)',
+        'DROP TABLE old',
+      ]) {
+        await queryValue(url, statement);
+      }
+      expect(await migrateUp({ url })).toContain(NAME);
+      expect(await queryValue(url, SHAPES)).toMatchObject({ submissions: ['brin', null] });
+      await revertTo(url);
+      expect(await queryValue(url, SHAPES)).toMatchObject({ submissions: ['btree', null] });
+    }));
+});
+
 describe('a migration run', () => {
   it('needs a single connection', () =>
     withDatabase(async (url) => {
