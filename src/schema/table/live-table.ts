@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { type LiveConstraints, readLiveConstraints } from './live-constraints.js';
 import { readTableKind, type TableKind } from './table-kind.js';
+import { typeName } from './type-name.js';
 import { readValueTypes, type ValueType } from './value-type.js';
 
 /** A column in the live database. */
@@ -105,11 +106,11 @@ const behindDomains = (type: string, modifier: string): string => `LATERAL (
 // "character varying(20)", bpchar instead of character(1).
 const COLUMNS = `
   SELECT a.attname AS name,
-         CASE WHEN e.oid IS NULL THEN format_type(base.type, -1)
-              ELSE format_type(element.type, -1) || '[]' END AS type,
-         CASE WHEN e.oid IS NULL THEN format_type(base.type, base.modifier)
-              ELSE format_type(element.type, element.modifier) || '[]' END AS full_type,
-         format_type(a.atttypid, a.atttypmod) AS declared_type,
+         CASE WHEN e.oid IS NULL THEN ${typeName('base.type', '-1')}
+              ELSE ${typeName('element.type', '-1')} || '[]' END AS type,
+         CASE WHEN e.oid IS NULL THEN ${typeName('base.type', 'base.modifier')}
+              ELSE ${typeName('element.type', 'element.modifier')} || '[]' END AS full_type,
+         ${typeName('a.atttypid', 'a.atttypmod')} AS declared_type,
          CASE WHEN base.depth + element.depth > 0 THEN format_type(a.atttypid, -1) END AS domain,
          CASE WHEN a.attcollation <> t.typcollation
               THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS collate,

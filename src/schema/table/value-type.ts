@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
 
+import { typeName } from './type-name.js';
+
 /** What the values of a column are made of. A domain stands for the type it is over. */
 export type ValueType = BaseType | ArrayType | RangeType;
 
@@ -55,9 +57,9 @@ const PARTS = `
          e.typdelim AS delimiter,
          CASE WHEN t.typtype = 'e' THEN 'enum'
               WHEN t.typtype = 'c' THEN 'composite'
-              WHEN n.nspname = 'pg_catalog' THEN format_type(t.oid, -1)
+              WHEN n.nspname = 'pg_catalog' THEN ${typeName('t.oid', '-1')}
               ELSE coalesce(x.extname || '.' || t.typname, '') END AS name,
-         format_type(t.oid, p.modifier) AS full_type,
+         ${typeName('t.oid', 'p.modifier')} AS full_type,
          CASE WHEN t.oid = 'pg_catalog.money'::pg_catalog.regtype
               THEN 1234567.89::numeric::money::text END AS money_sample
     FROM part p

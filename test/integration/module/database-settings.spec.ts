@@ -51,6 +51,7 @@ const SETTINGS = {
   default_transaction_isolation: 'serializable',
   xmloption: 'document',
   array_nulls: 'off',
+  quote_all_identifiers: 'on',
 };
 
 /** Of text, independent of every setting. */
