@@ -61,7 +61,7 @@ export class QuarantineStore {
   }: RejectListFilter): Promise<QuarantinedRecord[]> {
     checkFilter({ limit, after, withRaw, ...filter }, LIST_CHECKS);
     const parameters: unknown[] = [];
-    const condition = conditionOf(filter, parameters);
+    const condition = this.conditionOf(filter, parameters);
     const behind =
       after === undefined
         ? ''
@@ -95,7 +95,7 @@ export class QuarantineStore {
     checkFilter(filter);
     const parameters: unknown[] = [];
     const [row] = await this.query<{ n: number }>(
-      `SELECT count(*)::float8 AS n FROM ${this.records} AS r WHERE ${conditionOf(filter, parameters)}`,
+      `SELECT count(*)::float8 AS n FROM ${this.records} AS r WHERE ${this.conditionOf(filter, parameters)}`,
       parameters,
     );
     return row?.n ?? 0;
@@ -108,7 +108,7 @@ export class QuarantineStore {
     return this.query<RejectingTable>(
       `SELECT DISTINCT r.table_name AS "table", ${this.schemaOfLoad} AS schema
          FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
-        WHERE ${conditionOf(filter, parameters)}`,
+        WHERE ${this.conditionOf(filter, parameters)}`,
       parameters,
     );
   }
@@ -117,7 +117,7 @@ export class QuarantineStore {
   async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {
     checkFilter(filter);
     const parameters: unknown[] = [];
-    const condition = conditionOf(filter, parameters);
+    const condition = this.conditionOf(filter, parameters);
     const loads = await this.query<{ id: string }>(
       `SELECT r.load_id AS id FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
         WHERE ${condition} GROUP BY r.load_id, l.started_at
@@ -144,7 +144,7 @@ export class QuarantineStore {
       );
     }
     const parameters: unknown[] = [];
-    const condition = conditionOf({ ...filter, replayed: filter.replayed ?? 'any' }, parameters);
+    const condition = this.conditionOf({ ...filter, replayed: filter.replayed ?? 'any' }, parameters);
     const [result] = await withTransaction(this.dataSource, this.limits, async (client) => {
       const { rows } = await client.query<PurgeResult>(
         `WITH gone AS (DELETE FROM ${this.records} AS r WHERE ${condition} RETURNING r.replayed_at)
@@ -154,6 +154,12 @@ export class QuarantineStore {
       return rows;
     });
     return result ?? { purged: 0, open: 0 };
+  }
+
+  /** A filter as an SQL condition on the quarantine table `r`, see {@link conditionOf}. */
+  conditionOf(filter: RejectFilter, parameters: unknown[]): string {
+    const schema = `(SELECT ${this.schemaOfLoad} FROM ${this.loads} AS l WHERE l.id = r.load_id)`;
+    return conditionOf(filter, parameters, schema);
   }
 
   private async addRaw(records: readonly QuarantinedRecord[]): Promise<QuarantinedRecord[]> {

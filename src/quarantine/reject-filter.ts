@@ -6,7 +6,7 @@ import { StorageError } from '../errors/index.js';
 export interface RejectFilter {
   /** The load that rejected them. */
   readonly loadId?: string | undefined;
-  /** Their table, or `hybrid`. */
+  /** Their table, with or without its schema, or `hybrid`. */
   readonly table?: string | undefined;
   /** The rule or SQLSTATE that rejected them. */
   readonly reason?: string | undefined;
@@ -65,13 +65,14 @@ export function isNarrowed(filter: RejectFilter): boolean {
 /**
  * The filter as an SQL condition on the quarantine table `r`.
  * @param parameters - receives the values
+ * @param schema - SQL of the schema of a record's table
  */
-export function conditionOf(filter: RejectFilter, parameters: unknown[]): string {
+export function conditionOf(filter: RejectFilter, parameters: unknown[], schema: string): string {
   const { loadId, table, reason, since, until, replayed = false } = filter;
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const conditions = [
     loadId !== undefined && `r.load_id = ${bind(loadId)}::uuid`,
-    table !== undefined && `r.table_name = ${bind(table)}`,
+    table !== undefined && isOfTable(bind(table), table.includes('.') ? schema : undefined),
     reason !== undefined && `r.reason = ${bind(reason)}`,
     since !== undefined && `r.created_at >= ${bind(since.toISOString())}::timestamptz`,
     until !== undefined && `r.created_at < ${bind(until.toISOString())}::timestamptz`,
@@ -79,4 +80,10 @@ export function conditionOf(filter: RejectFilter, parameters: unknown[]): string
     replayed === true && 'r.replayed_at IS NOT NULL',
   ];
   return conditions.filter((condition) => condition !== false).join(' AND ') || 'true';
+}
+
+/** @param schema - undefined where the name has none; a name with a point may still be that of a table */
+function isOfTable(name: string, schema: string | undefined): string {
+  const isNamed = `r.table_name = ${name}`;
+  return schema === undefined ? isNamed : `(${isNamed} OR ${schema} || '.' || r.table_name = ${name})`;
 }

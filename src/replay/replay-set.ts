@@ -8,7 +8,7 @@ import { MAX_REJECTS_SHOWN } from '../results/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
 import type { QuarantineStore } from '../quarantine/quarantine-store.js';
-import { conditionOf, type RejectFilter } from '../quarantine/reject-filter.js';
+import type { RejectFilter } from '../quarantine/reject-filter.js';
 import type { RejectedAgain } from '../results/replay-result.js';
 import type { RejectedLoad } from './replay-segments.js';
 
@@ -30,7 +30,7 @@ export class ReplaySet {
    */
   static async choose(client: ClientBase, store: QuarantineStore, filter: RejectFilter): Promise<ReplaySet> {
     const parameters: unknown[] = [];
-    const condition = conditionOf(filter, parameters);
+    const condition = store.conditionOf(filter, parameters);
     await client
       .query(`CREATE TEMPORARY TABLE ${NAME} (load_id uuid, n bigint, id uuid) ON COMMIT DROP`)
       .catch(nameMissingGrant);

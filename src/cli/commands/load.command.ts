@@ -34,6 +34,7 @@ interface LoadFlags extends ReadingFlags {
   readonly batchSize?: number;
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
+  readonly syncSequences?: boolean;
   readonly dryRun?: boolean;
   readonly loadKey?: string;
   readonly resume?: boolean;
@@ -65,6 +66,7 @@ export function addLoadCommand(program: Command): void {
       parseCount(0),
     )
     .option('--allow-empty', 'Allow a replace without rows to empty the table')
+    .option('--sync-sequences', 'Move sequences past the values that records bring')
     .option('--dry-run', 'Run the load in one transaction and roll it back')
     .addOption(
       new Option('--load-key <key>', 'Idempotency key: a completed load is not repeated, an interrupted one resumes')
@@ -128,6 +130,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
           batchSize: flags.batchSize,
           maxRejects: flags.maxRejects,
           allowEmpty: flags.allowEmpty,
+          syncSequences: flags.syncSequences,
           source: name,
           signal,
           onProgress: (progress) => display.update(progress),

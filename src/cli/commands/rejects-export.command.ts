@@ -12,6 +12,7 @@ import { QuarantineService } from '../../replay/quarantine.service.js';
 import { EXIT } from '../exit-codes.js';
 import { type GlobalOptions, printJson, printMessage, printResult } from '../output/output.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { checkTableIsKnown } from '../context/known-table.js';
 import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
@@ -47,6 +48,7 @@ async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   const leftOut = new Map<string, number>();
   let dialect: CsvDialect = {};
   const exported = await withStorage(flags, async (app) => {
+    await checkTableIsKnown(app, flags.table);
     const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
     const lines = app.get(QuarantineService).export(
       filter,

@@ -8,6 +8,7 @@ import { printLoadResult } from '../output/load-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
 import { createProgressDisplay } from '../output/progress-display.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { checkTableIsKnown } from '../context/known-table.js';
 import { withStorage } from '../context/storage-context.js';
 
 /** `rejects replay` */
@@ -22,6 +23,7 @@ export function addRejectsReplayCommand(rejects: Command): void {
 async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
   const result = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
+      await checkTableIsKnown(app, flags.table);
       begin();
       const display = createProgressDisplay(flags, undefined, () => 0);
       try {

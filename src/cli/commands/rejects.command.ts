@@ -10,6 +10,7 @@ import { visibleInLine } from '../output/visible.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseId } from '../flags/parse-id.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
+import { checkTableIsKnown } from '../context/known-table.js';
 import { withStorage } from '../context/storage-context.js';
 import { addRejectsExportCommand } from './rejects-export.command.js';
 import { addRejectsPurgeCommand } from './rejects-purge.command.js';
@@ -52,6 +53,7 @@ export function addRejectsCommand(program: Command): void {
 async function runList(flags: ListFlags & GlobalOptions): Promise<void> {
   const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
   const [records, total] = await withStorage(flags, async (app) => {
+    await checkTableIsKnown(app, flags.table);
     const quarantine = app.get(QuarantineService);
     return [await quarantine.list({ ...filter, limit: flags.limit }), await quarantine.count(filter)] as const;
   });

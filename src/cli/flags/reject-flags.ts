@@ -17,7 +17,7 @@ export interface RejectFlags {
 export function addRejectOptions(command: Command): Command {
   return command
     .option('--load <id>', 'Only records rejected by this load', parseId)
-    .option('--table <table>', 'Only records for this table (or hybrid)', parseName)
+    .option('--table <table>', 'Only records for this table (or hybrid), with or without its schema', parseName)
     .option('--reason <reason>', 'Only records rejected by this rule or SQLSTATE', parseName)
     .option('--since <when>', 'Only records rejected since: 12h, 30d, or a date-time with time zone', parseMoment);
 }

@@ -87,6 +87,16 @@ describe('harbor-storage load', () => {
     expect(rows).toEqual([{ n: '0' }]);
   });
 
+  it('moves a sequence past the values of records, where that is asked for', async () => {
+    await cli.rows(`CREATE SEQUENCE counted OWNED BY submissions.num_comments;
+      ALTER TABLE submissions ALTER num_comments SET DEFAULT nextval('counted')`);
+    const path = await cli.writeFile('numbered.jsonl', jsonl([{ submission_id: 'a', num_comments: 7 }]));
+    const load = () => cli.runHere(['load', path, '--into', 'submissions', '--sync-sequences']);
+    expect((await load()).stderr).toContain('It was set by: SELECT setval(');
+    expect(await cli.rows("SELECT nextval('counted')::integer AS n")).toEqual([{ n: 8 }]);
+    await cli.rows('DROP SEQUENCE counted CASCADE');
+  });
+
   it('prints how many rows a replace deleted', async () => {
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
     const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));

@@ -75,6 +75,20 @@ describe('harbor-storage rejects', () => {
     expect(listed.stdout + (await run('list', '--json')).stdout).not.toContain('S3CRET');
   });
 
+  it('names the tables where nobody knows the given one', async () => {
+    await cli.rows(`INSERT INTO storage_rejected_records (id, load_id, table_name, position, raw, reason, message)
+      VALUES (gen_random_uuid(), gen_random_uuid(), 'events', 0, '', 'wrong_type', '')`);
+    expect((await json('list', '--table', 'events')).total).toBe(1);
+    expect(await json('list', '--table', 'public.submissions')).toEqual({ records: [], total: 0 });
+    for (const command of ['list', 'export', 'replay', 'purge']) {
+      expect(await run(command, '--table', 'nope')).toMatchObject({
+        exitCode: 2,
+        stderr:
+          'error: No record was rejected for a table "nope". Tables: app_opportunities, submissions, hybrid, events\n',
+      });
+    }
+  });
+
   it('truncates a very long key in the list only', async () => {
     const keys = ['k'.repeat(400), 'x'.repeat(60)];
     await guard();

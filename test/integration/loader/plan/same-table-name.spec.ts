@@ -90,6 +90,18 @@ describe('tables of one name in several schemas', () => {
     expect(app.stats.forTable('public.events')).toMatchObject({ rejected: 2 });
   });
 
+  it('have their rejected records apart', async () => {
+    const rejected = [{ id: 'x', size: 'none' }];
+    await app.loader.load(EventOfB, rejected);
+    await app.loader.load(PlainEvent, [...rejected, ...rejected]);
+    const quarantine = app.module.get(QuarantineService);
+    const counted = ['events', 'a.events', 'b.events', 'public.events'].map((table) => quarantine.count({ table }));
+    expect(await Promise.all(counted)).toEqual([3, 0, 1, 2]);
+    expect(await quarantine.list({ table: 'b.events' })).toMatchObject([{ table: 'events', key: 'x' }]);
+    expect(await quarantine.replay({ table: 'b.events' })).toMatchObject({ received: 1 });
+    expect(await quarantine.purge({ table: 'public.events' })).toEqual({ purged: 2, open: 2 });
+  });
+
   it('are found by an EntitySchema, too', async () => {
     expect(await app.loader.load(READING, [{ id: 'a' }])).toMatchObject({ inserted: 1, table: 'readings' });
   });

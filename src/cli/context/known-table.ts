@@ -1,0 +1,33 @@
+import type { INestApplicationContext } from '@nestjs/common';
+
+import { HYBRID, HYBRID_ENTITIES, RejectedRecordEntity } from '../../entities/index.js';
+import { QuarantineService } from '../../replay/quarantine.service.js';
+import { pathOf } from '../../schema/table/entity-metadata.js';
+import { UsageError } from '../usage-error.js';
+import { dataSourceOf } from './storage-context.js';
+
+/**
+ * Checks the table that a filter of rejected records names.
+ * @throws UsageError when no entity has it and no record was ever rejected for it
+ */
+export async function checkTableIsKnown(app: INestApplicationContext, table: string | undefined): Promise<void> {
+  const dataSource = dataSourceOf(app);
+  const own = HYBRID_ENTITIES.map((entity) => dataSource.getMetadata(entity));
+  if (
+    table === undefined ||
+    table === HYBRID ||
+    own.some((known) => [known.tableName, pathOf(known)].includes(table))
+  ) {
+    return;
+  }
+  if ((await app.get(QuarantineService).count({ table, replayed: 'any' })) > 0) {
+    return;
+  }
+  const rejecting = await dataSource
+    .getRepository(RejectedRecordEntity)
+    .createQueryBuilder('r')
+    .select('DISTINCT r.table_name', 'name')
+    .getRawMany<{ name: string }>();
+  const names = new Set([...own.map(({ tableName }) => tableName), HYBRID, ...rejecting.map(({ name }) => name)]);
+  throw new UsageError(`No record was rejected for a table ${JSON.stringify(table)}. Tables: ${[...names].join(', ')}`);
+}
