@@ -156,7 +156,7 @@ const INDEXES = `
               WHEN NOT i.indimmediate THEN 'deferrable'
               WHEN i.indexprs IS NOT NULL THEN 'expression'
               WHEN NOT compared.by_default THEN 'operator class' END AS obstacle,
-         ARRAY(SELECT a.attname::text FROM pg_catalog.pg_depend d
+         ARRAY(SELECT DISTINCT ON (a.attnum) a.attname::text FROM pg_catalog.pg_depend d
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                 WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
                   AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid > 0
