@@ -8,6 +8,11 @@ const LINE_OR_TAB = /[\t\n\r]/;
 /** The field of a null. */
 export const COPY_NULL = '\\N';
 
+/** The field of a column's default, by {@link DEFAULT_OPTION}. Like the one of a null, it is told from data by its backslash. */
+export const COPY_DEFAULT = '\\D';
+/** COPY's option by which rows may take a column's default: from Postgres 16 on. */
+export const DEFAULT_OPTION = ` (DEFAULT E'\\${COPY_DEFAULT}')`;
+
 /** The field of a value. */
 export function copyField(value: string | null | undefined): string {
   if (value === null || value === undefined) {

@@ -76,6 +76,12 @@ const QUERY_CANCELED = '57014';
 /** The row that is referred to may come later. */
 export const FOREIGN_KEY_VIOLATION = '23503';
 
+/** Another row has the value of a unique or exclusion key. */
+export const TAKEN_VALUES: readonly string[] = ['23505', '23P01'];
+
+/** Classes of what COPY does not do, and of what a table or role does not let it do. */
+const UNSUPPORTED_CLASSES: ReadonlySet<string> = new Set(['0A', '42']);
+
 /** pg raises these without a code. */
 const CODELESS_CONNECTION_LOSS =
   /^Connection terminated|not queryable|timeout exceeded when trying to connect|Query read timeout/;
@@ -153,6 +159,12 @@ function isUncertain(error: unknown, code: string): boolean {
 export function mayBeOfRow(error: unknown): boolean {
   const kind = classifyFault(error);
   return kind === 'row' || kind === 'uncertain' || kind === 'schema';
+}
+
+/** Whether a COPY of rows has failed where INSERT … ON CONFLICT of the same rows may pass. */
+export function isOfCopyOnly(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return TAKEN_VALUES.includes(code) || UNSUPPORTED_CLASSES.has(code.slice(0, 2));
 }
 
 /** Whether another transaction caused the error, on an intact connection. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import { untilLockIsAwaited } from '../support/database/lock-waits.js';
+import { whileOtherDoes } from '../support/database/lock-waits.js';
 import { startAppWith } from '../support/entities/own-entities.js';
 import { sized } from '../support/sizes/sizes.js';
 import type { StorageApp } from '../support/app/storage-app.js';
@@ -28,23 +28,8 @@ describe('rows that another transaction writes while they are merged', () => {
 
   const goods = (count: number) => Array.from({ length: count }, (_, id) => ({ id, v: `v${id}` }));
 
-  const whileOtherDoes = async <T>(statement: string, load: () => Promise<T>): Promise<T> => {
-    const other = app.dataSource.createQueryRunner();
-    try {
-      await other.startTransaction();
-      await other.query(statement);
-      const loaded = load();
-      loaded.catch(() => {});
-      await untilLockIsAwaited(app.rows);
-      await other.commitTransaction();
-      return await loaded;
-    } finally {
-      await other.release();
-    }
-  };
-
-  /** The small writer, and COPY. */
-  describe.each(sized([250], [3, 250]))('in a load of %i', (count) => {
+  /** The small writer, the staged one, and the direct one for most of the rows. */
+  describe.each(sized([250], [3, 150, 250]))('in a load of %i', (count) => {
     it.each([
       ['inserts one', "INSERT INTO goods VALUES (2, 'other')", { inserted: count - 3, updated: 2, unchanged: 1 }],
       ['inserts one alike', "INSERT INTO goods VALUES (2, 'v2')", { inserted: count - 3, updated: 1, unchanged: 2 }],
@@ -56,7 +41,7 @@ describe('rows that another transaction writes while they are merged', () => {
         { inserted: count - 2, updated: 0, unchanged: 2 },
       ],
     ])('are counted as they then are, where it %s', async (_, statement, counts) => {
-      expect(await whileOtherDoes(statement, () => app.loader.load(Good, goods(count)))).toMatchObject({
+      expect(await whileOtherDoes(app, statement, () => app.loader.load(Good, goods(count)))).toMatchObject({
         ...counts,
         retries: 0,
       });
@@ -65,7 +50,7 @@ describe('rows that another transaction writes while they are merged', () => {
       // The same, where a record is rejected before the lock is met.
       await app.rows("TRUNCATE goods; INSERT INTO goods VALUES (0, 'old'), (1, 'v1')");
       const records = [{ id: -1, v: 'bad' }, ...goods(count)];
-      expect(await whileOtherDoes(statement, () => app.loader.load(Good, records))).toMatchObject({
+      expect(await whileOtherDoes(app, statement, () => app.loader.load(Good, records))).toMatchObject({
         ...counts,
         rejected: 1,
         retries: 0,

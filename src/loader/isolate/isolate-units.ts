@@ -2,7 +2,7 @@ import type { ClientBase, QueryResult } from 'pg';
 
 import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
-import { FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
+import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';
@@ -15,7 +15,7 @@ import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutc
 import { buildStaged, RowsSuppressedError, type WriteCounts } from '../write/write-staged.js';
 import { EveryRowFault } from './every-row.js';
 import { COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
-import { buildIsolation, TAKEN_VALUES } from './isolation-block.js';
+import { buildIsolation } from './isolation-block.js';
 import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /** The largest integer of Postgres. */

@@ -1,4 +1,4 @@
-import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
+import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/sqlstate.js';
 import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';
@@ -6,10 +6,9 @@ import { buildAttempt, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } 
 import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /**
- * A unique or exclusion key beside the key of the load: the row may be retried, because a later row may give the value up.
- * Only in a merge do stored rows change.
+ * Of a unique or exclusion key beside the key of the load: the row may be retried, because a later row may give the value
+ * up. Only in a merge do stored rows change.
  */
-export const TAKEN_VALUES: readonly string[] = ['23505', '23P01'];
 const TAKEN = TAKEN_VALUES.map((code) => `'${code}'`).join(', ');
 
 /** Raised by a function or trigger, which may put any text, also values, into the names. */

@@ -82,7 +82,7 @@ async function writeIsolated(
   const { job, evidence } = context;
   let outcome: WriteOutcome;
   try {
-    const written = await writeTogether(client, context, units);
+    const written = await writeTogether(client, context, units, true);
     evidence.add(units);
     return written;
   } catch (error) {

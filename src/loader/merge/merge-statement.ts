@@ -200,7 +200,7 @@ function asStored({ quoted, type, fullType }: PlanColumn): string {
 }
 
 /** In the byte order of the key: the same for both writers, whichever type they send. */
-function inOrder(key: readonly PlanColumn[]): string {
+export function inOrder(key: readonly PlanColumn[]): string {
   const columns = key.map(({ quoted, type }) => `s.${quoted}${type === 'text' ? '' : '::text'} COLLATE "C"`);
   return columns.length === 0 ? '' : `\n  ORDER BY ${columns.join(', ')}`;
 }

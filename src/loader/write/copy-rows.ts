@@ -37,15 +37,22 @@ export function stagedColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row
   return columns;
 }
 
-/** Copies one line an item into a table. */
+/**
+ * Copies one line an item into a table.
+ * @param options - COPY's own, as SQL
+ * @returns the rows that the table has taken
+ */
 export async function copyInto<T>(
   client: ClientBase,
   table: string,
   columns: readonly CopiedColumn<T>[],
   items: readonly T[],
-): Promise<void> {
-  const copy = client.query(copyFrom(`COPY ${table} (${columns.map(({ name }) => name).join(', ')}) FROM STDIN`));
+  options = '',
+): Promise<number> {
+  const names = columns.map(({ name }) => name).join(', ');
+  const copy = client.query(copyFrom(`COPY ${table} (${names}) FROM STDIN${options}`));
   await pipeline(Readable.from(encode(items, columns), { objectMode: false }), copy);
+  return copy.rowCount;
 }
 
 /** Encodes items as lines of COPY's text format. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { writeByCopy } from './copy-writer.js';
+import { copyNewRows } from './direct-writer.js';
 import type { Target } from '../model/load-job.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
@@ -15,6 +16,12 @@ export const COPY_FROM_ROWS = 200;
 /** A parameter of {@link writeByUpsert} holds a column of all rows as one text, of at most 512 MiB. */
 const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 
+/** How one attempt writes rows. */
+export interface AttemptSettings extends WriteSettings {
+  /** New rows may go straight into the table. */
+  readonly copiesNewRows: boolean;
+}
+
 /**
  * Writes rows with different keys into one table, by the writer that is faster for their number. Where the role may not
  * create temporary tables, arrays carry any number: in one statement, so that the rows may refer to each other.
@@ -22,18 +29,25 @@ const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 export async function writeRows(
   client: ClientBase,
   target: Target,
-  settings: WriteSettings,
+  settings: AttemptSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
   if (rows.length === 0) {
     return NOTHING_WRITTEN;
   }
+  if (settings.copiesNewRows && isLarge(rows)) {
+    const { inserted, left } = await copyNewRows(client, target, settings.loadId, rows, COPY_FROM_ROWS);
+    const staged = await writeRows(client, target, { ...settings, copiesNewRows: false }, left);
+    return addWritten({ ...NOTHING_WRITTEN, inserted }, staged);
+  }
   if (target.plan.live.temporaryGrant !== undefined) {
     return writePieces(client, target, settings, rows);
   }
-  const write =
-    rows.length >= COPY_FROM_ROWS || charactersIn(rows) > COPY_FROM_CHARACTERS ? writeByCopy : writeByUpsert;
-  return write(client, target, settings, rows);
+  return isLarge(rows) ? writeByCopy(client, target, settings, rows) : writeByUpsert(client, target, settings, rows);
+}
+
+function isLarge(rows: readonly Row[]): boolean {
+  return rows.length >= COPY_FROM_ROWS || charactersIn(rows) > COPY_FROM_CHARACTERS;
 }
 
 /** Rows of more characters than arrays can carry need several statements. */

@@ -4,8 +4,9 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { storedOutcome, type WriteOutcome } from './write-outcome.js';
-import { writeRows } from './write-rows.js';
-import { RowsSuppressedError, type WriteCounts, type WriteSettings } from './write-staged.js';
+import { NotCopiedError } from './direct-writer.js';
+import { type AttemptSettings, writeRows } from './write-rows.js';
+import { RowsSuppressedError, type WriteCounts } from './write-staged.js';
 
 /** Attempts in a row that find no fewer new rows than the one before. */
 export const ATTEMPTS_WITHOUT_PROGRESS = 3;
@@ -14,6 +15,8 @@ export const ATTEMPTS_WITHOUT_PROGRESS = 3;
  * Writes units under a savepoint, table by table: all or none. Where another transaction wrote the same keys meanwhile,
  * it does so again: the next snapshot shows what that transaction committed, so there are fewer new rows each time. The
  * last attempt fails on a new row whose key is stored, which by then a trigger must have made equal.
+ * @param copiesNewRows - a first attempt copies new rows straight into their tables. Where COPY may fail for a reason of its
+ * own, the next attempt is as without it, for all rows: so nothing but the time depends on it
  * @throws pg's DatabaseError
  * @throws RowsSuppressedError when the tables do not take all rows
  */
@@ -21,14 +24,22 @@ export async function writeTogether(
   client: ClientBase,
   context: WriteContext,
   units: readonly LoadUnit[],
+  copiesNewRows = false,
 ): Promise<WriteOutcome> {
+  if (copiesNewRows) {
+    try {
+      return await attempt(client, context, units, { failsOnConflict: false, copiesNewRows });
+    } catch (error) {
+      if (!(error instanceof NotCopiedError || error instanceof RowsSuppressedError)) {
+        throw error;
+      }
+    }
+  }
   let fresh = Infinity;
   for (let stalled = 0; ;) {
     const failsOnConflict = stalled === ATTEMPTS_WITHOUT_PROGRESS - 1;
     try {
-      return await withSavepoint(client, () =>
-        writeTables(client, context, units, { loadId: context.loadId, failsOnConflict }),
-      );
+      return await attempt(client, context, units, { failsOnConflict, copiesNewRows: false });
     } catch (error) {
       if (!(error instanceof RowsSuppressedError) || error.fresh === undefined || failsOnConflict) {
         throw error;
@@ -39,11 +50,20 @@ export async function writeTogether(
   }
 }
 
+async function attempt(
+  client: ClientBase,
+  context: WriteContext,
+  units: readonly LoadUnit[],
+  how: Omit<AttemptSettings, 'loadId'>,
+): Promise<WriteOutcome> {
+  return withSavepoint(client, () => writeTables(client, context, units, { loadId: context.loadId, ...how }));
+}
+
 async function writeTables(
   client: ClientBase,
   { job, evidence }: WriteContext,
   units: readonly LoadUnit[],
-  settings: WriteSettings,
+  settings: AttemptSettings,
 ): Promise<WriteOutcome> {
   const counts: WriteCounts[] = [];
   for (const [index, target] of job.targets.entries()) {

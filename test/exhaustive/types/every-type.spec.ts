@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { StorageApp } from '../../support/app/storage-app.js';
+import { traceStatements } from '../../support/app/writer-trace.js';
 import { COMPOUND_TYPES } from '../../support/types/compound-types.js';
 import { EXTENSION_TYPES } from '../../support/types/extension-types.js';
 import { loadCases } from '../../support/types/load-cases.js';
@@ -35,9 +36,11 @@ describe('every type of Postgres', () => {
   let app: StorageApp;
   let tables: readonly TypedTable[];
   let close: () => Promise<void>;
+  let staging: { count: number };
   const ran = { stored: 0, rejected: 0 };
   beforeAll(async () => {
     ({ app, tables, close } = await startTypedApp(ALL));
+    staging = traceStatements(app, /^CREATE TEMPORARY TABLE IF NOT EXISTS harbor_staging_/);
   });
   afterAll(async () => {
     const left = ALL.filter(({ type }) => !tables.some((table) => table.type === type));
@@ -63,15 +66,20 @@ describe('every type of Postgres', () => {
   });
 
   describe.each(['objects', 'jsonl', 'csv'] as const)('from %s', (way) => {
-    it.each(['upsert', 'copy'] as const)('holds what came, or the record was rejected, by %s', async (writer) => {
-      const wrong: string[] = [];
-      for (const table of tables) {
-        const outcome = await loadCases(app, table, way, writer);
-        ran.stored += outcome.stored;
-        ran.rejected += outcome.rejected;
-        wrong.push(...outcome.wrong);
-      }
-      expect(wrong).toEqual([]);
-    });
+    it.each(['upsert', 'staged', 'direct'] as const)(
+      'holds what came, or the record was rejected: %s',
+      async (writer) => {
+        const wrong: string[] = [];
+        staging.count = 0;
+        for (const table of tables) {
+          const outcome = await loadCases(app, table, way, writer);
+          ran.stored += outcome.stored;
+          ran.rejected += outcome.rejected;
+          wrong.push(...outcome.wrong);
+        }
+        expect(wrong).toEqual([]);
+        expect(staging.count).toBe(writer === 'staged' ? tables.length : 0);
+      },
+    );
   });
 });

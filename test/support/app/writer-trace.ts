@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 
 import type { StorageApp } from './storage-app.js';
 
-/** Which of the two writers a load has used. */
+/** Whether a load has sent rows by COPY: into a staging table, or straight into their own. */
 export interface WriterTrace {
   readonly copies: number;
   reset(): void;
@@ -12,9 +12,9 @@ export interface WriterTrace {
 
 type Query = (...parameters: unknown[]) => unknown;
 
-/** Counts, from here on, how often the COPY writer sends rows. */
+/** Counts, from here on, how often rows are sent by COPY. */
 export function traceCopies(app: StorageApp): WriterTrace {
-  const sent = traceStatements(app, /^COPY pg_temp\.harbor_staging_/i);
+  const sent = traceStatements(app, /^COPY (?!pg_temp\.harbor_isolated_)/);
   return {
     get copies() {
       return sent.count;

@@ -1,3 +1,4 @@
+import type { StorageApp } from '../app/storage-app.js';
 import { eventually } from '../processes/embedded-processes.js';
 
 /** Asks one database. */
@@ -14,5 +15,29 @@ export async function untilLockIsAwaited(ask: Ask, connections = 1, statement = 
                     WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '${statement}'`;
   if (!(await eventually(async () => (await ask(waiting)).length >= connections))) {
     throw new Error(`${connections} connections were to wait for a lock, and did not`);
+  }
+}
+
+/**
+ * Does `work` while another transaction has done a statement, and ends that one once it is waited for.
+ * @param end - how it ends
+ */
+export async function whileOtherDoes<T>(
+  { dataSource, rows }: Pick<StorageApp, 'dataSource' | 'rows'>,
+  statement: string,
+  work: () => Promise<T>,
+  end: 'commit' | 'rollback' = 'commit',
+): Promise<T> {
+  const other = dataSource.createQueryRunner();
+  try {
+    await other.startTransaction();
+    await other.query(statement);
+    const working = work();
+    working.catch(() => {});
+    await untilLockIsAwaited(rows);
+    await (end === 'commit' ? other.commitTransaction() : other.rollbackTransaction());
+    return await working;
+  } finally {
+    await other.release();
   }
 }

@@ -33,9 +33,9 @@ describe('a value of a type that Postgres would change', () => {
 
   it.each([
     ['objects', 'upsert'],
-    ['jsonl', 'copy'],
-    ['csv', 'upsert'],
-  ] as const)('is stored as it came, or rejected, from %s by %s', async (way, writer) => {
+    ['jsonl', 'staged'],
+    ['csv', 'direct'],
+  ] as const)('is stored as it came, or rejected, from %s: %s', async (way, writer) => {
     const wrong: string[] = [];
     for (const table of tables) {
       wrong.push(...(await loadCases(app, table, way, writer)).wrong);

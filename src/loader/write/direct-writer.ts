@@ -1,0 +1,114 @@
+import type { ClientBase } from 'pg';
+
+import { COPY_DEFAULT, DEFAULT_OPTION } from '../../postgres/copy-text.js';
+import { quoteIdentifier } from '../../postgres/identifiers.js';
+import { isOfCopyOnly } from '../../postgres/sqlstate.js';
+import { findNewRows, type NewRows } from '../merge/find-new-rows.js';
+import { MASK_COLUMN, maskedColumns, type MergeSpec, specOf } from '../merge/merge-spec.js';
+import { nullSetsIn } from '../merge/same-key.js';
+import type { Target } from '../model/load-job.js';
+import type { LoadPlan } from '../model/load-plan.js';
+import type { Row } from '../model/row.js';
+import { type CopiedColumn, copyInto, stagedColumns } from './copy-rows.js';
+
+/** COPY did not take rows that a merge may take; the caller rolls back to its savepoint and writes them all by one. */
+export class NotCopiedError extends Error {
+  override readonly name = 'NotCopiedError';
+}
+
+/** What became of rows: the new ones are inserted, or none. */
+interface Copied {
+  readonly inserted: number;
+  /** Rows that are not written yet. */
+  readonly left: readonly Row[];
+}
+
+/** Types of a column for the time of the last write that read the same time from a text as from now(). */
+const MOMENTS: ReadonlySet<string> = new Set(['timestamp with time zone', 'timestamp without time zone']);
+
+/**
+ * Copies the rows whose key is not stored straight into the table: no staging table, no second reading. In the byte order
+ * of their keys, as {@link buildMerge} inserts them.
+ * @param least - fewer new rows beside stored ones are left, too: they cost less in one statement with those
+ * @throws NotCopiedError when a row's key or another unique value was taken meanwhile, or a trigger suppressed a row
+ * @throws pg's DatabaseError when Postgres rejects a row as it would in a merge
+ */
+export async function copyNewRows(
+  client: ClientBase,
+  target: Target,
+  loadId: string,
+  rows: readonly Row[],
+  least: number,
+): Promise<Copied> {
+  if (!takesCopy(target, rows)) {
+    return { inserted: 0, left: rows };
+  }
+  try {
+    const found = await findNewRows(client, target, rows);
+    const fresh = found.places?.map((place) => rows[place] as Row) ?? rows;
+    if (found.isFiltered || (fresh.length < rows.length && (fresh.length < least || areConnected(target, found)))) {
+      return { inserted: 0, left: rows };
+    }
+    const spec = specOf({ ...target, onConflict: 'insert' }, fresh);
+    const needsDefaults = maskedColumns(spec).length > 0 || spec.extraByRow;
+    if (needsDefaults && !found.copiesDefaults) {
+      return { inserted: 0, left: rows };
+    }
+    const columns = tableColumns(target.plan, spec, loadId, found.now);
+    const { plan } = target;
+    const copied = await copyInto(client, plan.quotedTable, columns, fresh, needsDefaults ? DEFAULT_OPTION : '');
+    if (copied !== fresh.length) {
+      throw new NotCopiedError();
+    }
+    const isNew = new Set(found.places);
+    return { inserted: copied, left: found.places === null ? [] : rows.filter((_, place) => !isNew.has(place)) };
+  } catch (error) {
+    throw isOfCopyOnly(error) ? new NotCopiedError() : error;
+  }
+}
+
+/**
+ * Whether COPY can do what the statement of a merge does. The partitions of a table are filled one after the other, so not
+ * in the order of the keys.
+ */
+function takesCopy({ plan, key, keyPredicate }: Target, rows: readonly Row[]): boolean {
+  const { kind, columns } = plan.live;
+  const updatedAt = [...columns.values()].find(({ name }) => quoteIdentifier(name) === plan.updatedAt);
+  return (
+    kind.partitionKey === null &&
+    keyPredicate === undefined &&
+    (updatedAt === undefined || MOMENTS.has(updatedAt.type)) &&
+    nullSetsIn(key, rows).every((nulls) => nulls.length === 0)
+  );
+}
+
+/** New and stored rows may depend on each other, so that one statement does not do the same as two. */
+function areConnected({ plan }: Target, { hasTriggers }: NewRows): boolean {
+  return hasTriggers || plan.live.references.includes(plan.quotedTable);
+}
+
+/** The columns of the table that new rows of this kind fill. */
+function tableColumns(plan: LoadPlan, spec: MergeSpec, loadId: string, now: string): CopiedColumn<Row>[] {
+  const byRow = new Map(maskedColumns(spec).map(({ column }) => [column.quoted, column.index]));
+  const carried = stagedColumns(plan, spec).filter(({ name }) => name !== MASK_COLUMN);
+  const columns = carried.map(({ name, fieldOf }): CopiedColumn<Row> => {
+    const index = byRow.get(name);
+    if (index !== undefined) {
+      return { name, fieldOf: (row) => (row.values[index] === undefined ? COPY_DEFAULT : fieldOf(row)) };
+    }
+    return name === plan.extra && spec.extraByRow
+      ? { name, fieldOf: (row) => (row.extra === undefined ? COPY_DEFAULT : fieldOf(row)) }
+      : { name, fieldOf };
+  });
+  const own = [
+    { name: plan.loadId, field: loadId },
+    { name: plan.updatedAt, field: now },
+    { name: plan.version, field: '1' },
+  ];
+  for (const { name, field } of own) {
+    if (name !== undefined) {
+      columns.push({ name, fieldOf: () => field });
+    }
+  }
+  return columns;
+}
