@@ -19,8 +19,11 @@ export interface TransactionLimits {
 /** Timeout of waiting for a connection if none is configured, in milliseconds. */
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
+/** Values of settings, by name. */
+type Settings = Readonly<Record<string, string | number>>;
+
 /** Settings that values depend on, whatever role, database and caller have set. */
-const EXACT_VALUES: Readonly<Record<string, string | number>> = {
+const EXACT_VALUES: Settings = {
   // Values are compared as text where their type has no exact equality; fewer digits would hide differences.
   extra_float_digits: 1,
   // Columns are sent as arrays; without it, a null among them is the text NULL.
@@ -82,10 +85,15 @@ async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): P
  */
 export async function withTransaction<T>(
   dataSource: DataSource,
-  { statementTimeoutMs, lockTimeoutMs, connectTimeoutMs }: TransactionLimits,
+  limits: TransactionLimits,
   work: (client: ClientBase) => Promise<T>,
 ): Promise<T> {
-  const settings = {
+  return transactionWith(dataSource, settingsOf(limits), limits.connectTimeoutMs, work);
+}
+
+/** The settings of a transaction that writes. */
+export function settingsOf({ statementTimeoutMs, lockTimeoutMs }: TransactionLimits): Settings {
+  return {
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
     // The default of 4 MB would sort a batch of wide rows on disk.
@@ -94,7 +102,6 @@ export async function withTransaction<T>(
     jit: 'off',
     ...EXACT_VALUES,
   };
-  return transactionWith(dataSource, settings, connectTimeoutMs, work);
 }
 
 /** Runs queries whose values are read here. pg reads date-times in ISO only, whatever role and database have set. */
@@ -104,15 +111,13 @@ export async function withReading<T>(dataSource: DataSource, work: (client: Clie
 
 async function transactionWith<T>(
   dataSource: DataSource,
-  settings: Readonly<Record<string, string | number>>,
+  settings: Settings,
   connectTimeoutMs: number | undefined,
   work: (client: ClientBase) => Promise<T>,
 ): Promise<T> {
-  const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
   const transaction = async (client: ClientBase): Promise<T> => {
-    // One round trip; the settings end with the transaction, so a transaction-mode pooler is safe.
     await client
-      .query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${local.join(', ')}`)
+      .query(beginWith(settings))
       // An idle connection that had died, or a pooler without a server.
       .catch(throwNotConnected);
     const result = await work(client);
@@ -123,6 +128,12 @@ async function transactionWith<T>(
     return result;
   };
   return withClient(dataSource, transaction, connectTimeoutMs);
+}
+
+/** One message; the settings end with the transaction, so a transaction-mode pooler is safe. */
+export function beginWith(settings: Settings): string {
+  const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${local.join(', ')}`;
 }
 
 /** The savepoints that are open on a connection, and how many of them are trials: of {@link rolledBack}. */
@@ -182,11 +193,7 @@ export async function withExactValues<T>(client: ClientBase, work: () => Promise
  * Runs `work` with other values of settings, in a transaction that may continue: afterwards the settings have their old
  * values. When `work` throws, the rollback restores them.
  */
-export async function withSettings<T>(
-  client: ClientBase,
-  settings: Readonly<Record<string, string | number>>,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withSettings<T>(client: ClientBase, settings: Settings, work: () => Promise<T>): Promise<T> {
   const names = Object.keys(settings);
   const { rows } = await client.query<{ before: string[] }>(
     'SELECT array_agg(current_setting(name) ORDER BY n) AS before FROM unnest($1::text[]) WITH ORDINALITY AS s(name, n)',
@@ -218,8 +225,13 @@ export async function clientOf(manager: EntityManager): Promise<ClientBase> {
 const POOL_IN_USE = /^timeout exceeded when trying to connect/;
 
 function throwNotConnected(error: unknown): never {
+  throw unlessNotConnected(error);
+}
+
+/** The error, as one of a connection that could not be opened, if it is. */
+export function unlessNotConnected(error: unknown): unknown {
   const away = classifyFault(error) === 'connection' && !POOL_IN_USE.test(errorText(error, 'message') ?? '');
-  throw away ? new NotConnectedError(error) : error;
+  return away ? new NotConnectedError(error) : error;
 }
 
 /** No connection in time. The message begins as pg's own, so that it is classified the same. */

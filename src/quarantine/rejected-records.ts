@@ -70,23 +70,47 @@ async function insertChunk(
   load: { readonly loadId: string; readonly table: string },
   rejected: readonly (RejectedRecord & KeptForm)[],
 ): Promise<void> {
-  await client.query(
-    `INSERT INTO ${quotedTable}
+  const parameters: unknown[] = [];
+  const insert = insertOfChunk(quotedTable, load, rejected, (value) => `$${parameters.push(value)}`);
+  await client.query(insert, parameters);
+}
+
+/**
+ * The statement that inserts rejected records, as they are, for a statement that does more. Undefined when there are too
+ * many bytes for one.
+ * @param bind - takes a parameter, and returns its name in the statement
+ */
+export function insertOfRejected(
+  quotedTable: string,
+  load: { readonly loadId: string; readonly table: string },
+  rejected: readonly RejectedRecord[],
+  bind: (value: unknown) => string,
+): string | undefined {
+  const [chunk, ...others] = inRawChunks(rejected);
+  return chunk === undefined || others.length > 0 ? undefined : insertOfChunk(quotedTable, load, chunk, bind);
+}
+
+function insertOfChunk(
+  quotedTable: string,
+  load: { readonly loadId: string; readonly table: string },
+  rejected: readonly (RejectedRecord & KeptForm)[],
+  bind: (value: unknown) => string,
+): string {
+  const columns: readonly (readonly [string, unknown[]])[] = [
+    ['uuid', rejected.map(() => randomUUID())],
+    ['bigint', rejected.map(({ position }) => position)],
+    ['text', rejected.map(({ key }) => key ?? null)],
+    ['bytea', rejected.map(({ raw }) => raw)],
+    ['text', rejected.map(({ reading }) => reading)],
+    ['text', rejected.map(({ rejection }) => rejection.rule)],
+    ['text', rejected.map(({ rejection }) => rejection.column ?? null)],
+    ['text', rejected.map(({ rejection }) => rejection.message)],
+  ];
+  const arrays = columns.map(([type, values]) => `${bind(values)}::${type}[]`);
+  return `INSERT INTO ${quotedTable}
        (id, load_id, table_name, position, record_key, raw, reading, reason, column_name, message)
-     SELECT r.id, $1, $2, r.position, r.record_key, r.raw, r.reading::json, r.reason, r.column_name, r.message
-       FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::text[],
-                   $10::text[]) AS r(id, position, record_key, raw, reading, reason, column_name, message)`,
-    [
-      load.loadId,
-      load.table,
-      rejected.map(() => randomUUID()),
-      rejected.map(({ position }) => position),
-      rejected.map(({ key }) => key ?? null),
-      rejected.map(({ raw }) => raw),
-      rejected.map(({ reading }) => reading),
-      rejected.map(({ rejection }) => rejection.rule),
-      rejected.map(({ rejection }) => rejection.column ?? null),
-      rejected.map(({ rejection }) => rejection.message),
-    ],
-  );
+     SELECT r.id, ${bind(load.loadId)}::uuid, ${bind(load.table)}::text, r.position, r.record_key, r.raw, r.reading::json, r.reason,
+            r.column_name, r.message
+       FROM unnest(${arrays.join(', ')})
+         AS r(id, position, record_key, raw, reading, reason, column_name, message)`;
 }

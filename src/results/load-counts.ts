@@ -20,6 +20,9 @@ export interface LoadCounts {
   readonly failed: number;
 }
 
+/** What the database did with a set of rows. */
+export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
+
 /** All counts zero. */
 export const NO_COUNTS: LoadCounts = {
   received: 0,

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
 import { namingObjects } from '../postgres/database-error.js';
-import type { LoadCounts } from '../results/load-counts.js';
+import type { LoadCounts, WriteCounts } from '../results/load-counts.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 
 /** Quoted names of the tables of the ledger. */
@@ -35,6 +35,9 @@ export interface ClosedLoad {
   readonly unknown: { readonly policy: string; readonly fields: Readonly<Record<string, number>> } | undefined;
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
+
+/** SQL of what a statement counts in one table. */
+export type WriteCountsSql = Readonly<Record<keyof WriteCounts, string>>;
 
 /** Position of a batch in the input. */
 export interface BatchPlace {
@@ -138,6 +141,77 @@ export class LoadLedger {
         unknown?.policy ?? null,
         entry.attempt,
       ],
+    );
+  }
+
+  /**
+   * The statement that inserts a load without a load key that is complete, for the statement that writes its rows. It fails
+   * when the load is there, so that a load is never written twice.
+   * @param load - its end; what the statement counts is not in it yet
+   * @param written - what the statement counts, by table name
+   * @param from - FROM clause of these counts
+   * @param bind - takes a parameter, and returns its name in the statement
+   */
+  insertOfCompleted(
+    entry: LedgerEntry,
+    { counts, stored, tables, unknown }: ClosedLoad,
+    written: ReadonlyMap<string, WriteCountsSql>,
+    from: string,
+    bind: (value: unknown) => string,
+  ): string {
+    const json = (value: unknown): string =>
+      value === undefined || value === null ? 'NULL::jsonb' : `${bind(JSON.stringify(value))}::jsonb`;
+    const text = (value: string | undefined): string => (value === undefined ? 'NULL::text' : `${bind(value)}::text`);
+    const [sums = { inserted: '0', updated: '0', unchanged: '0' }] = tables === undefined ? written.values() : [];
+    const byTable = Array.from(
+      tables === undefined ? [] : written,
+      ([table, { inserted, updated, unchanged }]) =>
+        `${bind(table)}::text, ${json(tables?.[table])} || jsonb_build_object('inserted', ${inserted}, 'updated', ${updated}, 'unchanged', ${unchanged})`,
+    );
+    const values: Readonly<Record<string, string>> = {
+      id: `${bind(entry.loadId)}::uuid`,
+      table_name: text(entry.table),
+      disposition: text(entry.disposition),
+      source: text(entry.source),
+      status: "'completed'",
+      options: json(entry.options),
+      received: String(counts.received),
+      ...sums,
+      duplicates: String(counts.duplicates),
+      skipped: String(counts.skipped),
+      rejected: String(counts.rejected),
+      stored: String(stored ?? 'NULL::bigint'),
+      tables: byTable.length === 0 ? 'NULL::jsonb' : `jsonb_build_object(${byTable.join(', ')})`,
+      unknown_fields: json(unknown?.fields),
+      unknown_fields_policy: text(unknown?.policy),
+      finished_at: 'clock_timestamp()',
+    };
+    return `INSERT INTO ${this.tables.loads} (${Object.keys(values).join(', ')})
+  SELECT ${Object.values(values).join(', ')} FROM ${from}`;
+  }
+
+  /**
+   * What a load has written that was completed by {@link insertOfCompleted}; undefined when it was not. Waits for nothing:
+   * call it after {@link open}.
+   * @param tables - their names
+   */
+  async findCompleted(
+    client: ClientBase,
+    { loadId }: LedgerEntry,
+    tables: readonly string[],
+  ): Promise<WriteCounts[] | undefined> {
+    const { rows } = await client.query<WriteCounts & { readonly tables: Record<string, WriteCounts> | null }>(
+      `SELECT inserted::float8, updated::float8, unchanged::float8, tables FROM ${this.tables.loads} AS l
+        WHERE id = $1 AND status = 'completed' AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = l.id)`,
+      [loadId],
+    );
+    const [load] = rows;
+    return (
+      load &&
+      tables.map((table) => {
+        const { inserted, updated, unchanged } = load.tables?.[table] ?? load;
+        return { inserted, updated, unchanged };
+      })
     );
   }
 }

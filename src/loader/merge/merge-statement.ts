@@ -9,6 +9,20 @@ export interface StatementSource {
   readonly select: string;
   /** The load's id, as SQL; not in the statement when the table does not keep it. */
   readonly loadId: string;
+  /** Begins the name of each step, where a statement writes several tables. */
+  readonly prefix?: string;
+  /** Conditions that are true once what comes before is done; see {@link WriteSteps}. */
+  readonly after?: readonly string[];
+}
+
+/** The part of a statement that writes one table. */
+export interface WriteSteps {
+  /** For a WITH clause. */
+  readonly steps: readonly string[];
+  /** SQL of the counts. */
+  readonly counts: Readonly<Record<keyof StatementCounts, string>>;
+  /** Conditions that are true once the table is written. */
+  readonly done: readonly string[];
 }
 
 /** What a statement of this file did, in its one row. */
@@ -48,6 +62,18 @@ export function buildMerge(
   source: StatementSource,
   failsOnConflict = false,
 ): string {
+  return statementOf(mergeSteps(plan, spec, parts, source, failsOnConflict));
+}
+
+/** The steps of {@link buildMerge}. */
+export function mergeSteps(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  parts: readonly SpecPart[],
+  source: StatementSource,
+  failsOnConflict = false,
+): WriteSteps {
+  const { prefix = '', after = [] } = source;
   const { keyPredicate } = spec;
   const incoming = (row: string): Incoming => ({
     row,
@@ -61,8 +87,8 @@ export function buildMerge(
   // In a predicate the names of columns are not qualified: beside the stored row, the incoming one is one column.
   const [locked, row] =
     keyPredicate !== undefined
-      ? [`(SELECT s FROM locked AS s${inPlace}) AS l`, '(s)']
-      : [spec.inInputOrder ? `(SELECT * FROM locked AS s${inPlace}) AS s` : 'locked AS s', 's'];
+      ? [`(SELECT s FROM ${prefix}locked AS s${inPlace}) AS l`, '(s)']
+      : [spec.inInputOrder ? `(SELECT * FROM ${prefix}locked AS s${inPlace}) AS s` : `${prefix}locked AS s`, 's'];
   const isInIndex = keyPredicate === undefined ? '' : ` AND ${keyPredicate.sql}`;
   const change = mergeStored(plan, spec, incoming(row));
   const compared = mergeStored(plan, spec, { ...incoming('s'), column: asStored });
@@ -75,11 +101,13 @@ export function buildMerge(
   };
   const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key, keyPredicate)} DO NOTHING`;
   const inserts = parts.map(({ spec: part, conditions }, place) => {
-    const isNew = [`s.${DIFFERS} IS NULL`, ...conditions];
-    return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId });
+    const isNew = [`s.${DIFFERS} IS NULL`, ...conditions, ...after];
+    return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId, prefix });
   });
+  const insertNames = inserts.map((_, place) => `${prefix}inserted_${place}`);
+  const updateNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}updated_${place}`);
   const steps = [
-    `incoming AS MATERIALIZED (
+    `${prefix}incoming AS MATERIALIZED (
   SELECT ${incomingColumns(plan, spec)}, ${spec.inInputOrder ? `row_number() OVER () AS ${PLACE}, ` : ''}stored.differs AS ${DIFFERS}
   FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
@@ -87,12 +115,12 @@ export function buildMerge(
     ...(change === undefined
       ? []
       : [
-          `locked AS MATERIALIZED (
+          `${prefix}locked AS MATERIALIZED (
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}
-  FROM (SELECT * FROM incoming AS s WHERE s.${DIFFERS} AND ${afterStep(`inserted_${parts.length - 1}`)}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
+  FROM (SELECT * FROM ${prefix}incoming AS s WHERE s.${DIFFERS} AND ${afterStep(`${prefix}inserted_${parts.length - 1}`)}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
 )`,
           ...spec.nullSets.map(
-            (nulls, place) => `updated_${place} AS (
+            (nulls, place) => `${updateNames[place]} AS (
   UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM ${locked}
@@ -103,14 +131,16 @@ export function buildMerge(
         ]),
   ];
   const same = [
-    `incoming WHERE NOT ${DIFFERS}`,
-    ...(change === undefined ? [] : [`locked WHERE NOT ${STILL_DIFFERS}`]),
+    `${prefix}incoming WHERE NOT ${DIFFERS}`,
+    ...(change === undefined ? [] : [`${prefix}locked WHERE NOT ${STILL_DIFFERS}`]),
   ];
-  return `WITH ${steps.join(', ')}
-SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserted,
-  ${change === undefined ? '0' : sumOfCounts(spec.nullSets.map((_, place) => `updated_${place}`))} AS updated,
-  ${sumOfCounts(same)} AS unchanged,
-  ${sumOfCounts([`incoming WHERE ${DIFFERS} IS NULL`])} AS fresh`;
+  const counts = {
+    inserted: sumOfCounts(insertNames),
+    updated: updateNames.length === 0 ? '0' : sumOfCounts(updateNames),
+    unchanged: sumOfCounts(same),
+    fresh: sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]),
+  };
+  return { steps, counts, done: (updateNames.length === 0 ? insertNames : updateNames).map(afterStep) };
 }
 
 /** The statement that appends rows: a key that is stored is an error. Returns what {@link buildMerge} returns. */
@@ -118,16 +148,33 @@ export function buildAppend(
   plan: LoadPlan,
   spec: MergeSpec,
   parts: readonly SpecPart[],
-  { select, loadId }: StatementSource,
+  source: StatementSource,
 ): string {
-  const inserts = parts.map(({ spec: part, conditions }, place) => {
-    return buildInsert(plan, part, { place, conditions, conflict: '', loadId });
-  });
-  return `WITH incoming AS (
+  return statementOf(appendSteps(plan, spec, parts, source));
+}
+
+/** The steps of {@link buildAppend}. */
+export function appendSteps(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  parts: readonly SpecPart[],
+  { select, loadId, prefix = '', after = [] }: StatementSource,
+): WriteSteps {
+  const inserts = parts.map(({ spec: part, conditions }, place) =>
+    buildInsert(plan, part, { place, conditions: [...conditions, ...after], conflict: '', loadId, prefix }),
+  );
+  const names = inserts.map((_, place) => `${prefix}inserted_${place}`);
+  const incoming = `${prefix}incoming AS (
   SELECT ${incomingColumns(plan, spec)}
   FROM (${select}) AS s
-), ${inserts.join(', ')}
-SELECT ${sumOfCounts(inserts.map((_, place) => `inserted_${place}`))} AS inserted, 0 AS updated, 0 AS unchanged, 0 AS fresh`;
+)`;
+  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', fresh: '0' };
+  return { steps: [incoming, ...inserts], counts, done: names.map(afterStep) };
+}
+
+function statementOf({ steps, counts }: WriteSteps): string {
+  const columns = Object.entries(counts).map(([name, count]) => `${count} AS ${name}`);
+  return `WITH ${steps.join(', ')}\nSELECT ${columns.join(',\n  ')}`;
 }
 
 interface InsertOrder {
@@ -135,6 +182,7 @@ interface InsertOrder {
   readonly conditions: readonly string[];
   readonly conflict: string;
   readonly loadId: string;
+  readonly prefix: string;
 }
 
 function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): string {
@@ -145,14 +193,17 @@ function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): strin
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);
-  const conditions = [...order.conditions, ...(order.place === 0 ? [] : [afterStep(`inserted_${order.place - 1}`)])];
+  const conditions = [
+    ...order.conditions,
+    ...(order.place === 0 ? [] : [afterStep(`${order.prefix}inserted_${order.place - 1}`)]),
+  ];
   const where = conditions.length === 0 ? '' : `\n  WHERE ${conditions.join(' AND ')}`;
   // An append may leave its key to the database.
   const key = spec.key.filter((column) => carries(spec, column));
-  return `inserted_${order.place} AS (
+  return `${order.prefix}inserted_${order.place} AS (
   INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})${overriding(spec.columns.map(({ column }) => column))}
   SELECT ${values.map(({ value }) => value).join(', ')}
-  FROM incoming AS s${where}${inOrder(key)}${order.conflict}
+  FROM ${order.prefix}incoming AS s${where}${inOrder(key)}${order.conflict}
   RETURNING 1
 )`;
 }

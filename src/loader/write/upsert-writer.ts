@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 
-import { MASK_COLUMN, maskedColumns, maskOf, specOf } from '../merge/merge-spec.js';
+import { MASK_COLUMN, maskedColumns, maskOf, type MergeSpec, specOf } from '../merge/merge-spec.js';
 import type { Target } from '../model/load-job.js';
+import type { LoadPlan } from '../model/load-plan.js';
 import { extraText, type Row } from '../model/row.js';
 import { type WriteCounts, type WriteSettings, writeStaged } from './write-staged.js';
 
@@ -16,20 +17,33 @@ export async function writeByUpsert(
   settings: WriteSettings,
   rows: readonly Row[],
 ): Promise<WriteCounts> {
-  const { plan } = target;
   const spec = specOf(target, rows);
+  const parameters: unknown[] = [];
+  const select = selectRows(target.plan, spec, rows, (value) => `$${parameters.push(value)}`);
+  return writeStaged(client, target.plan, spec, rows, { select, parameters }, settings);
+}
+
+/**
+ * A SELECT of rows, one array parameter a column.
+ * @param bind - takes a parameter, and returns its name in the statement
+ */
+export function selectRows(
+  { extra }: LoadPlan,
+  spec: MergeSpec,
+  rows: readonly Row[],
+  bind: (value: unknown) => string,
+): string {
   const masked = maskedColumns(spec);
   const names = spec.columns.map(({ column }) => column.quoted);
-  const parameters = spec.columns.map(({ column }) => rows.map(({ values }) => values[column.index] ?? null));
+  const columns = spec.columns.map(({ column }) => rows.map(({ values }) => values[column.index] ?? null));
   if (masked.length > 0) {
     names.push(MASK_COLUMN);
-    parameters.push(rows.map((row) => maskOf(masked, row)));
+    columns.push(rows.map((row) => maskOf(masked, row)));
   }
-  if (plan.extra !== undefined && spec.hasExtra) {
-    names.push(plan.extra);
-    parameters.push(rows.map(extraText));
+  if (extra !== undefined && spec.hasExtra) {
+    names.push(extra);
+    columns.push(rows.map(extraText));
   }
-  const arrays = parameters.map((_, index) => `$${index + 1}::text[]`);
-  const select = `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
-  return writeStaged(client, plan, spec, rows, { select, parameters }, settings);
+  const arrays = columns.map((column) => `${bind(column)}::text[]`);
+  return `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
 }

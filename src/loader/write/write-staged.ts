@@ -1,14 +1,21 @@
 import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
-import type { LoadCounts } from '../../results/load-counts.js';
+import type { WriteCounts } from '../../results/load-counts.js';
 import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
-import { buildAppend, buildMerge, type StatementCounts, type StatementSource } from '../merge/merge-statement.js';
+import {
+  appendSteps,
+  buildAppend,
+  buildMerge,
+  mergeSteps,
+  type StatementCounts,
+  type StatementSource,
+  type WriteSteps,
+} from '../merge/merge-statement.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 
-/** What the database did with a set of rows. */
-export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
+export type { WriteCounts };
 
 export const NOTHING_WRITTEN: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
 
@@ -69,6 +76,17 @@ export function buildStaged(
   return spec.onConflict === 'insert'
     ? buildAppend(plan, spec, parts, source)
     : buildMerge(plan, spec, parts, source, failsOnConflict);
+}
+
+/** The steps of {@link buildStaged}, for a statement that does more than to write these rows. */
+export function stagedSteps(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  rows: readonly Row[],
+  source: StatementSource,
+): WriteSteps {
+  const parts = partsOfSpec(spec, rows);
+  return spec.onConflict === 'insert' ? appendSteps(plan, spec, parts, source) : mergeSteps(plan, spec, parts, source);
 }
 
 /**
