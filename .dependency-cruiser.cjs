@@ -14,6 +14,7 @@ const LAYERS = [
   ['src/loader/run/'],
   ['src/loader/plan/'],
   ['src/loader/replace/'],
+  ['src/loader/pipelined/'],
   ['src/loader/isolate/'],
   ['src/loader/write/'],
   ['src/loader/merge/'],

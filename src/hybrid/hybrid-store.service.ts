@@ -30,9 +30,8 @@ export class HybridStoreService {
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
     const checked = checkRecords(records);
-    return this.loader.run(HYBRID_ENTITIES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
-      run.load(checked),
-    );
+    const { makeJob, manager } = this;
+    return this.loader.runWhole(HYBRID_ENTITIES, makeJob, toHybridResult, checkOptions(options), manager, checked);
   }
 
   /** Stores records in one transaction per batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */

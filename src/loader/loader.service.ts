@@ -21,6 +21,8 @@ import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from '
 import type { LoadPlan } from './model/load-plan.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
+import { mayPipeline } from './pipelined/may-pipeline.js';
+import { NotPipelinedError } from './pipelined/pipelined-load.js';
 import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
@@ -38,6 +40,13 @@ export interface LoaderSettings {
 
 /** Makes a job of the plans of its tables and the options of the call. */
 export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
+
+/** A load that is tried in one round trip. */
+interface PipelinedWork<Result extends LoadResult | HybridResult, Outcome> {
+  /** Whether one statement does what the job does. */
+  readonly fits: (job: LoadJob) => boolean;
+  readonly work: (run: LoadRun<Result>) => Promise<Outcome>;
+}
 
 /** Loads records into the table of any entity of the DataSource. */
 @Injectable()
@@ -84,7 +93,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     manager?: EntityManager,
   ): Promise<LoadResult> {
     const checked = checkRecords(records);
-    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.load(checked));
+    return this.runWhole([target], this.entityJobs, toLoadResult, options, manager, checked);
   }
 
   /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */
@@ -128,7 +137,27 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   }
 
   /**
+   * Loads records in one transaction. A small load is first tried in one round trip, by plans as they are remembered. What
+   * that cannot do begins again: with a look at the tables, in several statements.
+   * @internal
+   */
+  async runWhole<Result extends LoadResult | HybridResult>(
+    targets: readonly LoadTarget[],
+    makeJob: JobFactory,
+    shape: ResultShape<Result>,
+    options: LoadOptions,
+    manager: EntityManager | undefined,
+    records: Iterable<object>,
+  ): Promise<Result> {
+    return this.run(targets, makeJob, shape, options, manager, (run) => run.load(records), {
+      fits: (job) => mayPipeline(job, records),
+      work: (run) => run.load(records, true),
+    });
+  }
+
+  /**
    * Runs a load over the tables of `targets`.
+   * @param pipelined - what is tried first
    * @internal
    */
   async run<Result extends LoadResult | HybridResult, Outcome extends Result>(
@@ -138,6 +167,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     options: LoadOptions,
     manager: EntityManager | undefined,
     work: (run: LoadRun<Result>) => Promise<Outcome>,
+    pipelined?: PipelinedWork<Result, Outcome>,
   ): Promise<Outcome> {
     if (this.shutdown.signal.aborted) {
       throw new InvalidLoadError('The application has shut down and starts no more loads');
@@ -150,10 +180,31 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
           : this.plans.renew(targets, (query) => query(client));
       return makeJob(await plans, resolved);
     };
+    const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
+      new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback);
+    const tryPipelined = async ({
+      fits,
+      work: first,
+    }: PipelinedWork<Result, Outcome>): Promise<Outcome | undefined> => {
+      const plans = await this.plans.remembered(targets);
+      let job: LoadJob | undefined;
+      try {
+        job = plans && makeJob(plans, resolved);
+      } catch {
+        // By plans that are up to date it may be valid.
+      }
+      try {
+        return job && fits(job) ? await first(start(job)) : undefined;
+      } catch (error) {
+        if (error instanceof NotPipelinedError) {
+          return undefined;
+        }
+        throw error;
+      }
+    };
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
-      const plans = await this.plansFor(targets, manager);
-      const job = makeJob(plans, resolved);
-      return work(new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback));
+      const outcome = pipelined === undefined || manager !== undefined ? undefined : await tryPipelined(pipelined);
+      return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
     };
     const runner = manager?.queryRunner;
     const working = runner === undefined ? load() : inTurn(runner, load);

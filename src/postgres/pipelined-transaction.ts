@@ -94,12 +94,14 @@ async function sendAll(client: ClientBase, queries: readonly (() => Promise<Quer
 function endOf<Row>(replies: readonly Reply[]): PipelinedEnd<Row> {
   const [begun, written, committed] = replies as [Reply, Reply, Reply];
   const failed = replies.find((reply) => reply.status === 'rejected');
-  if (failed === undefined && committed.status === 'fulfilled' && committed.value.command === 'COMMIT') {
-    return { kind: 'committed', rows: (written as PromiseFulfilledResult<QueryResult>).value.rows as Row[] };
+  if (failed === undefined) {
+    return written.status === 'fulfilled' && committed.status === 'fulfilled' && committed.value.command === 'COMMIT'
+      ? { kind: 'committed', rows: written.value.rows as Row[] }
+      : { kind: 'rolled back', error: new Error('COMMIT was answered with ROLLBACK') };
   }
-  const error: unknown = failed?.reason ?? new Error('COMMIT was answered with ROLLBACK');
-  if (committed.status === 'rejected' && classifyFault(committed.reason) === 'connection') {
-    return { kind: 'unknown', error: begun.status === 'rejected' ? unlessNotConnected(error) : error };
-  }
-  return { kind: 'rolled back', error };
+  const error: unknown = failed.reason;
+  const isLost = classifyFault(error) === 'connection' && committed.status === 'rejected';
+  return isLost
+    ? { kind: 'unknown', error: failed === begun ? unlessNotConnected(error) : error }
+    : { kind: 'rolled back', error };
 }

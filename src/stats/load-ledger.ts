@@ -39,6 +39,8 @@ export interface ClosedLoad {
 /** SQL of what a statement counts in one table. */
 export type WriteCountsSql = Readonly<Record<keyof WriteCounts, string>>;
 
+const NONE_WRITTEN: WriteCountsSql = { inserted: '0', updated: '0', unchanged: '0' };
+
 /** Position of a batch in the input. */
 export interface BatchPlace {
   readonly batchNo: number;
@@ -147,9 +149,9 @@ export class LoadLedger {
   /**
    * The statement that inserts a load without a load key that is complete, for the statement that writes its rows. It fails
    * when the load is there, so that a load is never written twice.
-   * @param load - its end; what the statement counts is not in it yet
+   * @param load - its end; `written` replaces what it counts as inserted, updated and unchanged
    * @param written - what the statement counts, by table name
-   * @param from - FROM clause of these counts
+   * @param from - where the statement has these counts
    * @param bind - takes a parameter, and returns its name in the statement
    */
   insertOfCompleted(
@@ -162,7 +164,7 @@ export class LoadLedger {
     const json = (value: unknown): string =>
       value === undefined || value === null ? 'NULL::jsonb' : `${bind(JSON.stringify(value))}::jsonb`;
     const text = (value: string | undefined): string => (value === undefined ? 'NULL::text' : `${bind(value)}::text`);
-    const [sums = { inserted: '0', updated: '0', unchanged: '0' }] = tables === undefined ? written.values() : [];
+    const [sums = NONE_WRITTEN] = tables === undefined ? written.values() : [];
     const byTable = Array.from(
       tables === undefined ? [] : written,
       ([table, { inserted, updated, unchanged }]) =>
@@ -180,6 +182,7 @@ export class LoadLedger {
       duplicates: String(counts.duplicates),
       skipped: String(counts.skipped),
       rejected: String(counts.rejected),
+      failed: String(counts.failed),
       stored: String(stored ?? 'NULL::bigint'),
       tables: byTable.length === 0 ? 'NULL::jsonb' : `jsonb_build_object(${byTable.join(', ')})`,
       unknown_fields: json(unknown?.fields),
@@ -191,8 +194,8 @@ export class LoadLedger {
   }
 
   /**
-   * What a load has written that was completed by {@link insertOfCompleted}; undefined when it was not. Waits for nothing:
-   * call it after {@link open}.
+   * What a load has written that was completed by {@link insertOfCompleted}; undefined when it was not. Call it after
+   * {@link open}, which waits for its transaction.
    * @param tables - their names
    */
   async findCompleted(

@@ -99,7 +99,8 @@ async function rejectedAlone(
   });
 }
 
-function mayHideFault({ parts }: LoadUnit): boolean {
+/** Whether a record of a folded unit may have a fault that the unit does not have. */
+export function mayHideFault({ parts }: LoadUnit): boolean {
   return parts.some(({ rows }) => !isDeepStrictEqual(rows, parts[0]?.rows));
 }
 

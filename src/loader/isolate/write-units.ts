@@ -61,7 +61,7 @@ async function writeInPieces(
 }
 
 /** Units of each wave have different keys, except in an append, where each unit is a row of its own. */
-function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): LoadUnit[][] {
+export function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): LoadUnit[][] {
   if (units.length === 0) {
     return [];
   }

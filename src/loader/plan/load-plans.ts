@@ -63,6 +63,20 @@ export class LoadPlans {
     return plans;
   }
 
+  /**
+   * The plans of entities without a look at their tables, which may have changed; undefined when one is not known.
+   * @throws InvalidLoadError when the DataSource has no such entity
+   */
+  async remembered(targets: readonly LoadTarget[]): Promise<LoadPlan[] | undefined> {
+    const known = targets.map((target) => this.known.get(metadataOf(this.dataSource, target)));
+    const plans = known.map((entry) =>
+      entry?.fingerprint === undefined || entry.onlyForRunning ? undefined : entry.plan,
+    );
+    const found = await Promise.allSettled(plans);
+    const built = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    return built.every((plan) => plan !== undefined) && built.length === targets.length ? built : undefined;
+  }
+
   /** Forgets every plan: the next load of each entity reads the live table again. */
   clear(): void {
     this.known.clear();

@@ -1,33 +1,26 @@
-import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import { InvalidLoadError } from '../../errors/index.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
-import { clientOf } from '../../postgres/with-transaction.js';
-import type { LoadTotals } from '../../stats/load-totals.js';
-import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import { isWrittenInOrder } from '../merge/write-order.js';
 import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
-import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
+import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
-import { checkInterrupt, endOfLoad, StopLoad, toPublicError, unlessInterrupted } from '../model/stop-load.js';
+import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
+import { NotPipelinedError } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { BATCH_BYTES, closeSource, readAll, readBatches } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
-import { COPY_FROM_ROWS } from '../write/write-rows.js';
-import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
+import { BatchWriter } from './batch-writer.js';
 import type { CurrentJob } from './current-job.js';
-import { InFlight, withEarlierBatches } from './in-flight.js';
+import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
 import type { ResultShape } from './result-shapes.js';
 import { type ReplaceInput, runReplace } from './run-replace.js';
 import { SequenceCheck } from './sequence-check.js';
-import { type AttemptHow, writeBatch } from './write-batch.js';
 
 type Records = Iterable<unknown> | AsyncIterable<unknown>;
-type Work = (client: ClientBase, how: AttemptHow) => Promise<LoadTotals>;
 
 /**
  * One load, from its first record to its last. Each batch passes four stages: read, normalize, write in a transaction,
@@ -37,7 +30,6 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private readonly startedAt = Date.now();
   private readonly signal: AnySignal;
   private readonly accounts: LoadAccounts;
-  private readonly blockedKeys: BlockedKeys;
   private readonly sequences = new SequenceCheck();
   private session: LoadSession;
   private committed: CommittedBatches;
@@ -59,7 +51,6 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     this.signal = new AnySignal(signals.filter((signal) => signal !== undefined));
     this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
-    this.blockedKeys = new BlockedKeys(() => this.job);
     this.committed = CommittedBatches.none(job.targets.length);
   }
 
@@ -67,8 +58,12 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return this.current.now;
   }
 
-  /** Loads all records in one transaction. */
-  async load(records: Iterable<unknown>): Promise<Result> {
+  /**
+   * Loads all records in one transaction.
+   * @param pipelines - first tries to do it in one round trip
+   * @throws NotPipelinedError when one statement cannot do it: nothing is written or counted
+   */
+  async load(records: Iterable<unknown>, pipelines = false): Promise<Result> {
     await this.begin(records, { resumes: false });
     if (this.alreadyCompleted) {
       return this.result();
@@ -84,12 +79,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
         return this.result();
       }
       this.sequences.note(this.job, batch);
-      await this.write(batch, keysOf(batch), async (client, how) => {
-        await this.context.ledger.open(client, this.session.entry);
-        const totals = await this.writeUnlessInterrupted(client, batch, how);
-        await this.session.complete(client, totals);
-        return totals;
-      });
+      await this.writer().writeWhole(batch, pipelines);
     } catch (error) {
       throw await this.stop(error);
     }
@@ -109,6 +99,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.batchResult();
     }
     const inFlight = new InFlight(() => this.parallelism());
+    const writer = this.writer();
     let waiting: PreparedBatch | undefined;
     try {
       for await (const batch of this.read(records, inFlight.failure)) {
@@ -119,7 +110,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
         const keys = keysOf(batch);
         await inFlight.start(keys, (untilEarlierEnd) => {
           waiting = undefined;
-          return this.tryToWrite(batch, keys, untilEarlierEnd);
+          return writer.writeOne(batch, keys, untilEarlierEnd);
         });
       }
       await inFlight.finish();
@@ -192,71 +183,10 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     return alone || isWrittenInOrder(this.job) ? 1 : this.context.parallelism;
   }
 
-  /** Writes a batch; a failure that is the batch's own is noted, and the load continues. */
-  private async tryToWrite(
-    batch: PreparedBatch,
-    keys: ReadonlySet<string>,
-    untilEarlierEnd: () => Promise<void>,
-  ): Promise<void> {
-    try {
-      const work: Work = (client, how) => this.writeUnlessInterrupted(client, batch, how);
-      await this.write(batch, keys, work, untilEarlierEnd);
-    } catch (error) {
-      const kind = classifyFault(error);
-      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
-      // Without a load key no later load retries the batch, so its keys need not be blocked.
-      const mayGoOn = isItsOwn && (this.job.options.loadKey === undefined || this.blockedKeys.add(keys));
-      if (this.manager !== undefined || !mayGoOn) {
-        throw error;
-      }
-    }
-    this.accounts.publish('running');
-  }
-
-  /** Writes a batch and accounts for it. */
-  private async write(
-    batch: PreparedBatch,
-    keys: ReadonlySet<string>,
-    work: Work,
-    untilEarlierEnd?: () => Promise<void>,
-  ): Promise<void> {
-    const { accounts, session, signal } = this;
-    const mayRetry = (): boolean => !signal.aborted;
-    const attempt = (): Promise<LoadTotals> => {
-      const taken = accounts.takenBefore(batch.batchNo);
-      return this.current.withFreshPlan(async () => {
-        if (this.sharesTables && batch.units.length >= COPY_FROM_ROWS) {
-          const joined = await clientOf(this.manager as EntityManager);
-          await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
-        }
-        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken }), mayRetry);
-      });
-    };
-    try {
-      checkInterrupt(signal);
-      this.blockedKeys.check(keys);
-      const totals = await withEarlierBatches(attempt, untilEarlierEnd);
-      accounts.addBatch(totals, batch.batchNo);
-    } catch (caught) {
-      const error = unlessInterrupted(caught, signal);
-      if (!(error instanceof InvalidLoadError)) {
-        accounts.addFailure(error, batch);
-      }
-      throw error;
-    }
-  }
-
-  /** In a caller's transaction all batches share their temporary tables. */
-  private get sharesTables(): boolean {
-    return this.manager !== undefined && mayMakeTemporaryTables(this.job);
-  }
-
-  private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, how: AttemptHow): Promise<LoadTotals> {
-    const rejectedBefore = this.accounts.records.rejected;
-    const { session, job, sharesTables } = this;
-    const totals = await writeBatch(client, session, job, batch, { ...how, rejectedBefore, sharesTables });
-    checkInterrupt(this.signal);
-    return totals;
+  /** Once the load key is claimed. */
+  private writer(): BatchWriter {
+    const { current, session, accounts, signal, manager } = this;
+    return new BatchWriter({ current, session, accounts, signal, manager });
   }
 
   private async endWithoutRecords(): Promise<void> {
@@ -267,7 +197,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   /** Ends a load that cannot continue; returns the error to throw. */
   private async stop(caught: unknown): Promise<unknown> {
     const error = endOfLoad(caught, this.signal);
-    if (error instanceof InvalidLoadError) {
+    if (error instanceof InvalidLoadError || error instanceof NotPipelinedError) {
       return error;
     }
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';

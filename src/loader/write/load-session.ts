@@ -26,6 +26,16 @@ export const WHOLE_LOAD: BatchPlace = { batchNo: 0, firstPosition: 0, received: 
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** A first attempt at a batch, in a transaction that it makes itself. */
+export interface FirstAttempt {
+  /** The attempt, if it was not made yet. */
+  take(): (() => Promise<LoadTotals>) | undefined;
+  /** The error by which its connection was lost, when it may be committed all the same. */
+  readonly loss: unknown;
+  /** What it has committed; waits for the end of its transaction. Undefined when that is nothing. */
+  find(client: ClientBase): Promise<LoadTotals | undefined>;
+}
+
 /** A load that has claimed its load key. */
 interface ClaimedLoad {
   readonly session: LoadSession;
@@ -141,13 +151,20 @@ export class LoadSession {
 
   /**
    * Runs `work` in a transaction, again while `mayRetry` says so; in a caller's transaction once, under a savepoint.
+   * @param first - runs in its place at first
    */
-  async inTransaction<T>(work: (client: ClientBase) => Promise<T>, mayRetry = isTransient): Promise<T> {
+  async inTransaction<T>(
+    work: (client: ClientBase) => Promise<T>,
+    mayRetry = isTransient,
+    first?: () => Promise<T>,
+  ): Promise<T> {
     if (this.manager !== undefined) {
       return withSavepoint(await clientOf(this.manager), (client) => withExactValues(client, () => work(client)));
     }
     const { dataSource, limits } = this.context;
-    return this.retry(() => withTransaction(dataSource, limits, work), mayRetry);
+    const attempt = (): Promise<T> => withTransaction(dataSource, limits, work);
+    const attempts = [first ?? attempt];
+    return this.retry(() => (attempts.pop() ?? attempt)(), mayRetry);
   }
 
   /**
@@ -164,12 +181,14 @@ export class LoadSession {
   /**
    * Runs a batch in a transaction, again after a transient error, and once more in smaller statements after a timeout.
    * @param mayRetry - false once the load is interrupted
+   * @param first - comes before `work`; when its outcome is unknown, `work` asks it
    * @throws CommitUnansweredError when the commit outcome is unknown
    */
   async inBatch(
     batch: BatchPlace,
     work: (client: ClientBase, pieces: number) => Promise<LoadTotals>,
     mayRetry: () => boolean,
+    first?: FirstAttempt,
   ): Promise<LoadTotals> {
     const watch = new CommitWatch();
     const attempt = (pieces: number): Promise<LoadTotals> =>
@@ -179,8 +198,9 @@ export class LoadSession {
           watch.noteFailure(error);
           return mayRetry() && isTransient(error);
         },
+        first?.take(),
       );
-    return this.splitAfterTimeout(attempt).catch((error) => this.findCommitted(batch, watch, error));
+    return this.splitAfterTimeout(attempt).catch((error) => this.findCommitted(batch, watch, error, first));
   }
 
   /**
@@ -230,14 +250,24 @@ export class LoadSession {
    * @returns what the batch did, if it is committed
    * @throws `error` when it is not committed, CommitUnansweredError when the database cannot be asked
    */
-  private async findCommitted(batch: BatchPlace, { loss }: CommitWatch, error: unknown): Promise<LoadTotals> {
+  private async findCommitted(
+    batch: BatchPlace,
+    watch: CommitWatch,
+    error: unknown,
+    first?: FirstAttempt,
+  ): Promise<LoadTotals> {
+    const loss = first?.loss ?? watch.loss;
     if (loss === undefined) {
       throw error;
     }
     const { ledger, dataSource, limits } = this.context;
     let committed: LoadTotals | undefined;
     try {
-      committed = await findCommitted(dataSource, limits, (client) => ledger.claimBatch(client, this.entry, batch));
+      committed = await findCommitted(
+        dataSource,
+        limits,
+        async (client) => (await first?.find(client)) ?? ledger.claimBatch(client, this.entry, batch),
+      );
     } catch (failure) {
       // LOAD_TAKEN_OVER: the load that has taken over waited for the end of this batch.
       throw failure instanceof StorageError ? failure : new CommitUnansweredError(loss);

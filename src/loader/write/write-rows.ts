@@ -14,7 +14,7 @@ import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteSettings } fro
 export const COPY_FROM_ROWS = 200;
 
 /** A parameter of {@link writeByUpsert} holds a column of all rows as one text, of at most 512 MiB. */
-const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
+export const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
 
 /** How one attempt writes rows. */
 export interface AttemptSettings extends WriteSettings {
@@ -77,6 +77,7 @@ function endOfPiece(rows: readonly Row[], start: number): number {
   return end;
 }
 
-function charactersIn(rows: readonly Row[]): number {
+/** Characters of all values of rows. */
+export function charactersIn(rows: readonly Row[]): number {
   return rows.reduce((characters, row) => characters + charactersOf(row), 0);
 }

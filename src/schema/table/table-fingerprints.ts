@@ -22,6 +22,18 @@ const fingerprintsOf = (tables: readonly string[]): string => `
     LEFT JOIN pg_catalog.pg_class c ON c.oid = to_regclass(wanted.name)
    ORDER BY wanted.place`;
 
+/** SQL condition: the tables (quoted, with their schemas) have these fingerprints. */
+export function haveFingerprints(tables: ReadonlyMap<string, string>): string {
+  const expected = escapeLiteral([...tables.values()].join(' '));
+  return `(SELECT string_agg(f.fingerprint, ' ') FROM (${fingerprintsOf([...tables.keys()])}) AS f) = ${expected}`;
+}
+
+/** SQL condition: the tables (quoted, with their schemas) have no triggers but those of foreign keys. */
+export function haveNoTriggers(tables: readonly string[]): string {
+  const oids = tables.map((table) => `${escapeLiteral(table)}::regclass`);
+  return `NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid IN (${oids.join(', ')}) AND NOT tgisinternal)`;
+}
+
 /** The definition of a table as the transaction sees it. */
 export interface TableState {
   readonly fingerprint: string;

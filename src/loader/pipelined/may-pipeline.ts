@@ -1,0 +1,48 @@
+import { mayHideFault } from '../isolate/write-folded.js';
+import { arrange } from '../isolate/write-units.js';
+import { hasLooseKey } from '../merge/identify-keys.js';
+import type { LoadJob } from '../model/load-job.js';
+import type { LoadUnit } from '../model/load-unit.js';
+import type { PreparedBatch } from '../read/batch-builder.js';
+import { charactersIn, COPY_FROM_CHARACTERS, COPY_FROM_ROWS } from '../write/write-rows.js';
+
+/**
+ * Whether one statement does to these records what a load does in several: a small merge or append in its own transaction,
+ * without a load key, whose constraints are all checked when the statement ends.
+ * @param records - an array can be read again, should the statement not be enough
+ */
+export function mayPipeline({ options, targets }: LoadJob, records: object): boolean {
+  return (
+    Array.isArray(records) &&
+    records.length > 0 &&
+    records.length < COPY_FROM_ROWS &&
+    options.disposition !== 'replace' &&
+    options.loadKey === undefined &&
+    targets.every(({ plan }) => plan.live.deferrable.length === 0) &&
+    (targets.length === 1 || targets.every(({ plan }) => areRowsIndependent(plan.live)))
+  );
+}
+
+/** One statement fires the triggers of all tables at its end; these must not see one table written and the other not. */
+function areRowsIndependent({ references, kind }: LoadJob['targets'][number]['plan']['live']): boolean {
+  return references.length === 0 && kind.partitionKey === null && kind.children.length === 0;
+}
+
+/**
+ * The units of a batch as one statement can write them; undefined when it takes several to tell which records are
+ * duplicates, or which of them are at fault.
+ */
+export function unitsToPipeline(job: LoadJob, { units, rejected }: PreparedBatch): readonly LoadUnit[] | undefined {
+  const isMerge = job.options.disposition === 'merge';
+  if (rejected.length > job.options.maxRejects || (isMerge && units.length > 1 && hasLooseKey(job))) {
+    return undefined;
+  }
+  const waves = arrange(job, units);
+  const [wave = []] = waves;
+  return waves.length > 1 || wave.some(mayHideFault) || isLarge(wave) ? undefined : wave;
+}
+
+function isLarge(units: readonly LoadUnit[]): boolean {
+  const rows = units.flatMap((unit) => unit.rows.filter((row) => row !== undefined));
+  return charactersIn(rows) > COPY_FROM_CHARACTERS;
+}

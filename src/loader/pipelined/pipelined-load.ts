@@ -1,0 +1,100 @@
+import type { ClientBase } from 'pg';
+
+import { runPipelined, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
+import { classifyFault } from '../../postgres/sqlstate.js';
+import type { WriteCounts } from '../../results/load-counts.js';
+import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
+import type { LoadJob } from '../model/load-job.js';
+import type { LoadUnit } from '../model/load-unit.js';
+import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
+import type { FirstAttempt, LoadSession } from '../write/load-session.js';
+import { storedOutcome } from '../write/write-outcome.js';
+import { NOTHING_WRITTEN } from '../write/write-staged.js';
+import { unitsToPipeline } from './may-pipeline.js';
+import { countsIn, pipelinedStatement } from './pipelined-statement.js';
+
+/** One statement is not enough for a load, and nothing is written. It tells nothing else: the load has to begin again. */
+export class NotPipelinedError extends Error {
+  override readonly name = 'NotPipelinedError';
+}
+
+/** A small load that is tried in one statement and one round trip. */
+export class PipelinedLoad implements FirstAttempt {
+  private isSent = false;
+  private lost: unknown;
+
+  private constructor(
+    private readonly session: LoadSession,
+    private readonly job: LoadJob,
+    private readonly batch: PreparedBatch,
+    private readonly units: readonly LoadUnit[],
+    private readonly statement: PipelinedStatement,
+  ) {}
+
+  /** @throws NotPipelinedError when one statement cannot do it */
+  static of(session: LoadSession, job: LoadJob, batch: PreparedBatch): PipelinedLoad {
+    const units = unitsToPipeline(job, batch);
+    const statement = units && pipelinedStatement(session, job, batch, units, totalsOf(job, batch, units));
+    if (units === undefined || statement === undefined) {
+      throw new NotPipelinedError();
+    }
+    return new PipelinedLoad(session, job, batch, units, statement);
+  }
+
+  get loss(): unknown {
+    return this.lost;
+  }
+
+  take(): (() => Promise<LoadTotals>) | undefined {
+    const { isSent } = this;
+    this.isSent = true;
+    return isSent ? undefined : () => this.send();
+  }
+
+  async find(client: ClientBase): Promise<LoadTotals | undefined> {
+    if (this.lost === undefined) {
+      return undefined;
+    }
+    const { session, job, batch, units } = this;
+    const { ledger } = session.context;
+    const tables = job.targets.map(({ plan }) => plan.table);
+    await ledger.open(client, session.entry);
+    const written = await ledger.findCompleted(client, session.entry, tables);
+    return written && totalsOf(job, batch, units, written);
+  }
+
+  private async send(): Promise<LoadTotals> {
+    const { session, job, batch, units, statement } = this;
+    const { dataSource, limits } = session.context;
+    const end = await runPipelined<Record<string, number>>(dataSource, limits, statement);
+    if (end.kind === 'committed') {
+      const [row = {}] = end.rows;
+      return totalsOf(
+        job,
+        batch,
+        units,
+        job.targets.map((_, table) => countsIn(row, table)),
+      );
+    }
+    if (end.kind === 'unknown') {
+      this.lost = end.error;
+      throw end.error;
+    }
+    const kind = classifyFault(end.error);
+    throw kind === 'contention' || kind === 'connection' || kind === 'cancelled' ? end.error : new NotPipelinedError();
+  }
+}
+
+/** @param written - what the database did in each table; without it, every row counts as inserted */
+function totalsOf(
+  job: LoadJob,
+  batch: PreparedBatch,
+  units: readonly LoadUnit[],
+  written: readonly WriteCounts[] = job.targets.map((_, table) => ({
+    ...NOTHING_WRITTEN,
+    inserted: units.filter(({ rows }) => rows[table] !== undefined).length,
+  })),
+): LoadTotals {
+  const { tables } = storedOutcome(units, written);
+  return addTotals(unwrittenTotals(batch, job), { ...emptyTotals(job.targets.length), tables });
+}

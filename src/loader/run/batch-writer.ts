@@ -1,0 +1,131 @@
+import type { ClientBase } from 'pg';
+import type { EntityManager } from 'typeorm';
+
+import { InvalidLoadError } from '../../errors/index.js';
+import { classifyFault } from '../../postgres/sqlstate.js';
+import { clientOf } from '../../postgres/with-transaction.js';
+import type { LoadTotals } from '../../stats/load-totals.js';
+import { resetTemporaryTables } from '../isolate/isolation-tables.js';
+import type { AnySignal } from '../model/any-signal.js';
+import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
+import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
+import { NotPipelinedError, PipelinedLoad } from '../pipelined/pipelined-load.js';
+import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
+import type { LoadSession } from '../write/load-session.js';
+import { COPY_FROM_ROWS } from '../write/write-rows.js';
+import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
+import type { CurrentJob } from './current-job.js';
+import { withEarlierBatches } from './in-flight.js';
+import type { LoadAccounts } from './load-accounts.js';
+import { type AttemptHow, writeBatch } from './write-batch.js';
+
+/** What the batches of a load share. */
+interface RunningLoad {
+  readonly current: CurrentJob;
+  readonly session: LoadSession;
+  readonly accounts: LoadAccounts;
+  readonly signal: AnySignal;
+  /** The load joins its transaction. */
+  readonly manager: EntityManager | undefined;
+}
+
+/** A batch, and how it is written. */
+interface BatchOrder {
+  readonly batch: PreparedBatch;
+  readonly keys: ReadonlySet<string>;
+  readonly work: (client: ClientBase, how: AttemptHow) => Promise<LoadTotals>;
+  /** Waits for the batches before this one. */
+  readonly untilEarlierEnd?: () => Promise<void>;
+  readonly first?: PipelinedLoad | undefined;
+}
+
+/** Writes the batches of a load, in its own transactions or in its caller's, and accounts for them. */
+export class BatchWriter {
+  private readonly blockedKeys = new BlockedKeys(() => this.job);
+
+  constructor(private readonly load: RunningLoad) {}
+
+  private get job(): LoadJob {
+    return this.load.current.now;
+  }
+
+  /** Writes a batch of several; a failure that is the batch's own is noted, and the load continues. */
+  async writeOne(batch: PreparedBatch, keys: ReadonlySet<string>, untilEarlierEnd: () => Promise<void>): Promise<void> {
+    const work: BatchOrder['work'] = (client, how) => this.writeUnlessInterrupted(client, batch, how);
+    try {
+      await this.write({ batch, keys, work, untilEarlierEnd });
+    } catch (error) {
+      const kind = classifyFault(error);
+      const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
+      // Without a load key no later load retries the batch, so its keys need not be blocked.
+      const mayGoOn = isItsOwn && (this.job.options.loadKey === undefined || this.blockedKeys.add(keys));
+      if (this.load.manager !== undefined || !mayGoOn) {
+        throw error;
+      }
+    }
+    this.load.accounts.publish('running');
+  }
+
+  /**
+   * Writes the one batch of a load, and the load's end with it.
+   * @param pipelines - first tries to do it in one round trip
+   * @throws NotPipelinedError when one statement cannot do it
+   */
+  async writeWhole(batch: PreparedBatch, pipelines: boolean): Promise<void> {
+    const { session } = this.load;
+    const first = pipelines ? PipelinedLoad.of(session, this.job, batch) : undefined;
+    const work: BatchOrder['work'] = async (client, how) => {
+      const found = await first?.find(client);
+      if (found !== undefined) {
+        return found;
+      }
+      await session.context.ledger.open(client, session.entry);
+      const totals = await this.writeUnlessInterrupted(client, batch, how);
+      await session.complete(client, totals);
+      return totals;
+    };
+    await this.write({ batch, keys: keysOf(batch), work, first });
+  }
+
+  /** Writes a batch and accounts for it. */
+  private async write({ batch, keys, work, untilEarlierEnd, first }: BatchOrder): Promise<void> {
+    const { accounts, session, signal, current } = this.load;
+    const mayRetry = (): boolean => !signal.aborted;
+    const attempt = (): Promise<LoadTotals> => {
+      const taken = accounts.takenBefore(batch.batchNo);
+      return current.withFreshPlan(async () => {
+        if (this.sharesTables && batch.units.length >= COPY_FROM_ROWS) {
+          const joined = await clientOf(this.load.manager as EntityManager);
+          await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
+        }
+        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken }), mayRetry, first);
+      });
+    };
+    try {
+      checkInterrupt(signal);
+      this.blockedKeys.check(keys);
+      const totals = await withEarlierBatches(attempt, untilEarlierEnd);
+      accounts.addBatch(totals, batch.batchNo);
+    } catch (caught) {
+      const error = unlessInterrupted(caught, signal);
+      if (!(error instanceof InvalidLoadError || error instanceof NotPipelinedError)) {
+        accounts.addFailure(error, batch);
+      }
+      throw error;
+    }
+  }
+
+  /** In a caller's transaction all batches share their temporary tables. */
+  private get sharesTables(): boolean {
+    return this.load.manager !== undefined && mayMakeTemporaryTables(this.job);
+  }
+
+  private async writeUnlessInterrupted(client: ClientBase, batch: PreparedBatch, how: AttemptHow): Promise<LoadTotals> {
+    const { accounts, session, signal } = this.load;
+    const rejectedBefore = accounts.records.rejected;
+    const { job, sharesTables } = this;
+    const totals = await writeBatch(client, session, job, batch, { ...how, rejectedBefore, sharesTables });
+    checkInterrupt(signal);
+    return totals;
+  }
+}
