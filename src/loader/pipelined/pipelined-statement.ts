@@ -1,7 +1,7 @@
 import { isInTransaction, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
 import { insertOfRejected } from '../../quarantine/rejected-records.js';
 import { NO_COUNTS, storedOf, type WriteCounts } from '../../results/load-counts.js';
-import { haveFingerprints, haveNoTriggers } from '../../schema/table/table-fingerprints.js';
+import { hasFingerprint, haveNoTriggers } from '../../schema/table/table-fingerprints.js';
 import type { WriteCountsSql } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import { specOf } from '../merge/merge-spec.js';
@@ -36,7 +36,7 @@ export function pipelinedStatement(
   const steps: string[] = [];
   const columns: string[] = [];
   const written = new Map<string, WriteCountsSql>();
-  const conditions = [isInTransaction(loadId), isAsPlanned(job)];
+  const conditions = [isInTransaction(loadId), ...areAsPlanned(job)];
   let done: readonly string[] = [];
   for (const [index, target] of job.targets.entries()) {
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
@@ -79,11 +79,13 @@ export function pipelinedStatement(
   return { id: loadId, text: `WITH ${steps.join(', ')}\nSELECT * FROM checked`, values };
 }
 
-function isAsPlanned({ targets }: LoadJob): string {
-  const tables = new Map(targets.map(({ plan }) => [plan.quotedTable, plan.fingerprint]));
-  const asPlanned = haveFingerprints(tables);
-  // Plans do not know of triggers.
-  return tables.size === 1 ? asPlanned : `${asPlanned} AND ${haveNoTriggers([...tables.keys()])}`;
+function areAsPlanned({ targets }: LoadJob): string[] {
+  const tables = targets.map(({ plan }) => plan.quotedTable);
+  return [
+    ...targets.map(({ plan }) => hasFingerprint(plan.quotedTable, plan.live, plan.fingerprint)),
+    // Plans do not know of triggers.
+    ...(tables.length === 1 ? [] : [haveNoTriggers(tables)]),
+  ];
 }
 
 /** The counts of a table, by its place. */
