@@ -232,6 +232,15 @@ export const ERROR_CODES = {
     meaning: 'The encoding of a file has an unknown name.',
     action: 'Name one of the Encoding Standard, for example `utf-16le` or `windows-1252`. A UTF-8 file needs no name.',
   },
+  WORKER_ENTITIES: {
+    meaning: 'The worker threads of a load do not have its entity, or have another one of that name.',
+    action: 'Set `loader.workerEntities` to the path of the module that exports the entity, or `loader.workers` to 1.',
+  },
+  WORKER_FAILED: {
+    meaning: 'A worker thread of a load has ended or failed, for example for lack of memory.',
+    action:
+      'Load again, with fewer workers or a smaller `batchSize`. Committed batches stay; a load key resumes after them.',
+  },
 } as const satisfies Readonly<Record<string, ErrorCodeEntry>>;
 
 /** The `code` of a StorageError. */

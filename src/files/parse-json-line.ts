@@ -35,7 +35,7 @@ export function parseJsonRecord(raw: Buffer, encoding: Encoding = UTF_8): Source
 }
 
 /** {@link parseJsonRecord} for one encoding. */
-export function jsonParser(encoding: Encoding): (raw: Buffer) => SourceRecord {
+export function jsonParser(encoding?: Encoding): (raw: Buffer) => SourceRecord {
   return (raw) => parseJsonRecord(raw, encoding);
 }
 

@@ -6,8 +6,8 @@ import { type Encoding, UTF_8 } from './encoding.js';
 import { JsonArraySplitter } from './json-array-splitter.js';
 import { JsonLinesReader } from './json-lines-reader.js';
 import { readBytes } from './read-bytes.js';
+import { RecordFindings } from './record-findings.js';
 import type { FileFormat, RecordReader } from './record-reader.js';
-import { renameFields } from './rename-fields.js';
 import { readingOf } from './reread-record.js';
 
 const DEFAULT_MAX_LINE_BYTES = 256 * 1024 * 1024;
@@ -20,27 +20,21 @@ export interface ReadRecordsOptions {
   readonly encoding?: Encoding | undefined;
   /** How a csv source is written. */
   readonly csv?: CsvOptions | undefined;
-  /** Fields to rename, old name to new name; see {@link renameFields}. @default none */
+  /** Fields to rename, old name to new name; see `renameFields`. @default none */
   readonly rename?: ReadonlyMap<string, string>;
-  /** Called at the end with names in `rename` that no record had; not if there were no records. @default none */
-  readonly onUnmetRenames?: (names: readonly string[]) => void;
-  /** Called at the end of a csv source with what was found in it. @default none */
-  readonly onCsvRead?: (findings: CsvFindings) => void;
   /** Longer records are rejected without being held in memory. @default 256 MiB */
   readonly maxLineBytes?: number;
   /** Name of the source in errors. @default 'the source' */
   readonly name?: string;
 }
 
-/** What a csv source turned out to be. */
-export interface CsvFindings {
-  /** Undefined if there was no header. */
-  readonly header: readonly string[] | undefined;
-  readonly delimiter: string | undefined;
-  /** Number of the line that has known names, where the header has none; from 1. */
-  readonly headerLine: number | undefined;
-  /** Whether a cell was the text `\\N`. */
-  readonly hasNullText: boolean;
+/** Records of a file, and what was found in those that are parsed; who parses them in another thread adds to it. */
+export interface FileRecords extends AsyncGenerator<SourceRecord> {
+  readonly findings: RecordFindings;
+}
+
+export function areFileRecords(records: object): records is FileRecords {
+  return 'findings' in records && records.findings instanceof RecordFindings;
 }
 
 /**
@@ -59,21 +53,23 @@ export interface CsvFindings {
  * }
  * ```
  */
-export function readRecords(source: Readable, options: ReadRecordsOptions): AsyncGenerator<SourceRecord> {
+export function readRecords(source: Readable, options: ReadRecordsOptions): FileRecords {
   const closing = new AbortController();
-  const records = recordsOf(source, options, closing.signal);
+  const findings = new RecordFindings(options.rename ?? new Map<string, string>());
+  const records = recordsOf(source, options, findings, closing.signal);
   const end = records.return.bind(records);
   // A generator ends only at its next record, which may be gigabytes of blank lines away.
   records.return = async (value) => {
     closing.abort();
     return end(value);
   };
-  return records;
+  return Object.assign(records, { findings });
 }
 
 async function* recordsOf(
   source: Readable,
   options: ReadRecordsOptions,
+  findings: RecordFindings,
   closing: AbortSignal,
 ): AsyncGenerator<SourceRecord> {
   const { format, rename = new Map<string, string>(), name = 'the source' } = options;
@@ -81,39 +77,25 @@ async function* recordsOf(
   const maxBytes = Math.min(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, constants.MAX_STRING_LENGTH);
   const { encoding, chunks } = await readBytes(source, name, options.encoding);
   const reader = createReader(options, maxBytes, encoding);
+  if (reader instanceof CsvReader) findings.reader = reader;
   let reading: Reading = {
     format,
     ...(encoding !== UTF_8 && { encoding }),
     ...(rename.size > 0 && { rename: Object.fromEntries(rename) }),
   };
-  const unmet = new Set(rename.keys());
-  let wasRead = false;
-  const parse = (record: SourceRecord): SourceRecord => {
-    const { value } = record;
-    if (value !== undefined) {
-      wasRead = true;
-      unmet.forEach((field) => Object.hasOwn(value, field) && unmet.delete(field));
-    }
-    return renameFields(record, rename);
-  };
   const finish = (record: SourceRecord): SourceRecord => {
     // Shared by all records: the header is known with the first one.
     if (reader.form !== undefined && reading.header === undefined) reading = { ...reading, ...readingOf(reader.form) };
-    return SourceRecord.unparsed(record.raw, () => parse(record), reading);
+    const { raw, earlyRejection } = record;
+    return earlyRejection === undefined
+      ? SourceRecord.unparsed(raw, () => findings.finish(record), reading)
+      : new SourceRecord(undefined, raw, earlyRejection, false, reading);
   };
-  try {
-    for await (const chunk of chunks) {
-      if (closing.aborted) return;
-      for (const record of reader.push(chunk)) yield finish(record);
-    }
-    for (const record of reader.end()) yield finish(record);
-  } finally {
-    if (wasRead && unmet.size > 0) options.onUnmetRenames?.([...unmet]);
-    if (reader instanceof CsvReader) {
-      const { hasNullText, headerLine } = reader;
-      options.onCsvRead?.({ header: reader.form?.header, delimiter: reader.form?.delimiter, headerLine, hasNullText });
-    }
+  for await (const chunk of chunks) {
+    if (closing.aborted) return;
+    for (const record of reader.push(chunk)) yield finish(record);
   }
+  for (const record of reader.end()) yield finish(record);
 }
 
 function createReader({ format, csv }: ReadRecordsOptions, maxBytes: number, encoding: Encoding): RecordReader {

@@ -1,15 +1,27 @@
 import { type Reading, SourceRecord } from '../records/source-record.js';
 import { type CsvForm, parseCsvRecord } from './csv/parse-csv-record.js';
 import { UTF_8 } from './encoding.js';
-import { parseJsonRecord } from './parse-json-line.js';
+import { jsonParser } from './parse-json-line.js';
 import { renameFields } from './rename-fields.js';
 
 /** Reads the bytes of one record in the same way as from its file. */
 export function rereadRecord(raw: Buffer, reading: Reading): SourceRecord {
-  const { format, encoding = UTF_8, rename = {} } = reading;
-  const parse = (): SourceRecord =>
-    format === 'csv' ? parseCsvRecord(raw, csvFormOf(reading)) : parseJsonRecord(raw, encoding);
-  return SourceRecord.unparsed(raw, () => renameFields(parse(), new Map(Object.entries(rename))), reading);
+  const parse = parserFor(reading);
+  return SourceRecord.unparsed(raw, () => renameFields(parse(raw), renamesOf(reading)), reading);
+}
+
+/** Parses records of a file, before their fields are renamed. */
+export function parserFor(reading: Reading): (raw: Buffer) => SourceRecord {
+  if (reading.format !== 'csv') {
+    return jsonParser(reading.encoding);
+  }
+  const form = csvFormOf(reading);
+  return (raw) => parseCsvRecord(raw, form);
+}
+
+/** Fields to rename, old name to new name. */
+export function renamesOf({ rename = {} }: Reading): ReadonlyMap<string, string> {
+  return new Map(Object.entries(rename));
 }
 
 /** How the records of a csv file were read. */

@@ -26,6 +26,7 @@ import { NotPipelinedError } from './pipelined/pipelined-load.js';
 import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
+import type { RecordThreads } from './model/record-threads.js';
 import { inTurn } from './run/joined-loads.js';
 import { LoadRun } from './run/load-run.js';
 
@@ -60,6 +61,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     dataSource: DataSource,
     stats: LoadStatsService,
     private readonly settings: LoaderSettings,
+    threads: RecordThreads,
   ) {
     this.plans = new LoadPlans(dataSource);
     const tables = {
@@ -75,6 +77,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       retry: settings.retry,
       parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
       limits: settings.limits,
+      threads,
       logger: new Logger(LoaderService.name),
       shutdown: this.shutdown.signal,
     };

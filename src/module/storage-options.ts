@@ -22,9 +22,20 @@ export interface LoaderModuleOptions {
   /**
    * Concurrent batches of one `loadBatch`, each on its own connection; one connection of the pool stays free. In `npm run
    * bench:batches`, one takes a quarter longer than two, and three are no faster on two cores.
-   * @default 2
+   * @default 2, or `workers` if that is more
    */
   readonly parallelism?: number | undefined;
+  /**
+   * Threads that parse and check the records of a file, for `loadBatch` and `storeBatch`. 1: the thread of the load does.
+   * Objects are always taken in the thread of the load.
+   * @default 1
+   */
+  readonly workers?: number | undefined;
+  /**
+   * Path of the module that exports the application's own entities, for the worker threads.
+   * @default none: they know the entities of this package
+   */
+  readonly workerEntities?: string | undefined;
   /** Attempts in total for a batch with a transient error; attempts without a connection are not counted. @default 5 */
   readonly maxAttempts?: number | undefined;
   /** No retry begins later than this after the first failure, in milliseconds. @default 30000 */
@@ -66,6 +77,7 @@ export interface StorageModuleOptions {
 
 /** Validated options. */
 export interface ResolvedStorageOptions extends LoaderSettings {
+  readonly workers: { readonly count: number; readonly entities: string | undefined };
   readonly url: string | undefined;
   readonly migrations: MigrationsMode;
   readonly poolSize: number;
@@ -97,6 +109,8 @@ const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
 const LOADER_CHECKS: Readonly<Record<keyof LoaderModuleOptions, Check>> = {
   batchSize: BATCH_SIZE,
   parallelism: integerFrom(1),
+  workers: integerFrom(1),
+  workerEntities: ['the path of a module', isName],
   maxAttempts: integerFrom(1),
   maxRetryMs: integerFrom(0),
   statementTimeoutMs: integerFrom(0),
@@ -120,12 +134,14 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     throw new StorageError('INVALID_OPTIONS', `Invalid options of StorageModule: ${mistakes.join('; ')}`);
   }
   const { loader = {}, connectTimeoutMs = 10_000 } = options;
+  const { workers = 1, workerEntities } = loader;
   return {
     url: options.url,
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
     batchSize: loader.batchSize ?? 5000,
-    parallelism: loader.parallelism ?? 2,
+    parallelism: loader.parallelism ?? Math.max(2, workers),
+    workers: { count: workers, entities: workerEntities },
     retry: { maxAttempts: loader.maxAttempts ?? 5, maxElapsedMs: loader.maxRetryMs ?? 30_000 },
     limits: {
       statementTimeoutMs: loader.statementTimeoutMs ?? 300_000,

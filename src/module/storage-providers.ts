@@ -17,6 +17,7 @@ import { ProfileRepository } from '../repositories/profile.repository.js';
 import { prepareSchema } from '../schema/migrations/prepare-schema.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
+import { RecordWorkers } from '../workers/record-workers.js';
 import { rejectTwoSchemaOwners } from './schema-owner.js';
 import { rejectSecondModule } from './second-module.js';
 import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
@@ -47,6 +48,7 @@ export const STORAGE_SERVICES: readonly Type<object>[] = [
 export function storageProviders(name: string, joined: Joined, handed: symbol | undefined): Provider[] {
   const token = (service: Type<object>): InjectionToken => getStorageToken(service, name);
   const ready = Symbol(`harbor-storage:${name}:ready`);
+  const workers = Symbol(`harbor-storage:${name}:workers`);
   return [
     {
       provide: ready,
@@ -80,15 +82,24 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
       },
     },
     {
+      provide: workers,
+      inject: [ready],
+      useFactory: ({
+        settings: {
+          workers: { count, entities },
+        },
+      }: ReadyStorage) => new RecordWorkers(count, entities),
+    },
+    {
       provide: token(LoadStatsService),
       inject: [ready],
       useFactory: ({ dataSource, settings }: ReadyStorage) => new LoadStatsService(dataSource, settings.limits),
     },
     {
       provide: token(LoaderService),
-      inject: [ready, token(LoadStatsService)],
-      useFactory: ({ dataSource, settings }: ReadyStorage, stats: LoadStatsService) =>
-        new LoaderService(dataSource, stats, settings),
+      inject: [ready, token(LoadStatsService), workers],
+      useFactory: ({ dataSource, settings }: ReadyStorage, stats: LoadStatsService, threads: RecordWorkers) =>
+        new LoaderService(dataSource, stats, settings, threads),
     },
     repositoryProvider(token, ready, OpportunityRepository, OpportunityEntity),
     repositoryProvider(token, ready, ProfileRepository, SubmissionEntity),

@@ -1,6 +1,6 @@
-import type { ClientBase } from 'pg';
+import pg, { type ClientBase } from 'pg';
 import {
-  type DataSource,
+  DataSource,
   type DataSourceOptions,
   type EntityManager,
   type EntityMetadata,
@@ -101,4 +101,11 @@ export function baseTypeOf(column: ColumnMetadata): string {
 /** The default TypeORM gives a column, as SQL; undefined where it gives none. */
 export function defaultOf(column: ColumnMetadata): string | undefined {
   return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? undefined;
+}
+
+/** The metadata of entities, without a connection. */
+export async function metadatasOf(entities: PostgresDataSourceOptions['entities']): Promise<EntityMetadata[]> {
+  const dataSource = new DataSource({ type: 'postgres', driver: pg, entities });
+  await (dataSource as unknown as { buildMetadatas(): Promise<void> }).buildMetadatas();
+  return dataSource.entityMetadatas;
 }

@@ -81,6 +81,11 @@ export class SourceRecord implements Content {
     return this.content().textual;
   }
 
+  /** Why the record was rejected, where that was known before it was parsed. */
+  get earlyRejection(): Rejection | undefined {
+    return this.own.rejection;
+  }
+
   protected content(): Content {
     return this.own;
   }

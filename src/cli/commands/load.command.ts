@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 import { LoadStoppedError } from '../../errors/index.js';
 import { type OpenedSource, openSource } from '../../files/open-source.js';
-import { type CsvFindings, readRecords } from '../../files/read-records.js';
+import { readRecords } from '../../files/read-records.js';
 import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
@@ -38,6 +38,7 @@ interface LoadFlags extends ReadingFlags {
   readonly dryRun?: boolean;
   readonly loadKey?: string;
   readonly resume?: boolean;
+  readonly workers?: number;
 }
 
 /** `load <file|->` */
@@ -79,6 +80,7 @@ export function addLoadCommand(program: Command): void {
         'Use an idempotency key made from the file (path, size, time) and the load options',
       ).conflicts('dryRun'),
     )
+    .option('--workers <n>', 'Threads that parse and check the records (default: 1)', parseCount(1))
     .action(async (file: string, _flags: LoadFlags, command: Command) => {
       process.exitCode = await runLoad(file, command.optsWithGlobals<LoadFlags & GlobalOptions>());
     });
@@ -103,12 +105,10 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
   const sourceForm = sourceFormOf(file);
   const { format, rename = new Map<string, string>() } = file;
   const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, sourceForm }) : flags.loadKey;
-  let findings: CsvFindings | undefined;
-  const [result, completedBefore, known] = await withInterrupts(flags, ({ signal, begin }) =>
+  const [result, completedBefore, known, findings] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
       const names = await fieldNames(app, into);
       warnOfUnknownTargets(flags, rename, into, names);
-      let unmetRenames: readonly string[] = [];
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = createProgressDisplay(flags, sizeBytes, bytesRead);
       const knownNames = new Set([...names, ...rename.keys()]);
@@ -116,8 +116,6 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
         ...file,
         csv: file.csv && { ...file.csv, knownNames },
         name,
-        onUnmetRenames: (unmet) => (unmetRenames = unmet),
-        onCsvRead: (found) => (findings = found),
       });
       const request: LoadRequest = {
         into,
@@ -140,7 +138,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
       try {
         const loaded = await loadInto(app, request);
         const before = loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null;
-        return [loaded, before, knownNames] as const;
+        return [loaded, before, knownNames, records.findings.csv] as const;
       } catch (error) {
         if (flags.dryRun === true && error instanceof LoadStoppedError) {
           printWarning(flags, 'dry run: everything was rolled back, also what is counted as inserted or updated');
@@ -148,7 +146,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
         throw error;
       } finally {
         display.stop();
-        warnOfUnmetRenames(flags, rename, unmetRenames);
+        warnOfUnmetRenames(flags, rename, records.findings.unmetRenames);
       }
     }),
   );

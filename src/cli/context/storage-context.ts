@@ -10,7 +10,12 @@ import {
   resolveDatabase,
 } from '../../embedded/resolve-database.js';
 import { migrateNew } from '../../schema/migrations/migrations.js';
-import { isPostgresUrl, type MigrationsMode, POSTGRES_URL_FORM } from '../../module/storage-options.js';
+import {
+  isPostgresUrl,
+  type LoaderModuleOptions,
+  type MigrationsMode,
+  POSTGRES_URL_FORM,
+} from '../../module/storage-options.js';
 import { getStorageDataSourceName } from '../../module/storage-tokens.js';
 import { StorageModule } from '../../module/storage.module.js';
 import { type GlobalOptions, printMessage, printWarning } from '../output/output.js';
@@ -46,7 +51,7 @@ export async function withDatabase<T>(
  * @param migrations - how to handle pending migrations; with `off`, a new database gets none either
  */
 export async function withStorage<T>(
-  options: GlobalOptions,
+  options: GlobalOptions & Pick<LoaderModuleOptions, 'workers'>,
   work: (app: INestApplicationContext) => Promise<T>,
   migrations: MigrationsMode = 'check',
 ): Promise<T> {
@@ -54,10 +59,13 @@ export async function withStorage<T>(
     if (dataDir !== undefined && migrations !== 'off') {
       await migrateNew({ url });
     }
-    const app = await NestFactory.createApplicationContext(StorageModule.forRoot({ url, migrations }), {
-      logger: new StderrLogger(options),
-      abortOnError: false,
-    });
+    const app = await NestFactory.createApplicationContext(
+      StorageModule.forRoot({ url, migrations, loader: { workers: options.workers } }),
+      {
+        logger: new StderrLogger(options),
+        abortOnError: false,
+      },
+    );
     try {
       return await work(app);
     } finally {

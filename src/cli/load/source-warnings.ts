@@ -1,4 +1,4 @@
-import type { CsvFindings } from '../../files/read-records.js';
+import type { CsvFindings } from '../../files/record-findings.js';
 import type { AnyLoadResult } from '../output/load-report.js';
 import { type GlobalOptions, printWarning, showCell } from '../output/output.js';
 

@@ -1,5 +1,5 @@
 import { SourceRecord } from '../../records/source-record.js';
-import { BACKSLASH, CARRIAGE_RETURN, LINE_FEED, QUOTE } from '../bytes.js';
+import { CARRIAGE_RETURN, LINE_FEED, QUOTE } from '../bytes.js';
 import { asciiUnits, decode, type Encoding, unitBytes, UTF_8 } from '../encoding.js';
 import { RecordBuffer } from '../record-buffer.js';
 import type { RecordReader } from '../record-reader.js';
@@ -31,8 +31,6 @@ export interface CsvOptions {
 /** What ended a record. */
 type Terminator = 'line feed' | 'carriage return' | 'end of input';
 
-/** Text that Postgres and MySQL export for null. */
-const USUAL_NULL_TEXT = String.raw`\N`;
 const NO_RECORDS: readonly SourceRecord[] = [];
 const NO_NAMES: ReadonlySet<string> = new Set();
 /** A header is searched among this many lines. */
@@ -49,8 +47,6 @@ export class CsvReader implements RecordReader {
   form: CsvForm | undefined;
   /** Number of the line that looks more like a header than the header does, from 1. */
   headerLine: number | undefined;
-  /** Whether a cell was `\N`, which is text here. */
-  hasNullText = false;
   private inQuotes = false;
   /** The last quote closed a cell, or seemed to: a quote right after it is the second of a doubled one. */
   private hasClosed = false;
@@ -176,18 +172,8 @@ export class CsvReader implements RecordReader {
     if (raw.length === 0) return NO_RECORDS;
     if (this.lines <= LINES_LOOKED_AT) this.lookForHeader(raw, form);
     const isPlain = carriageReturns === 0 || (carriageReturns === 1 && raw !== bytes);
-    if (!isPlain) return this.recordsIn(raw, form).map((part) => this.unparsed(part, form));
-    return [this.unparsed(raw, form)];
-  }
-
-  private unparsed(raw: Buffer, form: CsvForm): SourceRecord {
-    return SourceRecord.unparsed(raw, (bytes) => {
-      const record = parseCsvRecord(bytes, form);
-      if (!this.hasNullText && bytes.includes(BACKSLASH) && record.value !== undefined) {
-        this.hasNullText = Object.values(record.value).includes(USUAL_NULL_TEXT);
-      }
-      return record;
-    });
+    if (!isPlain) return this.recordsIn(raw, form).map((part) => unparsed(part, form));
+    return [unparsed(raw, form)];
   }
 
   /**
@@ -228,6 +214,10 @@ export class CsvReader implements RecordReader {
     this.delimiters.fill(0);
     for (const delimiter of delimiters) this.delimiters[delimiter.charCodeAt(0)] = 1;
   }
+}
+
+function unparsed(raw: Buffer, form: CsvForm): SourceRecord {
+  return SourceRecord.unparsed(raw, (bytes) => parseCsvRecord(bytes, form));
 }
 
 function cellsOf(raw: Buffer, form: CsvForm): number | undefined {

@@ -8,6 +8,7 @@ import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStatsService } from '../../stats/load-stats.service.js';
 import type { Evidence } from './evidence.js';
 import type { LoadJob } from './load-job.js';
+import type { RecordThreads } from './record-threads.js';
 
 /** Shared by all loads of a module. */
 export interface LoadContext {
@@ -21,6 +22,8 @@ export interface LoadContext {
   /** Batches of one load that run at the same time. */
   readonly parallelism: number;
   readonly limits: TransactionLimits;
+  /** Prepare the records of files, if there is more than one. */
+  readonly threads: RecordThreads;
   readonly logger: Logger;
   /** Aborted when the application shuts down. */
   readonly shutdown: AbortSignal;

@@ -1,9 +1,9 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
-import { StorageError } from '../../errors/index.js';
 import { NO_COUNTS } from '../../results/load-counts.js';
 import { type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.js';
+import { BatchCutter, type BatchLimits } from './batch-cutter.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
@@ -22,12 +22,6 @@ export interface PreparedBatch {
   readonly unknownFields: CountsByName;
 }
 
-/** How much one batch holds, at most; a single record always fits. */
-export interface BatchLimits {
-  readonly records: number;
-  readonly bytes: number;
-}
-
 /**
  * Builds batches, record by record. Each record is normalized and checked as it comes, so that only what will be written
  * of it is held.
@@ -37,24 +31,18 @@ export class BatchBuilder {
   private rejected: RejectedRecord[] = [];
   private readonly skipped = new NameCounter();
   private readonly unknown = new NameCounter();
-  private received = 0;
-  private bytes = 0;
-  private batchNo: number;
-  private firstPosition = 0;
-  private readonly isCommitted: (position: number) => boolean;
-
+  private readonly cutter: BatchCutter;
   private job: LoadJob;
   private fields: readonly ReadonlyMap<string, Field>[] = [];
 
   /** @param current - the job by the plans of now; a batch is normalized by the job at its first record */
   constructor(
     private readonly current: () => LoadJob,
-    private readonly limits: BatchLimits,
-    private readonly committed: CommittedBatches,
+    limits: BatchLimits,
+    committed: CommittedBatches,
   ) {
     this.job = current();
-    this.batchNo = committed.nextBatchNo;
-    this.isCommitted = committed.follow();
+    this.cutter = new BatchCutter(limits, committed);
   }
 
   /**
@@ -62,18 +50,17 @@ export class BatchBuilder {
    * @returns the batch that ended with it
    */
   add(record: unknown): PreparedBatch | undefined {
-    const position = this.firstPosition + this.received;
-    if (this.isCommitted(position)) {
-      const ended = this.received === 0 ? undefined : this.take();
-      this.firstPosition += 1;
+    const { cutter } = this;
+    if (cutter.isNextCommitted()) {
+      const ended = cutter.isEmpty ? undefined : this.take();
+      cutter.passOver();
       return ended;
     }
-    if (this.received === 0) {
+    if (cutter.isEmpty) {
       this.job = this.current();
       this.fields = this.job.targets.map(({ plan }) => plan.fields);
     }
-    this.normalize(record, position);
-    const isFull = this.received >= this.limits.records || this.bytes >= this.limits.bytes;
+    const isFull = cutter.add(this.normalize(record, cutter.position));
     return isFull ? this.take() : undefined;
   }
 
@@ -82,25 +69,18 @@ export class BatchBuilder {
    * @throws StorageError `SOURCE_CHANGED` when the input is shorter than what earlier attempts have committed
    */
   end(): PreparedBatch | undefined {
-    const position = this.firstPosition + this.received;
-    if (position < this.committed.end) {
-      throw new StorageError(
-        'SOURCE_CHANGED',
-        `The input ended after ${position} records, but earlier attempts with this load key have committed ` +
-          `${this.committed.end}. Load the same input again, in the same order, or use another load key.`,
-      );
-    }
-    return this.received === 0 ? undefined : this.take();
+    this.cutter.checkEnd();
+    return this.cutter.isEmpty ? undefined : this.take();
   }
 
-  private normalize(record: unknown, position: number): void {
-    this.received += 1;
+  /** @returns bytes of the record, at least */
+  private normalize(record: unknown, position: number): number {
     const taken = takeRecord(record, this.fields);
     const { source } = taken;
-    this.bytes += source instanceof SourceRecord ? source.raw.length : 0;
+    const bytes = source instanceof SourceRecord ? source.raw.length : undefined;
     if (taken.rejection !== undefined) {
       this.reject(taken, position, taken.rejection);
-      return;
+      return bytes ?? 0;
     }
     const prepared = this.job.prepare(taken.content, taken.textual);
     if (prepared.kind === 'skip') {
@@ -110,8 +90,9 @@ export class BatchBuilder {
     } else {
       this.unknown.add(prepared.unknown);
       this.units.push(unitOf(this.job, position, sourceOf(taken), prepared.rows));
-      this.bytes += source instanceof SourceRecord ? 0 : sizeOf(prepared.rows);
+      return bytes ?? sizeOf(prepared.rows);
     }
+    return bytes ?? 0;
   }
 
   private reject(taken: TakenRecord, position: number, rejection: Rejection): void {
@@ -121,21 +102,11 @@ export class BatchBuilder {
 
   /** The batch built so far; the next record begins another. */
   private take(): PreparedBatch {
-    const { batchNo, firstPosition, received, units, rejected } = this;
-    const batch = {
-      batchNo,
-      firstPosition,
-      received,
-      units,
-      rejected,
-      skippedReasons: this.skipped.take(),
-      unknownFields: this.unknown.take(),
-    };
+    const { units, rejected } = this;
     [this.units, this.rejected] = [[], []];
-    [this.received, this.bytes] = [0, 0];
-    this.batchNo += 1;
-    this.firstPosition += received;
-    return batch;
+    const skippedReasons = this.skipped.take();
+    const unknownFields = this.unknown.take();
+    return { ...this.cutter.end(), units, rejected, skippedReasons, unknownFields };
   }
 }
 
@@ -160,7 +131,8 @@ export function keysOf(batch: PreparedBatch): ReadonlySet<string> {
   return new Set(batch.units.map(({ key }) => key).filter((key) => key !== undefined));
 }
 
-function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly (Row | undefined)[]): LoadUnit {
+/** A record that is written. */
+export function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly (Row | undefined)[]): LoadUnit {
   const key = keyValuesOf(job, rows);
   return { position, source, key: key && joinKey(key), rows, parts: [] };
 }

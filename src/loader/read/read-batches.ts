@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import type { AnySignal } from '../model/any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
-import { BatchBuilder, type BatchLimits, type PreparedBatch } from './batch-builder.js';
+import { BatchBuilder, type PreparedBatch } from './batch-builder.js';
+import type { BatchLimits } from './batch-cutter.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
@@ -17,23 +18,38 @@ export interface ReadOptions extends BatchLimits {
   readonly committed: CommittedBatches;
 }
 
+/** Collects records into batches. */
+interface Builder<Batch> {
+  /** @returns the batch that ended with the record */
+  add(record: unknown): Batch | undefined;
+  end(): Batch | undefined;
+}
+
 /**
  * Reads records into batches, taking no more from the source than the next batch needs.
  * @param current - the job by the plans of now
  * @throws SourceBroken when the source throws
  * @throws StopLoad when the signal is aborted
  */
-export async function* readBatches(
+export function readBatches(
   current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   { signal, committed, ...limits }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
+  return readInto(new BatchBuilder(current, limits, committed), records, signal);
+}
+
+/** The same for batches of any kind. */
+export async function* readInto<Batch>(
+  builder: Builder<Batch>,
+  records: Iterable<unknown> | AsyncIterable<unknown>,
+  signal: AnySignal,
+): AsyncGenerator<Batch> {
   const source = openSource(records);
   const { next, release } =
     Symbol.asyncIterator in records
       ? interruptible(() => source.next(), signal)
       : { next: () => source.next(), release: () => {} };
-  const builder = new BatchBuilder(current, limits, committed);
   let ended = false;
   try {
     for (;;) {

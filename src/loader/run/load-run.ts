@@ -10,7 +10,8 @@ import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
-import { BATCH_BYTES, closeSource, readAll, readBatches } from '../read/read-batches.js';
+import { readSource } from '../read/file-batches.js';
+import { BATCH_BYTES, closeSource, readAll } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
 import { BatchWriter } from './batch-writer.js';
 import type { CurrentJob } from './current-job.js';
@@ -168,7 +169,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
 
   /** Reads and normalizes batch after batch; `failure` ends it when one has failed, however long the source would be. */
   private read(records: Records, failure: AbortSignal): AsyncGenerator<PreparedBatch> {
-    const batches = readBatches(() => this.job, records, {
+    const batches = readSource(() => this.job, records, this.context.threads, {
       records: this.job.options.batchSize,
       bytes: BATCH_BYTES,
       committed: this.committed,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { CsvOptions } from '../../../src/files/csv/csv-reader.js';
-import { type CsvFindings, readRecords } from '../../../src/files/read-records.js';
+import { readRecords } from '../../../src/files/read-records.js';
 import { rereadRecord } from '../../../src/files/reread-record.js';
 import type { Reading, SourceRecord } from '../../../src/records/source-record.js';
 import { collect, contentOf, outcome, streamOf } from '../../support/records/collect.js';
@@ -10,19 +10,14 @@ import { propertyRuns } from '../../support/sizes/sizes.js';
 const KNOWN = new Set(['id', 'title', 'n']);
 
 async function read(text: string, csv: CsvOptions = {}) {
-  let findings: CsvFindings | undefined;
-  const onCsvRead = (found: CsvFindings) => (findings = found);
+  const file = readRecords(streamOf(text), { format: 'csv', csv: { knownNames: KNOWN, ...csv } });
   const records: SourceRecord[] = [];
   const values: unknown[] = [];
-  for await (const record of readRecords(streamOf(text), {
-    format: 'csv',
-    csv: { knownNames: KNOWN, ...csv },
-    onCsvRead,
-  })) {
+  for await (const record of file) {
     records.push(record);
     values.push(outcome(record));
   }
-  return { records, values, raw: records.map((record) => record.raw.toString()), findings };
+  return { records, values, raw: records.map((record) => record.raw.toString()), findings: file.findings.csv };
 }
 
 describe('the delimiter of a csv file', () => {

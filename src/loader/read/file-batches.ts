@@ -1,0 +1,134 @@
+import { areFileRecords, type FileRecords } from '../../files/read-records.js';
+import { type Reading, SourceRecord } from '../../records/source-record.js';
+import { countsByName } from '../../stats/name-counter.js';
+import type { LoadJob } from '../model/load-job.js';
+import type { NormalizedRecords, RecordBytes, RecordThreads } from '../model/record-threads.js';
+import { checkInterrupt } from '../model/stop-load.js';
+import { type PreparedBatch, unitOf } from './batch-builder.js';
+import { BatchCutter, type BatchLimits } from './batch-cutter.js';
+import type { CommittedBatches } from './committed-batches.js';
+import { inOrder } from './in-order.js';
+import { readBatches, readInto, type ReadOptions } from './read-batches.js';
+
+/** A batch of records that are not parsed yet. */
+interface UnparsedBatch {
+  readonly place: ReturnType<BatchCutter['end']>;
+  readonly records: readonly SourceRecord[];
+}
+
+/** Cuts the records of a file into the same batches as {@link BatchBuilder}. */
+class FileBatchBuilder {
+  private readonly cutter: BatchCutter;
+  private records: SourceRecord[] = [];
+
+  constructor(limits: BatchLimits, committed: CommittedBatches) {
+    this.cutter = new BatchCutter(limits, committed);
+  }
+
+  add(record: unknown): UnparsedBatch | undefined {
+    const { cutter } = this;
+    if (cutter.isNextCommitted()) {
+      const ended = cutter.isEmpty ? undefined : this.take();
+      cutter.passOver();
+      return ended;
+    }
+    this.records.push(record as SourceRecord);
+    return cutter.add((record as SourceRecord).raw.length) ? this.take() : undefined;
+  }
+
+  end(): UnparsedBatch | undefined {
+    this.cutter.checkEnd();
+    return this.cutter.isEmpty ? undefined : this.take();
+  }
+
+  private take(): UnparsedBatch {
+    const { records } = this;
+    this.records = [];
+    return { place: this.cutter.end(), records };
+  }
+}
+
+/**
+ * Reads records into batches, taking no more from the source than the next batches need. Where there are several threads,
+ * they parse, check and normalize the records of a file; the batches and their order are the same.
+ * @param current - the job by the plans of now
+ * @throws SourceBroken when the source throws
+ * @throws StopLoad when the signal is aborted
+ * @throws StorageError `WORKER_FAILED` when a thread ends
+ */
+export function readSource(
+  current: () => LoadJob,
+  records: Iterable<unknown> | AsyncIterable<unknown>,
+  threads: RecordThreads,
+  options: ReadOptions,
+): AsyncGenerator<PreparedBatch> {
+  return threads.count > 1 && areFileRecords(records)
+    ? readInThreads(current, records, threads, options)
+    : readBatches(current, records, options);
+}
+
+async function* readInThreads(
+  current: () => LoadJob,
+  records: FileRecords,
+  threads: RecordThreads,
+  { signal, committed, ...limits }: ReadOptions,
+): AsyncGenerator<PreparedBatch> {
+  const prepare = async ({ place, records: unparsed }: UnparsedBatch): Promise<PreparedBatch> => {
+    const job = current();
+    const bytes = bytesOf(unparsed);
+    const normalized = await threads.normalize(job, bytes);
+    records.findings.add(normalized.found);
+    return preparedBatch(job, place, bytes, normalized);
+  };
+  const batches = inOrder(
+    (stopped) => readInto(new FileBatchBuilder(limits, committed), records, signal.or(stopped)),
+    prepare,
+    threads.count + 1,
+  );
+  for await (const batch of batches) {
+    checkInterrupt(signal);
+    yield batch;
+  }
+}
+
+function bytesOf(records: readonly SourceRecord[]): RecordBytes {
+  const lengths = records.map(({ raw }) => raw.length);
+  const bytes = new ArrayBuffer(lengths.reduce((sum, length) => sum + length, 0));
+  const target = Buffer.from(bytes);
+  let at = 0;
+  for (const { raw } of records) {
+    at += raw.copy(target, at);
+  }
+  const rejections = records.flatMap(({ earlyRejection }, index) =>
+    earlyRejection === undefined ? [] : [[index, earlyRejection] as const],
+  );
+  // Records of a file are all read in one way.
+  return { bytes, lengths, reading: records[0]?.reading as Reading, rejections: new Map(rejections) };
+}
+
+function preparedBatch(
+  job: LoadJob,
+  place: UnparsedBatch['place'],
+  { lengths, reading }: RecordBytes,
+  { bytes, units, rejected, skippedReasons, unknownFields }: NormalizedRecords,
+): PreparedBatch {
+  let end = 0;
+  const sources = lengths.map((length) => {
+    const raw = Buffer.from(bytes, end, length);
+    end += length;
+    return new SourceRecord(undefined, raw, undefined, reading.format === 'csv', reading);
+  });
+  const positionOf = (index: number): number => place.firstPosition + index;
+  return {
+    ...place,
+    units: units.map(({ index, rows }) => unitOf(job, positionOf(index), sources[index], rows)),
+    rejected: rejected.map(({ index, key, rejection }) => ({
+      position: positionOf(index),
+      source: sources[index],
+      key,
+      rejection,
+    })),
+    skippedReasons: countsByName(skippedReasons),
+    unknownFields: countsByName(unknownFields),
+  };
+}

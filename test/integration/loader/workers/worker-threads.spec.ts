@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+
+import { readRecords } from '../../../../src/files/read-records.js';
+import { LoadInterruptedError } from '../../../../src/index.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../../support/app/storage-app.js';
+import { expectSameByThreads, threadedLoads } from '../../../support/records/threaded-loads.js';
+import { propertyRuns } from '../../../support/sizes/sizes.js';
+
+jest.setTimeout(120_000);
+
+describe('worker threads', () => {
+  let alone: StorageApp;
+  let threads: StorageApp;
+  beforeAll(async () => {
+    alone = await startStorageApp({ loader: { maxAttempts: 1 } });
+    threads = await startStorageAppBeside(alone, { loader: { maxAttempts: 1, workers: 2 } });
+  });
+  afterAll(async () => {
+    await threads.close();
+    await alone.close();
+  });
+
+  it('load a file as the thread of the load does', async () => {
+    await fc.assert(
+      fc.asyncProperty(threadedLoads, (load) => expectSameByThreads([alone, threads], load)),
+      propertyRuns(50),
+    );
+  });
+
+  it('do not wait for a source that gives no more records', async () => {
+    await emptyTables(threads);
+    const interrupt = new AbortController();
+    const source = new Readable({ read() {} });
+    source.push('{"submission_id":"t3_1"}\n{"submission_id":"t3_2"}\n{"submission_id":"t3_3"}\n');
+    const onProgress = ({ received }: { readonly received: number }): void => {
+      if (received === 3) {
+        interrupt.abort();
+      }
+    };
+    const load = threads.loader.loadBatch('submissions', readRecords(source, { format: 'jsonl' }), {
+      batchSize: 1,
+      signal: interrupt.signal,
+      onProgress,
+    });
+    const error = await load.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LoadInterruptedError);
+    expect(error).toMatchObject({ result: { received: 3, inserted: 3, failed: 0 } });
+  });
+});
