@@ -24,7 +24,7 @@ describe.each(['plain', 'guarded'] as const)('worker threads and %s tables', (ki
   it('leave what the thread of the load would leave', async () => {
     await fc.assert(
       fc.asyncProperty(threadedLoads, (load) => expectSameByThreads([alone, threads], load)),
-      propertyRuns(1_000),
+      propertyRuns(300),
     );
   });
 });

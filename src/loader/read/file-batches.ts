@@ -8,7 +8,7 @@ import { type PreparedBatch, unitOf } from './batch-builder.js';
 import { BatchCutter, type BatchLimits } from './batch-cutter.js';
 import type { CommittedBatches } from './committed-batches.js';
 import { inOrder } from './in-order.js';
-import { readBatches, readInto, type ReadOptions } from './read-batches.js';
+import { BATCH_BYTES, readBatches, readInto, type ReadOptions } from './read-batches.js';
 
 /** A batch of records that are not parsed yet. */
 interface UnparsedBatch {
@@ -60,8 +60,9 @@ export function readSource(
   current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   threads: RecordThreads,
-  options: ReadOptions,
+  limits: Omit<ReadOptions, 'bytes'>,
 ): AsyncGenerator<PreparedBatch> {
+  const options = { ...limits, bytes: BATCH_BYTES };
   return threads.count > 1 && areFileRecords(records)
     ? readInThreads(current, records, threads, options)
     : readBatches(current, records, options);

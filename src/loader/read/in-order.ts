@@ -18,14 +18,14 @@ export async function* inOrder<T, R>(
   const stop = new AbortController();
   const queue: Work<R>[] = [];
   let ended = false;
-  let wakeReader = (): void => {};
-  let wakeConsumer = (): void => {};
+  let wakeReader: (() => void) | undefined;
+  let wakeConsumer: (() => void) | undefined;
   const read = async (): Promise<void> => {
     for await (const item of open(stop.signal)) {
       const begun: Work<R> = { result: work(item), hasEnded: false };
       const end = (): void => {
         begun.hasEnded = true;
-        wakeConsumer();
+        wakeConsumer?.();
       };
       begun.result.then(end, end);
       queue.push(begun);
@@ -39,7 +39,7 @@ export async function* inOrder<T, R>(
   };
   const reading = read().finally(() => {
     ended = true;
-    wakeConsumer();
+    wakeConsumer?.();
   });
   // The consumer may have left.
   reading.catch(() => {});
@@ -49,7 +49,7 @@ export async function* inOrder<T, R>(
       if (first?.hasEnded === true) {
         yield await first.result;
         queue.shift();
-        wakeReader();
+        wakeReader?.();
       } else if (first === undefined && ended) {
         return await reading;
       } else {
@@ -58,6 +58,6 @@ export async function* inOrder<T, R>(
     }
   } finally {
     stop.abort();
-    wakeReader();
+    wakeReader?.();
   }
 }

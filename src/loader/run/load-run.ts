@@ -11,7 +11,7 @@ import { NotPipelinedError } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { readSource } from '../read/file-batches.js';
-import { BATCH_BYTES, closeSource, readAll } from '../read/read-batches.js';
+import { closeSource, readAll } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
 import { BatchWriter } from './batch-writer.js';
 import type { CurrentJob } from './current-job.js';
@@ -171,7 +171,6 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private read(records: Records, failure: AbortSignal): AsyncGenerator<PreparedBatch> {
     const batches = readSource(() => this.job, records, this.context.threads, {
       records: this.job.options.batchSize,
-      bytes: BATCH_BYTES,
       committed: this.committed,
       signal: this.signal.or(failure),
     });

@@ -4,8 +4,8 @@ import { expect } from '@jest/globals';
 import fc from 'fast-check';
 
 import { HYBRID } from '../../../src/entities/index.js';
-import { type FileRecords, readRecords, type ReadRecordsOptions } from '../../../src/files/read-records.js';
-import { LoadStoppedError } from '../../../src/index.js';
+import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-records.js';
+import { LoadStoppedError, StorageError } from '../../../src/index.js';
 import { emptyTables } from '../app/quarantine.js';
 import type { StorageApp } from '../app/storage-app.js';
 import { anyRecords } from './any-records.js';
@@ -27,7 +27,7 @@ const jsonl = fc
   .chain(([records, others]) => fc.shuffledSubarray([...records.map((record) => JSON.stringify(record)), ...others]));
 
 const cell = fc.constantFrom('', 'a', String.raw`\N`, '"b, c"', '"', '5', '72.5');
-const csv = fc
+const csvLines = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 7 }), fc.array(cell, { minLength: 3, maxLength: 4 })), { maxLength: 30 })
   .map((rows) => ['submission_id,problem_description,heading,trust_score', ...rows.map((row) => row.flat().join(','))]);
 
@@ -35,7 +35,7 @@ const csv = fc
 export const threadedLoads = fc
   .oneof(
     { weight: 2, arbitrary: fc.tuple(fc.constant('jsonl' as const), jsonl) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant('csv' as const), csv) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('csv' as const), csvLines) },
   )
   .chain(([format, lines]) => {
     const bytes = Buffer.from(lines.join('\n'));
@@ -103,12 +103,15 @@ async function attempt(app: StorageApp, load: ThreadedLoad, source: Readable): P
     const result = await (into === HYBRID
       ? app.hybrid.storeBatch(records, options)
       : app.loader.loadBatch(into, records, { ...options, disposition }));
-    return { result: withoutTimes(result), ...foundIn(records) };
+    const { unmetRenames, csv } = records.findings;
+    return { result: withoutTimes(result), unmetRenames, csv };
   } catch (error) {
-    if (!(error instanceof LoadStoppedError)) {
+    if (!(error instanceof StorageError)) {
       throw error;
     }
-    return { error: error.message, result: withoutTimes(error.result), ...foundIn(records) };
+    const result = error instanceof LoadStoppedError ? withoutTimes(error.result) : undefined;
+    // How many records were parsed when it stopped is a matter of time.
+    return { error: [error.name, error.message], result };
   }
 }
 
@@ -118,8 +121,6 @@ function withoutTimes(result: object): unknown {
     JSON.stringify(result, (name, value: unknown) => (name === 'loadId' || name === 'durationMs' ? undefined : value)),
   );
 }
-
-const foundIn = ({ findings: { unmetRenames, csv } }: FileRecords) => ({ unmetRenames, csv });
 
 function brokenAt(bytes: Buffer, cut: number): Readable {
   return Readable.from(
