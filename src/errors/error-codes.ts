@@ -191,6 +191,10 @@ export const ERROR_CODES = {
     meaning: 'The live tables differ from the entities in a way that breaks the load, or a migration is not applied.',
     action: 'Run the command or SQL that the message names (also in `remedy`).',
   },
+  SCHEMA_NOT_FOUND: {
+    meaning: 'The `search_path` of the connection names no schema that exists and that the role may use.',
+    action: 'Create the schema, grant USAGE on it, or set another search_path: `ALTER ROLE … SET search_path`.',
+  },
   SCHEMA_UNREADABLE: {
     meaning: 'The definition of a table could not be read from the database.',
     action: 'Check the privileges of the role and the SQLSTATE in the message.',

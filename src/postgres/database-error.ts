@@ -2,7 +2,7 @@ import { errorCode } from '../errors/error-text.js';
 import { StorageError, type StorageErrorCode } from '../errors/index.js';
 import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
-import { mayBeOfRow } from './sqlstate.js';
+import { INSUFFICIENT_PRIVILEGE, mayBeOfRow } from './sqlstate.js';
 
 /**
  * Wraps an error of the database or its connection in a StorageError. Errors of this package stay as they are, and so do
@@ -18,13 +18,23 @@ export function databaseError(error: unknown, code: StorageErrorCode, what: stri
   return new StorageError(code, `${what}: ${cause.message}`, { cause });
 }
 
+const DENIED =
+  'To fix: connect as the owner of the tables, or grant the role SELECT, INSERT, UPDATE and DELETE on this table and, where ' +
+  'its row level security is enabled, create a policy for the role';
+
 /**
  * Awaits a statement without rows of a load. What it fails with names its table in the server's own words, which hold no
  * value then; other errors stay as they are.
  */
 export async function namingObjects<T>(asking: Promise<T>): Promise<T> {
   return asking.catch((error: unknown) => {
-    throw mayBeOfRow(error) ? PostgresError.from(error, 'schema') : error;
+    if (!mayBeOfRow(error)) {
+      throw error;
+    }
+    const named = PostgresError.from(error, 'schema');
+    throw named.code === INSUFFICIENT_PRIVILEGE
+      ? new PostgresError({ ...named, message: `${named.message}. ${DENIED}` })
+      : named;
   });
 }
 

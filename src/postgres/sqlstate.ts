@@ -73,6 +73,9 @@ const STALE_PLAN = { code: '0A000', routine: 'RevalidateCachedQuery' } as const;
 
 const QUERY_CANCELED = '57014';
 
+/** A missing grant, or a row level policy. */
+export const INSUFFICIENT_PRIVILEGE = '42501';
+
 /** The row that is referred to may come later. */
 export const FOREIGN_KEY_VIOLATION = '23503';
 

@@ -77,9 +77,9 @@ export function optionsOf({ options }: DataSource): PostgresDataSourceOptions {
   return options as PostgresDataSourceOptions;
 }
 
-/** Default schema, as read by TypeORM when it connected. */
+/** Default schema, as read by TypeORM when it connected; undefined where the search_path names none. */
 export function schemaOfConnection({ driver }: DataSource): string | undefined {
-  return driver.schema;
+  return driver.schema ?? undefined;
 }
 
 /** What TypeORM itself would store of a value, by the transformer of its column. */

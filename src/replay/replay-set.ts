@@ -4,6 +4,7 @@ import type { LoadEntity } from '../entities/index.js';
 import { errorCode } from '../errors/error-text.js';
 import { StorageError } from '../errors/index.js';
 import { PostgresError } from '../postgres/database-fault.js';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.js';
 import { MAX_REJECTS_SHOWN } from '../results/load-result.js';
 import { readKeptRecords } from '../quarantine/kept-pages.js';
 import type { KeptRecord } from '../quarantine/quarantined-record.js';
@@ -12,7 +13,6 @@ import type { RejectFilter } from '../quarantine/reject-filter.js';
 import type { RejectedAgain } from '../results/replay-result.js';
 import type { RejectedLoad } from './replay-segments.js';
 
-const INSUFFICIENT_PRIVILEGE = '42501';
 const NAME = 'harbor_replay';
 const CHOSEN = `pg_temp.${NAME}`;
 

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 
 import { storageMigrations } from '../../../migrations/index.js';
+import { StorageError } from '../../errors/index.js';
+import { schemaOfConnection } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-transaction.js';
 import { MigrationLogger } from './migration-logger.js';
 import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';
@@ -64,8 +66,20 @@ async function withMigrations<T>(
   const dataSource = new StorageDataSource({ logger: new MigrationLogger(false), ...connection });
   await dataSource.initialize();
   try {
+    checkSearchPath(dataSource);
     return await work(dataSource);
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** Migrations create their tables in the schema that the search_path names first. */
+function checkSearchPath(dataSource: DataSource): void {
+  if (schemaOfConnection(dataSource) === undefined) {
+    throw new StorageError(
+      'SCHEMA_NOT_FOUND',
+      'The search_path of the connection names no schema that exists and that the role may use, so there is none to ' +
+        'create the tables in. To fix: create the schema, grant USAGE on it, or ALTER ROLE (role) SET search_path = public',
+    );
   }
 }

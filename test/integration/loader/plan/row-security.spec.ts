@@ -16,6 +16,25 @@ describe('a role that row level security hides rows from', () => {
   });
   afterAll(() => owner.close());
 
+  it('is told which table of the history denies it, and what to grant', async () => {
+    await withLoginRole(owner, async (url, role) => {
+      for (const table of ['submissions', 'storage_migrations']) {
+        await owner.rows(`CREATE POLICY all_of_it ON ${table} TO ${role} USING (true)`);
+      }
+      const module = await Test.createTestingModule({ imports: [StorageModule.forRoot({ url })] }).compile();
+      const app = await initStorageApp(module);
+      try {
+        for (const loadKey of [undefined, 'k']) {
+          await expect(app.profiles.store([{ submission_id: 'c' }], { loadKey })).rejects.toThrow(
+            /table "storage_loads" \[42501\]\. To fix: connect as the owner of the tables, or grant the role SELECT/,
+          );
+        }
+      } finally {
+        await app.close();
+      }
+    });
+  });
+
   it('cannot replace: the load fails, and every row stays', async () => {
     await withLoginRole(owner, async (url, role) => {
       const tables = [

@@ -177,6 +177,14 @@ describe('a migration run', () => {
       }
     }));
 
+  it('says so where the search_path names no schema', () =>
+    withDatabase(async (url) => {
+      await queryValue(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET search_path = 'nowhere'`);
+      for (const migrate of [migrateUp, migrateDown, migrateNew, readMigrationStatus]) {
+        await expect(migrate({ url })).rejects.toMatchObject({ code: 'SCHEMA_NOT_FOUND' });
+      }
+    }));
+
   it('that is killed leaves nothing behind, and the next one begins anew', () =>
     withEmptyDatabase(async (url) => {
       const other = new Client({ connectionString: url });
