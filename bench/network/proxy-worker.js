@@ -28,10 +28,10 @@ function pass(from, to, onChunk) {
     setTimeout(() => {
       if (!to.destroyed && !to.write(chunk)) {
         from.pause();
-        to.once('drain', () => from.resume());
       }
     }, delayMs);
   });
+  to.on('drain', () => from.resume());
   from.on('end', () => setTimeout(() => to.end(), delayMs));
   from.on('error', () => to.destroy());
   from.on('close', () => setTimeout(() => to.destroy(), delayMs));
