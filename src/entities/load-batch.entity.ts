@@ -2,7 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * One row per committed batch: table `storage_load_batches`. It is written in the transaction of the batch, so the batch
- * is committed exactly if the row exists.
+ * is committed exactly if the row exists. A small load without a load key is one statement and has none: its row in
+ * `storage_loads` tells.
  */
 @Entity('storage_load_batches')
 export class LoadBatchEntity {

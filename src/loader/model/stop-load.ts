@@ -116,7 +116,8 @@ function unknownOutcome({ unanswered }: LoadEnd): string | undefined {
   const batches = unanswered.map((batchNo) => `batch ${batchNo}`).join(', ');
   return (
     `Commit outcome unknown: ${batches}. The COMMIT got no reply, and the database could not be asked. A committed batch ` +
-    'has a row in storage_load_batches. Loading again is safe with merge, with replace, or with the same load key'
+    'has a row in storage_load_batches. A load of one batch may have none: it is committed if storage_loads shows it as ' +
+    'completed. Loading again is safe with merge, with replace, or with the same load key'
   );
 }
 

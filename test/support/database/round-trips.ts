@@ -40,7 +40,9 @@ export function followRoundTrips(dataSource: DataSource): RoundTrips {
       const answered = (): void => {
         unanswered -= 1;
       };
-      void (answer as Promise<unknown>).then(answered, answered);
+      // A COPY returns its stream.
+      if (answer instanceof Promise) answer.then(answered, answered);
+      else answered();
       return answer;
     };
   });

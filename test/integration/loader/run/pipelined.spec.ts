@@ -38,4 +38,52 @@ describe('a small store', () => {
     expect(trips.waits).toBe(1);
     expect(trips.sent).toEqual([expect.stringMatching(/^BEGIN/), expect.stringMatching(/^WITH/), 'COMMIT']);
   });
+
+  it('whose table was altered begins again, by the table as it is now', async () => {
+    await app.opportunities.store([record(1)]);
+    await app.rows("ALTER TABLE app_opportunities ALTER COLUMN title SET DEFAULT 'new'");
+    trips.reset();
+    const result = await app.opportunities.store([{ submission_id: 't3_2', problem_description: 'p' }]);
+    await app.rows('ALTER TABLE app_opportunities ALTER COLUMN title DROP DEFAULT');
+    expect(result).toMatchObject({ ok: true, received: 1, inserted: 1, retries: 0 });
+    expect(trips.sent.length).toBeGreaterThan(3);
+    expect(await app.count('storage_loads')).toBe(2);
+    expect(app.stats.snapshot().errorCount).toBe(0);
+  });
+
+  it('with a record that Postgres rejects begins again, and rejects that record', async () => {
+    await app.rows("ALTER TABLE submissions ADD CONSTRAINT no_bad CHECK (title <> 'bad')");
+    try {
+      await app.profiles.store([record(0)]);
+      const result = await app.hybrid.store([record(1), record(2, 'bad')]);
+      expect(result).toMatchObject({
+        received: 2,
+        stored: 1,
+        rejected: 1,
+        rejects: [{ position: 1, reason: '23514' }],
+      });
+      expect(await app.count('app_opportunities')).toBe(1);
+      expect(await app.count('storage_rejected_records')).toBe(1);
+    } finally {
+      await app.rows('ALTER TABLE submissions DROP CONSTRAINT no_bad');
+    }
+  });
+
+  it('is in the history with all that several statements would tell', async () => {
+    // The tables may have been altered by another test.
+    await app.hybrid.store([record(0)]);
+    await emptyTables(app);
+    const { loadId } = await app.hybrid.store([record(1), { ...record(2), odd: 1 }, { submission_id: '' }, record(1)]);
+    expect(await app.stats.findLoad(loadId)).toMatchObject({
+      status: 'completed',
+      received: 4,
+      stored: 2,
+      duplicates: 1,
+      rejected: 1,
+      unknownFields: { odd: 1 },
+      tables: { app_opportunities: { inserted: 2, rejected: 1 }, submissions: { inserted: 2, duplicates: 1 } },
+    });
+    expect(await app.count('storage_load_batches')).toBe(0);
+    expect(await app.count('storage_rejected_records')).toBe(1);
+  });
 });
