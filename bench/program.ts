@@ -52,7 +52,7 @@ ${contestants.map(({ name, isSlow }) => `  ${name}${isSlow === true ? '   slow: 
 Every run creates a database harbor_bench_… on the server and drops it at the end.
 The delayed network reaches a server of --url under another name, so not with sslmode=verify-full.
 Compare only ratios, and only within one run with the default rows and rounds on an idle machine.
-All goals need about 20 minutes with --rows 20000, and an hour and a half with the default rows.
+All goals need about 20 minutes with --rows 20000, and about an hour with the default rows.
 A missed goal does not change the exit code.`;
 
 /** The command line parser of the bench; it throws errors instead of exiting. */
