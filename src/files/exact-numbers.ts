@@ -1,19 +1,13 @@
 import { LosslessNumber, compareNumber, parse } from 'lossless-json';
+import { numbersIn } from './json-scanner.js';
 
-/** Numbers that a double may not hold: 16 digits, or an exponent of two digits. */
-const SUSPICIOUS = /\d[\d.]{15}|\d[eE][+-]?\d\d/;
+/** A double holds any number of so many digits, and nearly any of this length has no more. */
+const SURE_LENGTH = 15;
 
-/** Numbers where JSON allows one: at the start, after `[`, `:`, `,` or white space; not an id in quotes. */
-const NUMBERS = /(?<=^|[[:,\s])-?\d[\d.eE+-]*/g;
-
-/**
- * Whether `JSON.parse` would alter a number in this text. Digits inside a string may cause a false alarm, which costs
- * only time.
- */
-export function needsExactNumbers(text: string): boolean {
-  if (!SUSPICIOUS.test(text)) return false;
-  for (const [token] of text.matchAll(NUMBERS)) {
-    if (SUSPICIOUS.test(token) && !isCanonical(token)) return true;
+/** Whether `JSON.parse` would alter a number in this valid JSON text. */
+export function hasInexactNumber(text: string): boolean {
+  for (const token of numbersIn(text)) {
+    if (!isSure(token) && !isCanonical(token) && typeof exactNumber(token) !== 'number') return true;
   }
   return false;
 }
@@ -26,12 +20,18 @@ export function parseExactly(text: string): unknown {
   return parse(text, null, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
-function exactNumber(token: string): number | bigint | LosslessNumber {
+/** A number of a JSON text, see {@link parseExactly}. */
+export function exactNumber(token: string): number | bigint | LosslessNumber {
   const number = Number(token);
+  if (isSure(token)) return number;
   // Beyond 2^53, a double that looks exact may have been rounded, so digits are kept.
   const canBeNumber = Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number));
   if (canBeNumber && compareNumber(token, String(number)) === 0) return number;
   return /^-?\d+$/.test(token) ? BigInt(token) : new LosslessNumber(token);
+}
+
+function isSure(token: string): boolean {
+  return token.length <= SURE_LENGTH && !token.includes('e') && !token.includes('E');
 }
 
 /** Whether a double prints the same digits, as in most input, for example 0.8166666666666667. */

@@ -1,7 +1,7 @@
-import { isLosslessNumber } from 'lossless-json';
 import { SourceRecord } from '../records/source-record.js';
 import { decode, type Encoding, rejectUndecodable, UTF_8 } from './encoding.js';
-import { needsExactNumbers, parseExactly } from './exact-numbers.js';
+import { hasInexactNumber, parseExactly } from './exact-numbers.js';
+import { JsonDocument } from './json-document.js';
 
 /**
  * `JSON.parse` without loss: integers beyond 2^53 become BigInt, other numbers that a double cannot reproduce become
@@ -10,8 +10,9 @@ import { needsExactNumbers, parseExactly } from './exact-numbers.js';
  * @throws SyntaxError for invalid JSON, RangeError for too deep nesting; the messages may quote the text
  */
 export function parseExactJson(text: string): unknown {
-  // JSON.parse is several times faster, and exact for nearly every record.
-  return needsExactNumbers(text) ? parseExactly(text) : JSON.parse(text);
+  // JSON.parse is several times faster, and exact for nearly every text.
+  const value: unknown = JSON.parse(text);
+  return hasInexactNumber(text) ? parseExactly(text) : value;
 }
 
 /**
@@ -24,26 +25,21 @@ export function parseJsonRecord(raw: Buffer, encoding: Encoding = UTF_8): Source
   if (text === undefined) return rejectUndecodable(raw, encoding);
   let value: unknown;
   try {
-    value = parseExactJson(text);
-  } catch (error) {
-    return rejectedByParser(raw, error);
+    value = JSON.parse(text);
+  } catch {
+    // The message of the parser quotes the input, so it is not passed on.
+    return SourceRecord.rejected(raw, 'invalid_json', 'the record is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || isLosslessNumber(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return SourceRecord.rejected(raw, 'not_an_object', 'the record is JSON, but not an object');
   }
-  return new SourceRecord(value, raw);
+  const document = new JsonDocument(text, value as Record<string, unknown>);
+  return document.tooDeep === undefined
+    ? SourceRecord.ofJson(document, raw)
+    : SourceRecord.rejected(raw, 'nesting_too_deep', 'the record is nested too deeply', document.tooDeep);
 }
 
 /** {@link parseJsonRecord} for one encoding. */
 export function jsonParser(encoding?: Encoding): (raw: Buffer) => SourceRecord {
   return (raw) => parseJsonRecord(raw, encoding);
-}
-
-function rejectedByParser(raw: Buffer, error: unknown): SourceRecord {
-  // The exact parser recurses; a deeply nested record overflows its stack, which is caught below.
-  if (error instanceof RangeError) {
-    return SourceRecord.rejected(raw, 'nesting_too_deep', 'the record is nested too deeply');
-  }
-  // The messages of the parsers quote the input, so they are not passed on.
-  return SourceRecord.rejected(raw, 'invalid_json', 'the record is not valid JSON');
 }

@@ -40,16 +40,18 @@ export class RecordFindings {
 
   /** Takes a record that is parsed. */
   finish(record: SourceRecord): SourceRecord {
-    const { value, raw, textual } = record;
-    if (value === undefined) {
+    const { json, raw, textual } = record;
+    // The value of a record in JSON costs a look at every number.
+    const fields = json?.fields ?? record.value;
+    if (fields === undefined) {
       return record;
     }
     this.wasRead = true;
     if (this.unmet.size > 0) {
-      this.unmet = new Set([...this.unmet].filter((name) => !Object.hasOwn(value, name)));
+      this.unmet = new Set([...this.unmet].filter((name) => !Object.hasOwn(fields, name)));
     }
     if (textual && !this.hasNullText && raw.includes(BACKSLASH)) {
-      this.hasNullText = Object.values(value).includes(USUAL_NULL_TEXT);
+      this.hasNullText = Object.values(fields).includes(USUAL_NULL_TEXT);
     }
     return renameFields(record, this.rename);
   }

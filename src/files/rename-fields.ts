@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StorageError } from '../errors/storage-error.js';
-import { SourceRecord } from '../records/source-record.js';
+import { type JsonRecord, SourceRecord } from '../records/source-record.js';
 
 /**
  * Parses `old=new,old2=new2`; trims white space around names.
@@ -31,19 +31,39 @@ function invalidRename(part: string, problem: string): StorageError {
  * name, with another value, is rejected by the rule `rename_conflict`, because one value would be lost.
  */
 export function renameFields(record: SourceRecord, rename: ReadonlyMap<string, string>): SourceRecord {
-  const { value, raw, textual } = record;
-  if (value === undefined || ![...rename.keys()].some((name) => Object.hasOwn(value, name))) return record;
-  const renamed = new Map<string, unknown>();
-  for (const [name, field] of Object.entries(value)) {
+  const { json, raw, textual } = record;
+  const fields = json?.fields ?? (record.value as Record<string, unknown> | undefined);
+  if (fields === undefined || ![...rename.keys()].some((name) => Object.hasOwn(fields, name))) return record;
+  const exactly = (name: string): unknown => (json === undefined ? fields[name] : json.exactly(name));
+  /** Each name with the one it has in the record. */
+  const origins = new Map<string, string>();
+  for (const name of Object.keys(fields)) {
     const target = rename.get(name) ?? name;
-    if (renamed.has(target) && !isSame(renamed.get(target), field)) {
+    const other = origins.get(target);
+    if (other !== undefined && !isSame(exactly(other), exactly(name))) {
       const message = `the record has '${target}' and also the field renamed to it, with different values`;
       return SourceRecord.rejected(raw, 'rename_conflict', message, target);
     }
-    renamed.set(target, field);
+    origins.set(target, name);
   }
   // Unlike assignment, fromEntries defines `__proto__` as an ordinary field.
-  return new SourceRecord(Object.fromEntries(renamed), raw, undefined, textual);
+  const renamed = Object.fromEntries(Array.from(origins, ([target, name]) => [target, fields[name]]));
+  return json === undefined
+    ? new SourceRecord(renamed, raw, undefined, textual)
+    : SourceRecord.ofJson(renamedJson(json, renamed, origins), raw);
+}
+
+function renamedJson(
+  json: JsonRecord,
+  fields: Record<string, unknown>,
+  origins: ReadonlyMap<string, string>,
+): JsonRecord {
+  const originOf = (name: string): string => origins.get(name) ?? name;
+  return {
+    fields,
+    memberOf: (name) => json.memberOf(originOf(name)),
+    exactly: (name) => json.exactly(originOf(name)),
+  };
 }
 
 function isSame(one: unknown, other: unknown): boolean {

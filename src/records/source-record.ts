@@ -10,9 +10,27 @@ export interface Rejection {
   readonly message: string;
 }
 
+/** A number, array or object of a JSON record as it is written. */
+export interface JsonMember {
+  readonly text: string;
+  /** Levels of arrays and objects; 0 for a number. */
+  readonly depth: number;
+}
+
+/** A record in JSON. */
+export interface JsonRecord {
+  /** As `JSON.parse` reads it: a number that no double holds is the nearest one. */
+  readonly fields: Record<string, unknown>;
+  /** A field whose value is a number, an array or an object. */
+  memberOf(name: string): JsonMember;
+  /** The value of a field; integers beyond 2^53 are BigInt, other numbers that no double holds `LosslessNumber`. */
+  exactly(name: string): unknown;
+}
+
 /** Content of a record. */
 interface Content {
   readonly value: object | undefined;
+  readonly json: JsonRecord | undefined;
   readonly rejection: Rejection | undefined;
   readonly textual: boolean;
 }
@@ -48,6 +66,7 @@ export class SourceRecord implements Content {
    * @param rejection - why there is no value
    * @param textual - every value is text (csv), so a jsonb column may parse it
    * @param reading - how the bytes were read
+   * @param json - the parsed record, in the place of `value`
    */
   constructor(
     value: object | undefined,
@@ -55,13 +74,18 @@ export class SourceRecord implements Content {
     rejection?: Rejection,
     textual: boolean = false,
     readonly reading?: Reading,
+    json?: JsonRecord,
   ) {
-    this.own = { value, rejection, textual };
+    this.own = { value, json, rejection, textual };
   }
 
   /** A record that could not be read. */
   static rejected(raw: Buffer, rule: RejectRule, message: string, column?: string): SourceRecord {
     return new SourceRecord(undefined, raw, column === undefined ? { rule, message } : { rule, column, message });
+  }
+
+  static ofJson(json: JsonRecord, raw: Buffer): SourceRecord {
+    return new SourceRecord(undefined, raw, undefined, false, undefined, json);
   }
 
   /** A record that is parsed on first access, and never if a load passes over it. */
@@ -70,7 +94,13 @@ export class SourceRecord implements Content {
   }
 
   get value(): object | undefined {
-    return this.content().value;
+    const { value, json } = this.content();
+    return value ?? (json && exactFields(json));
+  }
+
+  /** The record with the text of its values, if it is JSON; faster than `value`. */
+  get json(): JsonRecord | undefined {
+    return this.content().json;
   }
 
   get rejection(): Rejection | undefined {
@@ -89,6 +119,13 @@ export class SourceRecord implements Content {
   protected content(): Content {
     return this.own;
   }
+}
+
+/** Each number with all of its digits. */
+function exactFields(json: JsonRecord): object {
+  const value = { ...json.fields };
+  for (const name of Object.keys(value)) value[name] = json.exactly(name);
+  return value;
 }
 
 class UnparsedRecord extends SourceRecord {
