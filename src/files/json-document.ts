@@ -12,10 +12,15 @@ export class JsonDocument implements JsonRecord {
   private next = 0;
   private byName: ReadonlyMap<string, Member> | undefined;
 
-  /** @param fields - the text as `JSON.parse` reads it */
+  /**
+   * @param fields - the text as `JSON.parse` reads it
+   * @param ascii - its bytes, if a character is a byte. A part of them is a text of its own; a part of a text would keep
+   * the whole of it in memory.
+   */
   constructor(
     private readonly text: string,
     readonly fields: Record<string, unknown>,
+    private readonly ascii?: Buffer,
   ) {
     this.members = scanMembers(text);
     // Of a name that occurs twice, the last member counts.
@@ -30,7 +35,7 @@ export class JsonDocument implements JsonRecord {
 
   memberOf(name: string): JsonMember {
     const { start, end, depth } = this.find(name);
-    return { text: this.text.slice(start, end), depth };
+    return { text: this.ascii?.toString('latin1', start, end) ?? this.text.slice(start, end), depth };
   }
 
   exactly(name: string): unknown {

@@ -10,7 +10,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 
-/** A member of a JSON object whose value is a number, an array or an object: where it stands in the text. */
+/** A member of a JSON object whose value is a number, an array or an object: its place in the text. */
 export interface Member {
   /** Of its name, between the quotes. */
   readonly nameStart: number;
@@ -101,7 +101,9 @@ export function* numbersIn(text: string): Generator<string> {
 
 /** Digits, signs, the point, and e of an exponent: nothing else follows the first character of a number. */
 function isNumberPart(code: number): boolean {
-  return (code >= DIGIT_0 && code <= DIGIT_9) || (code > COMMA && code < 0x2f) || code === 0x2b || (code | 0x20) === 0x65;
+  return (
+    (code >= DIGIT_0 && code <= DIGIT_9) || (code > COMMA && code < 0x2f) || code === 0x2b || (code | 0x20) === 0x65
+  );
 }
 
 /** The quote that ends a string. */

@@ -33,7 +33,11 @@ export function parseJsonRecord(raw: Buffer, encoding: Encoding = UTF_8): Source
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return SourceRecord.rejected(raw, 'not_an_object', 'the record is JSON, but not an object');
   }
-  const document = new JsonDocument(text, value as Record<string, unknown>);
+  const document = new JsonDocument(
+    text,
+    value as Record<string, unknown>,
+    encoding === UTF_8 && raw.length === text.length ? raw : undefined,
+  );
   return document.tooDeep === undefined
     ? SourceRecord.ofJson(document, raw)
     : SourceRecord.rejected(raw, 'nesting_too_deep', 'the record is nested too deeply', document.tooDeep);

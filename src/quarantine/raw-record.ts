@@ -1,5 +1,6 @@
 import { LosslessNumber, isLosslessNumber, stringify } from 'lossless-json';
 
+import { parseExactJson } from '../files/parse-json-line.js';
 import { SourceRecord } from '../records/source-record.js';
 
 /** Deeper than any stored record, and safe for a recursive serialiser. */
@@ -23,7 +24,7 @@ export class KeptJson {
   constructor(readonly text: string) {}
 
   get value(): unknown {
-    return JSON.parse(this.text);
+    return parseExactJson(this.text);
   }
 }
 

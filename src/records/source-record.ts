@@ -66,7 +66,7 @@ export class SourceRecord implements Content {
    * @param rejection - why there is no value
    * @param textual - every value is text (csv), so a jsonb column may parse it
    * @param reading - how the bytes were read
-   * @param json - the parsed record, in the place of `value`
+   * @param json - the parsed record, instead of `value`
    */
   constructor(
     value: object | undefined,

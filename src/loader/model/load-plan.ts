@@ -18,6 +18,7 @@ export interface PlanColumn {
   readonly declaredType: string;
   /** Converts a value to its text; null where a transformer returns null. */
   readonly convert: (value: unknown, textual: boolean) => string | null;
+  readonly jsonForm: JsonForm;
   /** The transformer sees nulls, too, and its result differs from the value of the record. */
   readonly hasTransformer: boolean;
   /** Its values are any text, which reaches the row as it is. */
@@ -52,6 +53,12 @@ export interface PlanColumn {
   /** GENERATED ALWAYS AS IDENTITY: records bring it only as the key of a load, and an insert must say that it overrides. */
   readonly alwaysGenerated: boolean;
 }
+
+/**
+ * What a column takes of a JSON file. `nearest`: a fraction as the nearest double. `digits`: of a number all digits.
+ * `text`: so, and the text of an object or array. `exact`: a value with no number altered.
+ */
+export type JsonForm = 'nearest' | 'digits' | 'text' | 'exact';
 
 /** A column of a key, with how the key's unique index compares it. */
 export interface KeyColumn extends PlanColumn {

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import { parseExactJson } from '../../files/parse-json-line.js';
 import { atColumn, RejectedValue } from '../values/rejected-value.js';
 import { toJsonText } from '../values/json-text.js';
 import { checkText } from '../values/text-value.js';
@@ -24,11 +27,15 @@ export function captureField(row: Row, name: string, value: unknown, column: str
     return toJsonText(value);
   });
   const other = row.extra?.get(name);
-  if (other !== undefined && other !== text) {
+  if (other !== undefined && !isSameJson(other, text)) {
     const message = `${column} and the record itself carry one field with different values`;
     throw new RejectedValue('conflicting_keys', message, column);
   }
   (row.extra ??= new Map()).set(name, text);
+}
+
+function isSameJson(one: string, other: string): boolean {
+  return one === other || isDeepStrictEqual(parseExactJson(one), parseExactJson(other));
 }
 
 /** The captured fields as one JSON object; their values are JSON already. */

@@ -1,8 +1,8 @@
-import { unkept } from '../../quarantine/raw-record.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { Normalized } from '../model/load-job.js';
 import { parseJson } from '../values/convert-value.js';
 import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { plainValue } from '../values/json-text.js';
 import { atColumn, nameType, RejectedValue } from '../values/rejected-value.js';
 import { captureField, isAbsent, type Row } from '../model/row.js';
 import { applyFallbacks, findPresent, type Source } from './fallback-fields.js';
@@ -184,6 +184,6 @@ function valueForRules(column: PlanColumn, { row, source, given }: RowDraft): un
     case 'character varying':
       return text;
     default:
-      return unkept(source[findPresent(source, column.names) ?? column.name]) ?? text;
+      return plainValue(source[findPresent(source, column.names) ?? column.name]) ?? text;
   }
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { unkept } from '../../quarantine/raw-record.js';
 import type { PlanColumn, RelationField } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
+import { plainValue } from '../values/json-text.js';
 import { rejectedAt, RejectedValue } from '../values/rejected-value.js';
 import { isPlainText } from '../values/text-value.js';
 import type { Source } from './fallback-fields.js';
@@ -50,7 +51,7 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
 /** A column must not have another value under its other name, or in the object of an embedded class. */
 export function checkSameValue(source: Source, column: PlanColumn, property: string, value: unknown): void {
   const other = Object.hasOwn(source, column.name) ? source[column.name] : undefined;
-  if (other !== undefined && !isDeepStrictEqual(unkept(other), unkept(value))) {
+  if (other !== undefined && !isDeepStrictEqual(plainValue(other), plainValue(value))) {
     throw conflictOf(column, property);
   }
 }

@@ -4,9 +4,10 @@ import { type ColumnMetadata, type Transformer, transformTo } from '../../postgr
 import type { FieldRule } from '../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn } from '../../schema/table/live-table.js';
+import type { ValueType } from '../../schema/table/value-type.js';
 import { type Converter, converterFor, isJson, takesAnyText } from '../values/convert-value.js';
 import { markDate } from '../values/date-time-text.js';
-import type { PlanColumn } from '../model/load-plan.js';
+import type { JsonForm, PlanColumn } from '../model/load-plan.js';
 import { RejectedValue } from '../values/rejected-value.js';
 import { enumArray, simpleArray, simpleJson } from '../values/simple-text.js';
 import { hasEmptyText } from '../values/text-value.js';
@@ -77,6 +78,7 @@ export function planColumn(
     fullType: live.fullType,
     declaredType: live.declaredType,
     convert,
+    jsonForm: convert === exact ? jsonFormOf(live.valueType) : 'exact',
     hasTransformer: column.transformer !== undefined,
     takesText: convert === exact && takesAnyText(live.valueType),
     takesJson: convert === exact && isJson(live.valueType),
@@ -98,6 +100,16 @@ export function planColumn(
     alwaysGenerated: live.readOnly,
   };
 }
+
+function jsonFormOf(type: ValueType): JsonForm {
+  return (type.kind === 'base' && JSON_FORMS[type.name]) || 'exact';
+}
+
+const JSON_FORMS: Readonly<Record<string, JsonForm>> = {
+  'double precision': 'nearest',
+  numeric: 'digits',
+  jsonb: 'text',
+};
 
 /** An identity, or a key such as `DEFAULT gen_random_uuid()`. */
 function isMadeByDatabase(column: ColumnMetadata, { hasDefault, defaultExpression }: LiveColumn): boolean {

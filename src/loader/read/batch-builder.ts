@@ -1,3 +1,5 @@
+import { LosslessNumber } from 'lossless-json';
+
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
 import { NO_COUNTS } from '../../results/load-counts.js';
@@ -145,7 +147,7 @@ function keyForQuarantine(job: LoadJob, content: unknown): string | undefined {
   const parts = job.targets[0]?.key.map(({ name, property }) => {
     const value = Object.getOwnPropertyDescriptor(content, Object.hasOwn(content, name) ? name : property)
       ?.value as unknown;
-    return typeof value === 'number' ? String(value) : value;
+    return typeof value === 'number' || value instanceof LosslessNumber ? String(value) : value;
   });
   const storable = parts?.every((part) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'));
   return storable === true ? showKey(parts as string[]) : undefined;

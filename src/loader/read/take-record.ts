@@ -4,6 +4,7 @@ import { KeptJson, KeptValue } from '../../quarantine/raw-record.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
 import type { Field } from '../model/load-plan.js';
 import { plainJsonText } from '../values/plain-json.js';
+import { takeJson } from './take-json.js';
 
 type FieldMap = ReadonlyMap<string, Field>;
 
@@ -39,8 +40,9 @@ export function takeRecord(record: unknown, fields: readonly FieldMap[]): TakenR
   const base = { content: undefined, rejection: undefined, textual: false, borrowed: NOTHING_BORROWED };
   try {
     if (record instanceof SourceRecord) {
-      const { value, rejection, textual } = record;
-      return { ...base, content: value, rejection, textual, source: record };
+      const { json, rejection, textual } = record;
+      const content = json === undefined ? record.value : takeJson(json, fields);
+      return { ...base, content, rejection, textual, source: record };
     }
     return isRecord(record)
       ? takeObject(record, { fields, isRelated: false })

@@ -1,11 +1,12 @@
-import { isLosslessNumber, stringify } from 'lossless-json';
+import { isLosslessNumber, LosslessNumber, stringify } from 'lossless-json';
 
-import { KeptJson } from '../../quarantine/raw-record.js';
+import { KeptJson, unkept } from '../../quarantine/raw-record.js';
 import { plainJsonText } from './plain-json.js';
+import { parseExactJson } from '../../files/parse-json-line.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 
-const MAX_NESTING = 256;
+export const MAX_NESTING = 256;
 /** From here on JavaScript prints a number with an exponent, so its text has no digits that a double cannot hold. */
 const EXPONENT_FORM = 1e21;
 
@@ -26,6 +27,11 @@ export function toJsonText(value: unknown): string {
   checkNode(value, walk);
   const text = walk.hasExactNumber ? stringify(value) : JSON.stringify(value);
   return checkSize(text as string);
+}
+
+/** A field as its owner gave it, or as a file says it: of a number no more digits than its value needs. */
+export function plainValue(value: unknown): unknown {
+  return value instanceof LosslessNumber ? parseExactJson(value.value) : unkept(value);
 }
 
 interface Walk {

@@ -20,6 +20,11 @@ export function checkText(text: string): string {
   return checkSize(text);
 }
 
+/** Whether a text is sure to pass {@link checkText}. */
+export function isStorable(text: string): boolean {
+  return text.length * MAX_BYTES_OF_UNIT <= MAX_FIELD_BYTES && !text.includes('\0') && text.isWellFormed();
+}
+
 /** What Postgres could not store, and what COPY escapes (see `postgres/copy-text.ts`). */
 const SPECIAL = /[\0\\\t\n\r\ud800-\udfff]/;
 
