@@ -2,7 +2,13 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
-import { LoadBatchEntity, LoadEntity, RejectedRecordEntity, type UnknownFields } from '../entities/index.js';
+import {
+  HistoryPeriodEntity,
+  LoadBatchEntity,
+  LoadEntity,
+  RejectedRecordEntity,
+  type UnknownFields,
+} from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { connectionError, isConnectionFault } from '../postgres/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
@@ -11,13 +17,19 @@ import { describeFault } from '../postgres/database-fault.js';
 import { isTransient } from '../postgres/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
+import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { CurrentJob } from './run/current-job.js';
 import { EntityLoader, type LoadRunner } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
-import { type LoadOptions, type ResolvedLoadOptions, resolveLoadOptions } from './model/load-options.js';
+import {
+  type HistoryMode,
+  type LoadOptions,
+  type ResolvedLoadOptions,
+  resolveLoadOptions,
+} from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
@@ -35,6 +47,7 @@ export interface LoaderSettings {
   readonly batchSize: number;
   readonly parallelism: number;
   readonly unknownFields: UnknownFields;
+  readonly history: HistoryMode;
   readonly retry: RetryLimits;
   readonly limits: TransactionLimits;
 }
@@ -73,6 +86,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       stats,
       ledger: new LoadLedger(tables),
       loadKeys: new LoadKeys(tables),
+      historyGap: new HistoryGap(quotedTableOf(dataSource, HistoryPeriodEntity)),
       rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
       retry: settings.retry,
       parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
@@ -175,7 +189,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     if (this.shutdown.signal.aborted) {
       throw new InvalidLoadError('The application has shut down and starts no more loads');
     }
-    const resolved = resolveLoadOptions(options, this.settings.batchSize);
+    const resolved = resolveLoadOptions(options, this.settings.batchSize, this.settings.history);
     const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
         client === undefined

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { UnknownFields } from '../entities/index.js';
 import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
-import { BATCH_SIZE } from '../loader/model/load-options.js';
+import { BATCH_SIZE, HISTORY_MODE, type HistoryMode } from '../loader/model/load-options.js';
 import type { LoaderSettings } from '../loader/loader.service.js';
 import type { PostgresDataSourceOptions } from '../postgres/typeorm-adapter.js';
 
@@ -64,6 +64,11 @@ export interface StorageModuleOptions {
    * @default 'capture'
    */
   readonly unknownFields?: UnknownFields | undefined;
+  /**
+   * `off`: merges without a load key that go well leave no row in the history; see the option of a load of the same name.
+   * @default 'all'
+   */
+  readonly history?: HistoryMode | undefined;
   readonly loader?: LoaderModuleOptions | undefined;
   /** Pool size, if the module owns the pool. @default 10 */
   readonly poolSize?: number | undefined;
@@ -101,6 +106,7 @@ const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
   ],
   migrations: oneOf('run', 'check', 'off'),
   unknownFields: oneOf('capture', 'discard', 'reject'),
+  history: HISTORY_MODE,
   loader: ['an object', (value) => typeof value === 'object' && value !== null],
   poolSize: integerFrom(1),
   connectTimeoutMs: integerFrom(1),
@@ -139,6 +145,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     url: options.url,
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
+    history: options.history ?? 'all',
     batchSize: loader.batchSize ?? 5000,
     parallelism: loader.parallelism ?? Math.max(2, workers),
     workers: { count: workers, entities: workerEntities },

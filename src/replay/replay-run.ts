@@ -105,7 +105,8 @@ export class ReplayRun {
         yield rereadKeptRecord(kept) as object;
       }
     };
-    const options = { ...this.options, source: REPLAY_SOURCE };
+    // Whether a replay is committed is asked by its loads.
+    const options = { ...this.options, source: REPLAY_SOURCE, history: 'all' } as const;
     const [target] = this.targetsOf(segment);
     return table === HYBRID || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)

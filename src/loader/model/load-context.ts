@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 
 import type { RetryLimits } from '../../postgres/with-retry.js';
 import type { TransactionLimits } from '../../postgres/with-transaction.js';
+import type { HistoryGap } from '../../stats/history-gap.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStatsService } from '../../stats/load-stats.service.js';
@@ -15,6 +16,7 @@ export interface LoadContext {
   readonly dataSource: DataSource;
   readonly ledger: LoadLedger;
   readonly loadKeys: LoadKeys;
+  readonly historyGap: HistoryGap;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
   readonly stats: LoadStatsService;

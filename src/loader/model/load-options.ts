@@ -4,6 +4,9 @@ import { InvalidLoadError } from '../../errors/index.js';
 import type { Disposition } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 
+/** Whether a load without a load key that goes well stays in the history. */
+export type HistoryMode = 'all' | 'off';
+
 /** Options of one load. */
 export interface LoadOptions {
   /** @default 'merge' */
@@ -37,6 +40,12 @@ export interface LoadOptions {
    * history. @default none
    */
   readonly sourceForm?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `off`: a merge without a load key that goes well leaves no row in the history, which saves writes where each call stores
+   * little. A load with rejected or failed records, an append, a replace and a load with a load key stay in it. Statistics
+   * of the process count every load. @default the module's `history`
+   */
+  readonly history?: HistoryMode | undefined;
   /** A name for the history, for example the file's. */
   readonly source?: string | undefined;
   /**
@@ -49,12 +58,14 @@ export interface LoadOptions {
 }
 
 /** Validated options. */
-export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'onReject'> {
+export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'onReject' | 'history'> {
   readonly disposition: Disposition;
   readonly primaryKey: readonly string[] | undefined;
   readonly batchSize: number;
   readonly maxRejects: number;
   readonly allowEmpty: boolean;
+  /** The load is in the history, whatever becomes of it. */
+  readonly keepsHistory: boolean;
 }
 
 const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
@@ -66,6 +77,9 @@ export const BATCH_SIZE = integerFrom(1, MAX_BATCH_SIZE);
 const MAX_LOAD_KEY_BYTES = 512;
 /** What a load key must be, for messages. */
 export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`;
+
+/** What the mode of the history must be. */
+export const HISTORY_MODE: Check = ["'all' or 'off'", (value) => value === 'all' || value === 'off'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -84,6 +98,7 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   syncSequences: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
   sourceForm: ['an object of texts', isTexts],
+  history: HISTORY_MODE,
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   onProgress: ['a function', (value) => typeof value === 'function'],
@@ -106,7 +121,11 @@ export function isLoadKey(value: unknown): boolean {
  * Validates the options of a load and fills in the defaults; the only place that knows them.
  * @throws InvalidLoadError naming every mistake at once
  */
-export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: number): ResolvedLoadOptions {
+export function resolveLoadOptions(
+  options: LoadOptions,
+  defaultBatchSize: number,
+  defaultHistory: HistoryMode = 'all',
+): ResolvedLoadOptions {
   const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
   if (options.newerBy !== undefined && disposition !== 'merge') {
@@ -121,7 +140,7 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
   if (mistakes.length > 0) {
     throw new InvalidLoadError(`The options of the load are wrong: ${mistakes.join('; ')}`);
   }
-  const { primaryKey, onReject, ...rest } = options;
+  const { primaryKey, onReject, history = defaultHistory, ...rest } = options;
   return {
     ...rest,
     disposition,
@@ -129,6 +148,7 @@ export function resolveLoadOptions(options: LoadOptions, defaultBatchSize: numbe
     batchSize: options.batchSize ?? defaultBatchSize,
     maxRejects: onReject === 'fail' ? 0 : (options.maxRejects ?? (disposition === 'replace' ? 0 : Infinity)),
     allowEmpty: options.allowEmpty ?? false,
+    keepsHistory: history === 'all' || disposition !== 'merge' || options.loadKey !== undefined,
   };
 }
 

@@ -81,14 +81,18 @@ export function toPublicError(error: unknown, job: LoadJob, result: StoppedResul
   if (!(error instanceof StopLoad)) {
     const cause = error instanceof SourceBroken ? error.cause : safeCause(error);
     const failure = `The load into ${name} failed: ${faultOf(error).message}`;
-    const message = sentences(failure, options.disposition === 'replace' && ALL_OR_NOTHING, unknownOutcome(end));
+    const message = sentences(
+      failure,
+      options.disposition === 'replace' && ALL_OR_NOTHING,
+      unknownOutcome(options, end),
+    );
     return new LoadFailedError(message, result, { cause });
   }
   if (error.reason === 'interrupt') {
     const message = sentences(
       `The load into ${name} was interrupted`,
       afterInterrupt(options, end),
-      unknownOutcome(end),
+      unknownOutcome(options, end),
     );
     return new LoadInterruptedError(message, result);
   }
@@ -109,11 +113,14 @@ function sentences(...parts: readonly (string | false | undefined)[]): string {
 
 const ALL_OR_NOTHING = 'A replace is one transaction: all of it is committed, or nothing';
 
-function unknownOutcome({ unanswered }: LoadEnd): string | undefined {
+function unknownOutcome({ keepsHistory }: ResolvedLoadOptions, { unanswered }: LoadEnd): string | undefined {
   if (unanswered.length === 0) {
     return undefined;
   }
   const batches = unanswered.map((batchNo) => `batch ${batchNo}`).join(', ');
+  if (!keepsHistory) {
+    return `Commit outcome unknown: ${batches}. The COMMIT got no reply. Loading again is safe with merge`;
+  }
   return (
     `Commit outcome unknown: ${batches}. The COMMIT got no reply, and the database could not be asked. A committed batch ` +
     'has a row in storage_load_batches. A load of one batch may have none: it is committed if storage_loads shows it as ' +

@@ -11,7 +11,7 @@ import type { FirstAttempt, LoadSession } from '../write/load-session.js';
 import { storedOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';
-import { countsIn, pipelinedStatement } from './pipelined-statement.js';
+import { countsIn, isInHistory, pipelinedStatement } from './pipelined-statement.js';
 
 /** One statement is not enough for a load, and nothing is written. It tells nothing else: the load has to begin again. */
 export class NotPipelinedError extends Error {
@@ -52,10 +52,10 @@ export class PipelinedLoad implements FirstAttempt {
   }
 
   async find(client: ClientBase): Promise<LoadTotals | undefined> {
-    if (this.lost === undefined) {
+    const { session, job, batch, units } = this;
+    if (this.lost === undefined || !isInHistory(job, batch)) {
       return undefined;
     }
-    const { session, job, batch, units } = this;
     const { ledger } = session.context;
     const tables = job.targets.map(({ plan }) => plan.table);
     await ledger.open(client, session.entry);

@@ -24,12 +24,14 @@ const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
  * @returns undefined when one statement cannot hold the rejected records
  */
 export function pipelinedStatement(
-  { context, entry }: LoadSession,
+  session: LoadSession,
   job: LoadJob,
-  { rejected }: PreparedBatch,
+  batch: PreparedBatch,
   units: readonly LoadUnit[],
   totals: LoadTotals,
 ): PipelinedStatement | undefined {
+  const { context, entry } = session;
+  const { rejected } = batch;
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const { loadId } = entry;
@@ -68,15 +70,28 @@ export function pipelinedStatement(
     }
     steps.push(`quarantined AS (${insert})`);
   }
-  const load = context.ledger.insertOfCompleted(entry, closedLoad(job, 'completed', totals), written, 'checked', bind);
   steps.push(
     `counted AS MATERIALIZED (SELECT ${columns.join(',\n  ')})`,
     // concat is not immutable: the cast is not tried when the statement is planned.
     `checked AS MATERIALIZED (SELECT *, CASE WHEN ${conditions.join('\n  AND ')}
   THEN 0 ELSE concat('not written in one statement: load ', ${bind(loadId)}::text)::integer END AS failed FROM counted)`,
-    `completed AS (${load})`,
   );
+  if (isInHistory(job, batch)) {
+    const load = context.ledger.insertOfCompleted(
+      entry,
+      closedLoad(job, 'completed', totals),
+      written,
+      'checked',
+      bind,
+    );
+    steps.push(`completed AS (${load})`);
+  }
   return { id: loadId, text: `WITH ${steps.join(', ')}\nSELECT * FROM checked`, values };
+}
+
+/** Whether the statement writes the row of the load. */
+export function isInHistory({ options }: LoadJob, { rejected }: PreparedBatch): boolean {
+  return options.keepsHistory || rejected.length > 0;
 }
 
 function areAsPlanned({ targets }: LoadJob): string[] {

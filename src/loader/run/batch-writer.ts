@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { InvalidLoadError } from '../../errors/index.js';
 import { classifyFault } from '../../postgres/sqlstate.js';
 import { clientOf } from '../../postgres/with-transaction.js';
-import type { LoadTotals } from '../../stats/load-totals.js';
+import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import type { AnySignal } from '../model/any-signal.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
@@ -79,9 +79,14 @@ export class BatchWriter {
       if (found !== undefined) {
         return found;
       }
-      await session.context.ledger.open(client, session.entry);
+      const { keepsHistory } = this.job.options;
+      if (keepsHistory) {
+        await session.context.ledger.open(client, session.entry);
+      }
       const totals = await this.writeUnlessInterrupted(client, batch, how);
-      await session.complete(client, totals);
+      if (keepsHistory || recordCounts(totals).rejected > 0) {
+        await session.complete(client, totals);
+      }
       return totals;
     };
     await this.write({ batch, keys: keysOf(batch), work, first });

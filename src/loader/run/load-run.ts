@@ -105,7 +105,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     try {
       for await (const batch of this.read(records, inFlight.failure)) {
         waiting = batch;
-        if (batch.batchNo === 0) {
+        if (batch.batchNo === 0 && this.job.options.keepsHistory) {
           await this.session.open();
         }
         const keys = keysOf(batch);
@@ -128,7 +128,10 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       await this.endWithoutRecords();
       return this.batchResult();
     }
-    await this.session.close('completed', this.accounts.totals);
+    const { rejected, failed } = this.accounts.records;
+    if (this.job.options.keepsHistory || rejected + failed > 0) {
+      await this.session.close('completed', this.accounts.totals);
+    }
     await this.finish();
     return this.batchResult();
   }
@@ -153,6 +156,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private async begin(records: object, options: { readonly resumes: boolean }): Promise<void> {
     const { accounts } = this;
     try {
+      if (!this.job.options.keepsHistory) {
+        await this.context.historyGap.note((work) => this.session.inTransaction(work), this.manager === undefined);
+      }
       const { session, isCompleted, committed } = await this.session.claimKey(options);
       this.session = session;
       this.committed = committed;

@@ -36,7 +36,8 @@ export async function writeBatch(
 ): Promise<LoadTotals> {
   const { ledger, rejectedTable } = context;
   const { rejectedBefore, pieces, taken, sharesTables } = how;
-  const committed = await ledger.claimBatch(client, entry, batch);
+  const { keepsHistory } = job.options;
+  const committed = keepsHistory ? await ledger.claimBatch(client, entry, batch) : undefined;
   if (committed !== undefined) {
     return committed;
   }
@@ -52,9 +53,20 @@ export async function writeBatch(
     writeUnits(client, write, units, pieces),
   );
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
+  const isKept = keepsHistory || rejected.length > 0;
+  if (isKept && !keepsHistory) {
+    // Quarantine refers to the load. The rows may be written twice, rejected records may not.
+    await ledger.open(client, entry);
+    const earlier = await ledger.claimBatch(client, entry, batch);
+    if (earlier !== undefined) {
+      return earlier;
+    }
+  }
   await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
   const written = { tables: outcome.tables, rejects: summarizeRejects(outcome.rejected) };
   const totals = addTotals(unwrittenTotals(batch, job), { ...emptyTotals(job.targets.length), ...written });
-  await ledger.recordBatch(client, entry, batch.batchNo, totals);
+  if (isKept) {
+    await ledger.recordBatch(client, entry, batch.batchNo, totals);
+  }
   return totals;
 }

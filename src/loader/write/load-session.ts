@@ -140,8 +140,8 @@ export class LoadSession {
   async close(status: LoadStatus, totals: LoadTotals, error?: unknown): Promise<void> {
     const { ledger } = this.context;
     const work = async (client: ClientBase): Promise<void> => {
-      if (status !== 'completed') {
-        // The transaction that opened the load may have been rolled back.
+      if (status !== 'completed' || !this.job.options.keepsHistory) {
+        // A batch that failed has opened nothing, and the transaction that opened the load may have been rolled back.
         await ledger.open(client, this.entry);
       }
       await ledger.close(client, this.entry, closedLoad(this.job, status, totals, error));
@@ -273,7 +273,8 @@ export class LoadSession {
       throw failure instanceof StorageError ? failure : new CommitUnansweredError(loss);
     }
     if (committed === undefined) {
-      throw error;
+      // Without a row in the ledger, nothing tells what became of the batch.
+      throw this.job.options.keepsHistory ? error : new CommitUnansweredError(loss);
     }
     return committed;
   }
