@@ -44,7 +44,7 @@ describe("history: 'off'", () => {
     await other.close();
   });
 
-  const records = [...many(4, submission), submission('t3_0003'), { title: 'skipped' }];
+  const records = [submission('t3_0000'), ...many(4, submission), { title: 'skipped' }];
   const all = { received: 6, inserted: 4, duplicates: 1, skipped: 1, rejected: 0, failed: 0 };
   it.each([
     ['store', () => app.profiles.store(records), all],
