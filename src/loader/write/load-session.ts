@@ -273,7 +273,7 @@ export class LoadSession {
       throw failure instanceof StorageError ? failure : new CommitUnansweredError(loss);
     }
     if (committed === undefined) {
-      // Without a row in the ledger, nothing tells what became of the batch.
+      // Without a row in the ledger, the database cannot say what became of the batch.
       throw this.job.options.keepsHistory ? error : new CommitUnansweredError(loss);
     }
     return committed;
