@@ -23,6 +23,9 @@ const KEY_SEPARATOR = '\0';
 
 /** The key of a record as one text. */
 export function joinKey(values: readonly KeyValue[]): string {
+  if (values.length === 1) {
+    return values[0] ?? KEY_SEPARATOR;
+  }
   return values.map((value) => value ?? KEY_SEPARATOR).join(KEY_SEPARATOR);
 }
 

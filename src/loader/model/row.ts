@@ -11,7 +11,7 @@ export interface Row {
   /** Indexes of the values that only fill an empty column. */
   fills: Set<number> | undefined;
   /** Indexes of the values in which COPY may have to escape something. */
-  special: number[] | undefined;
+  special: readonly number[] | undefined;
   /** Captured fields: name → JSON text. */
   extra: Map<string, string> | undefined;
 }

@@ -6,7 +6,12 @@ export type Source = Readonly<Record<string, unknown>>;
 
 /** The first of these names under which the record carries a value. */
 export function findPresent(source: Source, names: readonly string[]): string | undefined {
-  return names.find((name) => Object.hasOwn(source, name) && !isAbsent(source[name]));
+  for (const name of names) {
+    if (Object.hasOwn(source, name) && !isAbsent(source[name])) {
+      return name;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -57,8 +62,8 @@ function fill(
     return false;
   }
   row.values[column.index] = value;
-  if (row.special?.includes((from as PlanColumn).index)) {
-    row.special.push(column.index);
+  if (row.special?.includes((from as PlanColumn).index) === true) {
+    row.special = [...row.special, column.index];
   }
   return true;
 }

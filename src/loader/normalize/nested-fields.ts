@@ -32,13 +32,13 @@ function readMember(draft: RowDraft, field: Field, name: string, value: unknown)
   } else if (field.kind === 'embedded') {
     readEmbedded(draft, field, name, value);
   } else if (field.kind === 'relation') {
-    draft.references.push([name, field, value]);
+    (draft.references ??= []).push([name, field, value]);
   }
 }
 
 /** Reads the references of the record into the columns of their foreign keys, once all its columns are read. */
 export function readReferences(draft: RowDraft): void {
-  for (const [name, field, value] of draft.references) {
+  for (const [name, field, value] of draft.references ?? []) {
     if (value === null) {
       clearReference(draft, field);
     } else {
@@ -99,9 +99,10 @@ function readKey(
 
 function setKey(draft: RowDraft, column: PlanColumn, name: string, key: unknown): void {
   const { row, given } = draft;
-  const [carried, original] = [row.values[column.index], given.get(column)];
+  const [carried, original] = [row.values[column.index], given?.get(column)];
   setValue(draft, column, key);
-  const isSame = carried === row.values[column.index] || (given.has(column) && isDeepStrictEqual(original, key));
+  const isSame =
+    carried === row.values[column.index] || (given?.has(column) === true && isDeepStrictEqual(original, key));
   if (carried !== undefined && !isSame) {
     throw conflictOf(column, name);
   }

@@ -35,7 +35,7 @@ export function normalizeRecord(
       return { kind: 'skip', reason: `missing_${skipped.name}` };
     }
     const row: Row = { values: plan.emptyValues.slice(), fills: undefined, special: undefined, extra: undefined };
-    const draft: RowDraft = { row, source: record, textual, given: new Map(), references: [] };
+    const draft: RowDraft = { row, source: record, textual, given: undefined, references: undefined };
     const unknown = readFields(plan, draft);
     checkNulls(plan, row);
     for (const column of key ?? []) {
@@ -81,7 +81,7 @@ function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknow
     } else if (field.kind === 'embedded') {
       readEmbedded(draft, field, name, value);
     } else if (field.kind === 'relation') {
-      draft.references.push([name, field, value]);
+      (draft.references ??= []).push([name, field, value]);
     }
   }
   readReferences(draft);
@@ -164,7 +164,7 @@ function checkRules(plan: LoadPlan, draft: RowDraft): void {
 
 /** Numbers and booleans as converted, so that "72.5" passes @IsNumber(); everything else as it came. */
 function valueForRules(column: PlanColumn, { row, source, given }: RowDraft): unknown {
-  if (given.has(column)) {
+  if (given?.has(column) === true) {
     return given.get(column);
   }
   const text = row.values[column.index];

@@ -14,13 +14,16 @@ export interface RowDraft {
   readonly source: Source;
   readonly textual: boolean;
   /** The values that transformers were given; rules are checked on these, not on the results. */
-  readonly given: Map<PlanColumn, unknown>;
+  given: Map<PlanColumn, unknown> | undefined;
   /** References, which are read last: the record may carry their columns, too. */
-  readonly references: (readonly [name: string, field: RelationField, value: unknown])[];
+  references: Reference[] | undefined;
 }
 
+export type Reference = readonly [name: string, field: RelationField, value: unknown];
+
 /** Converts a value and puts it into the row. A quoted empty cell of a csv file is absent where it cannot be a value. */
-export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, value: unknown): void {
+export function setValue(draft: RowDraft, column: PlanColumn, value: unknown): void {
+  const { row, textual } = draft;
   if (textual && value === '' && !column.takesEmptyText) {
     return;
   }
@@ -29,7 +32,7 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
     return;
   }
   if (column.hasTransformer) {
-    given.set(column, value);
+    (draft.given ??= new Map()).set(column, value);
   } else if (value === null) {
     row.values[column.index] = null;
     return;
@@ -41,7 +44,7 @@ export function setValue({ row, textual, given }: RowDraft, column: PlanColumn, 
     const text = column.convert(column.takesJson ? value : unkept(value), textual);
     row.values[column.index] = text;
     if (column.mayNeedEscape && text !== null && !isPlainText(text)) {
-      (row.special ??= []).push(column.index);
+      row.special = row.special === undefined ? [column.index] : [...row.special, column.index];
     }
   } catch (error) {
     throw rejectedAt(column.name, error);

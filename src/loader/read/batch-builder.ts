@@ -125,12 +125,22 @@ export function unwrittenTotals(
 
 /** Bytes of a record that came as an object, at least. */
 function sizeOf(rows: readonly (Row | undefined)[]): number {
-  return rows.reduce((size, row) => size + (row === undefined ? 0 : charactersOf(row)), 0);
+  let size = 0;
+  for (const row of rows) {
+    size += row === undefined ? 0 : charactersOf(row);
+  }
+  return size;
 }
 
 /** The keys of a batch's records. */
 export function keysOf(batch: PreparedBatch): ReadonlySet<string> {
-  return new Set(batch.units.map(({ key }) => key).filter((key) => key !== undefined));
+  const keys = new Set<string>();
+  for (const { key } of batch.units) {
+    if (key !== undefined) {
+      keys.add(key);
+    }
+  }
+  return keys;
 }
 
 /** A record that is written. */

@@ -53,7 +53,9 @@ export async function* readInto<Batch>(
   let ended = false;
   try {
     for (;;) {
-      const item = await readNext(next);
+      const reading = readNext(next);
+      // A wait a record would cost as much as reading it.
+      const item = 'then' in reading ? await reading.then(undefined, throwBroken) : reading;
       if (item.done === true) {
         ended = true;
         break;
@@ -114,12 +116,16 @@ export function closeSource(records: object): void {
   }
 }
 
-async function readNext<R>(next: () => R | Promise<R>): Promise<R> {
+function readNext<R>(next: () => R): R {
   try {
-    return await next();
+    return next();
   } catch (error) {
-    throw error instanceof StopLoad ? error : new SourceBroken(error);
+    return throwBroken(error);
   }
+}
+
+function throwBroken(error: unknown): never {
+  throw error instanceof StopLoad ? error : new SourceBroken(error);
 }
 
 /**

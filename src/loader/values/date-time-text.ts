@@ -10,6 +10,9 @@ const DATE = String.raw`(\d{4}|[1-9]\d{4,5})-(\d{2})-(\d{2})`;
 const TIME = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6}0*)?)?`;
 /** Postgres reads `+hhmmss` as minutes, so an offset with seconds needs its colons. */
 const ZONE = String.raw`(?:[Zz]|[+-]\d{2}(?::?\d{2}|:\d{2}:\d{2})?)`;
+/** A moment as most programs write it, on a day that every month has: checked in one look. */
+const USUAL_MOMENT =
+  /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})$/;
 const DATE_ONLY = new RegExp(`^${DATE}${ERA}$`);
 const DATE_TIME = new RegExp(`^${DATE}[Tt ]${TIME}(?: ?(${ZONE}))?${ERA}$`);
 const TIME_ONLY = new RegExp(`^${TIME}(${ZONE})?$`);
@@ -34,6 +37,9 @@ const DAY_MS = 86_400_000;
  * `inexact_date_time`
  */
 export function toTimestamptzText(value: unknown, epochSeconds: boolean): string {
+  if (typeof value === 'string' && USUAL_MOMENT.test(value)) {
+    return value;
+  }
   if (value instanceof Date) {
     return toIso(value);
   }

@@ -83,7 +83,18 @@ export function toFloatText(value: unknown, single: boolean): string {
 }
 
 function numberText(number: number): string {
-  return Object.is(number, -0) ? '-0' : String(number);
+  return Object.is(number, -0) ? '-0' : shortestText(number);
+}
+
+/** Texts of 0 to 100 in hundredths, as most scores and shares are: looking one up takes a fifth of the time to make it. */
+const HUNDREDTHS = new Array<string | undefined>(10_001);
+
+/** `String(number)`. */
+export function shortestText(number: number): string {
+  const place = Math.round(number * 100);
+  return place >= 0 && place < HUNDREDTHS.length && place / 100 === number
+    ? (HUNDREDTHS[place] ??= String(number))
+    : String(number);
 }
 
 /** Whether a number of the column is the decimal of this text, or prints as it; a fraction may become the nearest. */

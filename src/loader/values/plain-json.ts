@@ -1,3 +1,5 @@
+import { shortestText } from './number-text.js';
+
 /** Not a quote, a backslash, a control character or a surrogate: JSON escapes those, and half of a pair is no text. */
 const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 /** Deeper data is looked at more closely. */
@@ -40,7 +42,7 @@ function numberText(value: number): string | undefined {
   const isTold = Number.isInteger(value)
     ? Number.isSafeInteger(value) && !Object.is(value, -0)
     : Number.isFinite(value);
-  return isTold ? String(value) : undefined;
+  return isTold ? shortestText(value) : undefined;
 }
 
 function objectText(value: object, nesting: number): string | undefined {

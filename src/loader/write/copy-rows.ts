@@ -11,9 +11,14 @@ import { extraText, type Row } from '../model/row.js';
 
 /** Large enough to spare system calls, small enough not to hold a batch twice. */
 const CHUNK_BYTES = 64 * 1024;
-const PIECE_CHARACTERS = 16 * 1024;
+/** For a shorter text the call of Buffer's `write` takes longer than its characters. */
+const SHORT_TEXT = 40;
+const LAST_ASCII = 0x7f;
+const TAB = 0x09;
+const LINE_END = 0x0a;
 /** Bytes of UTF-8 a UTF-16 code unit can need. */
 const MAX_BYTES_OF_UNIT = 3;
+
 /** A column to copy, and where its field comes from. */
 export interface CopiedColumn<T> {
   readonly name: string;
@@ -55,35 +60,41 @@ export async function copyInto<T>(
   return copy.rowCount;
 }
 
-/** Encodes items as lines of COPY's text format. */
+/** Encodes items as lines of COPY's text format, a field at a time: the large fields of a row may not fit into a string. */
 function* encode<T>(items: readonly T[], columns: readonly CopiedColumn<T>[]): Generator<Buffer> {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let used = 0;
-  for (const text of linesOf(items, columns)) {
-    const most = text.length * MAX_BYTES_OF_UNIT;
-    if (used > 0 && used + most > chunk.length) {
-      yield chunk.subarray(0, used);
-      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
-      used = 0;
+  for (const item of items) {
+    for (const { fieldOf } of columns) {
+      const field = fieldOf(item);
+      const most = field.length * MAX_BYTES_OF_UNIT + 1;
+      if (used > 0 && used + most > chunk.length) {
+        yield chunk.subarray(0, used);
+        chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+        used = 0;
+      } else if (most > chunk.length) {
+        chunk = Buffer.allocUnsafe(most);
+      }
+      used = writeText(chunk, field, used);
+      chunk[used] = TAB;
+      used += 1;
     }
-    used += chunk.write(text, used);
+    chunk[used - 1] = LINE_END;
   }
   yield chunk.subarray(0, used);
 }
 
-/** One line an item, in pieces where it is long: the large fields of a row together may not fit into a string. */
-function* linesOf<T>(items: readonly T[], columns: readonly CopiedColumn<T>[]): Generator<string> {
-  for (const item of items) {
-    let text = '';
-    let separator = '';
-    for (const { fieldOf } of columns) {
-      text += separator + fieldOf(item);
-      separator = '\t';
-      if (text.length >= PIECE_CHARACTERS) {
-        yield text;
-        text = '';
-      }
-    }
-    yield `${text}\n`;
+/** Writes a text; returns where it ends. */
+function writeText(chunk: Buffer, text: string, start: number): number {
+  if (text.length > SHORT_TEXT) {
+    return start + chunk.write(text, start);
   }
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > LAST_ASCII) {
+      return start + chunk.write(text, start);
+    }
+    chunk[start + index] = unit;
+  }
+  return start + text.length;
 }
