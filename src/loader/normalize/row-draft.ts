@@ -19,7 +19,7 @@ export interface RowDraft {
   references: Reference[] | undefined;
 }
 
-export type Reference = readonly [name: string, field: RelationField, value: unknown];
+type Reference = readonly [name: string, field: RelationField, value: unknown];
 
 /** Converts a value and puts it into the row. A quoted empty cell of a csv file is absent where it cannot be a value. */
 export function setValue(draft: RowDraft, column: PlanColumn, value: unknown): void {
