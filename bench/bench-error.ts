@@ -1,5 +1,5 @@
 import { StorageError } from '../src/errors/index.js';
-import { describeFault } from '../src/postgres/database-fault.js';
+import { describeFault } from '../src/postgres/faults/database-fault.js';
 
 /** The bench cannot measure; its message is safe to print. */
 export class BenchError extends Error {

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-import { connectionError } from '../../src/postgres/connection-error.js';
+import { connectionError } from '../../src/postgres/faults/connection-error.js';
 
 /**
  * Runs `work` on a separate connection, which is closed afterwards.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { resolveDatabase } from '../../src/embedded/resolve-database.js';
 import { errorCode } from '../../src/errors/error-text.js';
-import { describeFault } from '../../src/postgres/database-fault.js';
+import { describeFault } from '../../src/postgres/faults/database-fault.js';
 import { quoteIdentifier } from '../../src/postgres/identifiers.js';
 import { migrateUp } from '../../src/schema/migrations/migrations.js';
 import { databaseUrl } from '../../src/testing/test-postgres.js';

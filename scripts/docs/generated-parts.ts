@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '../../src/errors/index.js';
-import { CONDITIONS } from '../../src/postgres/conditions.js';
-import { classifyFault, type FaultKind } from '../../src/postgres/sqlstate.js';
+import { CONDITIONS } from '../../src/postgres/faults/conditions.js';
+import { classifyFault, type FaultKind } from '../../src/postgres/faults/sqlstate.js';
 import { REJECT_REASONS } from '../../src/records/reject-reasons.js';
 import { KEEP_REASONS } from '../../src/schema/propose/columns/keep-reasons.js';
 import { commandHelp } from './command-help.js';

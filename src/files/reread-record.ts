@@ -1,7 +1,7 @@
 import { type Reading, SourceRecord } from '../records/source-record.js';
 import { type CsvForm, parseCsvRecord } from './csv/parse-csv-record.js';
 import { UTF_8 } from './encoding.js';
-import { jsonParser } from './parse-json-line.js';
+import { jsonParser } from './json/parse-json-line.js';
 import { renameFields } from './rename-fields.js';
 
 /** Reads the bytes of one record in the same way as from its file. */

@@ -10,11 +10,11 @@ import {
   type UnknownFields,
 } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
-import { connectionError, isConnectionFault } from '../postgres/connection-error.js';
+import { connectionError, isConnectionFault } from '../postgres/faults/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { databaseError } from '../postgres/database-error.js';
-import { describeFault } from '../postgres/database-fault.js';
-import { isTransient } from '../postgres/sqlstate.js';
+import { databaseError } from '../postgres/faults/database-error.js';
+import { describeFault } from '../postgres/faults/database-fault.js';
+import { isTransient } from '../postgres/faults/sqlstate.js';
 import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
 import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
 import { HistoryGap } from '../stats/history-gap.js';

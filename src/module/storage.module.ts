@@ -6,7 +6,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { storageEntities } from '../entities/index.js';
 import { entitiesError } from './entities-error.js';
 import { JoinedDataSource } from './joined-data-source.js';
-import { connectionError } from '../postgres/connection-error.js';
+import { connectionError } from '../postgres/faults/connection-error.js';
 import {
   type Joined,
   resolveStorageOptions,

@@ -1,7 +1,7 @@
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import { classifyFault } from './sqlstate.js';
+import { classifyFault } from './faults/sqlstate.js';
 import { beginWith, settingsOf, type TransactionLimits, unlessNotConnected, withClient } from './with-transaction.js';
 
 /** A transaction of one statement. */

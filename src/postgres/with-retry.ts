@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isTransient } from './sqlstate.js';
-import { NotConnectedError } from './connection-error.js';
+import { isTransient } from './faults/sqlstate.js';
+import { NotConnectedError } from './faults/connection-error.js';
 
 /** Limits of the retries of one batch. */
 export interface RetryLimits {

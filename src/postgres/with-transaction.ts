@@ -3,9 +3,9 @@ import type { DataSource, EntityManager } from 'typeorm';
 
 import { errorText } from '../errors/error-text.js';
 import { InvalidLoadError } from '../errors/index.js';
-import { NotConnectedError } from './connection-error.js';
+import { NotConnectedError } from './faults/connection-error.js';
 import { connectTimeoutOf } from './data-source.js';
-import { classifyFault } from './sqlstate.js';
+import { classifyFault } from './faults/sqlstate.js';
 import { type Checkout, checkout, transactionOf } from './typeorm-adapter.js';
 
 /** Timeouts of one transaction, in milliseconds; 0 means none. */

@@ -5,7 +5,7 @@ import { stringify } from 'lossless-json';
 import { isJsonSpace, LINE_FEED } from '../files/bytes.js';
 import { CsvReader } from '../files/csv/csv-reader.js';
 import { decode, UTF_8 } from '../files/encoding.js';
-import { parseExactJson } from '../files/parse-json-line.js';
+import { parseExactJson } from '../files/json/parse-json-line.js';
 import { startsPlainly } from '../files/read-bytes.js';
 import { rereadRecord } from '../files/reread-record.js';
 import { LINE_TOO_LONG, type Reading } from '../records/source-record.js';

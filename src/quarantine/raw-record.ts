@@ -1,6 +1,6 @@
 import { LosslessNumber, isLosslessNumber, stringify } from 'lossless-json';
 
-import { parseExactJson } from '../files/parse-json-line.js';
+import { parseExactJson } from '../files/json/parse-json-line.js';
 import { SourceRecord } from '../records/source-record.js';
 
 /** Deeper than any stored record, and safe for a recursive serialiser. */

@@ -1,6 +1,6 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { parseExactJson } from '../files/parse-json-line.js';
+import { parseExactJson } from '../files/json/parse-json-line.js';
 
 /** The record contains something that bytes cannot restore, or the bytes were not made by {@link rawBytesOf}. */
 class NotRevivable extends Error {}

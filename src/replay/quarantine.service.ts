@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { errorMessage } from '../errors/error-text.js';
-import { answered, databaseError } from '../postgres/database-error.js';
+import { answered, databaseError } from '../postgres/faults/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';

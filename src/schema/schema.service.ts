@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { answered } from '../postgres/database-error.js';
+import { answered } from '../postgres/faults/database-error.js';
 import { checkSchema, type SchemaReport } from './check-schema.js';
 import { proposeColumns } from './propose/columns/propose-columns.js';
 import type { ProposeOptions } from './propose/columns/propose-options.js';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
-import { namingObjects } from '../postgres/database-error.js';
+import { namingObjects } from '../postgres/faults/database-error.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { type CommittedBatch, type NamedLoad, readCommittedBatches, type RunQuery } from './committed-batches.js';
 import type { LedgerEntry, LedgerTables } from './load-ledger.js';

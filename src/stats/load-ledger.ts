@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
-import { namingObjects } from '../postgres/database-error.js';
+import { namingObjects } from '../postgres/faults/database-error.js';
 import type { LoadCounts, WriteCounts } from '../results/load-counts.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 

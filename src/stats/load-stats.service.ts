@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 
 import { isId } from '../entities/is-id.js';
-import { answered } from '../postgres/database-error.js';
+import { answered } from '../postgres/faults/database-error.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../results/load-counts.js';
 import { HistoryPurge, type HistoryPurgeOptions, type HistoryPurgeResult } from './history-purge.js';

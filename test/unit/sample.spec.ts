@@ -7,7 +7,7 @@ import {
   SAMPLE_SIZE,
   type SampleRecord,
 } from '../../sample/hybrid-sample.js';
-import { parseJsonRecord } from '../../src/files/parse-json-line.js';
+import { parseJsonRecord } from '../../src/files/json/parse-json-line.js';
 
 const file = readFileSync(new URL('../../sample/hybrid-records.jsonl', import.meta.url), 'utf8');
 const records = file

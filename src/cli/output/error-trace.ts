@@ -1,6 +1,6 @@
 import { errorCode, errorText } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/index.js';
-import { PostgresError } from '../../postgres/database-fault.js';
+import { PostgresError } from '../../postgres/faults/database-fault.js';
 
 /** Causes can form a loop. */
 const MOST_CAUSES = 10;

@@ -8,7 +8,7 @@ import {
   SchemaMismatchError,
   StorageError,
 } from '../../errors/index.js';
-import { describeFault } from '../../postgres/database-fault.js';
+import { describeFault } from '../../postgres/faults/database-fault.js';
 import { EXIT } from '../exit-codes.js';
 import { type AnyLoadResult, printLoadResult } from './load-report.js';
 import { type GlobalOptions, printJson, printResult } from './output.js';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
-import { type DatabaseFault, describeFault, PostgresError } from '../../postgres/database-fault.js';
-import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
+import { type DatabaseFault, describeFault, PostgresError } from '../../postgres/faults/database-fault.js';
+import { classifyFault, mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { rolledBack } from '../../postgres/with-transaction.js';
 import type { Evidence } from '../model/evidence.js';
 import { PART, PLACE } from './isolation-tables.js';

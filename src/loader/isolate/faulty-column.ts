@@ -1,7 +1,7 @@
 import { type ClientBase, escapeLiteral } from 'pg';
 
-import { describeFault } from '../../postgres/database-fault.js';
-import { mayBeOfRow } from '../../postgres/sqlstate.js';
+import { describeFault } from '../../postgres/faults/database-fault.js';
+import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { WriteContext } from '../model/load-context.js';

@@ -1,4 +1,4 @@
-import { mayBeOfRow } from '../../postgres/sqlstate.js';
+import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 
 /** Numbers from `first` to `last`, both included. */
 export interface Range {

@@ -1,8 +1,8 @@
 import type { ClientBase, QueryResult } from 'pg';
 
 import { errorCode, errorText } from '../../errors/error-text.js';
-import { type DatabaseFault, describeFault } from '../../postgres/database-fault.js';
-import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/sqlstate.js';
+import { type DatabaseFault, describeFault } from '../../postgres/faults/database-fault.js';
+import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';

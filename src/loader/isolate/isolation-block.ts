@@ -1,4 +1,4 @@
-import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/sqlstate.js';
+import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';

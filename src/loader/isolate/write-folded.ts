@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ClientBase } from 'pg';
 
-import { FOREIGN_KEY_VIOLATION } from '../../postgres/sqlstate.js';
+import { FOREIGN_KEY_VIOLATION } from '../../postgres/faults/sqlstate.js';
 import { rolledBack } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
-import type { DatabaseFault } from '../../postgres/database-fault.js';
-import { mayBeOfRow } from '../../postgres/sqlstate.js';
+import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
+import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { loadedOf } from '../../results/load-counts.js';
 import { foldDuplicates, splitIntoWaves } from '../merge/fold-duplicates.js';

@@ -1,6 +1,6 @@
 import type { ClientBase, QueryResult } from 'pg';
 
-import { mayBeOfRow } from '../../postgres/sqlstate.js';
+import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { type KeyValue, keyValuesOf, type LoadUnit } from '../model/load-unit.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { parseExactJson } from '../../files/parse-json-line.js';
+import { parseExactJson } from '../../files/json/parse-json-line.js';
 import { atColumn, RejectedValue } from '../values/rejected-value.js';
 import { toJsonText } from '../values/json-text.js';
 import { checkText } from '../values/text-value.js';

@@ -7,9 +7,9 @@ import {
   StorageError,
   type StorageErrorCode,
 } from '../../errors/index.js';
-import { CommitUnansweredError } from '../../postgres/connection-error.js';
-import { describeFault, PostgresError } from '../../postgres/database-fault.js';
-import { isTransient } from '../../postgres/sqlstate.js';
+import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
+import { describeFault, PostgresError } from '../../postgres/faults/database-fault.js';
+import { isTransient } from '../../postgres/faults/sqlstate.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { runPipelined, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault } from '../../postgres/faults/sqlstate.js';
 import type { WriteCounts } from '../../results/load-counts.js';
 import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';

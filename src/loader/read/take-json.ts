@@ -1,6 +1,6 @@
 import { LosslessNumber } from 'lossless-json';
 
-import { JsonDocument } from '../../files/json-document.js';
+import { JsonDocument } from '../../files/json/json-document.js';
 import { KeptJson } from '../../quarantine/raw-record.js';
 import type { JsonMember, JsonRecord } from '../../records/source-record.js';
 import type { Field, JsonForm } from '../model/load-plan.js';

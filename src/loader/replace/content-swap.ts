@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
-import { describeFault } from '../../postgres/database-fault.js';
-import { classifyFault, mayBeOfRow } from '../../postgres/sqlstate.js';
+import { describeFault } from '../../postgres/faults/database-fault.js';
+import { classifyFault, mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint, withSettings } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';

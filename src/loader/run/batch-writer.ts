@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 import { InvalidLoadError } from '../../errors/index.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault } from '../../postgres/faults/sqlstate.js';
 import { clientOf } from '../../postgres/with-transaction.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';

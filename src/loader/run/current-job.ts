@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { SchemaMismatchError } from '../../errors/index.js';
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault } from '../../postgres/faults/sqlstate.js';
 import type { LoadJob } from '../model/load-job.js';
 import { findAltered, findUnsafeChanges } from '../plan/plan-changes.js';
 import { lockPlannedTables, TableAlteredError } from '../write/planned-tables.js';

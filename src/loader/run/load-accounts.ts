@@ -1,5 +1,5 @@
 import type { LoadStatus } from '../../entities/index.js';
-import { CommitUnansweredError } from '../../postgres/connection-error.js';
+import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
 import { type LoadCounts, loadedOf, storedOf, successRateOf } from '../../results/load-counts.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import { statisticsNameOf } from '../../schema/table/entity-metadata.js';

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import { describeFault } from '../../postgres/database-fault.js';
+import { describeFault } from '../../postgres/faults/database-fault.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { PreparedBatch } from '../read/batch-builder.js';

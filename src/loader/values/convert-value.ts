@@ -1,4 +1,4 @@
-import { parseExactJson } from '../../files/parse-json-line.js';
+import { parseExactJson } from '../../files/json/parse-json-line.js';
 import type { BaseType, ValueType } from '../../schema/table/value-type.js';
 import { ARRAY_LITERAL, arrayConverter, type ArrayRules } from './array-text.js';
 import { toDateText, toTimestamptzText, toTimestampText, toTimeText } from './date-time-text.js';
@@ -14,7 +14,7 @@ import {
 import { toHstoreText } from './hstore-text.js';
 import { intervalConverter } from './interval-text.js';
 import { toJsonText } from './json-text.js';
-import { moneyConverter } from './money-text.js';
+import { moneyConverter } from './numbers/money-text.js';
 import {
   toBitText,
   toByteText,
@@ -24,7 +24,7 @@ import {
   toTextText,
   toTsvectorText,
 } from './narrow-text.js';
-import { INTEGER_RANGES, toFloatText, toIntegerText, toNumericText } from './number-text.js';
+import { INTEGER_RANGES, toFloatText, toIntegerText, toNumericText } from './numbers/number-text.js';
 import { multirangeConverter, rangeConverter } from './range-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';

@@ -1,7 +1,7 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { scaledInteger } from './decimal.js';
-import { textOfNumber } from './number-text.js';
+import { scaledInteger } from './numbers/decimal.js';
+import { textOfNumber } from './numbers/number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 
 /** A year before Christ ends the text, as Postgres prints it: `0044-03-15 BC`. */

@@ -1,4 +1,4 @@
-import { toFloatText } from './number-text.js';
+import { toFloatText } from './numbers/number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkText, textOf } from './text-value.js';
 

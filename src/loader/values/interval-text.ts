@@ -1,5 +1,5 @@
-import { scaledInteger } from './decimal.js';
-import { textOfNumber } from './number-text.js';
+import { scaledInteger } from './numbers/decimal.js';
+import { textOfNumber } from './numbers/number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 
 /** What Postgres stores of an interval: three numbers that it never turns into each other. */

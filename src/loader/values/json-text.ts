@@ -2,7 +2,7 @@ import { isLosslessNumber, LosslessNumber, stringify } from 'lossless-json';
 
 import { KeptJson, unkept } from '../../quarantine/raw-record.js';
 import { plainJsonText } from './plain-json.js';
-import { parseExactJson } from '../../files/parse-json-line.js';
+import { parseExactJson } from '../../files/json/parse-json-line.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 import { checkSize, checkText } from './text-value.js';
 

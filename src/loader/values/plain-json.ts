@@ -1,4 +1,4 @@
-import { shortestText } from './number-text.js';
+import { shortestText } from './numbers/number-text.js';
 
 /** Not a quote, a backslash, a control character or a surrogate: JSON escapes those, and half of a pair is no text. */
 const ESCAPED = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;

@@ -1,6 +1,6 @@
 import { type Converter, parseJson } from './convert-value.js';
 import { toJsonText } from './json-text.js';
-import { textOfNumber } from './number-text.js';
+import { textOfNumber } from './numbers/number-text.js';
 import { nameType, RejectedValue } from './rejected-value.js';
 
 /** Forms that TypeORM itself gives to values, and reads back by rules of its own. */

@@ -1,4 +1,4 @@
-import { classifyFault } from '../../postgres/sqlstate.js';
+import { classifyFault } from '../../postgres/faults/sqlstate.js';
 
 /** Notices attempts at a batch that lost their connection when only the COMMIT was left to do. */
 export class CommitWatch {

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { COPY_DEFAULT, DEFAULT_OPTION } from '../../postgres/copy-text.js';
 import { quoteIdentifier } from '../../postgres/identifiers.js';
-import { isOfCopyOnly } from '../../postgres/sqlstate.js';
+import { isOfCopyOnly } from '../../postgres/faults/sqlstate.js';
 import { findNewRows, type NewRows } from '../merge/find-new-rows.js';
 import { MASK_COLUMN, maskedColumns, type MergeSpec, specOf } from '../merge/merge-spec.js';
 import { nullSetsIn } from '../merge/same-key.js';

@@ -1,5 +1,5 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import type { DatabaseFault } from '../../postgres/database-fault.js';
+import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
 import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import { addToEach } from '../../stats/load-totals.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';

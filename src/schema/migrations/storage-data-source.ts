@@ -4,7 +4,7 @@ import { DataSource, type Migration, MigrationExecutor, type QueryRunner } from 
 import { storageMigrations } from '../../../migrations/index.js';
 import { storageEntities } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
-import { connectionError } from '../../postgres/connection-error.js';
+import { connectionError } from '../../postgres/faults/connection-error.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { optionsOf, type PostgresDataSourceOptions } from '../../postgres/typeorm-adapter.js';

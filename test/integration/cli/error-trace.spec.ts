@@ -3,7 +3,7 @@ import pg from 'pg';
 
 import { traceOf } from '../../../src/cli/output/error-trace.js';
 import { StorageError } from '../../../src/index.js';
-import { connectionError } from '../../../src/postgres/connection-error.js';
+import { connectionError } from '../../../src/postgres/faults/connection-error.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/test-postgres.js';
 import { errorOf } from '../../support/parity/faults.js';
 import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';

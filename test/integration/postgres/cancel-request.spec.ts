@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 
-import { isCancelRequest } from '../../../src/postgres/cancel-request.js';
+import { isCancelRequest } from '../../../src/postgres/faults/cancel-request.js';
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
 import { errorOf } from '../../support/parity/faults.js';
 

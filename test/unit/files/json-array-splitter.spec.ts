@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parseJsonRecord } from '../../../src/files/parse-json-line.js';
+import { parseJsonRecord } from '../../../src/files/json/parse-json-line.js';
 import { collect, contentOf, outcome } from '../../support/records/collect.js';
 import { propertyRuns } from '../../support/sizes/sizes.js';
 

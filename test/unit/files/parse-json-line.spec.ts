@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { LosslessNumber, stringify } from 'lossless-json';
-import { parseExactJson, parseJsonRecord } from '../../../src/files/parse-json-line.js';
+import { parseExactJson, parseJsonRecord } from '../../../src/files/json/parse-json-line.js';
 import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const parse = (text: string) => parseJsonRecord(Buffer.from(text));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { connectionError } from '../../../src/postgres/connection-error.js';
+import { connectionError } from '../../../src/postgres/faults/connection-error.js';
 
 const messageOf = (url: string, code: string): string =>
   connectionError(url, Object.assign(new Error('secret'), { code })).message;

@@ -3,9 +3,9 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { CONDITIONS } from '../../../src/postgres/conditions.js';
-import { describeFault, PostgresError } from '../../../src/postgres/database-fault.js';
-import { classifyFault } from '../../../src/postgres/sqlstate.js';
+import { CONDITIONS } from '../../../src/postgres/faults/conditions.js';
+import { describeFault, PostgresError } from '../../../src/postgres/faults/database-fault.js';
+import { classifyFault } from '../../../src/postgres/faults/sqlstate.js';
 
 const SECRET = 'xyzzy-4711';
 /** Classes 22 and 23 of the appendix of error codes, Postgres 18. */

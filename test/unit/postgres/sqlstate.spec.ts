@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { classifyFault, type FaultKind, isTransient } from '../../../src/postgres/sqlstate.js';
+import { classifyFault, type FaultKind, isTransient } from '../../../src/postgres/faults/sqlstate.js';
 
 const fault = (code: string | undefined, message = 'm') => Object.assign(new Error(message), { code });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { withRetry } from '../../../src/postgres/with-retry.js';
-import { NotConnectedError } from '../../../src/postgres/connection-error.js';
+import { NotConnectedError } from '../../../src/postgres/faults/connection-error.js';
 
 const passing = Object.assign(new Error('in the way'), { code: '40001' });
 const away = new NotConnectedError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));

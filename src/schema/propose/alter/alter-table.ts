@@ -3,9 +3,9 @@ import type { QueryRunner } from 'typeorm';
 
 import { errorCode } from '../../../errors/error-text.js';
 import { StorageError } from '../../../errors/index.js';
-import { PostgresError } from '../../../postgres/database-fault.js';
+import { PostgresError } from '../../../postgres/faults/database-fault.js';
 import { connectionOf } from '../../../postgres/typeorm-adapter.js';
-import { classifyFault } from '../../../postgres/sqlstate.js';
+import { classifyFault } from '../../../postgres/faults/sqlstate.js';
 import { withRetry } from '../../../postgres/with-retry.js';
 
 /**

@@ -3,9 +3,9 @@ import type { QueryRunner } from 'typeorm';
 
 import { StorageError } from '../../../errors/index.js';
 import { defaultSchema } from '../../../postgres/data-source.js';
-import { PostgresError } from '../../../postgres/database-fault.js';
+import { PostgresError } from '../../../postgres/faults/database-fault.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
-import { classifyFault } from '../../../postgres/sqlstate.js';
+import { classifyFault } from '../../../postgres/faults/sqlstate.js';
 import { type LiveColumn, readLiveTable } from '../../table/live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
 import { readDependents } from './column-dependents.js';

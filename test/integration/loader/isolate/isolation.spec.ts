@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { LoadFailedError, RejectLimitExceededError, StorageModule } from '../../../../src/index.js';
-import { classifyFault, isRowFaultSql } from '../../../../src/postgres/sqlstate.js';
+import { classifyFault, isRowFaultSql } from '../../../../src/postgres/faults/sqlstate.js';
 import { withLoginRole } from '../../../support/database/login-role.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';

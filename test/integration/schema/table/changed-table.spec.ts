@@ -3,7 +3,7 @@ import pg from 'pg';
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
 import { type BatchLoadResult, LoadFailedError, SchemaMismatchError } from '../../../../src/index.js';
-import { classifyFault } from '../../../../src/postgres/sqlstate.js';
+import { classifyFault } from '../../../../src/postgres/faults/sqlstate.js';
 import { errorOf } from '../../../support/parity/faults.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { LosslessNumber } from 'lossless-json';
 
-import { parseExactJson, parseJsonRecord } from '../../../../src/files/parse-json-line.js';
+import { parseExactJson, parseJsonRecord } from '../../../../src/files/json/parse-json-line.js';
 import type { Field, JsonForm, PlanColumn } from '../../../../src/loader/model/load-plan.js';
 import { takeJson } from '../../../../src/loader/read/take-json.js';
 import { toJsonText } from '../../../../src/loader/values/json-text.js';

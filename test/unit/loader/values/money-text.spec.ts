@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { moneyConverter } from '../../../../src/loader/values/money-text.js';
+import { moneyConverter } from '../../../../src/loader/values/numbers/money-text.js';
 import { RejectedValue } from '../../../../src/loader/values/rejected-value.js';
 
 describe('money, where the database prints 1234567.89 as', () => {

@@ -1,5 +1,5 @@
-import { errorCode } from '../errors/error-text.js';
-import { StorageError, type StorageErrorCode } from '../errors/index.js';
+import { errorCode } from '../../errors/error-text.js';
+import { StorageError, type StorageErrorCode } from '../../errors/index.js';
 import { isConnectionFault } from './connection-error.js';
 import { PostgresError } from './database-fault.js';
 import { INSUFFICIENT_PRIVILEGE, mayBeOfRow } from './sqlstate.js';

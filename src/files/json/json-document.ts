@@ -1,4 +1,4 @@
-import type { JsonMember, JsonRecord } from '../records/source-record.js';
+import type { JsonMember, JsonRecord } from '../../records/source-record.js';
 import { exactNumber, hasInexactNumber, parseExactly } from './exact-numbers.js';
 import { type Member, type Members, scanMembers } from './json-scanner.js';
 

@@ -1,9 +1,18 @@
-import { SourceRecord } from '../records/source-record.js';
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, isJsonSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './bytes.js';
-import { asciiUnits, type Encoding, unitBytes, UTF_8 } from './encoding.js';
+import { SourceRecord } from '../../records/source-record.js';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isJsonSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../bytes.js';
+import { asciiUnits, type Encoding, unitBytes, UTF_8 } from '../encoding.js';
 import { jsonParser } from './parse-json-line.js';
-import { RecordBuffer } from './record-buffer.js';
-import type { RecordReader } from './record-reader.js';
+import { RecordBuffer } from '../record-buffer.js';
+import type { RecordReader } from '../record-reader.js';
 
 /**
  * State of the splitter: before the document, before the first element, after a comma, inside a value, after a value,

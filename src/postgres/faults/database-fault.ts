@@ -1,4 +1,4 @@
-import { errorCode, errorText } from '../errors/error-text.js';
+import { errorCode, errorText } from '../../errors/error-text.js';
 import { CONDITIONS } from './conditions.js';
 import { isConnectionText } from './sqlstate.js';
 

@@ -1,5 +1,5 @@
-import { SourceRecord } from '../records/source-record.js';
-import { decode, type Encoding, rejectUndecodable, UTF_8 } from './encoding.js';
+import { SourceRecord } from '../../records/source-record.js';
+import { decode, type Encoding, rejectUndecodable, UTF_8 } from '../encoding.js';
 import { hasInexactNumber, parseExactly } from './exact-numbers.js';
 import { JsonDocument } from './json-document.js';
 

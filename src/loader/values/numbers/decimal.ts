@@ -1,6 +1,6 @@
 import { isLosslessNumber } from 'lossless-json';
 
-import { RejectedValue } from './rejected-value.js';
+import { RejectedValue } from '../rejected-value.js';
 
 const DECIMAL = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 

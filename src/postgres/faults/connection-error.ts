@@ -1,5 +1,5 @@
-import { errorCode, errorText } from '../errors/error-text.js';
-import { StorageError } from '../errors/index.js';
+import { errorCode, errorText } from '../../errors/error-text.js';
+import { StorageError } from '../../errors/index.js';
 import { describeFault, PostgresError } from './database-fault.js';
 import { classifyFault } from './sqlstate.js';
 

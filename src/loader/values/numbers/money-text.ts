@@ -1,6 +1,6 @@
 import { decimalText, scaledInteger } from './decimal.js';
 import { textOfNumber } from './number-text.js';
-import { RejectedValue } from './rejected-value.js';
+import { RejectedValue } from '../rejected-value.js';
 
 /** 1234567.89 as the database prints it for its locale: `$1,234,567.89`, `1.234.567,89 €`, `￥1,234,568`. */
 const SAMPLE = /^([^\d]*)1([^\d]*)234\2(567|568)(?:([^\d]+)(\d+))?([^\d]*)$/;

@@ -1,4 +1,4 @@
-import { errorCode, errorText } from '../errors/error-text.js';
+import { errorCode, errorText } from '../../errors/error-text.js';
 
 /**
  * How an error is handled, by its SQLSTATE.

@@ -1,5 +1,5 @@
 import { decimalText, type DecimalSize, isSameNumber, scaledInteger, sizeOf } from './decimal.js';
-import { nameType, RejectedValue } from './rejected-value.js';
+import { nameType, RejectedValue } from '../rejected-value.js';
 
 /** Smallest and largest value of each integer type. Postgres would turn a negative oid or xid into a large one. */
 export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-import { errorCode, errorText } from '../errors/error-text.js';
+import { errorCode, errorText } from '../../errors/error-text.js';
 
 /** Runs work on a connection of the same server, in a transaction that may fail. */
 type Run = (work: (client: ClientBase) => Promise<unknown>) => Promise<unknown>;
