@@ -179,9 +179,17 @@ describe('a migration run', () => {
 
   it('says so where the search_path names no schema', () =>
     withDatabase(async (url) => {
-      await queryValue(url, `ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET search_path = 'nowhere'`);
-      for (const migrate of [migrateUp, migrateDown, migrateNew, readMigrationStatus]) {
-        await expect(migrate({ url })).rejects.toMatchObject({ code: 'SCHEMA_NOT_FOUND' });
+      const role = `nowhere_${new URL(url).pathname.slice(1)}`;
+      await queryValue(url, `CREATE ROLE ${role} LOGIN PASSWORD 'one'`);
+      try {
+        // Of the role, not of the database: a pooler may keep a connection from before.
+        await queryValue(url, `ALTER ROLE ${role} SET search_path = 'nowhere'`);
+        const own = Object.assign(new URL(url), { username: role, password: 'one' }).href;
+        for (const migrate of [migrateUp, migrateDown, migrateNew, readMigrationStatus]) {
+          await expect(migrate({ url: own })).rejects.toMatchObject({ code: 'SCHEMA_NOT_FOUND' });
+        }
+      } finally {
+        await queryValue(url, `DROP ROLE ${role}`);
       }
     }));
 
