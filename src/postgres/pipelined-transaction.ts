@@ -2,6 +2,7 @@ import type { ClientBase, QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { classifyFault } from './faults/sqlstate.js';
+import { canPipeline, withPipelining } from './pipelining.js';
 import { beginWith, settingsOf, type TransactionLimits, unlessNotConnected, withClient } from './with-transaction.js';
 
 /** A transaction of one statement. */
@@ -72,23 +73,16 @@ export async function runPipelined<Row extends QueryResultRow>(
 
 type Reply = PromiseSettledResult<QueryResult>;
 
-/** Sends queries without waiting for replies where pg can (from 8.23 on), else one after the other. */
+/** Sends queries without waiting for replies where pg can, else one after the other. */
 async function sendAll(client: ClientBase, queries: readonly (() => Promise<QueryResult>)[]): Promise<Reply[]> {
-  const pipelined = client as { pipeline?: boolean };
-  const before = pipelined.pipeline;
-  if (before === undefined) {
-    const replies: Reply[] = [];
-    for (const send of queries) {
-      replies.push(...(await Promise.allSettled([send()])));
-    }
-    return replies;
+  if (canPipeline(client)) {
+    return withPipelining(client, true, () => Promise.allSettled(queries.map((send) => send())));
   }
-  pipelined.pipeline = true;
-  try {
-    return await Promise.allSettled(queries.map((send) => send()));
-  } finally {
-    pipelined.pipeline = before;
+  const replies: Reply[] = [];
+  for (const send of queries) {
+    replies.push(...(await Promise.allSettled([send()])));
   }
+  return replies;
 }
 
 function endOf<Row>(replies: readonly Reply[]): PipelinedEnd<Row> {

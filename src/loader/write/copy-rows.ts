@@ -5,6 +5,7 @@ import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 import { COPY_NULL, copyField } from '../../postgres/copy-text.js';
+import { withPipelining } from '../../postgres/pipelining.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import { MASK_COLUMN, maskedColumns, maskOf, type MergeSpec } from '../merge/merge-spec.js';
 import { extraText, type Row } from '../model/row.js';
@@ -55,9 +56,12 @@ export async function copyInto<T>(
   options = '',
 ): Promise<number> {
   const names = columns.map(({ name }) => name).join(', ');
-  const copy = client.query(copyFrom(`COPY ${table} (${names}) FROM STDIN${options}`));
-  await pipeline(Readable.from(encode(items, columns), { objectMode: false }), copy);
-  return copy.rowCount;
+  // pg takes no COPY on a connection that pipelines.
+  return withPipelining(client, false, async () => {
+    const copy = client.query(copyFrom(`COPY ${table} (${names}) FROM STDIN${options}`));
+    await pipeline(Readable.from(encode(items, columns), { objectMode: false }), copy);
+    return copy.rowCount;
+  });
 }
 
 /** Encodes items as lines of COPY's text format, a field at a time: the large fields of a row may not fit into a string. */

@@ -152,6 +152,25 @@ describe("joining the application's own DataSource", () => {
       ),
     ));
 
+  it('by name, with a pool that pipelines', () =>
+    withDatabase((url) =>
+      withApp(
+        [
+          TypeOrmModule.forRoot({ ...base(url), autoLoadEntities: true, poolSize: 1, extra: { pipeline: true } }),
+          StorageModule.forRoot({ dataSource: 'default' }),
+        ],
+        async (app) => {
+          const copied = Array.from({ length: 200 }, (_, n) => ({ submission_id: `t3_${n}` }));
+          expect(await app.get(ProfileRepository).store(copied)).toMatchObject({ inserted: 200 });
+          expect(await storeOne(app)).toMatchObject({ inserted: 1 });
+          // The pool is as the application wants it.
+          const inUse = app.get(DataSource).createQueryRunner();
+          expect(await inUse.connect()).toMatchObject({ pipeline: true });
+          await inUse.release();
+        },
+      ),
+    ));
+
   it('warns about connections to a remote host without TLS', () =>
     withDatabase(async (url) => {
       const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
