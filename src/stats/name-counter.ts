@@ -13,28 +13,25 @@ const MAX_NAME_LENGTH = 100;
 
 /** Counts names, for example those of fields without a column. */
 export class NameCounter {
-  private counts = new Map<string, number>();
+  private readonly known = new Map<string, number>();
   private others = 0;
 
   add(names: Iterable<string>): void {
     for (const name of names) {
-      const count = this.counts.get(name);
+      const count = this.known.get(name);
       if (count !== undefined) {
-        this.counts.set(name, count + 1);
-      } else if (this.counts.size < MAX_NAMES) {
-        this.counts.set(name, 1);
+        this.known.set(name, count + 1);
+      } else if (this.known.size < MAX_NAMES) {
+        this.known.set(name, 1);
       } else {
         this.others += 1;
       }
     }
   }
 
-  /** Returns the counts and starts again at zero. */
-  take(): CountsByName {
-    const shown = Array.from(this.counts, ([name, count]) => [shownName(name), count] as const);
-    const taken = countsByName(this.others === 0 ? shown : [...shown, [OTHERS, this.others]]);
-    [this.counts, this.others] = [new Map(), 0];
-    return taken;
+  counts(): CountsByName {
+    const shown = Array.from(this.known, ([name, count]) => [shownName(name), count] as const);
+    return countsByName(this.others === 0 ? shown : [...shown, [OTHERS, this.others]]);
   }
 }
 

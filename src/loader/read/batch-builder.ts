@@ -3,10 +3,10 @@ import { LosslessNumber } from 'lossless-json';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
 import { NO_COUNTS } from '../../results/load-counts.js';
+import type { BatchPlace } from '../../stats/load-ledger.js';
 import { type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.js';
-import { BatchCutter, type BatchLimits } from './batch-cutter.js';
-import type { CommittedBatches } from './committed-batches.js';
+import type { Builder } from './batch-cutter.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
 import { joinKey, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
@@ -14,69 +14,26 @@ import { charactersOf, type Row } from '../model/row.js';
 import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 
 /** The records of one transaction, normalized and checked, sorted by what becomes of them. */
-export interface PreparedBatch {
-  readonly batchNo: number;
-  readonly firstPosition: number;
-  readonly received: number;
+export interface PreparedBatch extends BatchPlace {
   readonly units: readonly LoadUnit[];
   readonly rejected: readonly RejectedRecord[];
   readonly skippedReasons: CountsByName;
   readonly unknownFields: CountsByName;
 }
 
-/**
- * Builds batches, record by record. Each record is normalized and checked as it comes, so that only what will be written
- * of it is held.
- */
-export class BatchBuilder {
-  private units: LoadUnit[] = [];
-  private rejected: RejectedRecord[] = [];
+/** Builds a batch. Each record is normalized and checked as it comes, so that only what will be written of it is held. */
+export class BatchBuilder implements Builder<PreparedBatch> {
+  private readonly units: LoadUnit[] = [];
+  private readonly rejected: RejectedRecord[] = [];
   private readonly skipped = new NameCounter();
   private readonly unknown = new NameCounter();
-  private readonly cutter: BatchCutter;
-  private job: LoadJob;
-  private fields: readonly ReadonlyMap<string, Field>[] = [];
+  private readonly fields: readonly ReadonlyMap<string, Field>[];
 
-  /** @param current - the job by the plans of now; a batch is normalized by the job at its first record */
-  constructor(
-    private readonly current: () => LoadJob,
-    limits: BatchLimits,
-    committed: CommittedBatches,
-  ) {
-    this.job = current();
-    this.cutter = new BatchCutter(limits, committed);
+  constructor(private readonly job: LoadJob) {
+    this.fields = job.targets.map(({ plan }) => plan.fields);
   }
 
-  /**
-   * Takes the next record. A record that is committed already is passed over, and ends the batch before it.
-   * @returns the batch that ended with it
-   */
-  add(record: unknown): PreparedBatch | undefined {
-    const { cutter } = this;
-    if (cutter.isNextCommitted()) {
-      const ended = cutter.isEmpty ? undefined : this.take();
-      cutter.passOver();
-      return ended;
-    }
-    if (cutter.isEmpty) {
-      this.job = this.current();
-      this.fields = this.job.targets.map(({ plan }) => plan.fields);
-    }
-    const isFull = cutter.add(this.normalize(record, cutter.position));
-    return isFull ? this.take() : undefined;
-  }
-
-  /**
-   * The last batch, at the end of the input.
-   * @throws StorageError `SOURCE_CHANGED` when the input is shorter than what earlier attempts have committed
-   */
-  end(): PreparedBatch | undefined {
-    this.cutter.checkEnd();
-    return this.cutter.isEmpty ? undefined : this.take();
-  }
-
-  /** @returns bytes of the record, at least */
-  private normalize(record: unknown, position: number): number {
+  add(record: unknown, position: number): number {
     const taken = takeRecord(record, this.fields);
     const { source } = taken;
     const bytes = source instanceof SourceRecord ? source.raw.length : undefined;
@@ -97,18 +54,14 @@ export class BatchBuilder {
     return bytes ?? 0;
   }
 
+  end(place: BatchPlace): PreparedBatch {
+    const { units, rejected } = this;
+    return { ...place, units, rejected, skippedReasons: this.skipped.counts(), unknownFields: this.unknown.counts() };
+  }
+
   private reject(taken: TakenRecord, position: number, rejection: Rejection): void {
     const key = keyForQuarantine(this.job, taken.content);
     this.rejected.push({ position, source: sourceOf(taken), key, rejection });
-  }
-
-  /** The batch built so far; the next record begins another. */
-  private take(): PreparedBatch {
-    const { units, rejected } = this;
-    [this.units, this.rejected] = [[], []];
-    const skippedReasons = this.skipped.take();
-    const unknownFields = this.unknown.take();
-    return { ...this.cutter.end(), units, rejected, skippedReasons, unknownFields };
   }
 }
 

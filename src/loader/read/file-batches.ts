@@ -1,50 +1,32 @@
 import { areFileRecords, type FileRecords } from '../../files/read-records.js';
 import { type Reading, SourceRecord } from '../../records/source-record.js';
+import type { BatchPlace } from '../../stats/load-ledger.js';
 import { countsByName } from '../../stats/name-counter.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { NormalizedRecords, RecordBytes, RecordThreads } from '../model/record-threads.js';
 import { checkInterrupt } from '../model/stop-load.js';
 import { type PreparedBatch, unitOf } from './batch-builder.js';
-import { BatchCutter, type BatchLimits } from './batch-cutter.js';
-import type { CommittedBatches } from './committed-batches.js';
+import { BatchCutter, type Builder } from './batch-cutter.js';
 import { inOrder } from './in-order.js';
 import { BATCH_BYTES, readBatches, readInto, type ReadOptions } from './read-batches.js';
 
 /** A batch of records that are not parsed yet. */
 interface UnparsedBatch {
-  readonly place: ReturnType<BatchCutter['end']>;
+  readonly place: BatchPlace;
   readonly records: readonly SourceRecord[];
 }
 
-/** Cuts the records of a file into the same batches as {@link BatchBuilder}. */
-class FileBatchBuilder {
-  private readonly cutter: BatchCutter;
-  private records: SourceRecord[] = [];
+/** Builds a batch of the records of a file. By their bytes, as in {@link BatchBuilder}, so that both cut the same batches. */
+class UnparsedBatchBuilder implements Builder<UnparsedBatch> {
+  private readonly records: SourceRecord[] = [];
 
-  constructor(limits: BatchLimits, committed: CommittedBatches) {
-    this.cutter = new BatchCutter(limits, committed);
-  }
-
-  add(record: unknown): UnparsedBatch | undefined {
-    const { cutter } = this;
-    if (cutter.isNextCommitted()) {
-      const ended = cutter.isEmpty ? undefined : this.take();
-      cutter.passOver();
-      return ended;
-    }
+  add(record: unknown): number {
     this.records.push(record as SourceRecord);
-    return cutter.add((record as SourceRecord).raw.length) ? this.take() : undefined;
+    return (record as SourceRecord).raw.length;
   }
 
-  end(): UnparsedBatch | undefined {
-    this.cutter.checkEnd();
-    return this.cutter.isEmpty ? undefined : this.take();
-  }
-
-  private take(): UnparsedBatch {
-    const { records } = this;
-    this.records = [];
-    return { place: this.cutter.end(), records };
+  end(place: BatchPlace): UnparsedBatch {
+    return { place, records: this.records };
   }
 }
 
@@ -82,7 +64,8 @@ async function* readInThreads(
     return preparedBatch(job, place, bytes, normalized);
   };
   const batches = inOrder(
-    (stopped) => readInto(new FileBatchBuilder(limits, committed), records, signal.or(stopped)),
+    (stopped) =>
+      readInto(new BatchCutter(limits, committed, () => new UnparsedBatchBuilder()), records, signal.or(stopped)),
     prepare,
     threads.count + 1,
   );
@@ -109,7 +92,7 @@ function bytesOf(records: readonly SourceRecord[]): RecordBytes {
 
 function preparedBatch(
   job: LoadJob,
-  place: UnparsedBatch['place'],
+  place: BatchPlace,
   { lengths, reading }: RecordBytes,
   { bytes, units, rejected, skippedReasons, unknownFields }: NormalizedRecords,
 ): PreparedBatch {

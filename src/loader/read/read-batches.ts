@@ -4,11 +4,13 @@ import type { AnySignal } from '../model/any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import { BatchBuilder, type PreparedBatch } from './batch-builder.js';
-import type { BatchLimits } from './batch-cutter.js';
+import { BatchCutter, type BatchLimits } from './batch-cutter.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
 export const BATCH_BYTES = 8 * 1024 * 1024;
+
+const UNLIMITED: BatchLimits = { records: Infinity, bytes: Infinity };
 
 /** How a source of records is read. */
 export interface ReadOptions extends BatchLimits {
@@ -16,13 +18,6 @@ export interface ReadOptions extends BatchLimits {
   readonly signal: AnySignal;
   /** Records to pass over. */
   readonly committed: CommittedBatches;
-}
-
-/** Collects records into batches. */
-interface Builder<Batch> {
-  /** @returns the batch that ended with the record */
-  add(record: unknown): Batch | undefined;
-  end(): Batch | undefined;
 }
 
 /**
@@ -36,12 +31,12 @@ export function readBatches(
   records: Iterable<unknown> | AsyncIterable<unknown>,
   { signal, committed, ...limits }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
-  return readInto(new BatchBuilder(current, limits, committed), records, signal);
+  return readInto(new BatchCutter(limits, committed, () => new BatchBuilder(current())), records, signal);
 }
 
 /** The same for batches of any kind. */
 export async function* readInto<Batch>(
-  builder: Builder<Batch>,
+  cutter: BatchCutter<Batch>,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   signal: AnySignal,
 ): AsyncGenerator<Batch> {
@@ -60,12 +55,12 @@ export async function* readInto<Batch>(
         ended = true;
         break;
       }
-      const batch = builder.add(item.value);
+      const batch = cutter.add(item.value);
       if (batch !== undefined) {
         yield batch;
       }
     }
-    const last = builder.end();
+    const last = cutter.end();
     if (last !== undefined) {
       yield last;
     }
@@ -95,15 +90,15 @@ export function readAll(
   records: Iterable<unknown>,
   committed: CommittedBatches,
 ): PreparedBatch | undefined {
-  const builder = new BatchBuilder(current, { records: Infinity, bytes: Infinity }, committed);
+  const cutter = new BatchCutter(UNLIMITED, committed, () => new BatchBuilder(current()));
   try {
     for (const record of records) {
-      builder.add(record);
+      cutter.add(record);
     }
   } catch (error) {
     throw new SourceBroken(error);
   }
-  return builder.end();
+  return cutter.end();
 }
 
 /** Closes a source that is not read to its end, so that it frees what it holds. Does not wait for it. */

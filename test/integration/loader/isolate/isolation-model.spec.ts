@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import type { ClientBase } from 'pg';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import { CommittedBatches } from '../../../../src/loader/read/committed-batches.js';
 import { foldDuplicates } from '../../../../src/loader/merge/fold-duplicates.js';
 import { halveUnits } from '../../../../src/loader/isolate/halve-units.js';
 import { Evidence } from '../../../../src/loader/model/evidence.js';
@@ -155,11 +154,11 @@ describe('records rejected among others', () => {
   ): Promise<{ counts: object; content: unknown[]; rejected: Omit<RejectedRecord, 'source'>[] }> {
     const job = jobs.get(disposition) as LoadJob;
     const unitsOf = (input: readonly ItemRecord[]): readonly LoadUnit[] => {
-      const batch = new BatchBuilder(() => job, { records: Infinity, bytes: Infinity }, CommittedBatches.none(1));
-      input.forEach((record) => batch.add(record));
-      const prepared = batch.end();
-      expect(prepared?.rejected).toEqual([]);
-      return prepared?.units ?? [];
+      const batch = new BatchBuilder(job);
+      input.forEach((record, position) => batch.add(record, position));
+      const { units, rejected } = batch.end({ batchNo: 0, firstPosition: 0, received: input.length });
+      expect(rejected).toEqual([]);
+      return units;
     };
     const context = {
       job,
