@@ -6,7 +6,8 @@ import { InvalidLoadError } from '../errors/index.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import { toHybridResult } from '../loader/run/result-shapes.js';
 import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
-import { checkAnyRecords, checkRecords, type JobFactory, type LoaderService } from '../loader/loader.service.js';
+import type { JobFactory, LoadCall, LoaderService } from '../loader/loader.service.js';
+import { checkAnyRecords, checkRecords } from '../loader/read/check-records.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
 import { hybridJob } from './hybrid-job.js';
 
@@ -30,8 +31,7 @@ export class HybridStoreService {
    */
   async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
     const checked = checkRecords(records);
-    const { makeJob, manager } = this;
-    return this.loader.runWhole(HYBRID_ENTITIES, makeJob, toHybridResult, checkOptions(options), manager, checked);
+    return this.loader.runWhole(this.call(options), checked);
   }
 
   /** Stores records in one transaction per batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */
@@ -40,14 +40,17 @@ export class HybridStoreService {
     options: HybridOptions = {},
   ): Promise<HybridBatchResult> {
     const checked = checkAnyRecords(records);
-    return this.loader.run(HYBRID_ENTITIES, this.makeJob, toHybridResult, checkOptions(options), this.manager, (run) =>
-      run.loadBatch(checked),
-    );
+    return this.loader.run(this.call(options), (run) => run.loadBatch(checked));
   }
 
   /** The same service in the transaction of `manager`. */
   withManager(manager: EntityManager): HybridStoreService {
     return new HybridStoreService(this.loader, manager);
+  }
+
+  private call(options: HybridOptions): LoadCall<HybridResult> {
+    const { makeJob, manager } = this;
+    return { targets: HYBRID_ENTITIES, makeJob, shape: toHybridResult, options: checkOptions(options), manager };
   }
 
   private readonly makeJob: JobFactory = ([opportunities, submissions], options) => {

@@ -39,6 +39,7 @@ import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
+import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
 import { LoadRun } from './run/load-run.js';
 
@@ -55,11 +56,14 @@ export interface LoaderSettings {
 /** Makes a job of the plans of its tables and the options of the call. */
 export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
 
-/** A load that is tried in one round trip. */
-interface PipelinedWork<Result extends LoadResult | HybridResult, Outcome> {
-  /** Whether one statement does what the job does. */
-  readonly fits: (job: LoadJob) => boolean;
-  readonly work: (run: LoadRun<Result>) => Promise<Outcome>;
+/** What a load is called with. */
+export interface LoadCall<Result extends LoadResult | HybridResult> {
+  readonly targets: readonly LoadTarget[];
+  readonly makeJob: JobFactory;
+  readonly shape: ResultShape<Result>;
+  readonly options: LoadOptions;
+  /** The load joins its transaction. */
+  readonly manager: EntityManager | undefined;
 }
 
 /** Loads records into the table of any entity of the DataSource. */
@@ -110,7 +114,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     manager?: EntityManager,
   ): Promise<LoadResult> {
     const checked = checkRecords(records);
-    return this.runWhole([target], this.entityJobs, toLoadResult, options, manager, checked);
+    return this.runWhole(this.entityCall(target, options, manager), checked);
   }
 
   /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */
@@ -121,7 +125,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     manager?: EntityManager,
   ): Promise<BatchLoadResult> {
     const checked = checkAnyRecords(records);
-    return this.run([target], this.entityJobs, toLoadResult, options, manager, (run) => run.loadBatch(checked));
+    return this.run(this.entityCall(target, options, manager), (run) => run.loadBatch(checked));
   }
 
   /** Forgets the plans, so that the next load reads the live schema again. */
@@ -159,37 +163,34 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
    * @internal
    */
   async runWhole<Result extends LoadResult | HybridResult>(
-    targets: readonly LoadTarget[],
-    makeJob: JobFactory,
-    shape: ResultShape<Result>,
-    options: LoadOptions,
-    manager: EntityManager | undefined,
+    call: LoadCall<Result>,
     records: Iterable<object>,
   ): Promise<Result> {
-    return this.run(targets, makeJob, shape, options, manager, (run) => run.load(records), {
-      fits: (job) => mayPipeline(job, records),
-      work: (run) => run.load(records, true),
-    });
+    return this.run(
+      call,
+      (run) => run.load(records),
+      async (start, options) => {
+        const job = await this.rememberedJob(call, options);
+        return job && mayPipeline(job, records) ? start(job).load(records, { pipelines: true }) : undefined;
+      },
+    );
   }
 
   /**
-   * Runs a load over the tables of `targets`.
-   * @param pipelined - what is tried first
+   * Runs a load.
+   * @param attempt - is made first, outside a caller's transaction; `work` follows where it does nothing
    * @internal
    */
   async run<Result extends LoadResult | HybridResult, Outcome extends Result>(
-    targets: readonly LoadTarget[],
-    makeJob: JobFactory,
-    shape: ResultShape<Result>,
-    options: LoadOptions,
-    manager: EntityManager | undefined,
+    call: LoadCall<Result>,
     work: (run: LoadRun<Result>) => Promise<Outcome>,
-    pipelined?: PipelinedWork<Result, Outcome>,
+    attempt?: (start: (job: LoadJob) => LoadRun<Result>, options: ResolvedLoadOptions) => Promise<Outcome | undefined>,
   ): Promise<Outcome> {
     if (this.shutdown.signal.aborted) {
       throw new InvalidLoadError('The application has shut down and starts no more loads');
     }
-    const resolved = resolveLoadOptions(options, this.settings.batchSize, this.settings.history);
+    const { targets, makeJob, shape, manager } = call;
+    const resolved = resolveLoadOptions(call.options, this.settings.batchSize, this.settings.history);
     const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
         client === undefined
@@ -199,28 +200,8 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     };
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
       new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback);
-    const tryPipelined = async ({
-      fits,
-      work: first,
-    }: PipelinedWork<Result, Outcome>): Promise<Outcome | undefined> => {
-      const plans = await this.plans.remembered(targets);
-      let job: LoadJob | undefined;
-      try {
-        job = plans && makeJob(plans, resolved);
-      } catch {
-        // By plans that are up to date it may be valid.
-      }
-      try {
-        return job && fits(job) ? await first(start(job)) : undefined;
-      } catch (error) {
-        if (error instanceof NotPipelinedError) {
-          return undefined;
-        }
-        throw error;
-      }
-    };
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
-      const outcome = pipelined === undefined || manager !== undefined ? undefined : await tryPipelined(pipelined);
+      const outcome = manager === undefined ? await attempt?.(start, resolved).catch(unlessNotPipelined) : undefined;
       return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
     };
     const runner = manager?.queryRunner;
@@ -230,6 +211,20 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
       return await working;
     } finally {
       this.active.delete(working);
+    }
+  }
+
+  /** By plans that nobody has compared with their tables; undefined where they are not known, or allow no such job. */
+  private async rememberedJob(
+    { targets, makeJob }: Pick<LoadCall<LoadResult | HybridResult>, 'targets' | 'makeJob'>,
+    options: ResolvedLoadOptions,
+  ): Promise<LoadJob | undefined> {
+    const plans = await this.plans.remembered(targets);
+    try {
+      return plans && makeJob(plans, options);
+    } catch {
+      // By plans that are up to date it may be valid.
+      return undefined;
     }
   }
 
@@ -268,31 +263,19 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     return this.settings.unknownFields;
   }
 
-  private readonly entityJobs: JobFactory = ([plan], options) =>
-    entityJob(plan as LoadPlan, options, this.settings.unknownFields);
-}
-
-/**
- * Tells a wrong argument from an empty source.
- * @throws InvalidLoadError
- */
-export function checkRecords<T extends Iterable<object>>(records: T): T {
-  if (isObject(records) && Symbol.iterator in records) {
-    return records;
+  private entityCall(
+    target: LoadTarget,
+    options: LoadOptions,
+    manager: EntityManager | undefined,
+  ): LoadCall<LoadResult> {
+    const makeJob: JobFactory = ([plan], resolved) =>
+      entityJob(plan as LoadPlan, resolved, this.settings.unknownFields);
+    return { targets: [target], makeJob, shape: toLoadResult, options, manager };
   }
-  throw new InvalidLoadError('load takes an array or another Iterable of records; for an AsyncIterable use loadBatch');
 }
 
-/** The same for a load that reads async sources, too. */
-export function checkAnyRecords<T extends Iterable<object> | AsyncIterable<object>>(records: T): T {
-  if (isObject(records) && (Symbol.iterator in records || Symbol.asyncIterator in records)) {
-    return records;
+function unlessNotPipelined(error: unknown): undefined {
+  if (!(error instanceof NotPipelinedError)) {
+    throw error;
   }
-  throw new InvalidLoadError(
-    'loadBatch takes an Iterable or AsyncIterable of records, for example an array or a stream of objects',
-  );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -20,8 +20,11 @@ export interface LoadCounts {
   readonly failed: number;
 }
 
+/** The counts of {@link WriteCounts}. */
+export const WRITE_COUNTS = ['inserted', 'updated', 'unchanged'] as const;
+
 /** What the database did with a set of rows. */
-export type WriteCounts = Pick<LoadCounts, 'inserted' | 'updated' | 'unchanged'>;
+export type WriteCounts = Pick<LoadCounts, (typeof WRITE_COUNTS)[number]>;
 
 /** All counts zero. */
 export const NO_COUNTS: LoadCounts = {

@@ -4,6 +4,7 @@ import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/faults/database-fault.js';
 import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import { WRITE_COUNTS } from '../../results/load-counts.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';
 import type { WriteContext } from '../model/load-context.js';
@@ -14,7 +15,7 @@ import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.j
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { buildStaged, RowsSuppressedError, type WriteCounts } from '../write/write-staged.js';
 import { EveryRowFault } from './every-row.js';
-import { COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
+import { type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { buildIsolation } from './isolation-block.js';
 import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
@@ -183,7 +184,7 @@ function outcomeOf(
   }
   const counts = job.targets.map(
     (_, target) =>
-      Object.fromEntries(COUNTS.map((name) => [name, counted?.[name][target] ?? 0])) as unknown as WriteCounts,
+      Object.fromEntries(WRITE_COUNTS.map((name) => [name, counted?.[name][target] ?? 0])) as unknown as WriteCounts,
   );
   evidence.add(stored);
   return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), untried, waiting };

@@ -1,3 +1,4 @@
+import { WRITE_COUNTS } from '../../results/load-counts.js';
 import type { PlanColumn } from '../model/load-plan.js';
 import { PART, PLACE } from './isolation-tables.js';
 
@@ -14,11 +15,8 @@ export interface IsolatedTarget {
   readonly hasTaken: boolean;
 }
 
-/** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link COUNTS} and the rows. */
+/** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link WRITE_COUNTS} and the rows. */
 export const SUPPRESSED = 'HSROW';
-
-/** What became of the rows of a target. */
-export const COUNTS = ['inserted', 'updated', 'unchanged'] as const;
 
 /** The rows of one attempt, in their order. */
 export function selectAttempt(table: string): string {
@@ -38,9 +36,9 @@ export function buildAttempt({ statements, table }: IsolatedTarget, index: numbe
 ${merge}
       LOOP
         harbor_fresh := harbor_counts.fresh;
-        ${COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
+        ${WRITE_COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
       END LOOP;`;
-  const counts = COUNTS.map((name) => `harbor_${name}[${target}]`);
+  const counts = WRITE_COUNTS.map((name) => `harbor_${name}[${target}]`);
   return `harbor_target := ${target};
       SELECT count(*) INTO harbor_rows FROM (${selectAttempt(table)}) AS s;
       IF harbor_rows > 0 THEN

@@ -1,8 +1,9 @@
 import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
+import { WRITE_COUNTS } from '../../results/load-counts.js';
 import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';
-import { buildAttempt, COUNTS, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
+import { buildAttempt, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
 
 /**
@@ -258,10 +259,10 @@ BEGIN
       EXIT;
     END IF;
   END LOOP;
-  INSERT INTO ${TABLE_COUNTS} VALUES (${COUNTS.map((name) => `harbor_all_${name}`).join(', ')}, harbor_early, harbor_moves);
+  INSERT INTO ${TABLE_COUNTS} VALUES (${WRITE_COUNTS.map((name) => `harbor_all_${name}`).join(', ')}, harbor_early, harbor_moves);
 END`;
 }
 
 function counts(build: (name: string) => string): string {
-  return COUNTS.map(build).join('\n      ');
+  return WRITE_COUNTS.map(build).join('\n      ');
 }

@@ -10,7 +10,7 @@ import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
 import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
-import { writeTogether } from '../write/write-together.js';
+import { writeCopyingNewRows } from '../write/write-together.js';
 import { checkFollowsRows, EveryRowFault } from './every-row.js';
 import { rejectLone } from './faulty-column.js';
 import { halveUnits } from './halve-units.js';
@@ -82,7 +82,7 @@ async function writeIsolated(
   const { job, evidence } = context;
   let outcome: WriteOutcome;
   try {
-    const written = await writeTogether(client, context, units, true);
+    const written = await writeCopyingNewRows(client, context, units);
     evidence.add(units);
     return written;
   } catch (error) {

@@ -153,6 +153,14 @@ export function resolveLoadOptions(
 }
 
 /**
+ * Whether a load that has completed is in the history.
+ * @param notLoaded - records that were rejected or have failed
+ */
+export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded: number): boolean {
+  return keepsHistory || notLoaded > 0;
+}
+
+/**
  * The options that make loads with one load key different loads, beside table and disposition; null when none is set.
  * @param schema - the schema that the entity names
  */

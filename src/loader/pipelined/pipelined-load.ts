@@ -5,13 +5,14 @@ import { classifyFault } from '../../postgres/faults/sqlstate.js';
 import type { WriteCounts } from '../../results/load-counts.js';
 import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';
+import { staysInHistory } from '../model/load-options.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { FirstAttempt, LoadSession } from '../write/load-session.js';
 import { storedOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';
-import { countsIn, isInHistory, pipelinedStatement } from './pipelined-statement.js';
+import { countsIn, pipelinedStatement } from './pipelined-statement.js';
 
 /** One statement is not enough for a load, and nothing is written. It tells nothing else: the load has to begin again. */
 export class NotPipelinedError extends Error {
@@ -53,7 +54,7 @@ export class PipelinedLoad implements FirstAttempt {
 
   async find(client: ClientBase): Promise<LoadTotals | undefined> {
     const { session, job, batch, units } = this;
-    if (this.lost === undefined || !isInHistory(job, batch)) {
+    if (this.lost === undefined || !staysInHistory(job.options, batch.rejected.length)) {
       return undefined;
     }
     const { ledger } = session.context;

@@ -8,6 +8,7 @@ import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import type { AnySignal } from '../model/any-signal.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
+import { staysInHistory } from '../model/load-options.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
 import { NotPipelinedError, PipelinedLoad } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
@@ -27,6 +28,12 @@ interface RunningLoad {
   readonly signal: AnySignal;
   /** The load joins its transaction. */
   readonly manager: EntityManager | undefined;
+}
+
+/** How a load of one batch is written. */
+export interface WholeLoad {
+  /** It is first tried in one round trip. */
+  readonly pipelines: boolean;
 }
 
 /** A batch, and how it is written. */
@@ -68,10 +75,9 @@ export class BatchWriter {
 
   /**
    * Writes the one batch of a load, and the load's end with it.
-   * @param pipelines - first tries to do it in one round trip
    * @throws NotPipelinedError when one statement cannot do it
    */
-  async writeWhole(batch: PreparedBatch, pipelines: boolean): Promise<void> {
+  async writeWhole(batch: PreparedBatch, { pipelines }: WholeLoad): Promise<void> {
     const { session } = this.load;
     const first = pipelines ? PipelinedLoad.of(session, this.job, batch) : undefined;
     const work: BatchOrder['work'] = async (client, how) => {
@@ -79,12 +85,12 @@ export class BatchWriter {
       if (found !== undefined) {
         return found;
       }
-      const { keepsHistory } = this.job.options;
-      if (keepsHistory) {
+      const { options } = this.job;
+      if (options.keepsHistory) {
         await session.context.ledger.open(client, session.entry);
       }
       const totals = await this.writeUnlessInterrupted(client, batch, how);
-      if (keepsHistory || recordCounts(totals).rejected > 0) {
+      if (staysInHistory(options, recordCounts(totals).rejected)) {
         await session.complete(client, totals);
       }
       return totals;

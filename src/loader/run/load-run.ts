@@ -6,6 +6,7 @@ import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
+import { staysInHistory } from '../model/load-options.js';
 import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
@@ -13,7 +14,7 @@ import { CommittedBatches } from '../read/committed-batches.js';
 import { readSource } from '../read/file-batches.js';
 import { closeSource, readAll } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
-import { BatchWriter } from './batch-writer.js';
+import { BatchWriter, type WholeLoad } from './batch-writer.js';
 import type { CurrentJob } from './current-job.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
@@ -61,10 +62,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
 
   /**
    * Loads all records in one transaction.
-   * @param pipelines - first tries to do it in one round trip
    * @throws NotPipelinedError when one statement cannot do it: nothing is written or counted
    */
-  async load(records: Iterable<unknown>, pipelines = false): Promise<Result> {
+  async load(records: Iterable<unknown>, how: WholeLoad = { pipelines: false }): Promise<Result> {
     await this.begin(records, { resumes: false });
     if (this.alreadyCompleted) {
       return this.result();
@@ -80,7 +80,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
         return this.result();
       }
       this.sequences.note(this.job, batch);
-      await this.writer().writeWhole(batch, pipelines);
+      await this.writer().writeWhole(batch, how);
     } catch (error) {
       throw await this.stop(error);
     }
@@ -129,7 +129,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.batchResult();
     }
     const { rejected, failed } = this.accounts.records;
-    if (this.job.options.keepsHistory || rejected + failed > 0) {
+    if (staysInHistory(this.job.options, rejected + failed)) {
       await this.session.close('completed', this.accounts.totals);
     }
     await this.finish();

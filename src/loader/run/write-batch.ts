@@ -7,6 +7,7 @@ import { identifyKeys } from '../merge/identify-keys.js';
 import { Evidence } from '../model/evidence.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
+import { staysInHistory } from '../model/load-options.js';
 import { StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
@@ -53,7 +54,7 @@ export async function writeBatch(
     writeUnits(client, write, units, pieces),
   );
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
-  const isKept = keepsHistory || rejected.length > 0;
+  const isKept = staysInHistory(job.options, rejected.length);
   if (isKept && !keepsHistory) {
     // Quarantine refers to the load. The rows may be written twice, rejected records may not.
     await ledger.open(client, entry);

@@ -15,8 +15,6 @@ export const ATTEMPTS_WITHOUT_PROGRESS = 3;
  * Writes units under a savepoint, table by table: all or none. Where another transaction wrote the same keys meanwhile,
  * it does so again: the next snapshot shows what that transaction committed, so there are fewer new rows each time. The
  * last attempt fails on a new row whose key is stored, which by then a trigger must have made equal.
- * @param copiesNewRows - a first attempt copies new rows straight into their tables. Where COPY may fail for a reason of its
- * own, the next attempt is as without it, for all rows: so nothing but the time depends on it
  * @throws pg's DatabaseError
  * @throws RowsSuppressedError when the tables do not take all rows
  */
@@ -24,17 +22,7 @@ export async function writeTogether(
   client: ClientBase,
   context: WriteContext,
   units: readonly LoadUnit[],
-  copiesNewRows = false,
 ): Promise<WriteOutcome> {
-  if (copiesNewRows) {
-    try {
-      return await attempt(client, context, units, { failsOnConflict: false, copiesNewRows });
-    } catch (error) {
-      if (!(error instanceof NotCopiedError || error instanceof RowsSuppressedError)) {
-        throw error;
-      }
-    }
-  }
   let fresh = Infinity;
   for (let stalled = 0; ;) {
     const failsOnConflict = stalled === ATTEMPTS_WITHOUT_PROGRESS - 1;
@@ -47,6 +35,25 @@ export async function writeTogether(
       stalled = error.fresh < fresh ? 0 : stalled + 1;
       fresh = error.fresh;
     }
+  }
+}
+
+/**
+ * The same, but a first attempt copies new rows straight into their tables. Where COPY may fail for a reason of its own, all
+ * rows are written as without it: so nothing but the time depends on it.
+ */
+export async function writeCopyingNewRows(
+  client: ClientBase,
+  context: WriteContext,
+  units: readonly LoadUnit[],
+): Promise<WriteOutcome> {
+  try {
+    return await attempt(client, context, units, { failsOnConflict: false, copiesNewRows: true });
+  } catch (error) {
+    if (error instanceof NotCopiedError || error instanceof RowsSuppressedError) {
+      return writeTogether(client, context, units);
+    }
+    throw error;
   }
 }
 
