@@ -29,7 +29,10 @@ export class LoadEntity {
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 
-  /** Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema, the form of the source. */
+  /**
+   * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema, the form of
+   * the source.
+   */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
     readonly primaryKey?: readonly string[];

@@ -9,7 +9,7 @@ export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 
-const SPACE = 0x20;
+export const SPACE = 0x20;
 const TAB = 0x09;
 
 /** Whether JSON treats the byte as white space. */

@@ -84,11 +84,8 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
     {
       provide: workers,
       inject: [ready],
-      useFactory: ({
-        settings: {
-          workers: { count, entities },
-        },
-      }: ReadyStorage) => new RecordWorkers(count, entities),
+      useFactory: ({ settings: { workers: threads } }: ReadyStorage) =>
+        new RecordWorkers(threads.count, threads.entities),
     },
     {
       provide: token(LoadStatsService),

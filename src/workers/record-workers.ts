@@ -9,7 +9,7 @@ import type { LoadJob } from '../loader/model/load-job.js';
 import type { NormalizedRecords, RecordBytes, RecordThreads } from '../loader/model/record-threads.js';
 import { type JobData, jobDataOf, type WorkerReply, type WorkerRequest } from './worker-job.js';
 
-/** The sources run, too, for example in tests. */
+/** A .js file where the built package runs, a .ts file where its sources do, as in tests. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 
 interface Pending {

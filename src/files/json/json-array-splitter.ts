@@ -10,9 +10,9 @@ import {
   QUOTE,
 } from '../bytes.js';
 import { asciiUnits, type Encoding, unitBytes, UTF_8 } from '../encoding.js';
-import { jsonParser } from './parse-json-line.js';
 import { RecordBuffer } from '../record-buffer.js';
 import type { RecordReader } from '../record-reader.js';
+import { jsonParser } from './parse-json-line.js';
 
 /**
  * State of the splitter: before the document, before the first element, after a comma, inside a value, after a value,

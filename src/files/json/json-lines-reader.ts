@@ -1,9 +1,9 @@
 import { SourceRecord } from '../../records/source-record.js';
 import { CARRIAGE_RETURN, isJsonSpace, LINE_FEED } from '../bytes.js';
 import { asciiUnits, type Encoding, unitBytes, UTF_8 } from '../encoding.js';
-import { jsonParser } from './parse-json-line.js';
 import { RecordBuffer } from '../record-buffer.js';
 import type { RecordReader } from '../record-reader.js';
+import { jsonParser } from './parse-json-line.js';
 
 /** Reads one JSON object per line. Blank lines are skipped. */
 export class JsonLinesReader implements RecordReader {

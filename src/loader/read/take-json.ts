@@ -1,5 +1,6 @@
 import { LosslessNumber } from 'lossless-json';
 
+import { BACKSLASH, QUOTE, SPACE } from '../../files/bytes.js';
 import { JsonDocument } from '../../files/json/json-document.js';
 import { KeptJson } from '../../quarantine/raw-record.js';
 import type { JsonMember, JsonRecord } from '../../records/source-record.js';
@@ -91,9 +92,6 @@ function storableText({ text, depth }: JsonMember): string | undefined {
   return depth <= MAX_NESTING && isStorable(plain) ? plain : undefined;
 }
 
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|[^u])/g;
 
 /** Replaces escapes by their characters, but for those that JSON does not allow as they are. */

@@ -56,7 +56,7 @@ describe("history: 'off'", () => {
       () => app.dataSource.transaction((manager) => app.profiles.withManager(manager).store(records)),
       all,
     ],
-  ] as const)('a merge that goes well leaves no row, and the result says all: %s', async (_, load, expected) => {
+  ] as const)('a merge that goes well leaves no row, and the result says all: %s', async (how, load, expected) => {
     app.stats.reset();
     const result = await load();
     expect(result).toMatchObject({ ok: true, ...expected });
@@ -64,7 +64,7 @@ describe("history: 'off'", () => {
     expect(await app.count('submissions')).toBe(expected.received === 6 ? 4 : expected.received);
     expect(await app.rows('SELECT DISTINCT load_id AS id FROM submissions')).toEqual([{ id: result.loadId }]);
     // Loads in a caller's transaction count in the history only.
-    const counted = _ === 'in a transaction' ? 0 : expected.received;
+    const counted = how === 'in a transaction' ? 0 : expected.received;
     expect(app.stats.forTable('submissions')).toMatchObject({ received: counted });
   });
 
