@@ -33,7 +33,7 @@ export {
 } from './errors/index.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
-export type { LoadOptions } from './loader/model/load-options.js';
+export type { HistoryMode, LoadOptions } from './loader/model/load-options.js';
 export type {
   BatchCounts,
   BatchFailure,
