@@ -1,7 +1,6 @@
-import type { EventEmitter } from 'node:events';
-
-import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
+
+import { textOf, wrapQueries } from './statements.js';
 
 /** What a pool sends, and how often it waits for the server. */
 export interface RoundTrips {
@@ -11,8 +10,6 @@ export interface RoundTrips {
   waits: number;
   reset(): void;
 }
-
-type Query = (...parameters: unknown[]) => unknown;
 
 /** Follows all connections of a pool from here on. */
 export function followRoundTrips(dataSource: DataSource): RoundTrips {
@@ -24,16 +21,10 @@ export function followRoundTrips(dataSource: DataSource): RoundTrips {
       trips.waits = 0;
     },
   };
-  const followed = new WeakSet<ClientBase>();
-  (dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
-    if (followed.has(client)) return;
-    followed.add(client);
-    const target = client as unknown as { query: Query };
-    const query = target.query.bind(client);
+  wrapQueries(dataSource, (query) => {
     let unanswered = 0;
-    target.query = (...parameters) => {
-      const [sent] = parameters as [string | { readonly text?: string }];
-      trips.sent.push(typeof sent === 'string' ? sent : (sent.text ?? ''));
+    return (...parameters) => {
+      trips.sent.push(textOf(parameters));
       trips.waits += unanswered === 0 ? 1 : 0;
       unanswered += 1;
       const answer = query(...parameters);

@@ -13,26 +13,33 @@ export interface SentStatements {
 
 type Query = (...parameters: unknown[]) => unknown;
 
+/**
+ * Puts a function around `query` of every connection of a pool, from here on.
+ * @param wrap - called once a connection
+ */
+export function wrapQueries(dataSource: DataSource, wrap: (query: Query) => Query): void {
+  const wrapped = new WeakSet<ClientBase>();
+  (dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
+    if (wrapped.has(client)) return;
+    wrapped.add(client);
+    const target = client as unknown as { query: Query };
+    target.query = wrap(target.query.bind(client));
+  });
+}
+
+/** The text that a call of `query` sends. */
+export function textOf(parameters: readonly unknown[]): string {
+  const [sent] = parameters as [string | { readonly text?: string }];
+  return typeof sent === 'string' ? sent : (sent.text ?? '');
+}
+
 /** Counts all that the connections of a pool send from here on, begin and commit included. */
 export function countStatements(dataSource: DataSource): SentStatements {
   const sent: SentStatements = { statements: 0, messages: 0 };
-  const counted = new WeakSet<ClientBase>();
-  (dataSource.driver as unknown as { master: EventEmitter }).master.on('acquire', (client: ClientBase) => {
-    if (!counted.has(client)) {
-      counted.add(client);
-      countQueries(client, sent);
-    }
-  });
-  return sent;
-}
-
-function countQueries(client: ClientBase, sent: SentStatements): void {
-  const target = client as unknown as { query: Query };
-  const query = target.query.bind(client);
   const countResults = (results: unknown): void => {
     sent.statements += Array.isArray(results) ? results.length - 1 : 0;
   };
-  target.query = (...parameters) => {
+  wrapQueries(dataSource, (query) => (...parameters) => {
     sent.messages += 1;
     sent.statements += 1;
     const last = parameters.at(-1);
@@ -48,5 +55,6 @@ function countQueries(client: ClientBase, sent: SentStatements): void {
       answer.then(countResults, () => {});
     }
     return answer;
-  };
+  });
+  return sent;
 }
