@@ -117,16 +117,16 @@ export class HistoryPurge {
     const due = await client.query<DueLoad>(
       `SELECT l.id, to_json(l.started_at) #>> '{}' AS "startedAt" FROM ${this.loads} AS l
         WHERE ${this.isDue} AND (l.started_at > $3::timestamptz OR l.started_at = $3::timestamptz AND l.id > $4::uuid)
-        ORDER BY l.started_at, l.id LIMIT ${LOADS_A_PAGE} FOR UPDATE OF l SKIP LOCKED`,
-      [...parameters],
+        ORDER BY l.started_at, l.id LIMIT $5 FOR UPDATE OF l SKIP LOCKED`,
+      [...parameters, LOADS_A_PAGE],
     );
     const ids = due.rows.map(({ id }) => id);
     const { rowCount } = await client.query(
       `DELETE FROM ${this.batches} AS b
         USING (SELECT load_id, batch_no FROM ${this.batches} WHERE load_id = ANY($1::uuid[])
-                ORDER BY load_id, batch_no LIMIT ${BATCHES_A_PAGE}) AS p
+                ORDER BY load_id, batch_no LIMIT $2) AS p
         WHERE b.load_id = p.load_id AND b.batch_no = p.batch_no`,
-      [ids],
+      [ids, BATCHES_A_PAGE],
     );
     const batches = rowCount ?? 0;
     if (batches === BATCHES_A_PAGE) {

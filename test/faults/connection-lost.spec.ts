@@ -18,7 +18,7 @@ const PHASES: readonly [string, StatementChoice][] = [
   ['at the claim of a batch', { pattern: /INTO "public"\."storage_load_batches"/ }],
   ['at a savepoint', { pattern: /^SAVEPOINT/ }],
   ['at the rows', { pattern: /^COPY|^WITH incoming/ }],
-  ['at the merge', { pattern: /INTO "public"\."submissions"/ }],
+  ['at the write of the table', { pattern: /(?:INTO|^COPY) "public"\."submissions"/ }],
   ['at the account of a batch', { pattern: /UPDATE "public"\."storage_load_batches"/ }],
   ['before COMMIT', COMMIT_OF_BATCH],
   ['at the account of the load', { pattern: /UPDATE "public"\."storage_loads"/ }],
