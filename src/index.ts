@@ -31,6 +31,11 @@ export {
   StorageError,
   type StorageErrorCode,
 } from './errors/index.js';
+export type { CsvOptions } from './files/csv/csv-reader.js';
+export type { Encoding } from './files/encoding.js';
+export { type OpenedSource, openSource } from './files/open-source.js';
+export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/read-records.js';
+export type { FileFormat } from './files/record-reader.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
 export type { HistoryMode, LoadOptions } from './loader/model/load-options.js';
@@ -49,7 +54,7 @@ export { type HybridRecord } from './records/hybrid.record.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
 export { ProfileRecord } from './records/profile.record.js';
 export { REJECT_REASONS, type RejectReason, type RejectRule, type Sqlstate } from './records/reject-reasons.js';
-export type { Reading } from './records/source-record.js';
+export type { Reading, Rejection, SourceRecord } from './records/source-record.js';
 export { Aliases, EpochSeconds, FillsFrom, LoadsFrom, SkipWhenAbsent } from './records/record-decorators.js';
 export type { CsvDialect, ExportFormat } from './quarantine/export-lines.js';
 export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
