@@ -28,7 +28,7 @@ describe('a server that has fallen silent', () => {
   it.each([
     ['before the load', { pattern: /^BEGIN/ }],
     ['at COPY', { pattern: /^COPY/ }],
-    ['at the merge', { pattern: /INTO "public"\."submissions"/ }],
+    ['at the write of the table', { pattern: /(?:INTO|^COPY) "public"\."submissions"/ }],
     ['at COMMIT', COMMIT_OF_BATCH],
   ])('%s is given up in time, and the load finishes when it is back', async (_, choice) => {
     fault.proxy.intercept(
