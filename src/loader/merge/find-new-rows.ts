@@ -12,8 +12,8 @@ export interface NewRows {
   readonly places: readonly number[] | null;
   /** The time of the transaction, as a text that every date-time type reads. */
   readonly now: string;
-  /** Policies of row level security decide what this role writes. */
-  readonly isFiltered: boolean;
+  /** Policies of row level security decide what this role writes, or it lacks a privilege that a merge needs. */
+  readonly isRestricted: boolean;
   /** Triggers on INSERT, which may do anything. */
   readonly hasTriggers: boolean;
   /** COPY can be told to take a column's default for some rows: from Postgres 16 on. */
@@ -55,9 +55,12 @@ function buildFindNewRows({ plan, onConflict }: Target, key: readonly KeyColumn[
     FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS s(${names.join(', ')}, ${PLACE})
   ) AS s${isNew}
 )`;
+  const isSecured = `row_security_active(${table})`;
+  const isRestricted =
+    onConflict === 'insert' ? isSecured : `${isSecured} OR NOT has_table_privilege(${table}, 'UPDATE')`;
   return `SELECT ${places} AS places,
   to_json(now()) AS now,
-  row_security_active(${table}) AS "isFiltered",
+  ${isRestricted} AS "isRestricted",
   EXISTS (
     SELECT FROM pg_catalog.pg_trigger
     WHERE tgrelid = ${table}::regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 4 <> 0

@@ -46,7 +46,7 @@ export async function copyNewRows(
   try {
     const found = await findNewRows(client, target, rows);
     const fresh = found.places?.map((place) => rows[place] as Row) ?? rows;
-    if (found.isFiltered || (fresh.length < rows.length && (fresh.length < least || areConnected(target, found)))) {
+    if (found.isRestricted || (fresh.length < rows.length && (fresh.length < least || areConnected(target, found)))) {
       return { inserted: 0, left: rows };
     }
     const spec = specOf({ ...target, onConflict: 'insert' }, fresh);

@@ -201,21 +201,40 @@ describe('rows whose key is not stored', () => {
     expect(ways()).toEqual({ direct: 0, staging: 1 });
   });
 
+  /** An application whose role is no superuser. */
+  const withOwnRole = (work: (own: StorageApp, role: string) => Promise<void>) =>
+    withLoginRole(app, async (url, role) => {
+      for (const table of ['storage_loads', 'storage_load_batches', 'storage_rejected_records', 'storage_migrations']) {
+        await app.rows(`CREATE POLICY all_of_it ON ${table} TO ${role} USING (true)`);
+      }
+      const own = await startStorageAppAt(url, {}, [StorageModule.forFeature([Good])]);
+      try {
+        await work(own, role);
+      } finally {
+        await own.close();
+      }
+    });
+
   it('are staged under row level security, which COPY does not know', async () => {
     const secured = 'ALTER TABLE goods ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON goods USING (id <> 7)';
     await app.rows(secured);
     expect(await load(goods(0, 300))).toMatchObject({ inserted: 300 });
     expect(ways()).toEqual({ direct: 1, staging: 0 });
-    await withLoginRole(app, async (url, role) => {
-      for (const table of ['storage_loads', 'storage_load_batches', 'storage_rejected_records', 'storage_migrations']) {
-        await app.rows(`CREATE POLICY all_of_it ON ${table} TO ${role} USING (true)`);
-      }
-      const own = await startStorageAppAt(url, {}, [StorageModule.forFeature([Good])]);
+    await withOwnRole(async (own) => {
       const copied = traceStatements(own, /^COPY "public"\."goods"/);
       expect(await own.loader.load(Good, goods(300, 600))).toMatchObject({ inserted: 300 });
       expect(copied.count).toBe(0);
-      await own.close();
     });
     await app.rows('DROP POLICY p ON goods; ALTER TABLE goods DISABLE ROW LEVEL SECURITY');
+  });
+
+  it('need the privileges of a merge, however many they are', async () => {
+    await withOwnRole(async (own, role) => {
+      await app.rows(`REVOKE UPDATE ON goods FROM ${role}`);
+      const errorOf = (records: readonly object[]) => own.loader.load(Good, records).catch((error: unknown) => error);
+      expect(await errorOf(goods(0, 10))).toMatchObject({ cause: { code: '42501' } });
+      expect(await errorOf(goods(0, 300))).toMatchObject({ cause: { code: '42501' } });
+      expect(await own.loader.load(Good, goods(0, 300), { disposition: 'append' })).toMatchObject({ inserted: 300 });
+    });
   });
 });
