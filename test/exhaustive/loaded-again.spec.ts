@@ -48,7 +48,8 @@ it('rows loaded again write next to nothing, dirty no page of the table, and wai
        LEFT JOIN pg_class AS t ON t.oid = i.indrelid
        WHERE b.isdirty AND c.relnamespace <> 'pg_catalog'::regnamespace ORDER BY 1`,
     );
-    expect(dirty).toEqual([{ name: 'storage_load_batches' }, { name: 'storage_loads' }]);
+    // Postgres may have written some of them to disk already.
+    expect(['storage_load_batches', 'storage_loads']).toEqual(expect.arrayContaining(dirty.map(({ name }) => name)));
   } finally {
     await other.rollbackTransaction();
     await other.release();
