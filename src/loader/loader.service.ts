@@ -34,7 +34,7 @@ import type { LoadPlan } from './model/load-plan.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
 import { mayPipeline } from './pipelined/may-pipeline.js';
-import { NotPipelinedError } from './pipelined/pipelined-load.js';
+import { NotPipelinedError, type ReadRecords } from './pipelined/pipelined-load.js';
 import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext } from './model/load-context.js';
@@ -166,12 +166,25 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     call: LoadCall<Result>,
     records: Iterable<object>,
   ): Promise<Result> {
+    // Their owner may change them meanwhile.
+    let read: ReadRecords | undefined;
     return this.run(
       call,
-      (run) => run.load(records),
+      (run) => run.load(records, { pipelines: false, read }),
       async (start, options) => {
         const job = await this.rememberedJob(call, options);
-        return job && mayPipeline(job, records) ? start(job).load(records, { pipelines: true }) : undefined;
+        if (job === undefined || !mayPipeline(job, records)) {
+          return undefined;
+        }
+        try {
+          return await start(job).load(records, { pipelines: true });
+        } catch (error) {
+          if (!(error instanceof NotPipelinedError)) {
+            throw error;
+          }
+          ({ read } = error);
+          return undefined;
+        }
       },
     );
   }
@@ -201,7 +214,7 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
       new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback);
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
-      const outcome = manager === undefined ? await attempt?.(start, resolved).catch(unlessNotPipelined) : undefined;
+      const outcome = manager === undefined ? await attempt?.(start, resolved) : undefined;
       return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
     };
     const runner = manager?.queryRunner;
@@ -271,11 +284,5 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     const makeJob: JobFactory = ([plan], resolved) =>
       entityJob(plan as LoadPlan, resolved, this.settings.unknownFields);
     return { targets: [target], makeJob, shape: toLoadResult, options, manager };
-  }
-}
-
-function unlessNotPipelined(error: unknown): undefined {
-  if (!(error instanceof NotPipelinedError)) {
-    throw error;
   }
 }

@@ -17,6 +17,17 @@ import { countsIn, pipelinedStatement } from './pipelined-statement.js';
 /** One statement is not enough for a load, and nothing is written. It tells nothing else: the load has to begin again. */
 export class NotPipelinedError extends Error {
   override readonly name = 'NotPipelinedError';
+
+  /** @param read - the records, which may have changed since */
+  constructor(readonly read: ReadRecords) {
+    super();
+  }
+}
+
+/** The records of a load, as they were when it was tried first. */
+export interface ReadRecords {
+  readonly job: LoadJob;
+  readonly batch: PreparedBatch;
 }
 
 /** A small load that is tried in one statement and one round trip. */
@@ -37,7 +48,7 @@ export class PipelinedLoad implements FirstAttempt {
     const units = unitsToPipeline(job, batch);
     const statement = units && pipelinedStatement(session, job, batch, units, totalsOf(job, batch, units));
     if (units === undefined || statement === undefined) {
-      throw new NotPipelinedError();
+      throw new NotPipelinedError({ job, batch });
     }
     return new PipelinedLoad(session, job, batch, units, statement);
   }
@@ -82,7 +93,9 @@ export class PipelinedLoad implements FirstAttempt {
       throw end.error;
     }
     const kind = classifyFault(end.error);
-    throw kind === 'contention' || kind === 'connection' || kind === 'cancelled' ? end.error : new NotPipelinedError();
+    throw kind === 'contention' || kind === 'connection' || kind === 'cancelled'
+      ? end.error
+      : new NotPipelinedError({ job, batch });
   }
 }
 

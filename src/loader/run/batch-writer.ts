@@ -10,7 +10,7 @@ import type { AnySignal } from '../model/any-signal.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
-import { NotPipelinedError, PipelinedLoad } from '../pipelined/pipelined-load.js';
+import { NotPipelinedError, PipelinedLoad, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import type { LoadSession } from '../write/load-session.js';
 import { COPY_FROM_ROWS } from '../write/write-rows.js';
@@ -34,6 +34,8 @@ interface RunningLoad {
 export interface WholeLoad {
   /** It is first tried in one round trip. */
   readonly pipelines: boolean;
+  /** Its records as an earlier try has read them; by other plans they are read again. */
+  readonly read?: ReadRecords | undefined;
 }
 
 /** A batch, and how it is written. */

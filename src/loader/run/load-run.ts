@@ -8,7 +8,7 @@ import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
 import { staysInHistory } from '../model/load-options.js';
 import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
-import { NotPipelinedError } from '../pipelined/pipelined-load.js';
+import { NotPipelinedError, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { readSource } from '../read/file-batches.js';
@@ -74,7 +74,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.result();
     }
     try {
-      const batch = readAll(() => this.job, records, this.committed);
+      const batch = this.isByTheSamePlans(how.read) ? how.read.batch : readAll(() => this.job, records, this.committed);
       if (batch === undefined) {
         await this.endWithoutRecords();
         return this.result();
@@ -145,6 +145,11 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       throw await this.stop(error);
     }
     await this.finish();
+  }
+
+  /** Rows are made by plans, and may be wrong by others. */
+  private isByTheSamePlans(read: ReadRecords | undefined): read is ReadRecords {
+    return read !== undefined && this.job.targets.every(({ plan }, index) => plan === read.job.targets[index]?.plan);
   }
 
   private async finish(): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import { followRoundTrips, type RoundTrips } from '../../../support/database/round-trips.js';
 
 const record = (n: number, title = 't') => ({ submission_id: `t3_${n}`, problem_description: 'p', title });
@@ -68,6 +69,28 @@ describe('a small store', () => {
     } finally {
       await app.rows('ALTER TABLE submissions DROP CONSTRAINT no_bad');
     }
+  });
+
+  it('that begins again takes its records as it has read them', async () => {
+    await app.profiles.store([record(1)]);
+    const good = record(1, 'as handed over');
+    const bad = { submission_id: 't3_2', trust_score: 'as handed over' };
+    const other = app.dataSource.createQueryRunner();
+    try {
+      await other.startTransaction();
+      await other.query('DELETE FROM submissions');
+      const storing = app.profiles.store([good, bad]);
+      await untilLockIsAwaited(app.rows);
+      good.title = bad.trust_score = 'changed';
+      // The row that the statement has seen is gone: it begins again.
+      await other.commitTransaction();
+      expect(await storing).toMatchObject({ received: 2, inserted: 1, rejected: 1 });
+    } finally {
+      await other.release();
+    }
+    expect(await app.rows('SELECT title FROM submissions')).toEqual([{ title: 'as handed over' }]);
+    const [kept] = await app.rows<{ raw: Buffer }>('SELECT raw FROM storage_rejected_records');
+    expect(JSON.parse(String(kept?.raw))).toEqual({ submission_id: 't3_2', trust_score: 'as handed over' });
   });
 
   it('is in the history with all that several statements would tell', async () => {
