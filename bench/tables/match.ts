@@ -12,8 +12,10 @@ import type { BenchTable } from '../report/table.js';
 import { type Checksums, countRows, endOpenWork, fillTable, readChecksums } from './table-state.js';
 import { BenchError, faultOf, within } from '../bench-error.js';
 
-/** Enough to warm up the compiler; the checks afterwards compare what all contestants wrote. */
+/** Few enough for the slow contestants; the checks afterwards compare what all contestants wrote. */
 const WARM_UP_ROWS = 5_000;
+/** V8 compiles what a load runs for its first 15,000 records or so. */
+const WARM_UP_TURNS = 4;
 /** A contestant that takes longer has failed. */
 const MAX_TURN_MS = 15 * 60_000;
 const MAX_CLOSE_MS = 10_000;
@@ -92,7 +94,7 @@ class RunningMatch {
     });
   }
 
-  /** Loads the same few rows with all contestants, and checks that they wrote the same. */
+  /** Loads the same few rows with all contestants, several times, and checks that they wrote the same. */
   async warmUp(): Promise<void> {
     const { onProgress, uncompared = [] } = this.options;
     const rows = Math.min(WARM_UP_ROWS, ...this.players.map(rowsOf));
@@ -101,7 +103,9 @@ class RunningMatch {
       const { contestant, label, records, table } = player;
       await this.attempt(contestant, label, async () => {
         onProgress(`warm-up: ${label}`);
-        await takeTurn(this.client, player, rows);
+        for (let turn = 1; turn <= WARM_UP_TURNS; turn += 1) {
+          await takeTurn(this.client, player, rows);
+        }
         const columns = table.columns.filter(({ name }) => !uncompared.includes(name));
         const sums = await readChecksums(this.client, { ...table, columns });
         const kind = contestant.storesEmptyAsNull === true ? 'emptyAsNull' : 'exact';
