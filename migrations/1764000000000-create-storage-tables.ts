@@ -2,6 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
+import { dataSourceOf } from '../src/postgres/typeorm-adapter.js';
 
 const TABLES = [
   'app_opportunities',
@@ -170,6 +171,6 @@ export class CreateStorageTables1764000000000 implements MigrationInterface {
 }
 
 /** Qualifies table names with the schema of the DataSource, as for its entities and TypeORM's own table. */
-function tableNamer({ dataSource }: QueryRunner): (name: string) => string {
-  return (name) => quoteTable(defaultSchema(dataSource), name);
+function tableNamer(queryRunner: QueryRunner): (name: string) => string {
+  return (name) => quoteTable(defaultSchema(dataSourceOf(queryRunner)), name);
 }

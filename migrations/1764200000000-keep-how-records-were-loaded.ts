@@ -2,6 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
+import { dataSourceOf } from '../src/postgres/typeorm-adapter.js';
 
 /** Keeps what is needed to load a rejected record again with its original options. */
 export class KeepHowRecordsWereLoaded1764200000000 implements MigrationInterface {
@@ -27,8 +28,8 @@ export class KeepHowRecordsWereLoaded1764200000000 implements MigrationInterface
   }
 }
 
-function names({ dataSource }: QueryRunner, indexed = ''): Record<'rejected' | 'loads' | 'index', string> {
-  const table = (name: string): string => quoteTable(defaultSchema(dataSource), name);
+function names(queryRunner: QueryRunner, indexed = ''): Record<'rejected' | 'loads' | 'index', string> {
+  const table = (name: string): string => quoteTable(defaultSchema(dataSourceOf(queryRunner)), name);
   return {
     rejected: table('storage_rejected_records'),
     loads: table('storage_loads'),

@@ -2,6 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
+import { dataSourceOf } from '../src/postgres/typeorm-adapter.js';
 
 const TABLES = ['app_opportunities', 'submissions'];
 
@@ -44,6 +45,6 @@ async function alterTable(queryRunner: QueryRunner, name: string, change: string
   }
 }
 
-function tableOf({ dataSource }: QueryRunner, name: string): string {
-  return quoteTable(defaultSchema(dataSource), name);
+function tableOf(queryRunner: QueryRunner, name: string): string {
+  return quoteTable(defaultSchema(dataSourceOf(queryRunner)), name);
 }

@@ -2,13 +2,14 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { defaultSchema } from '../src/postgres/data-source.js';
 import { quoteTable } from '../src/postgres/identifiers.js';
+import { dataSourceOf } from '../src/postgres/typeorm-adapter.js';
 
 /** Keeps the period whose loads are all in the history. */
 export class AddHistoryPeriod1764600000000 implements MigrationInterface {
   readonly name = 'AddHistoryPeriod1764600000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    const table = quoteTable(defaultSchema(queryRunner.dataSource), 'storage_history');
+    const table = quoteTable(defaultSchema(dataSourceOf(queryRunner)), 'storage_history');
     await queryRunner.query(`
       CREATE TABLE ${table} (
         "id" integer NOT NULL,
@@ -22,6 +23,6 @@ export class AddHistoryPeriod1764600000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`DROP TABLE ${quoteTable(defaultSchema(queryRunner.dataSource), 'storage_history')}`);
+    await queryRunner.query(`DROP TABLE ${quoteTable(defaultSchema(dataSourceOf(queryRunner)), 'storage_history')}`);
   }
 }

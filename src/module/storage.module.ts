@@ -148,6 +148,8 @@ function ownedConnection(name: string, optionsModule: DynamicModule): DynamicMod
         rejectSecondModule(modules, name);
         return {
           ...toDataSourceOptions(resolveStorageOptions(options, undefined)),
+          // TypeORM 0.3 has its name among its options; @nestjs/typeorm finds it by this name.
+          name: ownName,
           autoLoadEntities: true,
           // Loads have their own retries; an application that cannot reach its database fails at once.
           retryAttempts: 0,

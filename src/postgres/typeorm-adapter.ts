@@ -31,6 +31,18 @@ interface PooledDriver {
   obtainMasterConnection(): Promise<Checkout>;
 }
 
+/** What belongs to a DataSource: TypeORM 1 calls it `dataSource`, TypeORM 0.3 `connection`. */
+interface OfDataSource {
+  readonly dataSource?: DataSource;
+  readonly connection?: DataSource;
+}
+
+/** The DataSource of an entity or of a query runner. */
+export function dataSourceOf(owner: EntityMetadata | QueryRunner): DataSource {
+  const { dataSource, connection } = owner as OfDataSource;
+  return (dataSource ?? connection) as DataSource;
+}
+
 /** Takes a connection from the pool of a DataSource. */
 export async function checkout(dataSource: DataSource): Promise<Checkout> {
   return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
@@ -89,18 +101,18 @@ export function transformTo(transformer: Transformer, value: unknown): unknown {
 
 /** The type TypeORM gives a column when it makes the table: `character varying(20)`, `text array`. */
 export function fullTypeOf(column: ColumnMetadata): string {
-  const { driver } = column.entityMetadata.dataSource;
+  const { driver } = dataSourceOf(column.entityMetadata);
   return driver.createFullType(new TableColumn(TableUtils.createTableColumnOptions(column, driver)));
 }
 
 /** The type of a column without length, precision and array: `character varying`. */
 export function baseTypeOf(column: ColumnMetadata): string {
-  return column.entityMetadata.dataSource.driver.normalizeType(column);
+  return dataSourceOf(column.entityMetadata).driver.normalizeType(column);
 }
 
 /** The default TypeORM gives a column, as SQL; undefined where it gives none. */
 export function defaultOf(column: ColumnMetadata): string | undefined {
-  return column.entityMetadata.dataSource.driver.normalizeDefault(column) ?? undefined;
+  return dataSourceOf(column.entityMetadata).driver.normalizeDefault(column) ?? undefined;
 }
 
 /** The metadata of entities, without a connection. */

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import type { SchemaDifference } from '../errors/index.js';
-import { optionsOf } from '../postgres/typeorm-adapter.js';
+import { dataSourceOf, optionsOf } from '../postgres/typeorm-adapter.js';
 import { withReading } from '../postgres/with-transaction.js';
 import { compareTable, isOurs, MIGRATE_COMMAND } from './compare/compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
@@ -57,7 +57,7 @@ export async function findDifferences(
   if (differences.length === 0 || !isOurs(metadata)) {
     return differences;
   }
-  const pending = await findPendingMigrations(client, metadata.dataSource);
+  const pending = await findPendingMigrations(client, dataSourceOf(metadata));
   return differences.map((difference) =>
     pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, fix: MIGRATE_COMMAND },
   );

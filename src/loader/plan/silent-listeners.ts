@@ -1,5 +1,7 @@
 import type { EntityMetadata } from 'typeorm';
 
+import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
+
 const LISTENED = new Set<string>(['before-insert', 'after-insert', 'before-update', 'after-update']);
 const METHODS = ['beforeInsert', 'afterInsert', 'beforeUpdate', 'afterUpdate'] as const;
 
@@ -8,8 +10,8 @@ export function silentListeners(metadata: EntityMetadata): string[] {
   const own = metadata.listeners
     .filter(({ type }) => LISTENED.has(type))
     .map(({ type, propertyName }) => `@${decoratorOf(type)} ${propertyName}`);
-  const subscribed = metadata.dataSource.subscribers
-    .filter((subscriber) => listensTo(subscriber.listenTo?.(), metadata.target))
+  const subscribed = dataSourceOf(metadata)
+    .subscribers.filter((subscriber) => listensTo(subscriber.listenTo?.(), metadata.target))
     .flatMap((subscriber) =>
       METHODS.filter((method) => subscriber[method] !== undefined).map(
         (method) => `${subscriber.constructor.name}.${method}`,

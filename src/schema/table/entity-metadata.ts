@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 
 import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
+import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
 
 /**
  * The metadata of an entity, given directly or by table name, with or without schema.
@@ -38,7 +39,7 @@ function findMetadatas(dataSource: DataSource, target: EntityTarget<ObjectLitera
 
 /** Schema of an entity's table. */
 export function schemaOf(metadata: EntityMetadata): string {
-  return metadata.schema ?? defaultSchema(metadata.dataSource);
+  return metadata.schema ?? defaultSchema(dataSourceOf(metadata));
 }
 
 /** Table name of an entity with its schema, as people write it. */

@@ -4,6 +4,7 @@ import type { QueryRunner } from 'typeorm';
 import { InvalidLoadError, StorageError } from '../../../errors/index.js';
 import { defaultSchema } from '../../../postgres/data-source.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
+import { dataSourceOf } from '../../../postgres/typeorm-adapter.js';
 import { readLiveTable } from '../../table/live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
 import { changeInPages } from './key-pages.js';
@@ -102,14 +103,14 @@ export async function returnFields(queryRunner: QueryRunner, promotion: FieldPro
 }
 
 function targetOf(queryRunner: QueryRunner, { schema, table, extra, fields }: FieldPromotion): MoveTarget {
-  const inSchema = schema ?? defaultSchema(queryRunner.dataSource);
+  const inSchema = schema ?? defaultSchema(dataSourceOf(queryRunner));
   return { quotedTable: quoteTable(inSchema, table), extra: quoteIdentifier(extra), extraName: extra, fields };
 }
 
 async function missingColumns(
   client: ClientBase,
-  { dataSource }: QueryRunner,
-  { schema = defaultSchema(dataSource), table, extra, fields }: FieldPromotion,
+  queryRunner: QueryRunner,
+  { schema = defaultSchema(dataSourceOf(queryRunner)), table, extra, fields }: FieldPromotion,
 ): Promise<PromotedField[]> {
   const live = await readLiveTable(client, schema, table);
   if (live?.columns.get(extra)?.type !== 'jsonb') {
@@ -136,7 +137,7 @@ async function inPasses(
   statement: (page: string, fieldsParameter: number) => string,
   fields: readonly PromotedField[] = promotion.fields,
 ): Promise<void> {
-  const { table, schema = defaultSchema(queryRunner.dataSource) } = promotion;
+  const { table, schema = defaultSchema(dataSourceOf(queryRunner)) } = promotion;
   const names = fields.map(({ field }) => field);
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
     if ((await changeInPages(queryRunner, schema, table, statement, [names])) === 0) {
@@ -168,6 +169,6 @@ function report(queryRunner: QueryRunner, { table, extra }: FieldPromotion, left
       beside > 0 && `${beside} where the column has another value`,
       late > 0 && `${late} captured during the migration`,
     ].filter(Boolean);
-    queryRunner.dataSource.logger.logMigration(`${table}: ${extra} keeps values of ${field}: ${counts.join(', ')}`);
+    dataSourceOf(queryRunner).logger.logMigration(`${table}: ${extra} keeps values of ${field}: ${counts.join(', ')}`);
   }
 }

@@ -6,6 +6,7 @@ import { defaultSchema } from '../../../postgres/data-source.js';
 import { PostgresError } from '../../../postgres/faults/database-fault.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
 import { classifyFault } from '../../../postgres/faults/sqlstate.js';
+import { dataSourceOf } from '../../../postgres/typeorm-adapter.js';
 import { type LiveColumn, readLiveTable } from '../../table/live-table.js';
 import { alterTable, changeRows } from './alter-table.js';
 import { readDependents } from './column-dependents.js';
@@ -47,7 +48,7 @@ interface Place {
 }
 
 function placeOf(queryRunner: QueryRunner, widening: TableWidening): Place {
-  const schema = widening.schema ?? defaultSchema(queryRunner.dataSource);
+  const schema = widening.schema ?? defaultSchema(dataSourceOf(queryRunner));
   return { queryRunner, schema, table: widening.table, quotedTable: quoteTable(schema, widening.table) };
 }
 
