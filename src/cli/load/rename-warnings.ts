@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../../errors/nearest-name.js';
 import { type GlobalOptions, printWarning, showCell } from '../output/output.js';
 
 type Rename = ReadonlyMap<string, string>;

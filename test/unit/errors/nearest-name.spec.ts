@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { nearestName } from '../../../../src/cli/load/nearest-name.js';
+import { nearestName } from '../../../src/errors/nearest-name.js';
 
 const FIELDS = ['submission_id', 'submissionId', 'reddit_id', 'title', 'url'];
 
