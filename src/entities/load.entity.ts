@@ -25,7 +25,7 @@ export class LoadEntity {
   @Column({ name: 'table_name', type: 'text' })
   tableName: string;
 
-  /** `merge`, `append` or `replace`. */
+  /** `merge`, `insert`, `update`, `append` or `replace`. */
   @Column({ name: 'disposition', type: 'text' })
   disposition: string;
 

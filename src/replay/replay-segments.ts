@@ -1,10 +1,11 @@
+import type { Disposition } from '../results/load-result.js';
 import type { RejectingTable } from '../quarantine/quarantine-store.js';
 
 /** A load with rejected records to replay. */
 export interface RejectedLoad extends RejectingTable {
   readonly loadId: string;
   /** Disposition of the replay. */
-  readonly disposition: 'merge' | 'append';
+  readonly disposition: Exclude<Disposition, 'replace'>;
   readonly primaryKey: readonly string[] | undefined;
   readonly newerBy: string | undefined;
   /** Number of its records to replay. */

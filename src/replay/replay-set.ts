@@ -51,7 +51,7 @@ export class ReplaySet {
     const { rows } = await this.client.query<RejectedLoad & { options: LoadEntity['options'] }>(
       `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
               count(*)::float8 AS records, l.options,
-              CASE WHEN l.disposition = 'append' THEN 'append' ELSE 'merge' END AS disposition
+              CASE WHEN l.disposition <> 'replace' THEN l.disposition ELSE 'merge' END AS disposition
          FROM ${CHOSEN} AS k JOIN ${this.store.records} AS r ON r.id = k.id
          LEFT JOIN ${this.store.loads} AS l ON l.id = k.load_id
         GROUP BY k.load_id, l.id, l.started_at, l.options, l.disposition

@@ -12,7 +12,7 @@ export interface LoadCounts {
   readonly unchanged: number;
   /** Records folded into a later record of the same load with the same key. */
   readonly duplicates: number;
-  /** Records not meant for this table. */
+  /** Records not meant for this table, and in an update, records without a stored row. */
   readonly skipped: number;
   /** Records in quarantine. */
   readonly rejected: number;
@@ -21,10 +21,15 @@ export interface LoadCounts {
 }
 
 /** The counts of {@link WriteCounts}. */
-export const WRITE_COUNTS = ['inserted', 'updated', 'unchanged'] as const;
+export const WRITE_COUNTS = ['inserted', 'updated', 'unchanged', 'skipped'] as const;
 
-/** What the database did with a set of rows. */
+/** What the database did with a set of rows; an update skips those that are not stored. */
 export type WriteCounts = Pick<LoadCounts, (typeof WRITE_COUNTS)[number]>;
+
+/** Makes counts of what each is, by its name and its place in {@link WRITE_COUNTS}. */
+export function countsBy(countOf: (name: keyof WriteCounts, place: number) => number): WriteCounts {
+  return Object.fromEntries(WRITE_COUNTS.map((name, place) => [name, countOf(name, place)])) as unknown as WriteCounts;
+}
 
 /** All counts zero. */
 export const NO_COUNTS: LoadCounts = {

@@ -1,7 +1,10 @@
 import type { LoadCounts } from './load-counts.js';
 
-/** How existing rows are treated: merge by key, insert only, or replace the whole table content. */
-export type Disposition = 'merge' | 'append' | 'replace';
+/**
+ * How existing rows are treated: `merge` updates them, `insert` leaves them as they are, `update` updates them and inserts
+ * none, `append` rejects records whose key exists, `replace` exchanges the whole table content.
+ */
+export type Disposition = 'merge' | 'insert' | 'update' | 'append' | 'replace';
 
 /** A rejected record without its values; the record itself is in `storage_rejected_records`. */
 export interface RejectSummary {

@@ -91,7 +91,7 @@ function areSame(stored: string, given: string): string {
 }
 
 function withArticle(disposition: string): string {
-  return `${disposition === 'append' ? 'an' : 'a'} ${disposition}`;
+  return `${/^[aiu]/.test(disposition) ? 'an' : 'a'} ${disposition}`;
 }
 
 function showOptions(options: LoadEntity['options']): string {

@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
 import { namingObjects } from '../postgres/faults/database-error.js';
-import type { LoadCounts, WriteCounts } from '../results/load-counts.js';
+import { countsBy, type LoadCounts, type WriteCounts } from '../results/load-counts.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
 
 /** Quoted names of the tables of the ledger. */
@@ -39,7 +39,7 @@ export interface ClosedLoad {
 /** SQL of what a statement counts in one table. */
 export type WriteCountsSql = Readonly<Record<keyof WriteCounts, string>>;
 
-const NONE_WRITTEN: WriteCountsSql = { inserted: '0', updated: '0', unchanged: '0' };
+const NONE_WRITTEN: WriteCountsSql = { inserted: '0', updated: '0', unchanged: '0', skipped: '0' };
 
 /** Position of a batch in the input. */
 export interface BatchPlace {
@@ -149,7 +149,7 @@ export class LoadLedger {
   /**
    * The statement that inserts a load without a load key that is complete, for the statement that writes its rows. It fails
    * when the load is there, so that a load is never written twice.
-   * @param load - its end; `written` replaces what it counts as inserted, updated and unchanged
+   * @param load - its end; `written` replaces what it counts as inserted, updated and unchanged, and is added to what it skips
    * @param written - what the statement counts, by table name
    * @param from - where the statement has these counts
    * @param bind - takes a parameter, and returns its name in the statement
@@ -167,8 +167,8 @@ export class LoadLedger {
     const [sums = NONE_WRITTEN] = tables === undefined ? written.values() : [];
     const byTable = Array.from(
       tables === undefined ? [] : written,
-      ([table, { inserted, updated, unchanged }]) =>
-        `${bind(table)}::text, ${json(tables?.[table])} || jsonb_build_object('inserted', ${inserted}, 'updated', ${updated}, 'unchanged', ${unchanged})`,
+      ([table, { inserted, updated, unchanged, skipped }]) =>
+        `${bind(table)}::text, ${json(tables?.[table])} || jsonb_build_object('inserted', ${inserted}, 'updated', ${updated}, 'unchanged', ${unchanged}, 'skipped', ${tables?.[table]?.skipped ?? 0} + ${skipped})`,
     );
     const values: Readonly<Record<string, string>> = {
       id: `${bind(entry.loadId)}::uuid`,
@@ -180,7 +180,7 @@ export class LoadLedger {
       received: String(counts.received),
       ...sums,
       duplicates: String(counts.duplicates),
-      skipped: String(counts.skipped),
+      skipped: `${counts.skipped} + ${sums.skipped}`,
       rejected: String(counts.rejected),
       failed: String(counts.failed),
       stored: String(stored ?? 'NULL::bigint'),
@@ -194,7 +194,7 @@ export class LoadLedger {
   }
 
   /**
-   * What a load has written that was completed by {@link insertOfCompleted}; undefined when it was not. Call it after
+   * What a load has written and skipped that was completed by {@link insertOfCompleted}; undefined when it was not. Call it after
    * {@link open}, which waits for its transaction.
    * @param tables - their names
    */
@@ -204,7 +204,7 @@ export class LoadLedger {
     tables: readonly string[],
   ): Promise<WriteCounts[] | undefined> {
     const { rows } = await client.query<WriteCounts & { readonly tables: Record<string, WriteCounts> | null }>(
-      `SELECT inserted::float8, updated::float8, unchanged::float8, tables FROM ${this.tables.loads} AS l
+      `SELECT inserted::float8, updated::float8, unchanged::float8, skipped::float8, tables FROM ${this.tables.loads} AS l
         WHERE id = $1 AND status = 'completed' AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = l.id)`,
       [loadId],
     );
@@ -212,8 +212,8 @@ export class LoadLedger {
     return (
       load &&
       tables.map((table) => {
-        const { inserted, updated, unchanged } = load.tables?.[table] ?? load;
-        return { inserted, updated, unchanged };
+        const counts = load.tables?.[table] ?? load;
+        return countsBy((name) => counts[name]);
       })
     );
   }

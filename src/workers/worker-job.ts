@@ -51,5 +51,7 @@ export function jobDataOf({ targets, options, unknownFields }: LoadJob): JobData
 /** What rows by a plan look like: the same for two plans only if their rows mean the same. */
 export function shapeOf({ columns, fields, primaryKey, extraName, unknownFields }: LoadPlan): string {
   const key = primaryKey.map(({ name }) => name);
-  return JSON.stringify([columns, [...fields.keys()], key, extraName, unknownFields]);
+  // A load decides what it updates.
+  const ofRows = columns.map(({ updatable: _updatable, ...column }) => column);
+  return JSON.stringify([ofRows, [...fields.keys()], key, extraName, unknownFields]);
 }

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { LoadStoppedError } from '../../errors/index.js';
 import { type OpenedSource, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
-import { MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
+import { DISPOSITIONS, MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
+import type { BatchLoadResult, Disposition, HybridBatchResult } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
@@ -30,7 +30,7 @@ import { UsageError } from '../usage-error.js';
 
 interface LoadFlags extends ReadingFlags {
   readonly into: string;
-  readonly disposition?: 'merge' | 'append' | 'replace';
+  readonly disposition?: Disposition;
   readonly batchSize?: number;
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
@@ -53,11 +53,10 @@ export function addLoadCommand(program: Command): void {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--disposition <how>', 'Merge by key, append, or replace the table content (default: merge)').choices([
-        'merge',
-        'append',
-        'replace',
-      ]),
+      new Option(
+        '--disposition <how>',
+        'Merge by key, only insert new rows, only update stored rows, append, or replace the table content (default: merge)',
+      ).choices(DISPOSITIONS),
     );
   addReadingOptions(load)
     .option('--batch-size <n>', 'Records per transaction', parseCount(1, MAX_BATCH_SIZE))

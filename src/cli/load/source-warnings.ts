@@ -31,12 +31,14 @@ export function warnWhenNothingLoaded(
     printWarning(options, showCell(`nothing was loaded: ${cause}`));
   } else if (skipped === received) {
     const reasons = Object.entries(skippedReasons).map(([reason, count]) => `${reason} ${showCell(count)}`);
-    const lacking = Object.keys(skippedReasons).map((reason) => reason.replace(/^missing_/, ''));
-    printWarning(
-      options,
-      `nothing was loaded: all records were skipped (${reasons.join(', ')}). If the file has ` +
-        `${lacking.join(' and ')} under another name, add --rename <name>=${lacking[0]}`,
-    );
+    const lacking = Object.keys(skippedReasons)
+      .filter((reason) => reason.startsWith('missing_'))
+      .map((reason) => reason.replace('missing_', ''));
+    const advice =
+      lacking.length === 0
+        ? ''
+        : `. If the file has ${lacking.join(' and ')} under another name, add --rename <name>=${lacking[0]}`;
+    printWarning(options, `nothing was loaded: all records were skipped (${reasons.join(', ')})${advice}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/faults/database-fault.js';
 import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { WRITE_COUNTS } from '../../results/load-counts.js';
+import { countsBy, type WriteCounts } from '../../results/load-counts.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';
 import type { WriteContext } from '../model/load-context.js';
@@ -13,7 +13,7 @@ import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.js';
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
-import { buildStaged, RowsSuppressedError, type WriteCounts } from '../write/write-staged.js';
+import { buildStaged, RowsSuppressedError } from '../write/write-staged.js';
 import { EveryRowFault } from './every-row.js';
 import { type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { buildIsolation } from './isolation-block.js';
@@ -37,10 +37,7 @@ interface IsolatedRow {
 }
 
 /** The row of the table of counts. */
-interface CountedRow {
-  readonly inserted: readonly number[];
-  readonly updated: readonly number[];
-  readonly unchanged: readonly number[];
+interface CountedRow extends Readonly<Record<keyof WriteCounts, readonly number[]>> {
   readonly early: boolean;
   readonly moves: boolean;
 }
@@ -125,7 +122,7 @@ async function stageRows(
     columns: spec.columns.map(({ column }) => column),
     hasTaken: evidence.tables[target] === true,
     statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) },
-    movesValues: into.onConflict === 'merge',
+    movesValues: into.onConflict !== 'insert',
   };
 }
 
@@ -134,11 +131,10 @@ function suppressedRowsOf(error: unknown, targets: readonly Target[]): RowsSuppr
   if (errorCode(error) !== SUPPRESSED) {
     return undefined;
   }
-  const [index = NaN, inserted = NaN, updated = NaN, unchanged = NaN, rows = NaN] = (errorText(error, 'detail') ?? '')
-    .split(' ')
-    .map(Number);
+  const [index = NaN, ...numbers] = (errorText(error, 'detail') ?? '').split(' ').map(Number);
   const target = targets[index];
-  return target && new RowsSuppressedError(target.plan.table, rows, { inserted, updated, unchanged }, undefined);
+  const counts = countsBy((_, place) => numbers[place] ?? NaN);
+  return target && new RowsSuppressedError(target.plan.table, numbers.at(-1) ?? NaN, counts, undefined);
 }
 
 function outcomeOf(
@@ -182,10 +178,7 @@ function outcomeOf(
       stored.push(...(good.length === 0 ? [] : [good.reduce((all, part) => foldUnits(all, part, job.targets))]));
     }
   }
-  const counts = job.targets.map(
-    (_, target) =>
-      Object.fromEntries(WRITE_COUNTS.map((name) => [name, counted?.[name][target] ?? 0])) as unknown as WriteCounts,
-  );
+  const counts = job.targets.map((_, target) => countsBy((name) => counted?.[name][target] ?? 0));
   evidence.add(stored);
   return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), untried, waiting };
 }

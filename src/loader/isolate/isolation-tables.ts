@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { nameByDefinition } from '../../postgres/identifiers.js';
 import { type TemporaryTable, temporaryTable } from '../../postgres/temporary-table.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
+import { WRITE_COUNTS } from '../../results/load-counts.js';
 import { MASK_COLUMN } from '../merge/merge-spec.js';
 import type { Target } from '../model/load-job.js';
 import { batchStaging } from '../write/batch-staging.js';
@@ -17,12 +18,13 @@ const REJECTED_TABLE = temporaryTable('harbor_rejected', [
   'PRIMARY KEY (unit, part)',
 ]);
 const COUNTS_TABLE = temporaryTable('harbor_table_counts', [
-  'inserted integer[], updated integer[], unchanged integer[], early boolean, moves boolean',
+  ...WRITE_COUNTS.map((name) => `${name} integer[]`),
+  'early boolean, moves boolean',
 ]);
 
 /** The rejected rows, and why; a row without a code was not tried, and unit 0 is an error that every row meets. */
 export const REJECTED = REJECTED_TABLE.qualified;
-/** One row: how many rows of each table were inserted, updated and found unchanged, whether the block ended early, and whether a value that another row has was not final then. */
+/** One row: {@link WRITE_COUNTS} of each table, whether the block ended early, and whether a value that another row has was not final then. */
 export const TABLE_COUNTS = COUNTS_TABLE.qualified;
 
 /** The table that holds the rows of a target; its name tells its columns, since a transaction may have loads of many. */

@@ -68,9 +68,10 @@ export function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[
   if (options.disposition === 'append') {
     return [[...units]];
   }
-  // Nor can anyone here tell which rows a partial index holds.
+  // Only the database knows which rows are stored, for an update, and which ones a partial index holds.
   const meetsStored =
-    options.disposition === 'merge' && targets.some(({ plan, keyPredicate }) => plan.newerBy ?? keyPredicate);
+    options.disposition !== 'replace' &&
+    targets.some(({ plan, keyPredicate, onConflict }) => onConflict === 'update' || (plan.newerBy ?? keyPredicate));
   return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
 }
 

@@ -56,8 +56,8 @@ function buildFindNewRows({ plan, onConflict }: Target, key: readonly KeyColumn[
   ) AS s${isNew}
 )`;
   const isSecured = `row_security_active(${table})`;
-  const isRestricted =
-    onConflict === 'insert' ? isSecured : `${isSecured} OR NOT has_table_privilege(${table}, 'UPDATE')`;
+  const mayUpdate = onConflict !== 'insert' && (plan.extraUpdatable || plan.columns.some(({ updatable }) => updatable));
+  const isRestricted = mayUpdate ? `${isSecured} OR NOT has_table_privilege(${table}, 'UPDATE')` : isSecured;
   return `SELECT ${places} AS places,
   to_json(now()) AS now,
   ${isRestricted} AS "isRestricted",

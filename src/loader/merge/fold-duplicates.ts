@@ -1,13 +1,16 @@
-import type { KeyColumn } from '../model/load-plan.js';
+import type { KeyColumn, LoadPlan } from '../model/load-plan.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 
 /** The tables that rows of units are for. */
-type FoldTargets = readonly { readonly key: readonly Pick<KeyColumn, 'index'>[] }[];
+type FoldTargets = readonly {
+  readonly key: readonly Pick<KeyColumn, 'index'>[];
+  readonly plan: Pick<LoadPlan, 'columns' | 'extraUpdatable'>;
+}[];
 
 /**
  * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: the fields
- * of a later record win, and fields it does not carry stay.
+ * of a later record win, and fields it does not carry stay. Of a column that stored rows keep, the first record counts.
  */
 export function foldDuplicates(units: readonly LoadUnit[], targets: FoldTargets): LoadUnit[] {
   const byKey = new Map<string, LoadUnit>();
@@ -40,7 +43,7 @@ export function splitIntoWaves(units: readonly LoadUnit[]): LoadUnit[][] {
 export function foldUnits(earlier: LoadUnit, later: LoadUnit, targets: FoldTargets): LoadUnit {
   return {
     ...later,
-    rows: later.rows.map((row, target) => foldRows(earlier.rows[target], row, targets[target]?.key ?? [])),
+    rows: later.rows.map((row, target) => foldRows(earlier.rows[target], row, targets[target])),
     parts: [...partsOf(earlier), ...partsOf(later)],
   };
 }
@@ -48,7 +51,7 @@ export function foldUnits(earlier: LoadUnit, later: LoadUnit, targets: FoldTarge
 function foldRows(
   earlier: Row | undefined,
   later: Row | undefined,
-  key: readonly Pick<KeyColumn, 'index'>[],
+  target: FoldTargets[number] | undefined,
 ): Row | undefined {
   if (earlier === undefined || later === undefined) {
     return later ?? earlier;
@@ -56,7 +59,7 @@ function foldRows(
   const fills = new Set(earlier.fills);
   const values = earlier.values.map((stored, index) => {
     const incoming = later.values[index];
-    if (incoming === undefined) {
+    if (incoming === undefined || target?.plan.columns[index]?.updatable === false) {
       return stored;
     }
     if (!later.fills?.has(index)) {
@@ -68,10 +71,11 @@ function foldRows(
     }
     return stored ?? incoming;
   });
-  for (const { index } of key) {
+  for (const { index } of target?.key ?? []) {
     values[index] = earlier.values[index];
   }
-  const extra = earlier.extra === undefined ? later.extra : new Map([...earlier.extra, ...(later.extra ?? [])]);
+  const laterExtra = target?.plan.extraUpdatable === false ? undefined : later.extra;
+  const extra = earlier.extra === undefined ? laterExtra : new Map([...earlier.extra, ...(laterExtra ?? [])]);
   const special = earlier.special === undefined ? later.special : [...earlier.special, ...(later.special ?? [])];
   return { values, fills: fills.size === 0 ? undefined : fills, special, extra };
 }

@@ -28,7 +28,7 @@ export async function identifyKeys(
   units: readonly LoadUnit[],
 ): Promise<readonly LoadUnit[]> {
   const [target] = job.targets;
-  if (target?.onConflict !== 'merge' || !hasLooseKey(job) || units.length < 2) {
+  if (target === undefined || target.onConflict === 'insert' || !hasLooseKey(job) || units.length < 2) {
     return units;
   }
   const keyed = units.flatMap(({ rows }, place): KeyedUnit[] => {

@@ -89,7 +89,7 @@ export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: re
     columns,
     hasExtra: withExtra > 0,
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
-    inInputOrder: onConflict === 'merge' && rows.length > 1 && hasOtherKey({ plan, key }),
+    inInputOrder: onConflict !== 'insert' && rows.length > 1 && hasOtherKey({ plan, key }),
   };
 }
 
@@ -123,7 +123,7 @@ function modeOf(
   rows: number,
 ): ColumnMode {
   const byAll = carried === rows;
-  if (onConflict !== 'merge') {
+  if (onConflict === 'insert') {
     return byAll || !hasDefault ? 'set' : 'byRow';
   }
   if (dates > 0 && dates < carried - nulls) {

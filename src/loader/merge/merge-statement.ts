@@ -31,6 +31,8 @@ export interface StatementCounts {
   readonly updated: number;
   /** Rows that the table has already, as read. */
   readonly unchanged: number;
+  /** Rows that an update leaves out, because they have no stored row. */
+  readonly skipped: number;
   /** Rows without a stored row when the statement began. */
   readonly fresh: number;
 }
@@ -51,7 +53,8 @@ const PLACE = '"harbor place"';
  * order of their keys, and then locks stored rows in that order. One that locks waits only for others that lock. Where
  * a row may take a unique value that another gives up, locked rows are then updated in the order of the source.
  *
- * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`.
+ * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`. An update inserts
+ * nothing, and counts rows that are not stored as skipped.
  * @param parts - of {@link partsOfSpec}
  * @param failsOnConflict - a new row whose key is stored after all is an error (23505) instead of not being written
  */
@@ -100,11 +103,13 @@ export function mergeSteps(
     return `LATERAL (\n    ${lookups.length === 1 ? lookups.join() : lookups.map((lookup) => `SELECT * FROM (${lookup}) AS found`).join('\n    UNION ALL ')}\n  ) AS stored`;
   };
   const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key, keyPredicate)} DO NOTHING`;
-  const inserts = parts.map(({ spec: part, conditions }, place) => {
+  const insertedParts = spec.onConflict === 'update' ? [] : parts;
+  const inserts = insertedParts.map(({ spec: part, conditions }, place) => {
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions, ...after];
     return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId, prefix });
   });
   const insertNames = inserts.map((_, place) => `${prefix}inserted_${place}`);
+  const toLock = [`s.${DIFFERS}`, ...(insertNames.length === 0 ? after : insertNames.slice(-1).map(afterStep))];
   const updateNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}updated_${place}`);
   const steps = [
     `${prefix}incoming AS MATERIALIZED (
@@ -117,7 +122,7 @@ export function mergeSteps(
       : [
           `${prefix}locked AS MATERIALIZED (
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}
-  FROM (SELECT * FROM ${prefix}incoming AS s WHERE s.${DIFFERS} AND ${afterStep(`${prefix}inserted_${parts.length - 1}`)}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
+  FROM (SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
 )`,
           ...spec.nullSets.map(
             (nulls, place) => `${updateNames[place]} AS (
@@ -134,13 +139,16 @@ export function mergeSteps(
     `${prefix}incoming WHERE NOT ${DIFFERS}`,
     ...(change === undefined ? [] : [`${prefix}locked WHERE NOT ${STILL_DIFFERS}`]),
   ];
+  const fresh = sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]);
   const counts = {
     inserted: sumOfCounts(insertNames),
-    updated: updateNames.length === 0 ? '0' : sumOfCounts(updateNames),
+    updated: sumOfCounts(updateNames),
     unchanged: sumOfCounts(same),
-    fresh: sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]),
+    skipped: spec.onConflict === 'update' ? fresh : '0',
+    fresh,
   };
-  return { steps, counts, done: (updateNames.length === 0 ? insertNames : updateNames).map(afterStep) };
+  const last = [updateNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
+  return { steps, counts, done: last.map(afterStep) };
 }
 
 /** The statement that appends rows: a key that is stored is an error. Returns what {@link buildMerge} returns. */
@@ -168,7 +176,7 @@ export function appendSteps(
   SELECT ${incomingColumns(plan, spec)}
   FROM (${select}) AS s
 )`;
-  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', fresh: '0' };
+  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', skipped: '0', fresh: '0' };
   return { steps: [incoming, ...inserts], counts, done: names.map(afterStep) };
 }
 
@@ -269,5 +277,7 @@ function insertedExtra({ extra, extraDefault }: LoadPlan, { extraByRow }: MergeS
 }
 
 function sumOfCounts(sources: readonly string[]): string {
-  return `(${sources.map((source) => `(SELECT count(*) FROM ${source})`).join(' + ')})::integer`;
+  return sources.length === 0
+    ? '0'
+    : `(${sources.map((source) => `(SELECT count(*) FROM ${source})`).join(' + ')})::integer`;
 }

@@ -93,7 +93,7 @@ function mergeCarried(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Chan
       value: mergedValue(carried, incoming),
       asText: carried.column.compareAsText,
     }));
-  if (plan.extra !== undefined) {
+  if (plan.extra !== undefined && plan.extraUpdatable) {
     const stored = `${STORED}.${plan.extra}`;
     const kept = withoutSuperseded(plan, stored, spec, incoming);
     // Either side may be null, and null || jsonb is null.

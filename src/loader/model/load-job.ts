@@ -11,12 +11,15 @@ export interface Target {
   readonly key: readonly KeyColumn[];
   /** Which rows the key identifies, where it is a partial index. */
   readonly keyPredicate?: KeyPredicate | undefined;
-  /** What a write does with a row whose key is stored: merge it column by column, or fail. */
-  readonly onConflict: 'merge' | 'insert';
+  /**
+   * What a write does with a row whose key is stored: merge it column by column, or fail (`insert`). Under `update` it
+   * merges stored rows and skips the others.
+   */
+  readonly onConflict: 'merge' | 'update' | 'insert';
 }
 
-/** Why a record was skipped: a column it must have for this table is absent. */
-export type SkipReason = `missing_${string}`;
+/** Why a record was skipped: a column it must have for this table is absent, or an update has found no row of it. */
+export type SkipReason = `missing_${string}` | 'not_stored';
 
 /** A record in the form of one table, or why it is none. */
 export type Normalized =

@@ -9,11 +9,11 @@ export type HistoryMode = 'all' | 'off';
 
 /** Options of one load. */
 export interface LoadOptions {
-  /** @default 'merge' */
+  /** What a load does with rows that are stored, and with those that are not. @default 'merge' */
   readonly disposition?: Disposition | undefined;
   /** Columns (or properties) of the unique key a merge goes by. @default the entity's primary key */
   readonly primaryKey?: string | readonly string[] | undefined;
-  /** Merge only: a row whose value in this column is smaller than the stored one changes nothing. */
+  /** Merge and update only: a row whose value in this column is smaller than the stored one changes nothing. */
   readonly newerBy?: string | undefined;
   /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
   readonly batchSize?: number | undefined;
@@ -41,8 +41,8 @@ export interface LoadOptions {
    */
   readonly sourceForm?: Readonly<Record<string, string>> | undefined;
   /**
-   * `off`: a merge without a load key that goes well leaves no row in the history, which saves writes where each call stores
-   * little. A load with rejected or failed records, an append, a replace and a load with a load key stay in it. Statistics
+   * `off`: a merge, insert or update without a load key that goes well leaves no row in the history, which saves writes where
+   * each call stores little. A load with rejected or failed records, an append, a replace and a load with a load key stay in it. Statistics
    * of the process count every load. @default the module's `history`
    */
   readonly history?: HistoryMode | undefined;
@@ -68,7 +68,10 @@ export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'o
   readonly keepsHistory: boolean;
 }
 
-const DISPOSITIONS: ReadonlySet<unknown> = new Set(['merge', 'append', 'replace']);
+/** Every disposition. */
+export const DISPOSITIONS: readonly Disposition[] = ['merge', 'insert', 'update', 'append', 'replace'];
+/** Dispositions whose repetition writes nothing again. */
+const REPEATABLE: ReadonlySet<Disposition> = new Set(['merge', 'insert', 'update']);
 /** The largest batch size, in records. */
 export const MAX_BATCH_SIZE = 100_000;
 /** What a batch size must be. */
@@ -85,7 +88,10 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 
 /** What each option must be, and how to check it. */
 const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
-  disposition: ["'merge', 'append' or 'replace'", (value) => DISPOSITIONS.has(value)],
+  disposition: [
+    "'merge', 'insert', 'update', 'append' or 'replace'",
+    (value) => DISPOSITIONS.some((known) => known === value),
+  ],
   primaryKey: [
     'a column name or a list of them',
     (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
@@ -128,8 +134,8 @@ export function resolveLoadOptions(
 ): ResolvedLoadOptions {
   const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
-  if (options.newerBy !== undefined && disposition !== 'merge') {
-    mistakes.push(`newerBy goes with disposition 'merge', not '${disposition}'`);
+  if (options.newerBy !== undefined && disposition !== 'merge' && disposition !== 'update') {
+    mistakes.push(`newerBy goes with disposition 'merge' or 'update', not '${disposition}'`);
   }
   if (options.allowEmpty !== undefined && disposition !== 'replace') {
     mistakes.push(`allowEmpty goes with disposition 'replace', not '${disposition}'`);
@@ -148,7 +154,7 @@ export function resolveLoadOptions(
     batchSize: options.batchSize ?? defaultBatchSize,
     maxRejects: onReject === 'fail' ? 0 : (options.maxRejects ?? (disposition === 'replace' ? 0 : Infinity)),
     allowEmpty: options.allowEmpty ?? false,
-    keepsHistory: history === 'all' || disposition !== 'merge' || options.loadKey !== undefined,
+    keepsHistory: history === 'all' || !REPEATABLE.has(disposition) || options.loadKey !== undefined,
   };
 }
 

@@ -181,6 +181,8 @@ export interface LoadPlan {
   /** Its default as SQL; undefined where there is none. */
   readonly extraDefault: string | undefined;
   readonly extraNotNull: boolean;
+  /** A load may change it in stored rows. */
+  readonly extraUpdatable: boolean;
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;

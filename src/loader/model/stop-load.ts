@@ -113,13 +113,16 @@ function sentences(...parts: readonly (string | false | undefined)[]): string {
 
 const ALL_OR_NOTHING = 'A replace is one transaction: all of it is committed, or nothing';
 
-function unknownOutcome({ keepsHistory }: ResolvedLoadOptions, { unanswered }: LoadEnd): string | undefined {
+function unknownOutcome(
+  { disposition, keepsHistory }: ResolvedLoadOptions,
+  { unanswered }: LoadEnd,
+): string | undefined {
   if (unanswered.length === 0) {
     return undefined;
   }
   const batches = unanswered.map((batchNo) => `batch ${batchNo}`).join(', ');
   if (!keepsHistory) {
-    return `Commit outcome unknown: ${batches}. The COMMIT got no reply. Loading again is safe with merge`;
+    return `Commit outcome unknown: ${batches}. The COMMIT got no reply. Loading again is safe with ${disposition}`;
   }
   return (
     `Commit outcome unknown: ${batches}. The COMMIT got no reply, and the database could not be asked. A committed batch ` +
@@ -139,9 +142,9 @@ function afterInterrupt({ disposition, loadKey }: ResolvedLoadOptions, { unanswe
   if (loadKey !== undefined) {
     return 'Committed batches stay. Run the same load again to resume after them';
   }
-  return disposition === 'merge'
-    ? 'Committed batches stay. Run the same load again: it finds them unchanged and loads the rest'
-    : 'Committed batches stay. The same load again would insert them twice; use a loadKey to resume a load';
+  return disposition === 'append'
+    ? 'Committed batches stay. The same load again would insert them twice; use a loadKey to resume a load'
+    : 'Committed batches stay. Run the same load again: it finds them unchanged and loads the rest';
 }
 
 /** Our own errors hold no values; an error of the database is reduced to what may be shown. */

@@ -7,7 +7,7 @@ import type { PreparedBatch } from '../read/batch-builder.js';
 import { charactersIn, COPY_FROM_CHARACTERS, COPY_FROM_ROWS } from '../write/write-rows.js';
 
 /**
- * Whether one statement does to these records what a load does in several: a small merge or append in its own transaction,
+ * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,
  * without a load key, whose constraints are all checked when the statement ends.
  * @param records - an array can be read again, should the statement not be enough
  */
@@ -33,8 +33,8 @@ function areRowsIndependent({ references, kind }: LoadJob['targets'][number]['pl
  * duplicates, or which of them are at fault.
  */
 export function unitsToPipeline(job: LoadJob, { units, rejected }: PreparedBatch): readonly LoadUnit[] | undefined {
-  const isMerge = job.options.disposition === 'merge';
-  if (rejected.length > job.options.maxRejects || (isMerge && units.length > 1 && hasLooseKey(job))) {
+  const meetsKeys = job.options.disposition !== 'append';
+  if (rejected.length > job.options.maxRejects || (meetsKeys && units.length > 1 && hasLooseKey(job))) {
     return undefined;
   }
   const waves = arrange(job, units);

@@ -2,14 +2,14 @@ import type { ClientBase } from 'pg';
 
 import { runPipelined, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
 import { classifyFault } from '../../postgres/faults/sqlstate.js';
-import type { WriteCounts } from '../../results/load-counts.js';
-import { addTotals, emptyTotals, type LoadTotals } from '../../stats/load-totals.js';
+import { NO_COUNTS, type WriteCounts } from '../../results/load-counts.js';
+import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { FirstAttempt, LoadSession } from '../write/load-session.js';
-import { storedOutcome } from '../write/write-outcome.js';
+import { storedOutcome, totalsOfOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';
 import { countsIn, pipelinedStatement } from './pipelined-statement.js';
@@ -69,10 +69,16 @@ export class PipelinedLoad implements FirstAttempt {
       return undefined;
     }
     const { ledger } = session.context;
-    const tables = job.targets.map(({ plan }) => plan.table);
+    const names = job.targets.map(({ plan }) => plan.table);
     await ledger.open(client, session.entry);
-    const written = await ledger.findCompleted(client, session.entry, tables);
-    return written && totalsOf(job, batch, units, written);
+    const written = await ledger.findCompleted(client, session.entry, names);
+    // The row of the load counts what is not written, too.
+    const { tables: known } = totalsOf(job, batch, units);
+    const apart = written?.map((counts, table) => ({
+      ...counts,
+      skipped: counts.skipped - (known[table] ?? NO_COUNTS).skipped,
+    }));
+    return apart && totalsOf(job, batch, units, apart);
   }
 
   private async send(): Promise<LoadTotals> {
@@ -109,6 +115,5 @@ function totalsOf(
     inserted: units.filter(({ rows }) => rows[table] !== undefined).length,
   })),
 ): LoadTotals {
-  const { tables } = storedOutcome(units, written);
-  return addTotals(unwrittenTotals(batch, job), { ...emptyTotals(job.targets.length), tables });
+  return addTotals(unwrittenTotals(batch, job), totalsOfOutcome(storedOutcome(units, written)));
 }

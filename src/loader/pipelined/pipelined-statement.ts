@@ -1,6 +1,6 @@
 import { isInTransaction, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
 import { insertOfRejected } from '../../quarantine/rejected-records.js';
-import { NO_COUNTS, storedOf, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
+import { countsBy, NO_COUNTS, storedOf, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
 import { hasFingerprint, haveNoTriggers } from '../../schema/table/table-fingerprints.js';
 import type { WriteCountsSql } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
@@ -21,7 +21,7 @@ type Bind = (value: unknown) => string;
 
 const NOTHING_TO_WRITE: WriteSteps = {
   steps: [],
-  counts: { inserted: '0', updated: '0', unchanged: '0', fresh: '0' },
+  counts: { inserted: '0', updated: '0', unchanged: '0', skipped: '0', fresh: '0' },
   done: [],
 };
 
@@ -121,11 +121,10 @@ function areAsPlanned({ targets }: LoadJob): string[] {
 /** The counts of a table, by its place. */
 export function countsIn(row: Readonly<Record<string, number>>, table: number): WriteCounts {
   const names = countNames(table);
-  const [inserted = 0, updated = 0, unchanged = 0] = WRITE_COUNTS.map((name) => row[names[name]]);
-  return { inserted, updated, unchanged };
+  return countsBy((name) => row[names[name]] ?? 0);
 }
 
 /** The columns of the counts of a table, by its place. */
 function countNames(table: number): WriteCountsSql {
-  return { inserted: `inserted_${table}`, updated: `updated_${table}`, unchanged: `unchanged_${table}` };
+  return Object.fromEntries(WRITE_COUNTS.map((name) => [name, `${name}_${table}`])) as unknown as WriteCountsSql;
 }

@@ -110,6 +110,7 @@ export function buildLoadPlan(
     extraName: extra?.databaseName,
     extraDefault: liveExtra?.defaultExpression,
     extraNotNull: liveExtra?.notNull === true,
+    extraUpdatable: true,
     loadId: quoted('loadId'),
     updatedAt: quoted('updatedAt'),
     version: quoted('version'),

@@ -22,9 +22,8 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     );
   }
   const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
-  const plan = passOverIdentities(entityPlan, key);
-  // A replace merges into its staging table, where a row may meet an earlier one of the same load.
-  const onConflict = options.disposition === 'append' ? 'insert' : 'merge';
+  const plan = updatedColumns(passOverIdentities(entityPlan, key), options);
+  const onConflict = onConflictOf(options);
   if (options.newerBy === undefined) {
     return { plan, key, keyPredicate, onConflict };
   }
@@ -33,6 +32,20 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
   }
   return { plan: { ...plan, newerBy: field.column }, key, keyPredicate, onConflict };
+}
+
+/** A replace merges into its staging table, where a row may meet an earlier one of the same load. */
+function onConflictOf({ disposition }: ResolvedLoadOptions): Target['onConflict'] {
+  return disposition === 'append' ? 'insert' : disposition === 'update' ? 'update' : 'merge';
+}
+
+/** The plan with the columns that this load may change in stored rows; an insert is a merge that changes none. */
+function updatedColumns(plan: LoadPlan, { disposition }: ResolvedLoadOptions): LoadPlan {
+  if (disposition !== 'insert') {
+    return plan;
+  }
+  const columns = plan.columns.map((column) => ({ ...column, updatable: false }));
+  return { ...plan, columns, extraUpdatable: false, newerBy: undefined };
 }
 
 function keyOf(

@@ -113,7 +113,8 @@ export class ContentSwap {
     const { client, target, session } = this;
     const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
     const result = await client.query<SwapCounts>(buildSwap(target), parameters);
-    const { rows, ...written } = result.rows[0] as SwapCounts;
+    const { rows, ...counts } = result.rows[0] as SwapCounts;
+    const written = { ...NOTHING_WRITTEN, ...counts };
     // The lock keeps others out, so another attempt would find the same.
     checkCounts(target.plan, { onConflict: 'insert' }, rows, written, 0);
     return written;

@@ -200,6 +200,7 @@ export class TableReplace {
     const swapped: LoadCounts = {
       ...counts,
       ...written,
+      skipped: counts.skipped,
       duplicates: this.duplicates - rejectedDuplicates,
       rejected: counts.rejected + rejected,
     };

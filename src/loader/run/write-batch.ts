@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
-import { addTotals, emptyTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
+import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
 import { Evidence } from '../model/evidence.js';
@@ -13,6 +13,7 @@ import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 import { lockPlannedTables } from '../write/planned-tables.js';
+import { totalsOfOutcome } from '../write/write-outcome.js';
 
 /** How one attempt at a batch writes it. */
 export interface AttemptHow {
@@ -64,8 +65,7 @@ export async function writeBatch(
     }
   }
   await insertRejectedRecords(client, rejectedTable, { loadId, table: job.name }, rejected);
-  const written = { tables: outcome.tables, rejects: summarizeRejects(outcome.rejected) };
-  const totals = addTotals(unwrittenTotals(batch, job), { ...emptyTotals(job.targets.length), ...written });
+  const totals = addTotals(unwrittenTotals(batch, job), totalsOfOutcome(outcome));
   if (isKept) {
     await ledger.recordBatch(client, entry, batch.batchNo, totals);
   }

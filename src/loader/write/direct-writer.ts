@@ -71,10 +71,11 @@ export async function copyNewRows(
  * Whether COPY can do what the statement of a merge does. The partitions of a table are filled one after the other, so not
  * in the order of the keys.
  */
-function takesCopy({ plan, key, keyPredicate }: Target, rows: readonly Row[]): boolean {
+function takesCopy({ plan, key, keyPredicate, onConflict }: Target, rows: readonly Row[]): boolean {
   const { kind, columns } = plan.live;
   const updatedAt = [...columns.values()].find(({ name }) => quoteIdentifier(name) === plan.updatedAt);
   return (
+    onConflict !== 'update' &&
     kind.partitionKey === null &&
     keyPredicate === undefined &&
     (updatedAt === undefined || MOMENTS.has(updatedAt.type)) &&

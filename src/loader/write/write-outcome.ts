@@ -1,9 +1,10 @@
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
 import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
-import { addToEach } from '../../stats/load-totals.js';
+import { addToEach, emptyTotals, type LoadTotals, recordCounts, summarizeRejects } from '../../stats/load-totals.js';
+import { countsByName } from '../../stats/name-counter.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
-import type { LoadJob } from '../model/load-job.js';
+import type { LoadJob, SkipReason } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
 import type { WriteCounts } from './write-staged.js';
 
@@ -24,8 +25,20 @@ export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
 
 /** The outcome of units that are stored; `counts` has what the database did in each table. */
 export function storedOutcome(units: readonly LoadUnit[], counts: readonly WriteCounts[]): WriteOutcome {
-  const tables = counts.map((written, target) => ({ ...NO_COUNTS, ...written, ...countParts(units, target) }));
+  const tables = counts.map((written, target) => {
+    const parts = countParts(units, target);
+    return { ...NO_COUNTS, ...written, ...parts, skipped: written.skipped + parts.skipped };
+  });
   return { tables, rejected: [] };
+}
+
+/** The totals of what was written or rejected. */
+export function totalsOfOutcome({ tables, rejected }: WriteOutcome): LoadTotals {
+  const totals = { ...emptyTotals(tables.length), tables, rejects: summarizeRejects(rejected) };
+  // Every record has a row in the last table, which only an update skips.
+  const { skipped } = recordCounts(totals);
+  const reason: SkipReason = 'not_stored';
+  return skipped === 0 ? totals : { ...totals, skippedReasons: countsByName([[reason, skipped]]) };
 }
 
 /** The outcome of rejected records. */

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
-import type { WriteCounts } from '../../results/load-counts.js';
+import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
 import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
 import {
   appendSteps,
@@ -17,19 +17,15 @@ import type { Row } from '../model/row.js';
 
 export type { WriteCounts };
 
-export const NOTHING_WRITTEN: WriteCounts = { inserted: 0, updated: 0, unchanged: 0 };
+export const NOTHING_WRITTEN: WriteCounts = countsBy(() => 0);
 
 /** The rows of these counts. */
-export function rowsOf({ inserted, updated, unchanged }: WriteCounts): number {
-  return inserted + updated + unchanged;
+export function rowsOf(counts: WriteCounts): number {
+  return WRITE_COUNTS.reduce((sum, name) => sum + counts[name], 0);
 }
 
 export function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
-  return {
-    inserted: a.inserted + b.inserted,
-    updated: a.updated + b.updated,
-    unchanged: a.unchanged + b.unchanged,
-  };
+  return countsBy((name) => a[name] + b[name]);
 }
 
 /** Rows where a statement can read them. */

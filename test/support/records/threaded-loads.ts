@@ -43,7 +43,7 @@ export const threadedLoads = fc
       format: fc.constant(format),
       bytes: fc.constant(bytes),
       into: fc.constantFrom('app_opportunities', 'submissions', HYBRID),
-      disposition: fc.constantFrom('merge', 'append', 'replace'),
+      disposition: fc.constantFrom('merge', 'insert', 'update', 'append', 'replace'),
       batchSize: fc.constantFrom(1, 3, 1_000),
       maxRejects: fc.constantFrom(2, 1_000),
       /** Where the source breaks in a first attempt, which the load resumes. */

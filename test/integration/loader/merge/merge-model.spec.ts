@@ -7,6 +7,7 @@ import {
   mergeIntoModel,
   MODEL_COLUMNS,
   type ModelRow,
+  type PartialOpportunity,
   partialOpportunity,
 } from '../../../support/records/merge-model.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
@@ -27,23 +28,31 @@ describe('a table after any partial merges', () => {
   };
 
   it('is what a small model says: absent keeps, null erases, preserved stays, fallback fields fill, extra grows', async () => {
-    const loads = fc.array(fc.array(partialOpportunity, { minLength: 1, maxLength: 12 }), {
-      minLength: 1,
-      maxLength: 4,
-    });
+    const load = fc.tuple(
+      fc.constantFrom('merge', 'merge', 'insert', 'update'),
+      fc.array(partialOpportunity, { minLength: 1, maxLength: 12 }),
+    );
+    const loads = fc.array(load, { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(loads, fc.integer({ min: 1, max: 12 }), async (inputs, batchSize) => {
         await emptyTables(app);
         const model = new Map<unknown, ModelRow>();
-        for (const [index, input] of inputs.entries()) {
+        for (const [index, [disposition, input]] of inputs.entries()) {
           const records = input.map(({ record }) => record);
-          const options = index % 2 === 0 ? { batchSize: 1000 } : { batchSize };
+          const options = { disposition, ...(index % 2 === 0 ? { batchSize: 1000 } : { batchSize }) } as const;
           const before = new Map(model);
           const result = await app.opportunities.storeBatch(records, options);
-          input.forEach((item) => model.set(item.columns.key, mergeIntoModel(model.get(item.columns.key), item)));
+          const byOne = { inserted: 0, updated: 0, unchanged: 0, duplicates: 0, skipped: 0 };
+          for (const item of input) {
+            byOne[applyToModel(model, disposition, item)] += 1;
+          }
 
           expect(await stored()).toEqual(model);
           expect(result).toMatchObject({ ok: true, received: input.length });
+          if (disposition === 'update') {
+            expect(result).toMatchObject(byOne);
+            continue;
+          }
           // Between batches rows meet their own earlier versions, so the counts depend on where they were cut.
           const keys = [...new Set(input.map(({ columns }) => columns.key))];
           const inserted = keys.filter((key) => !before.has(key)).length;
@@ -51,13 +60,25 @@ describe('a table after any partial merges', () => {
             (key) => before.has(key) && isDeepStrictEqual(before.get(key), model.get(key)),
           ).length;
           const updated = keys.length - inserted - unchanged;
-          const counts = { inserted, updated, unchanged, duplicates: input.length - keys.length };
+          const counts = { inserted, updated, unchanged, duplicates: input.length - keys.length, skipped: 0 };
           expect(result).toMatchObject(result.batches === 1 ? counts : {});
         }
       }),
       propertyRuns(60),
     );
   });
+
+  /** Returns what the record counts as, alone. */
+  function applyToModel(model: Map<unknown, ModelRow>, disposition: string, item: PartialOpportunity) {
+    const { key } = item.columns;
+    const row = model.get(key);
+    if (row === undefined ? disposition === 'update' : disposition === 'insert') {
+      return row === undefined ? 'skipped' : 'unchanged';
+    }
+    const merged = mergeIntoModel(row, item);
+    model.set(key, merged);
+    return row === undefined ? 'inserted' : isDeepStrictEqual(row, merged) ? 'unchanged' : 'updated';
+  }
 
   it('does not depend on where the batches are cut', async () => {
     const input = fc.array(partialOpportunity, { minLength: 2, maxLength: 20 });

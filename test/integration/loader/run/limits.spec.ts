@@ -119,10 +119,14 @@ describe('a load that is to stop', () => {
 
   it.each([
     [{ batchSize: 0 }, 'batchSize must be an integer from 1 to 100000'],
-    [{ disposition: 'upsert' }, "disposition must be 'merge', 'append' or 'replace'"],
+    [{ disposition: 'upsert' }, "disposition must be 'merge', 'insert', 'update', 'append' or 'replace'"],
     [{ maxRejects: -1 }, 'maxRejects must be an integer from 0'],
     [{ onReject: 'fail', maxRejects: 3 }, 'give one of the two'],
     [{ newerBy: 'analyzed_at', disposition: 'append' }, "newerBy goes with disposition 'merge'"],
+    [
+      { newerBy: 'analyzed_at', disposition: 'insert' },
+      "newerBy goes with disposition 'merge' or 'update', not 'insert'",
+    ],
     [{ allowEmpty: true }, "allowEmpty goes with disposition 'replace'"],
     [{ batchsize: 5 }, 'batchsize is no option of a load'],
     [{ signal: {} }, 'signal must be an AbortSignal'],

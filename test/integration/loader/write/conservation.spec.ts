@@ -66,7 +66,7 @@ describe('every record that goes in comes out in exactly one count', () => {
     );
   }
 
-  describe.each(['merge', 'append', 'replace'] as const)('%s', (disposition) => {
+  describe.each(['merge', 'insert', 'update', 'append', 'replace'] as const)('%s', (disposition) => {
     const limits = disposition === 'replace' ? { allowEmpty: true, maxRejects: 1000 } : {};
 
     it('by load', async () => {
