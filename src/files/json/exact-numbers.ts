@@ -20,6 +20,20 @@ export function parseExactly(text: string): unknown {
   return parse(text, null, { parseNumber: exactNumber, onDuplicateKey: ({ newValue }) => newValue });
 }
 
+/** {@link parseExactly}, and of every number the digits as they are written: `1.10` becomes a `LosslessNumber`, too. */
+export function parseAsWritten(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  for (const token of numbersIn(text)) {
+    if (!isCanonical(token)) {
+      return parse(text, null, {
+        parseNumber: (digits) => new LosslessNumber(digits),
+        onDuplicateKey: ({ newValue }) => newValue,
+      });
+    }
+  }
+  return value;
+}
+
 /** A number of a JSON text, see {@link parseExactly}. */
 export function exactNumber(token: string): number | bigint | LosslessNumber {
   const number = Number(token);

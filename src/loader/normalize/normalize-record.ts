@@ -1,5 +1,6 @@
 import type { Rejection } from '../../records/source-record.js';
 import type { Normalized } from '../model/load-job.js';
+import { parseAsWritten } from '../../files/json/exact-numbers.js';
 import { parseJson } from '../values/convert-value.js';
 import type { KeyColumn, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { plainValue } from '../values/json-text.js';
@@ -99,7 +100,8 @@ function addExtra(row: Row, column: string | undefined, value: unknown, textual:
   if (value === null || (textual && value === '')) {
     return;
   }
-  const content: unknown = textual && typeof value === 'string' ? atColumn(column, () => parseJson(value)) : value;
+  const content: unknown =
+    textual && typeof value === 'string' ? atColumn(column, () => parseJson(value, parseAsWritten)) : value;
   if (!isPlainObject(content)) {
     throw new RejectedValue('wrong_type', `expected an object, found ${nameType(value)}`, column);
   }

@@ -1,3 +1,4 @@
+import { parseAsWritten } from '../../files/json/exact-numbers.js';
 import { parseExactJson } from '../../files/json/parse-json-line.js';
 import type { BaseType, ValueType } from '../../schema/table/value-type.js';
 import { ARRAY_LITERAL, arrayConverter, type ArrayRules } from './array-text.js';
@@ -139,7 +140,8 @@ function baseConverter(
       return toBooleanText;
     case 'json':
     case 'jsonb':
-      return (value, textual) => toJsonText(textual && typeof value === 'string' ? parseJson(value) : value);
+      return (value, textual) =>
+        toJsonText(textual && typeof value === 'string' ? parseJson(value, parseAsWritten) : value);
     case 'timestamp with time zone':
       return withPrecision(size, (value) => toTimestamptzText(value, epochSeconds));
     case 'timestamp without time zone':
@@ -264,10 +266,14 @@ function rejectComposite(): never {
   throw new RejectedValue('wrong_type', 'values of a composite type cannot be loaded');
 }
 
-/** JSON in a text-only file. @throws RejectedValue `invalid_json` */
-export function parseJson(text: string): unknown {
+/**
+ * JSON in a text-only file.
+ * @param parse - for a column that keeps how a number is written, `parseAsWritten`
+ * @throws RejectedValue `invalid_json`
+ */
+export function parseJson(text: string, parse = parseExactJson): unknown {
   try {
-    return parseExactJson(text);
+    return parse(text);
   } catch {
     throw new RejectedValue('invalid_json', 'the text is not valid JSON');
   }

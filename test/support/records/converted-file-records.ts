@@ -93,6 +93,7 @@ export const CONVERTED_OPPORTUNITIES: readonly ConvertedCase[] = [
     '{"n":9007199254740993, "d":0.1234567890123456789012}',
     '{"d": 0.1234567890123456789012, "n": 9007199254740993}',
   ),
+  jsonb('a zero at the end of a number of jsonb', '{"x":1.10}', '{"x": 1.10}'),
   jsonb('a number of jsonb beyond double', '[1e309]', `[1${'0'.repeat(309)}]`),
   jsonb('256 levels of jsonb', nested(256), nested(256)),
   jsonb(
@@ -118,6 +119,14 @@ export const CONVERTED_OPPORTUNITIES: readonly ConvertedCase[] = [
     csv: { ['__proto__']: 'polluted', constructor: 'c' },
     stored: { extra: '{"__proto__": "polluted", "constructor": "c"}' },
   },
+  taken(
+    'a zero at the end of a number of extra',
+    '"extra":{"a":1.10}',
+    { extra: quoted('{"a":1.10}') },
+    {
+      extra: '{"a": 1.10}',
+    },
+  ),
   taken('__proto__ named twice: the last one', '"__proto__":{"polluted":1}, "__proto__":"p"', undefined, {
     extra: '{"__proto__": "p"}',
   }),
