@@ -37,8 +37,10 @@ describe('a command whose output nobody reads', () => {
       run(['load', bad, '--into', 'submissions'], false),
       run(['load', good, '--into', 'submissions', '--rename', 'x=title'], true),
       run(['rejects', 'export'], false),
+      run(['loads'], false),
+      run(['stats'], false),
     ]);
-    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([3, 0, 0]);
-    expect(outcomes[0]?.stderr).toBe('');
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([3, 0, 0, 0, 0]);
+    expect(outcomes.map(({ stderr }) => stderr).join('')).toBe('');
   });
 });

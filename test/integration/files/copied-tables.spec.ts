@@ -91,12 +91,20 @@ const RECORDS = [
     problem_description: '',
     core_functions: ['a', 'b,"c"'],
     opportunity_score: 72.5,
+    evidence_based: true,
     created_utc: 1_373_490_332,
     num_comments: 0,
     ai_profile: { x: [1, null] },
     own: { nested: ['é'] },
   },
-  { submission_id: 't3_2', problem_description: 'p', title: null, upvote_ratio: 0.98, trust_badges: { a: true } },
+  {
+    submission_id: 't3_2',
+    problem_description: 'p',
+    title: null,
+    evidence_based: false,
+    upvote_ratio: 0.98,
+    trust_badges: { a: true },
+  },
 ];
 
 /** Text of a table as \copy … to stdout csv header writes it. */

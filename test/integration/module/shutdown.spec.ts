@@ -1,8 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Inject, type MessageEvent, Sse } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, map, type Observable } from 'rxjs';
 
-import { LoadInterruptedError, StorageError, StorageModule } from '../../../src/index.js';
+import {
+  LoaderService,
+  LoadInterruptedError,
+  LoadStatsService,
+  StorageError,
+  StorageModule,
+} from '../../../src/index.js';
 import { withDatabase } from '../../support/database/databases.js';
 import { queryValue } from '../../support/processes/embedded-processes.js';
 import { openConnections } from '../../support/database/open-connections.js';
@@ -102,6 +109,30 @@ describe('shutdown of the application during a load', () => {
       await expect(app.profiles.storeBatch(endless(), { batchSize: 2 })).rejects.toThrow(LoadInterruptedError);
       await closing;
       expect(await last).toMatchObject({ table: 'submissions', status: 'interrupted', loaded: 4 });
+    }));
+
+  it('completes progress$ before the HTTP server waits for the routes that stream it', () =>
+    withDatabase(async (url) => {
+      @Controller()
+      class ProgressController {
+        @Inject(LoadStatsService) private readonly stats: LoadStatsService;
+
+        @Sse('progress')
+        stream(): Observable<MessageEvent> {
+          return this.stats.progress$.pipe(map((data) => ({ data })));
+        }
+      }
+      const module = await Test.createTestingModule({
+        imports: [StorageModule.forRoot({ url })],
+        controllers: [ProgressController],
+      }).compile();
+      const app = module.createNestApplication({ logger: false });
+      await app.listen(0, '127.0.0.1');
+      const response = await fetch(`${await app.getUrl()}/progress`);
+      const streamed = response.text();
+      await module.get(LoaderService).load('submissions', [{ submission_id: 'a' }]);
+      await app.close();
+      expect(await streamed).toContain('"status":"completed"');
     }));
 
   it('rejects new loads', () =>

@@ -109,6 +109,7 @@ export const REJECTED_OPPORTUNITIES: readonly RejectedCase[] = [
 export const REJECTED_SUBMISSIONS: readonly RejectedCase[] = [
   rejectedAlike('out_of_range', 'created_utc', 'epoch seconds are milliseconds', '1700000000000'),
   rejectedAlike('out_of_range', 'created_utc', 'they have no end', '1e400', '9'.repeat(400)),
+  rejectedAlike('inexact_date_time', 'created_utc', 'epoch seconds have seven decimals', '"1373490332.1234567"'),
   rejectedAlike('invalid_date_time', 'created_utc', 'a date-time is tomorrow', '"tomorrow"', 'tomorrow'),
   rejectedAlike('zoneless_date_time', 'created_utc', 'the zone is missing', '"2024-01-02 03:04"', '2024-01-02 03:04'),
   rejected('wrong_type', 'created_utc', 'a date-time is true', '"created_utc":true'),

@@ -32,6 +32,13 @@ describe('the documentation', () => {
     expect(names).toEqual([...new Set(names)]);
   });
 
+  it('tells what a row gets that its record did not bring', () => {
+    const page = read('docs/records-and-validation.md');
+    for (const word of ['pipeline_source', 'unified_pipeline', 'enrichment_version', 'v3.0.0', 'final_score']) {
+      expect(page).toContain(`\`${word}\``);
+    }
+  });
+
   it('has no broken link', () => {
     expect(brokenLinks(ROOT, [...pages(), ...OTHER_PAGES])).toEqual([]);
   });

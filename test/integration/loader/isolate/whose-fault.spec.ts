@@ -137,6 +137,14 @@ describe('an error that may be of one row or of every row', () => {
     }
   });
 
+  it('does not keep a load key open: a later call finds the load completed', async () => {
+    await raise('one');
+    const call = () => app.loader.loadBatch(Event, some(1000, one), { batchSize: 100, loadKey: 'k' });
+    const outcome = { received: 1000, inserted: 999, rejected: 1, failed: 0 };
+    expect(await call()).toMatchObject({ ...outcome, alreadyCompleted: false });
+    expect(await call()).toMatchObject({ ...outcome, alreadyCompleted: true });
+  });
+
   it('ends the load when a trigger raises the code that tells of suppressed rows', async () => {
     await raise('one', 'HSROW');
     expect(

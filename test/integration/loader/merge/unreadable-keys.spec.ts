@@ -17,6 +17,24 @@ class Host {
   v: string | null;
 }
 
+@Entity('moments')
+class Moment {
+  @PrimaryColumn('timestamptz')
+  at: string;
+
+  @Column('text', { nullable: true })
+  v: string | null;
+}
+
+@Entity('amounts')
+class Amount {
+  @PrimaryColumn('numeric')
+  no: string;
+
+  @Column('text', { nullable: true })
+  v: string | null;
+}
+
 /** Names that the statements use for something else; those that begin with `harbor ` are reserved. */
 @Entity('clashes')
 class Clash {
@@ -69,10 +87,10 @@ class Clash {
 describe('keys that only Postgres can read', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    app = await startAppWith([Host, Clash]);
+    app = await startAppWith([Host, Moment, Amount, Clash]);
   });
   afterAll(() => app.close());
-  beforeEach(() => app.rows('TRUNCATE hosts, clashes'));
+  beforeEach(() => app.rows('TRUNCATE hosts, moments, amounts, clashes'));
 
   const host = (n: string, v: string) => ({ n, v });
 
@@ -92,6 +110,25 @@ describe('keys that only Postgres can read', () => {
         { position: 2, reason: '22P02' },
       ]);
     });
+  });
+
+  it.each([
+    [
+      'timestamptz',
+      Moment,
+      'at',
+      ['bad', '300000-01-01T00:00:00Z', '2024-01-01T00:00:00Z', '2024-01-01T01:00:00+01:00'],
+    ],
+    ['numeric', Amount, 'no', ['bad', '1e200000', '1', '1.0']],
+  ] as const)('are rejected alone, and folded, of %s', async (_, entity, key, values) => {
+    const records = values.map((value, v) => ({ [key]: value, v: `${v}` }));
+    const result = await app.loader.load(entity as typeof Moment, records);
+    expect(result).toMatchObject({ inserted: 1, duplicates: 1, rejected: 2, failed: 0 });
+    expect(result.rejects).toMatchObject([
+      { position: 0, column: key },
+      { position: 1, column: key, reason: expect.stringMatching(/^2200/) },
+    ]);
+    expect(await app.rows('SELECT v FROM moments UNION ALL SELECT v FROM amounts')).toEqual([{ v: '3' }]);
   });
 
   it('are told apart one by one where the role cannot run a block', async () => {

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { LoadInterruptedError } from '../../../../src/index.js';
+import { LoadInterruptedError, readRecords } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 
@@ -51,6 +51,17 @@ describe('a source of records', () => {
     const options = { signal: controller.signal, batchSize: 1, onProgress: () => controller.abort() };
     await expect(app.profiles.storeBatch(stream, options)).rejects.toThrow(LoadInterruptedError);
     expect(stream.destroyed).toBe(true);
+  });
+
+  it('that is an upload of lines loses the broken one only', async () => {
+    const upload = Readable.from([Buffer.from('{"submission_id":"a"}\n{"submission_id":\n{"submission_id":"b"}\n')], {
+      objectMode: false,
+    });
+    const result = await app.profiles.storeBatch(readRecords(upload, { format: 'jsonl' }));
+    expect(result).toMatchObject({ inserted: 2, rejected: 1, rejects: [{ position: 1, reason: 'invalid_json' }] });
+    expect(await app.rows('SELECT raw FROM storage_rejected_records')).toEqual([
+      { raw: Buffer.from('{"submission_id":') },
+    ]);
   });
 
   it('that breaks is the cause of the failure, even when it cannot be closed either', async () => {

@@ -17,6 +17,12 @@ class Reading {
 
   @Column('varchar', { length: 10, nullable: true })
   label: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  at: string | null;
+
+  @Column('text', { nullable: true })
+  note: string | null;
 }
 
 describe('a table that is altered between the batches of a load', () => {
@@ -32,7 +38,13 @@ describe('a table that is altered between the batches of a load', () => {
 
   const SIZE = 3;
   const readings = (from: number, count = SIZE): object[] =>
-    Array.from({ length: count }, (_, index) => ({ id: from + index, n: '1.55', label: 'label' }));
+    Array.from({ length: count }, (_, index) => ({
+      id: from + index,
+      n: '1.55',
+      label: 'label',
+      at: '2024-05-01T23:34:56Z',
+      note: 'a long note',
+    }));
   async function* altering(change: string, count = SIZE): AsyncGenerator<object> {
     yield* readings(0, count);
     await app.rows(change);
@@ -48,6 +60,8 @@ describe('a table that is altered between the batches of a load', () => {
         ['ALTER n TYPE numeric(10,1)', 'n', SIZE],
         ['ALTER n TYPE numeric(10,1)', 'n', 250],
         ['ALTER label TYPE char(5)', 'label', SIZE],
+        ['ALTER at TYPE date', 'at', SIZE],
+        ['ALTER note TYPE varchar(5)', 'note', SIZE],
         ['ALTER n TYPE numeric(10,2) USING 7, ADD tenant integer NOT NULL', 'tenant', SIZE],
         ['DROP n, ADD n numeric(10,2) GENERATED ALWAYS AS (id) STORED', 'n', SIZE],
       ] as const;
@@ -65,7 +79,7 @@ describe('a table that is altered between the batches of a load', () => {
   );
 
   it.each(['merge', 'append', 'replace'] as const)('goes on where each value fits: %s', async (disposition) => {
-    const change = `ALTER TABLE readings ALTER n TYPE numeric(12,3), ALTER label TYPE varchar(20), ADD note text`;
+    const change = `ALTER TABLE readings ALTER n TYPE numeric(12,3), ALTER label TYPE varchar(20), ADD more text`;
     const result = await app.loader.loadBatch(Reading, altering(change), { batchSize: SIZE, disposition });
     expect(result).toMatchObject({ ok: true, inserted: 2 * SIZE });
     expect(await stored()).toEqual([{ n: '1.550', label: 'label' }]);
@@ -108,7 +122,7 @@ describe('a table that is altered between the batches of a load', () => {
       await app.rows(`
         ALTER ROLE ${role} BYPASSRLS;
         REVOKE ALL ON readings FROM ${role};
-        GRANT SELECT, INSERT (id, n, label), UPDATE (n, label) ON readings TO ${role}`);
+        GRANT SELECT, INSERT (id, n, label, at, note), UPDATE (n, label, at, note) ON readings TO ${role}`);
       const other = await startStorageAppAt(url, { migrations: 'off' }, [StorageModule.forFeature([Reading])]);
       try {
         expect(await other.loader.load(Reading, readings(0))).toMatchObject({ inserted: SIZE, ok: true });

@@ -68,6 +68,13 @@ describe('a column of an embedded class, named as a property of the entity', () 
   );
 });
 
+it.each([[{ tax: { country: undefined } }], [{ tax: { amount: undefined } }], [{ tax: undefined }]])(
+  'an embedded object that is undefined is absent: %j',
+  (fields) => {
+    expect(rowOf(plan, { id: 'a', ...fields })).toEqual({ id: 'a' });
+  },
+);
+
 describe('a column of an embedded class, carried both as a field and in an object', () => {
   it.each([
     [{ tax: { amount: 1 }, taxAmount: 2 }, 'taxAmount'],
