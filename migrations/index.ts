@@ -1,3 +1,5 @@
+import type { MigrationInterface } from 'typeorm';
+
 import { CreateStorageTables1764000000000 } from './1764000000000-create-storage-tables.js';
 import { AddLoadAttempts1764100000000 } from './1764100000000-add-load-attempts.js';
 import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-records-were-loaded.js';
@@ -6,7 +8,7 @@ import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
-export const storageMigrations = [
+export const storageMigrations: (new () => MigrationInterface)[] = [
   CreateStorageTables1764000000000,
   AddLoadAttempts1764100000000,
   KeepHowRecordsWereLoaded1764200000000,

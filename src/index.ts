@@ -38,6 +38,7 @@ export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/
 export type { FileFormat } from './files/record-reader.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export { EntityLoader } from './loader/entity-loader.js';
+export type { LoadTarget } from './loader/plan/load-plans.js';
 export type { HistoryMode, LoadOptions } from './loader/model/load-options.js';
 export type {
   BatchCounts,
@@ -46,16 +47,35 @@ export type {
   Disposition,
   HybridBatchResult,
   HybridResult,
+  LoadReport,
   LoadResult,
   RejectSummary,
 } from './results/load-result.js';
 export { LoaderService } from './loader/loader.service.js';
-export { type HybridRecord } from './records/hybrid.record.js';
+export type { RecordOf } from './entities/record-of.js';
+export type { HybridRecord } from './records/hybrid.record.js';
+export type {
+  FieldValue,
+  InEitherCase,
+  LoadRecord,
+  ObjectFields,
+  ReferenceKey,
+  SnakeCase,
+} from './records/load-record.js';
+export type { AsyncRecordSource, RecordSource } from './records/record-source.js';
+export type { LoadedFields, OpportunityAliases, OpportunityInput, ProfileInput } from './records/table-records.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
 export { ProfileRecord } from './records/profile.record.js';
 export { REJECT_REASONS, type RejectReason, type RejectRule, type Sqlstate } from './records/reject-reasons.js';
-export type { Reading, Rejection, SourceRecord } from './records/source-record.js';
-export { Aliases, EpochSeconds, FillsFrom, LoadsFrom, SkipWhenAbsent } from './records/record-decorators.js';
+export type { JsonMember, JsonRecord, Reading, Rejection, SourceRecord } from './records/source-record.js';
+export {
+  Aliases,
+  EpochSeconds,
+  FillsFrom,
+  LoadsFrom,
+  type RecordClass,
+  SkipWhenAbsent,
+} from './records/record-decorators.js';
 export type { CsvDialect, ExportFormat } from './quarantine/export-lines.js';
 export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
 export type { PurgeResult } from './quarantine/quarantine-store.js';
@@ -64,18 +84,19 @@ export { QuarantineService, type ReplayFilter } from './replay/quarantine.servic
 export type { RejectedAgain, ReplayedLoad, ReplayResult } from './results/replay-result.js';
 export type { StoppedResult } from './results/stopped-result.js';
 export type { ReplayOptions } from './replay/replay-run.js';
+export type { LoadingRepository } from './repositories/loading-repository.js';
 export { OpportunityRepository } from './repositories/opportunity.repository.js';
 export { ProfileRepository } from './repositories/profile.repository.js';
 export type { SchemaReport } from './schema/check-schema.js';
 export type { ColumnShape, PromotedType } from './schema/propose/alter/column-types.js';
-export type { EntitySource } from './schema/propose/source/entity-source.js';
+export type { EntitySource, EntityTargetNames } from './schema/propose/source/entity-source.js';
 export {
   type FieldPromotion,
   type LeftInExtra,
   promoteFields,
   returnFields,
 } from './schema/propose/alter/promote-fields.js';
-export type { MigrationFile, MigrationOptions } from './schema/propose/source/migration-source.js';
+export type { MigrationFile, MigrationOptions, MigrationTarget } from './schema/propose/source/migration-source.js';
 export type { PromotedField } from './schema/propose/alter/move-statements.js';
 export { KEEP_REASONS, type KeepReason } from './schema/propose/columns/keep-reasons.js';
 export type { ProposeOptions } from './schema/propose/columns/propose-options.js';
@@ -84,6 +105,7 @@ export type {
   FieldCounts,
   FieldProposal,
   KeptField,
+  ProposalSubject,
   SchemaProposal,
 } from './schema/propose/columns/schema-proposal.js';
 export type { ColumnRejections } from './schema/propose/widen/rejected-values.js';
@@ -95,13 +117,18 @@ export {
   type WideningMethod,
 } from './schema/propose/alter/widen-columns.js';
 export type { ColumnWideningProposal, WideningProposal } from './schema/propose/widen/widening-proposal.js';
-export { writeMigration, type WrittenMigration } from './schema/propose/source/write-migration.js';
+export {
+  type MigrationSource,
+  writeMigration,
+  type WrittenMigration,
+} from './schema/propose/source/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './results/load-counts.js';
 export type { HistoryEntry, HistoryFilter, HistoryPeriod } from './stats/load-history.js';
 export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
 export type { LoadProgress } from './stats/load-progress.js';
 export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';
+export type { StorageAsyncOptions } from './module/storage.module-definition.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
 export {
   type StorageFeatureOptions,

@@ -30,6 +30,7 @@ export interface ReadRecordsOptions {
 
 /** Records of a file, and what was found in those that are parsed; who parses them in another thread adds to it. */
 export interface FileRecords extends AsyncGenerator<SourceRecord> {
+  /** @internal */
   readonly findings: RecordFindings;
 }
 

@@ -9,6 +9,7 @@ import type { HybridBatchResult, HybridResult } from '../results/load-result.js'
 import type { JobFactory, LoadCall, LoaderService } from '../loader/loader.service.js';
 import { checkAnyRecords, checkRecords } from '../loader/read/check-records.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
+import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { hybridJob } from './hybrid-job.js';
 
 /** Options of a hybrid load: it always merges by the submission id. */
@@ -19,7 +20,8 @@ export type HybridOptions = Omit<LoadOptions, 'disposition' | 'primaryKey' | 'ne
  * `app_opportunities` and `submissions`, one without only into `submissions`.
  */
 @Injectable()
-export class HybridStoreService {
+export class HybridStoreService<R extends object = HybridRecord> {
+  /** @internal */
   constructor(
     private readonly loader: LoaderService,
     private readonly manager?: EntityManager,
@@ -29,23 +31,25 @@ export class HybridStoreService {
    * Stores records in one transaction over both tables. If Postgres or a rule rejects one half of a record, neither half is
    * stored and the record goes to quarantine. Errors as {@link EntityLoader.load}.
    */
-  async store(records: Iterable<HybridRecord | object>, options: HybridOptions = {}): Promise<HybridResult> {
+  async store(records: RecordSource<R>, options: HybridOptions = {}): Promise<HybridResult> {
     const checked = checkRecords(records);
     return this.loader.runWhole(this.call(options), checked);
   }
 
   /** Stores records in one transaction per batch, each over both tables. Errors as {@link EntityLoader.loadBatch}. */
-  async storeBatch(
-    records: Iterable<HybridRecord | object> | AsyncIterable<HybridRecord | object>,
-    options: HybridOptions = {},
-  ): Promise<HybridBatchResult> {
+  async storeBatch(records: AsyncRecordSource<R>, options: HybridOptions = {}): Promise<HybridBatchResult> {
     const checked = checkAnyRecords(records);
     return this.loader.run(this.call(options), (run) => run.loadBatch(checked));
   }
 
   /** The same service in the transaction of `manager`. */
-  withManager(manager: EntityManager): HybridStoreService {
+  withManager(manager: EntityManager): HybridStoreService<R> {
     return new HybridStoreService(this.loader, manager);
+  }
+
+  /** The same service for records of which the compiler knows nothing: it takes any object. */
+  untyped(): HybridStoreService<object> {
+    return new HybridStoreService(this.loader, this.manager);
   }
 
   private call(options: HybridOptions): LoadCall<HybridResult> {

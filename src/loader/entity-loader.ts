@@ -1,5 +1,7 @@
 import type { EntityManager, ObjectLiteral } from 'typeorm';
 
+import type { RecordOf } from '../entities/record-of.js';
+import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { LoadOptions } from './model/load-options.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
@@ -20,8 +22,9 @@ export interface LoadRunner {
   ): Promise<BatchLoadResult>;
 }
 
-/** Loads records into the table of one entity. */
-export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
+/** Loads records into the table of one entity. `R` is what the compiler takes as a record. */
+export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends object = RecordOf<E>> {
+  /** @internal */
   constructor(
     private readonly loader: LoadRunner,
     private readonly target: LoadTarget<E>,
@@ -38,7 +41,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
    * @throws RejectLimitExceededError when more records were rejected than allowed; it was rolled back
    * @throws LoadInterruptedError when the signal was aborted or the application shuts down; the same holds
    */
-  async load(records: Iterable<object>, options: LoadOptions = {}): Promise<LoadResult> {
+  async load(records: RecordSource<R>, options: LoadOptions = {}): Promise<LoadResult> {
     return this.loader.load(this.target, records, options, this.manager);
   }
 
@@ -46,10 +49,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
    * Loads records in one transaction a batch. A batch that fails alone is reported, and the load continues; an error that
    * would fail every batch stops the load. Throws the errors of {@link load}; committed batches stay.
    */
-  async loadBatch(
-    records: Iterable<object> | AsyncIterable<object>,
-    options: LoadOptions = {},
-  ): Promise<BatchLoadResult> {
+  async loadBatch(records: AsyncRecordSource<R>, options: LoadOptions = {}): Promise<BatchLoadResult> {
     return this.loader.loadBatch(this.target, records, options, this.manager);
   }
 
@@ -58,7 +58,12 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral> {
    * @example
    * await dataSource.transaction((manager) => loader.withManager(manager).load(records));
    */
-  withManager(manager: EntityManager): EntityLoader<E> {
+  withManager(manager: EntityManager): EntityLoader<E, R> {
     return new EntityLoader(this.loader, this.target, manager);
+  }
+
+  /** The same loader for records of which the compiler knows nothing: it takes any object. */
+  untyped(): EntityLoader<E, object> {
+    return new EntityLoader(this.loader, this.target, this.manager);
   }
 }

@@ -9,7 +9,9 @@ import {
   RejectedRecordEntity,
   type UnknownFields,
 } from '../entities/index.js';
+import type { RecordOf } from '../entities/record-of.js';
 import { InvalidLoadError } from '../errors/index.js';
+import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { connectionError, isConnectionFault } from '../postgres/faults/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
 import { databaseError } from '../postgres/faults/database-error.js';
@@ -22,7 +24,7 @@ import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStatsService } from '../stats/load-stats.service.js';
 import { CurrentJob } from './run/current-job.js';
-import { EntityLoader, type LoadRunner } from './entity-loader.js';
+import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
   type HistoryMode,
@@ -68,12 +70,13 @@ export interface LoadCall<Result extends LoadResult | HybridResult> {
 
 /** Loads records into the table of any entity of the DataSource. */
 @Injectable()
-export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
+export class LoaderService implements BeforeApplicationShutdown {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
   private readonly shutdown = new AbortController();
   private readonly active = new Set<Promise<unknown>>();
 
+  /** @internal */
   constructor(
     dataSource: DataSource,
     stats: LoadStatsService,
@@ -101,15 +104,19 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
     };
   }
 
-  /** A loader bound to one entity. */
-  for<E extends ObjectLiteral>(target: LoadTarget<E>): EntityLoader<E> {
+  /**
+   * A loader bound to one entity.
+   * @example
+   * loaders.for<Listing, LoadRecord<ListingRecord>>(Listing) // records as their own class describes them
+   */
+  for<E extends ObjectLiteral, R extends object = RecordOf<E>>(target: LoadTarget<E>): EntityLoader<E, R> {
     return new EntityLoader(this, target);
   }
 
   /** Loads records in one transaction; see {@link EntityLoader.load}. */
-  async load(
-    target: LoadTarget,
-    records: Iterable<object>,
+  async load<E extends ObjectLiteral>(
+    target: LoadTarget<E>,
+    records: RecordSource<NoInfer<RecordOf<E>>>,
     options: LoadOptions = {},
     manager?: EntityManager,
   ): Promise<LoadResult> {
@@ -118,9 +125,9 @@ export class LoaderService implements LoadRunner, BeforeApplicationShutdown {
   }
 
   /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */
-  async loadBatch(
-    target: LoadTarget,
-    records: Iterable<object> | AsyncIterable<object>,
+  async loadBatch<E extends ObjectLiteral>(
+    target: LoadTarget<E>,
+    records: AsyncRecordSource<NoInfer<RecordOf<E>>>,
     options: LoadOptions = {},
     manager?: EntityManager,
   ): Promise<BatchLoadResult> {

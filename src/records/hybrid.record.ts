@@ -1,5 +1,4 @@
-import type { OpportunityRecord } from './opportunity.record.js';
-import type { ProfileRecord } from './profile.record.js';
+import type { OpportunityInput, ProfileInput } from './table-records.js';
 
 /**
  * A record for both tables. With a `problem_description` it is stored in `app_opportunities` and `submissions`, otherwise
@@ -7,6 +6,4 @@ import type { ProfileRecord } from './profile.record.js';
  * core_functions ← function_list ← functions; monetization_score ← llm_monetization_score ← willingness_to_pay_score;
  * submission_id ← reddit_id; final_score ← opportunity_score ← total_score ← overall_score (fills an empty one only).
  */
-export type HybridRecord = { [Field in keyof Fields]?: Fields[Field] | undefined };
-
-type Fields = OpportunityRecord & ProfileRecord;
+export interface HybridRecord extends OpportunityInput, ProfileInput {}

@@ -9,7 +9,7 @@ import { Aliases, FillsFrom, SkipWhenAbsent } from './record-decorators.js';
 export class OpportunityRecord {
   @SkipWhenAbsent()
   @Aliases('reddit_id')
-  submissionId: string;
+  submissionId?: string | null | undefined;
 
   @SkipWhenAbsent()
   @IsOptional()
@@ -37,12 +37,12 @@ export class OpportunityRecord {
 
   @IsOptional()
   @IsNumber()
-  opportunityScore?: number | null | undefined;
+  opportunityScore?: number | string | null | undefined;
 
   @FillsFrom('opportunity_score', 'total_score', 'overall_score')
   @IsOptional()
   @IsNumber()
-  finalScore?: number | null | undefined;
+  finalScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsString()
@@ -72,15 +72,15 @@ export class OpportunityRecord {
 
   @IsOptional()
   @IsNumber()
-  confidence?: number | null | undefined;
+  confidence?: number | string | null | undefined;
 
   @IsOptional()
   @IsBoolean()
-  evidenceBased?: boolean | null | undefined;
+  evidenceBased?: boolean | 'true' | 'false' | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  trustScore?: number | null | undefined;
+  trustScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsString()
@@ -88,7 +88,7 @@ export class OpportunityRecord {
 
   @IsOptional()
   @IsNumber()
-  activityScore?: number | null | undefined;
+  activityScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsString()
@@ -99,11 +99,11 @@ export class OpportunityRecord {
   @Aliases('llm_monetization_score', 'willingness_to_pay_score')
   @IsOptional()
   @IsNumber()
-  monetizationScore?: number | null | undefined;
+  monetizationScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  marketValidationScore?: number | null | undefined;
+  marketValidationScore?: number | string | null | undefined;
 
   analyzedAt?: Date | string | null | undefined;
 
@@ -123,5 +123,5 @@ export class OpportunityRecord {
   @IsString()
   subreddit?: string | null | undefined;
 
-  redditScore?: number | bigint | null | undefined;
+  redditScore?: number | bigint | string | null | undefined;
 }

@@ -6,7 +6,7 @@ import { Aliases, EpochSeconds, FillsFrom, SkipWhenAbsent } from './record-decor
 export class ProfileRecord {
   @SkipWhenAbsent()
   @Aliases('reddit_id')
-  submissionId: string;
+  submissionId?: string | null | undefined;
 
   @IsOptional()
   @IsString()
@@ -37,7 +37,7 @@ export class ProfileRecord {
 
   @IsOptional()
   @IsNumber()
-  trustScore?: number | null | undefined;
+  trustScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsString()
@@ -47,17 +47,17 @@ export class ProfileRecord {
 
   @IsOptional()
   @IsNumber()
-  marketValidationScore?: number | null | undefined;
+  marketValidationScore?: number | string | null | undefined;
 
   @IsOptional()
   @IsNumber()
-  opportunityScore?: number | null | undefined;
+  opportunityScore?: number | string | null | undefined;
 
   /** Seconds since 1970, an ISO date-time with a zone, or a Date. */
   @EpochSeconds()
   createdUtc?: Date | string | number | null | undefined;
 
-  redditScore?: number | bigint | null | undefined;
+  redditScore?: number | bigint | string | null | undefined;
 
-  numComments?: number | bigint | null | undefined;
+  numComments?: number | bigint | string | null | undefined;
 }

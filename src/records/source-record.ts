@@ -56,7 +56,7 @@ export interface Reading {
 export const LINE_TOO_LONG = 'line_too_long' satisfies RejectRule;
 
 /** A record with its original bytes, which quarantine keeps unchanged. */
-export class SourceRecord implements Content {
+export class SourceRecord {
   private readonly own: Content;
 
   /**
@@ -116,6 +116,7 @@ export class SourceRecord implements Content {
     return this.own.rejection;
   }
 
+  /** @internal */
   protected content(): Content {
     return this.own;
   }

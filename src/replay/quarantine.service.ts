@@ -21,6 +21,7 @@ const FAILED = ['QUARANTINE_FAILED', 'Could not read or delete rejected records'
 /** The quarantine: rejected records until they are replayed or deleted. */
 @Injectable()
 export class QuarantineService {
+  /** @internal */
   constructor(
     private readonly context: ReplayContext,
     private readonly stats: LoadStatsService,

@@ -2,26 +2,25 @@ import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 
 
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
+import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
 /** Shared by the repositories of both tables: loading, reading, joining a transaction. */
 export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId: string }, R extends object> {
+  /** @internal */
   constructor(
     /** TypeORM's repository, for queries. */
     readonly repository: Repository<E>,
-    protected readonly loader: EntityLoader<E>,
+    protected readonly loader: EntityLoader<E, R>,
   ) {}
 
   /** Loads records in one transaction; errors and result as {@link EntityLoader.load}. */
-  async store(records: Iterable<R | object>, options?: LoadOptions): Promise<LoadResult> {
+  async store(records: RecordSource<R>, options?: LoadOptions): Promise<LoadResult> {
     return this.loader.load(records, options);
   }
 
   /** Loads records in one transaction per batch; errors and result as {@link EntityLoader.loadBatch}. */
-  async storeBatch(
-    records: Iterable<R | object> | AsyncIterable<R | object>,
-    options?: LoadOptions,
-  ): Promise<BatchLoadResult> {
+  async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult> {
     return this.loader.loadBatch(records, options);
   }
 
@@ -32,4 +31,7 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
 
   /** The same repository in the transaction of `manager`. */
   abstract withManager(manager: EntityManager): LoadingRepository<E, R>;
+
+  /** The same repository for records of which the compiler knows nothing: it takes any object. */
+  abstract untyped(): LoadingRepository<E, object>;
 }

@@ -2,16 +2,23 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { OpportunityEntity } from '../entities/index.js';
-import type { OpportunityRecord } from '../records/opportunity.record.js';
+import type { OpportunityInput } from '../records/table-records.js';
 import { LoadingRepository } from './loading-repository.js';
 
 /** Stores and finds app opportunities (`app_opportunities`). Records without a problem description are skipped. */
 @Injectable()
-export class OpportunityRepository extends LoadingRepository<OpportunityEntity, OpportunityRecord> {
-  withManager(manager: EntityManager): OpportunityRepository {
+export class OpportunityRepository<R extends object = OpportunityInput> extends LoadingRepository<
+  OpportunityEntity,
+  R
+> {
+  withManager(manager: EntityManager): OpportunityRepository<R> {
     return new OpportunityRepository(
       manager.getRepository<OpportunityEntity>(this.repository.target),
       this.loader.withManager(manager),
     );
+  }
+
+  untyped(): OpportunityRepository<object> {
+    return new OpportunityRepository(this.repository, this.loader.untyped());
   }
 }

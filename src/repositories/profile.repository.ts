@@ -2,16 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { SubmissionEntity } from '../entities/index.js';
-import type { ProfileRecord } from '../records/profile.record.js';
+import type { ProfileInput } from '../records/table-records.js';
 import { LoadingRepository } from './loading-repository.js';
 
 /** Stores and finds Reddit posts with their enrichment (`submissions`). */
 @Injectable()
-export class ProfileRepository extends LoadingRepository<SubmissionEntity, ProfileRecord> {
-  withManager(manager: EntityManager): ProfileRepository {
+export class ProfileRepository<R extends object = ProfileInput> extends LoadingRepository<SubmissionEntity, R> {
+  withManager(manager: EntityManager): ProfileRepository<R> {
     return new ProfileRepository(
       manager.getRepository<SubmissionEntity>(this.repository.target),
       this.loader.withManager(manager),
     );
+  }
+
+  untyped(): ProfileRepository<object> {
+    return new ProfileRepository(this.repository, this.loader.untyped());
   }
 }

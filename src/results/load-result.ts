@@ -16,7 +16,7 @@ export interface RejectSummary {
   readonly message: string;
 }
 
-interface LoadReport {
+export interface LoadReport {
   readonly loadId: string;
   readonly disposition: Disposition;
   /** All records were loaded or skipped: none rejected, none failed. */

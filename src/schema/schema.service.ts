@@ -15,6 +15,7 @@ import type { WideningProposal } from './propose/widen/widening-proposal.js';
  */
 @Injectable()
 export class SchemaService {
+  /** @internal */
   constructor(private readonly dataSource: DataSource) {}
 
   /**

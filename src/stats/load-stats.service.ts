@@ -56,6 +56,7 @@ export class LoadStatsService {
 
   private readonly past: LoadHistory;
 
+  /** @internal */
   constructor(
     private readonly dataSource: DataSource,
     private readonly limits: TransactionLimits,

@@ -35,12 +35,14 @@ describe('a database that is not in UTF8', () => {
     withEncoding('LATIN1', async (url) => {
       const app = await startStorageAppAt(url);
       const records = Array.from({ length: count }, (_, id) => ({ submission_id: `s${id}`, title: 'é', field: 'ü' }));
-      const result = await app.profiles.store([
-        { submission_id: 'bad', title: '☃' },
-        { submission_id: '☃' },
-        { submission_id: 'x', mood: '☃' },
-        ...records,
-      ]);
+      const result = await app.profiles
+        .untyped()
+        .store([
+          { submission_id: 'bad', title: '☃' },
+          { submission_id: '☃' },
+          { submission_id: 'x', mood: '☃' },
+          ...records,
+        ]);
       expect(result).toMatchObject({ inserted: count, rejected: 3 });
       expect(result.rejects.map(({ position, reason, column }) => [position, reason, column])).toEqual([
         [0, '22P05', 'title'],

@@ -78,9 +78,9 @@ describe.each([
       problem_description: 'p',
       title: '\\N',
     }));
-    result = await app.opportunities.store(
-      good.flatMap((record, at) => [record, ...CASES.slice(at, at + 1).map(({ bad }) => bad)]),
-    );
+    result = await app.opportunities
+      .untyped()
+      .store(good.flatMap((record, at) => [record, ...CASES.slice(at, at + 1).map(({ bad }) => bad)]));
     rows = new Map((await quarantined(app, result.loadId)).map((row) => [row.position, row]));
   });
   afterAll(() => app.close());

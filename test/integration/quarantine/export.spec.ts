@@ -117,7 +117,7 @@ describe('an export', () => {
   });
 
   it('does not contain objects with values that JSON cannot express', async () => {
-    await app.profiles.store([
+    await app.profiles.untyped().store([
       { submission_id: ' ', title: 'plain', big: 9_007_199_254_740_993n, nested: { $number: 'NaN' } },
       { submission_id: ' ', when: new Date() },
       { submission_id: ' ', score: Number.NaN },
@@ -138,7 +138,7 @@ describe('the list of rejected records', () => {
     quarantine = app.module.get(QuarantineService);
     const records = Array.from({ length: 25 }, (_, index) => ({ submission_id: ' ', n: index }));
     await app.profiles.storeBatch(records, { batchSize: 10 });
-    await app.profiles.store([{ submission_id: ' ', n: 25 }]);
+    await app.profiles.untyped().store([{ submission_id: ' ', n: 25 }]);
   });
   afterAll(() => app.close());
 

@@ -207,10 +207,13 @@ describe('a replay', () => {
   it('restores values that JSON cannot express', async () => {
     const picture = Buffer.from([0, 1, 255]);
     const seenAt = new Date('2024-01-01T00:00:00.123Z');
-    await app.loader.load(Price, [
-      { sku: 'a', parent: 'p', picture, seenAt },
-      { sku: 'b', parent: () => 'p' },
-    ]);
+    await app.loader
+      .for(Price)
+      .untyped()
+      .load([
+        { sku: 'a', parent: 'p', picture, seenAt },
+        { sku: 'b', parent: () => 'p' },
+      ]);
     await app.loader.load(Event, [
       { id: 'a', size: 2 ** 53 },
       { id: 'b', size: Number.NaN },

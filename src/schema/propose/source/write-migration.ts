@@ -15,7 +15,7 @@ export interface WrittenMigration {
 }
 
 /** A proposal with a migration. */
-interface MigrationSource {
+export interface MigrationSource {
   migration(options?: MigrationOptions): MigrationFile | undefined;
   isPendingIn(source: string): boolean;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+import type { LoadOptions } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
@@ -68,6 +69,7 @@ describe('keys that are equal to Postgres and spelled differently', () => {
     ['text without case', ByName, 'Key', 'KEY'],
   ] as const)('%s', (_, entity, key, same) => {
     const table = (): string => app.dataSource.getMetadata(entity).tableName;
+    const load = (records: object[], options?: LoadOptions) => app.loader.load(table(), records, options);
     beforeEach(() => app.rows(`DELETE FROM ${table()}`));
 
     it('are one row, written in input order, when they come in one load', async () => {
@@ -75,28 +77,28 @@ describe('keys that are equal to Postgres and spelled differently', () => {
         { key, note: 'first' },
         { key: same, note: 'last' },
       ];
-      const result = await app.loader.load(entity, records);
+      const result = await load(records);
       expect(result).toMatchObject({ received: 2, inserted: 1, rejected: 0, failed: 0 });
       expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
     });
 
     it('are spelled as they were first stored in a merge, and as the load first spells them in a replace', async () => {
       const spelled = async () => (await app.rows(`SELECT key::text FROM ${table()}`))[0];
-      await app.loader.load(entity, [{ key }]);
+      await load([{ key }]);
       const first = await spelled();
-      await app.loader.load(entity, [{ key: same }], { disposition: 'replace' });
+      await load([{ key: same }], { disposition: 'replace' });
       const second = await spelled();
       await app.rows(`DELETE FROM ${table()}`);
-      await app.loader.load(entity, [{ key }, { key: same }]);
-      await app.loader.load(entity, [{ key: same }, { key }]);
+      await load([{ key }, { key: same }]);
+      await load([{ key: same }, { key }]);
       expect(await spelled()).toEqual(first);
-      await app.loader.load(entity, [{ key: same }, { key }], { disposition: 'replace' });
+      await load([{ key: same }, { key }], { disposition: 'replace' });
       expect(await spelled()).toEqual(second);
     });
 
     it('are one row when they come in two', async () => {
-      await app.loader.load(entity, [{ key, note: 'first' }]);
-      expect(await app.loader.load(entity, [{ key: same, note: 'last' }])).toMatchObject({ updated: 1 });
+      await load([{ key, note: 'first' }]);
+      expect(await load([{ key: same, note: 'last' }])).toMatchObject({ updated: 1 });
       expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
     });
 
@@ -105,7 +107,7 @@ describe('keys that are equal to Postgres and spelled differently', () => {
         { key, note: 'first' },
         { key: same, note: 'last' },
       ];
-      await app.loader.load(entity, records, { disposition: 'replace' });
+      await load(records, { disposition: 'replace' });
       expect(await app.rows(`SELECT note FROM ${table()}`)).toEqual([{ note: 'last' }]);
     });
   });

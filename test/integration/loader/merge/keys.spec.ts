@@ -77,7 +77,7 @@ describe('the key of a merge', () => {
 
   it('must be carried by every record: null or absent is rejected as missing_key', async () => {
     const records = [{ ...product, sku: null }, { name: 'm' }, product];
-    const result = await app.loader.load(Product, records, { primaryKey: 'sku' });
+    const result = await app.loader.for(Product).untyped().load(records, { primaryKey: 'sku' });
     expect(result).toMatchObject({ inserted: 1, rejected: 2 });
     expect(result.rejects.map(({ reason, column }) => [reason, column])).toEqual([
       ['null_not_allowed', 'sku'],

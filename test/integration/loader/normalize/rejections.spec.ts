@@ -154,7 +154,10 @@ describe('a rejected record', () => {
     const rejections = Array.from({ length: 5 }, () =>
       SourceRecord.rejected(line, 'invalid_json', 'the line is no JSON'),
     );
-    expect(await app.opportunities.store([neighbour('a'), ...rejections])).toMatchObject({ inserted: 1, rejected: 5 });
+    expect(await app.opportunities.untyped().store([neighbour('a'), ...rejections])).toMatchObject({
+      inserted: 1,
+      rejected: 5,
+    });
     expect(await app.rows('SELECT DISTINCT length(raw) AS size FROM storage_rejected_records')).toEqual([
       { size: line.length },
     ]);
@@ -197,7 +200,7 @@ describe('a rejected record', () => {
 
   it('is one row in quarantine however many reasons it has, beside any number of others', async () => {
     const bad = { submission_id: 'x', problem_description: 'p', title: 1, status: 2, confidence: 'high' };
-    const result = await app.opportunities.store(Array.from({ length: 50 }, () => bad));
+    const result = await app.opportunities.untyped().store(Array.from({ length: 50 }, () => bad));
 
     expect(result).toMatchObject({ received: 50, rejected: 50, inserted: 0 });
     expect(result.rejects).toHaveLength(20);

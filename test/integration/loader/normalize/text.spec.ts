@@ -96,9 +96,9 @@ describe('text', () => {
     const lookalike = { isLosslessNumber: true, value: '5' };
     expect((await store({ ai_profile: lookalike }))['ai_profile']).toEqual(lookalike);
 
-    const result = await app.opportunities.store([
-      { submission_id: 'b', problem_description: 'p', final_score: lookalike },
-    ]);
+    const result = await app.opportunities
+      .untyped()
+      .store([{ submission_id: 'b', problem_description: 'p', final_score: lookalike }]);
     expect(result.rejects).toMatchObject([{ reason: 'wrong_type', column: 'final_score' }]);
   });
 
@@ -113,7 +113,7 @@ describe('text', () => {
       { final_score: sql },
     ];
     const records = places.map((place, index) => ({ submission_id: `f${index}`, problem_description: 'p', ...place }));
-    const result = await app.opportunities.store(records);
+    const result = await app.opportunities.untyped().store(records);
 
     expect(result).toMatchObject({ rejected: places.length, inserted: 0 });
     expect(result.rejects.map(({ reason }) => reason)).toEqual(places.map(() => 'unsupported_value'));

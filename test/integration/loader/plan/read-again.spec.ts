@@ -55,7 +55,7 @@ describe('what TypeORM reads can be loaded again, and changes nothing', () => {
     const root = await manager.save(Folder, manager.create(Folder, {}));
     await manager.save(Folder, { parent: { id: root.id } });
     await manager.save(Plain, [{ note: 'x' }, { note: null }]);
-    await app.loader.load(SubmissionEntity, [{ submission_id: 'a', title: 't', created_utc: 1.5, mood: 'x' }]);
+    await app.profiles.untyped().store([{ submission_id: 'a', title: 't', created_utc: 1.5, mood: 'x' }]);
     await app.loader.load(OpportunityEntity, [{ submission_id: 'a', problem_description: 'p', opportunity_score: 1 }]);
   });
   afterAll(() => app.close());

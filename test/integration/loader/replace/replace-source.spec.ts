@@ -49,7 +49,7 @@ describe('the source of a replace', () => {
     // The second batch has a rejected record, and waits for the quarantine.
     const statement = 'LOCK TABLE storage_rejected_records IN ACCESS EXCLUSIVE MODE';
     const result = await withLocks(app, statement, async (release) => {
-      const replacing = app.profiles.storeBatch(records(), { ...REPLACE, maxRejects: 1 });
+      const replacing = app.profiles.untyped().storeBatch(records(), { ...REPLACE, maxRejects: 1 });
       await untilLockIsAwaited(app.rows);
       expect(pulled).toBeGreaterThanOrEqual(20);
       expect(pulled).toBeLessThanOrEqual(40);
@@ -172,7 +172,7 @@ describe('the source of a replace', () => {
         closed = true;
       }
     }
-    const error = await errorOf(app.profiles.storeBatch(records(), REPLACE));
+    const error = await errorOf(app.profiles.untyped().storeBatch(records(), REPLACE));
     expect(error).toMatchObject({ code: 'REJECT_LIMIT_EXCEEDED', result: { received: 20, failed: 20 } });
     letEnd();
     expect(await eventually(async () => closed)).toBe(true);

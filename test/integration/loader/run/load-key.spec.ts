@@ -200,7 +200,7 @@ describe('a load with a load key', () => {
   });
 
   it('does again what was stopped by a wrong record', async () => {
-    const stopped = app.profiles.store([post(1), { submission_id: 5 }], { loadKey: 'k', onReject: 'fail' });
+    const stopped = app.profiles.untyped().store([post(1), { submission_id: 5 }], { loadKey: 'k', onReject: 'fail' });
     await expect(stopped).rejects.toThrow('more than 0 records were rejected');
     expect(await app.rows('SELECT status, load_key FROM storage_loads')).toEqual([{ status: 'failed', load_key: 'k' }]);
     expect(await app.profiles.store([post(1), post(2)], { loadKey: 'k', onReject: 'fail' })).toMatchObject({

@@ -97,7 +97,8 @@ describe('a small store', () => {
     // The tables may have been altered by another test.
     await app.hybrid.store([record(0)]);
     await emptyTables(app);
-    const { loadId } = await app.hybrid.store([record(1), { ...record(2), odd: 1 }, { submission_id: '' }, record(1)]);
+    const records = [record(1), { ...record(2), odd: 1 }, { submission_id: '' }, record(1)];
+    const { loadId } = await app.hybrid.store(records);
     expect(await app.stats.findLoad(loadId)).toMatchObject({
       status: 'completed',
       received: 4,
