@@ -1,9 +1,18 @@
 import type { ClientBase, QueryResult, QueryResultRow } from 'pg';
 import type { DataSource } from 'typeorm';
 
+import { errorCode } from '../errors/error-text.js';
 import { classifyFault } from './faults/sqlstate.js';
-import { canPipeline, withPipelining } from './pipelining.js';
-import { beginWith, settingsOf, type TransactionLimits, unlessNotConnected, withClient } from './with-transaction.js';
+import { canPipeline, sendTogether, withPipelining } from './pipelining.js';
+import { NOT_PREPARED, PreparedStatements } from './prepared-statements.js';
+import {
+  beginWith,
+  type Settings,
+  settingsOf,
+  type TransactionLimits,
+  unlessNotConnected,
+  withClient,
+} from './with-transaction.js';
 
 /** A transaction of one statement. */
 export interface PipelinedStatement {
@@ -11,6 +20,8 @@ export interface PipelinedStatement {
   readonly id: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** It may be prepared, and planned without a look at its values and at the sizes of its tables. */
+  readonly isPreparable: boolean;
 }
 
 /** How such a transaction ended. */
@@ -20,6 +31,20 @@ export type PipelinedEnd<Row> =
   /** The connection was lost, and the transaction may be committed. */
   | { readonly kind: 'unknown'; readonly error: unknown };
 
+/**
+ * A prepared statement is planned once, perhaps for an empty table. So its plan must read tables by their indexes. Only
+ * the statement itself, which fires no trigger, is planned by these settings.
+ */
+const PREPARED: Settings = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
+
+/** There is no such prepared statement, or there is one already. */
+const LOST_TRACK: ReadonlySet<string | undefined> = new Set(['26000', '42P05']);
+
 /** Its value is the transaction's id. */
 const ID_SETTING = 'harbor_storage.transaction';
 
@@ -28,7 +53,7 @@ const ID_SETTING = 'harbor_storage.transaction';
  * be committed alone.
  */
 export function isInTransaction(id: string): string {
-  return `current_setting('${ID_SETTING}', true) = '${id}'`;
+  return `current_setting('${ID_SETTING}', true) = ${id}`;
 }
 
 /**
@@ -39,21 +64,14 @@ export function isInTransaction(id: string): string {
 export async function runPipelined<Row extends QueryResultRow>(
   dataSource: DataSource,
   limits: TransactionLimits,
-  { id, text, values }: PipelinedStatement,
+  statement: PipelinedStatement,
 ): Promise<PipelinedEnd<Row>> {
-  const begin = beginWith({ ...settingsOf(limits), [ID_SETTING]: id });
   let lost: PipelinedEnd<Row> | undefined;
   try {
     return await withClient(
       dataSource,
       async (client) => {
-        const end = endOf<Row>(
-          await sendAll(client, [
-            () => client.query(begin),
-            () => client.query(text, [...values]),
-            () => client.query('COMMIT'),
-          ]),
-        );
+        const end = await send<Row>(client, settingsOf(limits), statement);
         if (end.kind === 'unknown') {
           lost = end;
           // Only an error keeps the connection from going back to the pool.
@@ -71,23 +89,49 @@ export async function runPipelined<Row extends QueryResultRow>(
   }
 }
 
+async function send<Row extends QueryResultRow>(
+  client: ClientBase,
+  settings: Settings,
+  { id, text, values, isPreparable }: PipelinedStatement,
+): Promise<PipelinedEnd<Row>> {
+  const prepared = PreparedStatements.of(client);
+  const { name, dropped } = isPreparable ? prepared.prepare(text) : NOT_PREPARED;
+  const ownSettings = { ...settings, ...(name !== undefined && PREPARED), [ID_SETTING]: id };
+  const replies = await sendAll(client, [
+    ...(dropped === undefined ? [] : [() => client.query(`DEALLOCATE "${dropped}"`)]),
+    () => client.query(beginWith(ownSettings, prepared.knowsServer ? [] : ['pg_backend_pid() AS pid'])),
+    () => client.query({ name, text, values: [...values] }),
+    () => client.query('COMMIT'),
+  ]);
+  const [begun, written, committed] = replies.slice(-3) as [Reply, Reply, Reply];
+  if (!prepared.knowsServer && begun.status === 'fulfilled') {
+    const [, { rows }] = begun.value as unknown as [QueryResult, QueryResult<{ pid: number }>];
+    prepared.noteServer(rows[0]?.pid);
+  }
+  if (name !== undefined && written.status === 'rejected' && LOST_TRACK.has(errorCode(written.reason))) {
+    prepared.stop();
+  }
+  return endOf(begun, written, committed);
+}
+
 type Reply = PromiseSettledResult<QueryResult>;
 
 /** Sends queries without waiting for replies where pg can, else one after the other. */
 async function sendAll(client: ClientBase, queries: readonly (() => Promise<QueryResult>)[]): Promise<Reply[]> {
   if (canPipeline(client)) {
-    return withPipelining(client, true, () => Promise.allSettled(queries.map((send) => send())));
+    return withPipelining(client, true, () =>
+      sendTogether(client, () => Promise.allSettled(queries.map((query) => query()))),
+    );
   }
   const replies: Reply[] = [];
-  for (const send of queries) {
-    replies.push(...(await Promise.allSettled([send()])));
+  for (const query of queries) {
+    replies.push(...(await Promise.allSettled([query()])));
   }
   return replies;
 }
 
-function endOf<Row>(replies: readonly Reply[]): PipelinedEnd<Row> {
-  const [begun, written, committed] = replies as [Reply, Reply, Reply];
-  const failed = replies.find((reply) => reply.status === 'rejected');
+function endOf<Row>(begun: Reply, written: Reply, committed: Reply): PipelinedEnd<Row> {
+  const failed = [begun, written, committed].find((reply) => reply.status === 'rejected');
   if (failed === undefined) {
     return written.status === 'fulfilled' && committed.status === 'fulfilled' && committed.value.command === 'COMMIT'
       ? { kind: 'committed', rows: written.value.rows as Row[] }

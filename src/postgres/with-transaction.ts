@@ -20,7 +20,7 @@ export interface TransactionLimits {
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** Values of settings, by name. */
-type Settings = Readonly<Record<string, string | number>>;
+export type Settings = Readonly<Record<string, string | number>>;
 
 /** Settings that values depend on, whatever role, database and caller have set. */
 const EXACT_VALUES: Settings = {
@@ -130,10 +130,13 @@ async function transactionWith<T>(
   return withClient(dataSource, transaction, connectTimeoutMs);
 }
 
-/** One message; the settings end with the transaction, so a transaction-mode pooler is safe. */
-export function beginWith(settings: Settings): string {
+/**
+ * One message; the settings end with the transaction, so a transaction-mode pooler is safe.
+ * @param columns - what else it selects
+ */
+export function beginWith(settings: Settings, columns: readonly string[] = []): string {
   const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${local.join(', ')}`;
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${[...local, ...columns].join(', ')}`;
 }
 
 /** The savepoints that are open on a connection, and how many of them are trials: of {@link rolledBack}. */

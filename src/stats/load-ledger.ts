@@ -36,6 +36,12 @@ export interface ClosedLoad {
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
+/** A load that is complete. */
+export interface CompletedLoad {
+  readonly entry: LedgerEntry;
+  readonly closed: ClosedLoad;
+}
+
 /** SQL of what a statement counts in one table. */
 export type WriteCountsSql = Readonly<Record<keyof WriteCounts, string>>;
 
@@ -149,44 +155,47 @@ export class LoadLedger {
   /**
    * The statement that inserts a load without a load key that is complete, for the statement that writes its rows. It fails
    * when the load is there, so that a load is never written twice.
-   * @param load - its end; `written` replaces what it counts as inserted, updated and unchanged, and is added to what it skips
-   * @param written - what the statement counts, by table name
+   * @param written - what the statement counts in each table, instead of what the end of the load says of it; it is added to
+   *   what that skips
    * @param from - where the statement has these counts
-   * @param bind - takes a parameter, and returns its name in the statement
+   * @param bind - takes a parameter that is read of the load, and returns its name in the statement
    */
   insertOfCompleted(
-    entry: LedgerEntry,
-    { counts, stored, tables, unknown }: ClosedLoad,
-    written: ReadonlyMap<string, WriteCountsSql>,
+    written: readonly (readonly [table: string, counts: WriteCountsSql])[],
     from: string,
-    bind: (value: unknown) => string,
+    bind: (read: (load: CompletedLoad) => unknown) => string,
   ): string {
-    const json = (value: unknown): string =>
-      value === undefined || value === null ? 'NULL::jsonb' : `${bind(JSON.stringify(value))}::jsonb`;
-    const text = (value: string | undefined): string => (value === undefined ? 'NULL::text' : `${bind(value)}::text`);
-    const [sums = NONE_WRITTEN] = tables === undefined ? written.values() : [];
-    const byTable = Array.from(
-      tables === undefined ? [] : written,
+    const json = (read: (load: CompletedLoad) => unknown): string =>
+      `${bind((load) => {
+        const value = read(load) ?? null;
+        return value === null ? null : JSON.stringify(value);
+      })}::jsonb`;
+    const text = (read: (load: CompletedLoad) => unknown): string => `${bind((load) => read(load) ?? null)}::text`;
+    const count = (name: keyof LoadCounts): string => `${bind(({ closed }) => closed.counts[name])}::bigint`;
+    const [[, sums] = [undefined, NONE_WRITTEN]] = written;
+    const isOne = written.length === 1;
+    const own = isOne ? sums : NONE_WRITTEN;
+    const byTable = (isOne ? [] : written).map(
       ([table, { inserted, updated, unchanged, skipped }]) =>
-        `${bind(table)}::text, ${json(tables?.[table])} || jsonb_build_object('inserted', ${inserted}, 'updated', ${updated}, 'unchanged', ${unchanged}, 'skipped', ${tables?.[table]?.skipped ?? 0} + ${skipped})`,
+        `${text(() => table)}, ${json(({ closed }) => closed.tables?.[table])} || jsonb_build_object('inserted', ${inserted}, 'updated', ${updated}, 'unchanged', ${unchanged}, 'skipped', ${bind(({ closed }) => closed.tables?.[table]?.skipped ?? 0)}::bigint + ${skipped})`,
     );
     const values: Readonly<Record<string, string>> = {
-      id: `${bind(entry.loadId)}::uuid`,
-      table_name: text(entry.table),
-      disposition: text(entry.disposition),
-      source: text(entry.source),
+      id: `${bind(({ entry }) => entry.loadId)}::uuid`,
+      table_name: text(({ entry }) => entry.table),
+      disposition: text(({ entry }) => entry.disposition),
+      source: text(({ entry }) => entry.source),
       status: "'completed'",
-      options: json(entry.options),
-      received: String(counts.received),
-      ...sums,
-      duplicates: String(counts.duplicates),
-      skipped: `${counts.skipped} + ${sums.skipped}`,
-      rejected: String(counts.rejected),
-      failed: String(counts.failed),
-      stored: String(stored ?? 'NULL::bigint'),
-      tables: byTable.length === 0 ? 'NULL::jsonb' : `jsonb_build_object(${byTable.join(', ')})`,
-      unknown_fields: json(unknown?.fields),
-      unknown_fields_policy: text(unknown?.policy),
+      options: json(({ entry }) => entry.options),
+      received: count('received'),
+      ...own,
+      duplicates: count('duplicates'),
+      skipped: `${count('skipped')} + ${own.skipped}`,
+      rejected: count('rejected'),
+      failed: count('failed'),
+      stored: isOne ? 'NULL::bigint' : `${bind(({ closed }) => closed.stored)}::bigint`,
+      tables: isOne ? 'NULL::jsonb' : `jsonb_build_object(${byTable.join(', ')})`,
+      unknown_fields: json(({ closed }) => closed.unknown?.fields),
+      unknown_fields_policy: text(({ closed }) => closed.unknown?.policy),
       finished_at: 'clock_timestamp()',
     };
     return `INSERT INTO ${this.tables.loads} (${Object.keys(values).join(', ')})

@@ -19,31 +19,37 @@ export async function writeByUpsert(
 ): Promise<WriteCounts> {
   const spec = specOf(target, rows);
   const parameters: unknown[] = [];
-  const select = selectRows(target.plan, spec, rows, (value) => `$${parameters.push(value)}`);
+  const select = selectOf(columnsOf(target.plan, spec), ({ read }) => `$${parameters.push(rows.map(read))}`);
   return writeStaged(client, target.plan, spec, rows, { select, parameters }, settings);
+}
+
+/** A column of the rows of a SELECT. */
+interface SelectedColumn {
+  readonly name: string;
+  readonly read: (row: Row) => string | null;
+}
+
+/** The columns that bring rows to a statement. */
+export function columnsOf({ extra }: LoadPlan, spec: MergeSpec): SelectedColumn[] {
+  const masked = maskedColumns(spec);
+  const columns = spec.columns.map(({ column: { quoted, index } }): SelectedColumn => ({
+    name: quoted,
+    read: ({ values }) => values[index] ?? null,
+  }));
+  if (masked.length > 0) {
+    columns.push({ name: MASK_COLUMN, read: (row) => maskOf(masked, row) });
+  }
+  if (extra !== undefined && spec.hasExtra) {
+    columns.push({ name: extra, read: extraText });
+  }
+  return columns;
 }
 
 /**
  * A SELECT of rows, one array parameter a column.
- * @param bind - takes a parameter, and returns its name in the statement
+ * @param bind - takes a column of all rows as a parameter, and returns its name in the statement
  */
-export function selectRows(
-  { extra }: LoadPlan,
-  spec: MergeSpec,
-  rows: readonly Row[],
-  bind: (value: unknown) => string,
-): string {
-  const masked = maskedColumns(spec);
-  const names = spec.columns.map(({ column }) => column.quoted);
-  const columns = spec.columns.map(({ column }) => rows.map(({ values }) => values[column.index] ?? null));
-  if (masked.length > 0) {
-    names.push(MASK_COLUMN);
-    columns.push(rows.map((row) => maskOf(masked, row)));
-  }
-  if (extra !== undefined && spec.hasExtra) {
-    names.push(extra);
-    columns.push(rows.map(extraText));
-  }
+export function selectOf(columns: readonly SelectedColumn[], bind: (column: SelectedColumn) => string): string {
   const arrays = columns.map((column) => `${bind(column)}::text[]`);
-  return `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${names.join(', ')})`;
+  return `SELECT * FROM unnest(${arrays.join(', ')}) AS u(${columns.map(({ name }) => name).join(', ')})`;
 }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
 import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
-import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
+import { type MergeSpec, partsOfSpec, type SpecPart } from '../merge/merge-spec.js';
 import {
   appendSteps,
   buildAppend,
@@ -75,13 +75,12 @@ export function buildStaged(
 }
 
 /** The steps of {@link buildStaged}, for a statement that does more than to write these rows. */
-export function stagedSteps(
+export function stepsOf(
   plan: LoadPlan,
   spec: MergeSpec,
-  rows: readonly Row[],
+  parts: readonly SpecPart[],
   source: StatementSource,
 ): WriteSteps {
-  const parts = partsOfSpec(spec, rows);
   return spec.onConflict === 'insert' ? appendSteps(plan, spec, parts, source) : mergeSteps(plan, spec, parts, source);
 }
 

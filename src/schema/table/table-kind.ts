@@ -16,6 +16,8 @@ export interface TableKind {
   /** Rules on INSERT or UPDATE: Postgres runs other statements instead. */
   readonly rules: readonly string[];
   readonly sequences: readonly ColumnSequence[];
+  /** It has triggers beside those of foreign keys. A later one does not change the fingerprint of the table. */
+  readonly hasTriggers: boolean;
 }
 
 const KIND = `
@@ -24,6 +26,7 @@ const KIND = `
                 WHERE i.inhparent = c.oid AND c.relkind = 'r' ORDER BY 1) AS children,
          ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
                 WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D' ORDER BY 1) AS rules,
+         EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) AS "hasTriggers",
          (SELECT coalesce(json_agg(json_build_object('column', a.attname, 'sequence',
                    format('"%s"."%s"', replace(sn.nspname, '"', '""'), replace(s.relname, '"', '""')))), '[]')
             FROM pg_catalog.pg_attribute a
@@ -45,5 +48,5 @@ const KIND = `
 /** Reads the kind of a table that exists. */
 export async function readTableKind(client: ClientBase, schema: string, table: string): Promise<TableKind> {
   const { rows } = await client.query<TableKind>(KIND, [schema, table]);
-  return rows[0] ?? { partitionKey: null, children: [], rules: [], sequences: [] };
+  return rows[0] ?? { partitionKey: null, children: [], rules: [], sequences: [], hasTriggers: false };
 }

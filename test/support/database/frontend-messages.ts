@@ -1,7 +1,7 @@
 /** A message of a client to Postgres. */
 interface FrontendMessage {
   readonly bytes: Buffer;
-  /** The text of a statement: of a simple query, or of one to be parsed. */
+  /** The text of a statement: of a simple query, of one to be parsed, or of one that runs again without being parsed. */
   readonly sql?: string;
 }
 
@@ -14,6 +14,9 @@ const LENGTH_BYTES = 4;
 export class MessageSplitter {
   private rest = Buffer.alloc(0);
   private typeBytes = 0;
+  /** Texts of the prepared statements, by name. */
+  private readonly prepared = new Map<string, string>();
+  private parsed: string | undefined;
 
   /** The messages that are complete with this chunk. */
   *push(chunk: Buffer): Generator<FrontendMessage> {
@@ -23,7 +26,7 @@ export class MessageSplitter {
       this.rest = this.rest.subarray(size);
       const isStartup = this.typeBytes === 0;
       this.typeBytes = 1;
-      yield { bytes, sql: isStartup ? undefined : statementIn(bytes) };
+      yield { bytes, sql: isStartup ? undefined : this.statementIn(bytes) };
     }
   }
 
@@ -31,15 +34,25 @@ export class MessageSplitter {
     const headBytes = this.typeBytes + LENGTH_BYTES;
     return this.rest.length < headBytes ? Infinity : this.typeBytes + this.rest.readInt32BE(this.typeBytes);
   }
-}
 
-function statementIn(bytes: Buffer): string | undefined {
-  const type = String.fromCharCode(bytes[0] ?? 0);
-  const [first, second] = bytes
-    .subarray(1 + LENGTH_BYTES)
-    .toString('utf8', 0, 2_000)
-    .split('\0', 2);
-  if (type === 'Q') return first;
-  // Parse: the name of the statement stands before it.
-  return type === 'P' ? second : undefined;
+  private statementIn(bytes: Buffer): string | undefined {
+    const type = String.fromCharCode(bytes[0] ?? 0);
+    const [first = '', second = ''] = bytes
+      .subarray(1 + LENGTH_BYTES)
+      .toString('utf8', 0, 2_000)
+      .split('\0', 2);
+    if (type === 'P') {
+      // The name of the statement stands before it.
+      this.prepared.set(first, second);
+      this.parsed = first;
+      return second;
+    }
+    if (type === 'B') {
+      // The names of the portal and of the statement.
+      const isParsed = this.parsed === second;
+      this.parsed = undefined;
+      return isParsed ? undefined : this.prepared.get(second);
+    }
+    return type === 'Q' ? first : undefined;
+  }
 }

@@ -80,7 +80,7 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       rowSecurity: false,
       temporaryGrant: undefined,
       mayLock: true,
-      kind: { partitionKey: null, children: [], rules: [], sequences: [] },
+      kind: { partitionKey: null, children: [], rules: [], sequences: [], hasTriggers: false },
     },
     '',
   );

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
+import { THROUGH_PGBOUNCER } from '../../../support/database/open-connections.js';
+import { withoutPipelining } from '../../../support/database/without-pipelining.js';
 import { followRoundTrips, type RoundTrips } from '../../../support/database/round-trips.js';
 
 const record = (n: number, title = 't') => ({ submission_id: `t3_${n}`, problem_description: 'p', title });
@@ -110,5 +112,82 @@ describe('a small store', () => {
     });
     expect(await app.count('storage_load_batches')).toBe(0);
     expect(await app.count('storage_rejected_records')).toBe(1);
+  });
+
+  it.each([
+    ['one record', () => app.opportunities.store([record(1)])],
+    ['hybrid', () => app.hybrid.store([record(1), record(2)])],
+  ])('takes three round trips where pg cannot pipeline: %s', async (_, store) => {
+    const result = await withoutPipelining(app.dataSource, async () => {
+      trips.reset();
+      return store();
+    });
+    expect(result).toMatchObject({ ok: true, retries: 0 });
+    expect(trips.waits).toBe(3);
+    expect(trips.sent).toEqual([expect.stringMatching(/^BEGIN/), expect.stringMatching(/^WITH/), 'COMMIT']);
+    expect(await app.count('app_opportunities')).toBe(result.received);
+    expect(await app.count('storage_loads')).toBe(1);
+  });
+
+  describe('that is repeated', () => {
+    interface Prepared {
+      readonly name: string;
+      readonly parameters: number;
+    }
+    const prepared = (column: string) =>
+      app.rows<Prepared>(
+        `SELECT name, cardinality(parameter_types) AS parameters FROM pg_prepared_statements
+          WHERE name LIKE 'harbor%' AND position(quote_ident($1) IN statement) > 0`,
+        [column],
+      );
+    const storeOften = async (times: number, fields: object): Promise<void> => {
+      for (let n = 0; n < times; n += 1) {
+        expect(await app.profiles.store([{ ...record(n), ...fields }])).toMatchObject({ ok: true, retries: 0 });
+      }
+      expect(trips.waits).toBe(times);
+    };
+    // Another test may have altered the table.
+    beforeEach(async () => {
+      await app.profiles.store([record(0)]);
+      await app.rows('VACUUM ANALYZE submissions');
+      trips.reset();
+    });
+
+    it('is prepared, but not through a pooler, and reads its table by the key, however small that was', async () => {
+      await storeOften(3, { url: 'u' });
+      const found = await prepared('url');
+      expect(found).toHaveLength(THROUGH_PGBOUNCER ? 0 : 1);
+      for (const { name, parameters } of found) {
+        const runner = app.dataSource.createQueryRunner();
+        await runner.query(`BEGIN; SET LOCAL plan_cache_mode = force_generic_plan`);
+        const values = Array.from({ length: parameters }, () => 'NULL').join();
+        const plan: unknown[] = await runner.query(`EXPLAIN EXECUTE "${name}"(${values})`);
+        await runner.query('ROLLBACK');
+        await runner.release();
+        expect(JSON.stringify(plan)).toMatch(/Index Scan using submissions_pkey on submissions/);
+        expect(JSON.stringify(plan)).not.toMatch(/Seq Scan on submissions|Hash Join|Merge Join/);
+      }
+    });
+
+    it('keeps eight statements a connection, those used last', async () => {
+      const names = ['author', 'subreddit', 'selftext', 'url'];
+      const shapes = names.flatMap((one) => names.map((other) => ({ [one]: 'a', [other]: 'b' })));
+      for (const shape of [...shapes, ...shapes.slice(0, 2)]) {
+        trips.reset();
+        await storeOften(2, shape);
+      }
+      expect(await prepared('title')).toHaveLength(THROUGH_PGBOUNCER ? 0 : 8);
+    });
+
+    it('is stored when the application deallocates it, and then is no longer prepared', async () => {
+      await storeOften(2, { author: 'a' });
+      await app.rows('DEALLOCATE ALL');
+      const result = await app.profiles.store([{ ...record(9), author: 'a' }]);
+      expect(result).toMatchObject({ ok: true, inserted: 1, retries: 0 });
+      trips.reset();
+      await storeOften(3, { author: 'b' });
+      expect(await prepared('author')).toEqual([]);
+      expect(await app.count('storage_loads')).toBe(7);
+    });
   });
 });
