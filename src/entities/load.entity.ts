@@ -30,13 +30,15 @@ export class LoadEntity {
   disposition: string;
 
   /**
-   * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, the entity's schema, the form of
-   * the source.
+   * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`,
+   * the entity's schema, the form of the source.
    */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
     readonly primaryKey?: readonly string[];
     readonly newerBy?: string;
+    readonly updateColumns?: readonly string[];
+    readonly keepColumns?: readonly string[];
     readonly schema?: string;
     readonly sourceForm?: Readonly<Record<string, string>>;
   } | null;

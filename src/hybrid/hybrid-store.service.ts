@@ -12,8 +12,11 @@ import type { HybridRecord } from '../records/hybrid.record.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { hybridJob } from './hybrid-job.js';
 
+/** Options of a load into one table. */
+const OF_ONE_TABLE = ['disposition', 'primaryKey', 'newerBy', 'updateColumns', 'keepColumns', 'allowEmpty'] as const;
+
 /** Options of a hybrid load: it always merges by the submission id. */
-export type HybridOptions = Omit<LoadOptions, 'disposition' | 'primaryKey' | 'newerBy' | 'allowEmpty'>;
+export type HybridOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
 
 /**
  * Stores records into both tables, both halves or neither. A record with a problem description goes into
@@ -66,9 +69,7 @@ export class HybridStoreService<R extends object = HybridRecord> {
 }
 
 function checkOptions(options: LoadOptions): HybridOptions {
-  const wrong = (['disposition', 'primaryKey', 'newerBy', 'allowEmpty'] as const).filter(
-    (name) => options[name] !== undefined,
-  );
+  const wrong = OF_ONE_TABLE.filter((name) => options[name] !== undefined);
   if (wrong.length > 0) {
     throw new InvalidLoadError(`A hybrid load merges by submission_id: remove the options ${wrong.join(', ')}`);
   }

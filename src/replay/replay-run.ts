@@ -98,7 +98,7 @@ export class ReplayRun {
     segment: ReplaySegment,
   ): Promise<BatchLoadResult | HybridBatchResult> {
     const { store, loader, hybrid } = this.context;
-    const { table, disposition, primaryKey, newerBy, loads } = segment;
+    const { table, disposition, options: ofLoad, loads } = segment;
     const manager = managerOf(store.dataSource, client);
     const records = async function* (): AsyncGenerator<object> {
       for await (const kept of set.read(loads)) {
@@ -110,7 +110,7 @@ export class ReplayRun {
     const [target] = this.targetsOf(segment);
     return table === HYBRID || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)
-      : loader.loadBatch(target, records(), { ...options, disposition, primaryKey, newerBy }, manager);
+      : loader.loadBatch(target, records(), { ...options, ...ofLoad, disposition }, manager);
   }
 
   /** The entities of a table name in quarantine. */

@@ -1,3 +1,4 @@
+import type { LoadOptions } from '../loader/model/load-options.js';
 import type { Disposition } from '../results/load-result.js';
 import type { RejectingTable } from '../quarantine/quarantine-store.js';
 
@@ -6,8 +7,8 @@ export interface RejectedLoad extends RejectingTable {
   readonly loadId: string;
   /** Disposition of the replay. */
   readonly disposition: Exclude<Disposition, 'replace'>;
-  readonly primaryKey: readonly string[] | undefined;
-  readonly newerBy: string | undefined;
+  /** How its records meet stored rows. */
+  readonly options: Pick<LoadOptions, 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns'>;
   /** Number of its records to replay. */
   readonly records: number;
 }
@@ -29,18 +30,18 @@ export function segmentsOf(
 ): ReplaySegment[] {
   const segments: (ReplaySegment & { readonly loads: RejectedLoad[] })[] = [];
   for (const load of loads) {
-    const { table, schema, disposition, primaryKey, newerBy } = load;
+    const { table, schema, disposition, options } = load;
     const tables = tablesOf(load);
     const last = segments.findLast((segment) => tablesOf(segment).some((name) => tables.includes(name)));
     if (last !== undefined && wayOf(last) === wayOf(load)) {
       last.loads.push(load);
     } else {
-      segments.push({ table, schema, disposition, primaryKey, newerBy, loads: [load] });
+      segments.push({ table, schema, disposition, options, loads: [load] });
     }
   }
   return segments;
 }
 
-function wayOf({ table, schema, disposition, primaryKey, newerBy }: Omit<ReplaySegment, 'loads'>): string {
-  return JSON.stringify([table, schema, disposition, primaryKey, newerBy]);
+function wayOf({ table, schema, disposition, options }: Omit<ReplaySegment, 'loads'>): string {
+  return JSON.stringify([table, schema, disposition, options]);
 }

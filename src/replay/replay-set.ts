@@ -48,7 +48,7 @@ export class ReplaySet {
 
   /** The loads that rejected them, oldest first. Rejects of a replace are merged: its other rows are committed. */
   async loads(): Promise<RejectedLoad[]> {
-    const { rows } = await this.client.query<RejectedLoad & { options: LoadEntity['options'] }>(
+    const { rows } = await this.client.query<Omit<RejectedLoad, 'options'> & Pick<LoadEntity, 'options'>>(
       `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
               count(*)::float8 AS records, l.options,
               CASE WHEN l.disposition <> 'replace' THEN l.disposition ELSE 'merge' END AS disposition
@@ -57,11 +57,10 @@ export class ReplaySet {
         GROUP BY k.load_id, l.id, l.started_at, l.options, l.disposition
         ORDER BY COALESCE(l.started_at, min(r.created_at)), k.load_id`,
     );
-    return rows.map(({ options, ...load }) => ({
-      ...load,
-      primaryKey: options?.primaryKey,
-      newerBy: options?.newerBy,
-    }));
+    return rows.map(({ options, ...load }) => {
+      const { primaryKey, newerBy, updateColumns, keepColumns } = options ?? {};
+      return { ...load, options: { primaryKey, newerBy, updateColumns, keepColumns } };
+    });
   }
 
   /** The selected records of these loads, load by load in input order. */

@@ -62,6 +62,8 @@ const OTHERS = { id: 'other', v: 'by other', d: 'kept' };
 const OTHERS_ROW = "INSERT INTO goods (id, v, d, version) VALUES ('other', 'by other', 'kept', 1)";
 const loads = fc.record({
   disposition: fc.constantFrom<Disposition>('merge', 'merge', 'insert', 'update', 'append'),
+  /** Of a merge or update. */
+  columns: fc.constantFrom<LoadOptions>({}, {}, { updateColumns: ['d', 'extra'] }, { keepColumns: ['v', 'n'] }),
   stored: fc.array(recordOf(KEYS).filter(good), { maxLength: 6 }),
   incoming: fc.array(recordOf(KEYS), { maxLength: 10 }),
   others: fields.filter(good),
@@ -104,10 +106,10 @@ describe('each way of writing', () => {
   }
 
   /** Each record for itself: the table, and the places of those that were rejected. */
-  async function byOne(records: readonly GoodRecord[], disposition: Disposition) {
+  async function byOne(records: readonly GoodRecord[], ofLoad: LoadOptions) {
     const rejected: number[] = [];
     for (const [position, record] of records.entries()) {
-      const result = await app.loader.load(Good, [record], { disposition, maxRejects: 1 });
+      const result = await app.loader.load(Good, [record], { ...ofLoad, maxRejects: 1 });
       if (result.rejected > 0) rejected.push(position);
     }
     return { rejected, content: await content(VALUES) };
@@ -119,20 +121,21 @@ describe('each way of writing', () => {
       const how = WAYS[way] as (typeof WAYS)[string];
       let taken = 0;
       await fc.assert(
-        fc.asyncProperty(loads, async ({ disposition, stored, incoming, others, place }) => {
+        fc.asyncProperty(loads, async ({ disposition, columns, stored, incoming, others, place }) => {
           const records = incoming.toSpliced(place, 0, { id: OTHERS.id, ...others });
+          const ofLoad = { disposition, ...(/merge|update/.test(disposition) && columns) };
           // An append has no stored rows to fill up with.
           const isAppend = disposition === 'append';
           if (isAppend && way === 'staged') return;
           // An update does not see what another has not committed, and waits for nothing.
           if (disposition === 'update' && isRaced) return;
           await prepare([...stored, ...(isRaced ? [OTHERS] : [])]);
-          const expected = await byOne(records, disposition);
-          const counted = await countsByFlight(records, disposition, stored, isRaced);
+          const expected = await byOne(records, ofLoad);
+          const counted = await countsByFlight(records, ofLoad, stored, isRaced);
 
           await prepare([...stored, ...how.stored]);
           Object.values(sent).forEach((statements) => (statements.count = 0));
-          const options = { disposition, maxRejects: 1000, ...how.options?.() };
+          const options = { ...ofLoad, maxRejects: 1000, ...how.options?.() };
           const load = () => app.loader.load(Good, [...records, ...how.records], options);
           const result = await (isRaced ? whileOtherDoes(app, OTHERS_ROW, load) : load());
           taken += (sent[way] as { count: number }).count;
@@ -178,12 +181,12 @@ describe('each way of writing', () => {
   /** What the same records say and write in one small load, alone. */
   async function countsByFlight(
     records: readonly GoodRecord[],
-    disposition: Disposition,
+    ofLoad: LoadOptions,
     stored: readonly GoodRecord[],
     isRaced: boolean,
   ) {
     await prepare([...stored, ...(isRaced ? [OTHERS] : [])]);
-    const result = await app.loader.load(Good, [...records], { disposition, maxRejects: 1000 });
+    const result = await app.loader.load(Good, [...records], { ...ofLoad, maxRejects: 1000 });
     return {
       counts: countsOf(result),
       written: await written(result.loadId),

@@ -20,6 +20,7 @@ import {
 import { type GlobalOptions, printJson, printResult, printWarning } from '../output/output.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseLoadKey } from '../flags/parse-load-key.js';
+import { parseNames } from '../flags/parse-name.js';
 import { addReadingOptions, type ReadingFlags } from '../flags/reading-flags.js';
 import { createProgressDisplay } from '../output/progress-display.js';
 import { warnOfUnknownTargets, warnOfUnmetRenames } from '../load/rename-warnings.js';
@@ -31,6 +32,8 @@ import { UsageError } from '../usage-error.js';
 interface LoadFlags extends ReadingFlags {
   readonly into: string;
   readonly disposition?: Disposition;
+  readonly updateColumns?: readonly string[];
+  readonly keepColumns?: readonly string[];
   readonly batchSize?: number;
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
@@ -57,6 +60,12 @@ export function addLoadCommand(program: Command): void {
         '--disposition <how>',
         'Merge by key, only insert new rows, only update stored rows, append, or replace the table content (default: merge)',
       ).choices(DISPOSITIONS),
+    )
+    .option('--update-columns <names>', 'Update only these columns of stored rows, for example title,score', parseNames)
+    .addOption(
+      new Option('--keep-columns <names>', 'Update all columns of stored rows but these')
+        .argParser(parseNames)
+        .conflicts('updateColumns'),
     );
   addReadingOptions(load)
     .option('--batch-size <n>', 'Records per transaction', parseCount(1, MAX_BATCH_SIZE))
@@ -98,12 +107,13 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
 }
 
 async function loadSource(source: OpenedSource, path: string, flags: LoadFlags & GlobalOptions): Promise<number> {
-  const { into, disposition = 'merge' } = flags;
+  const { into, disposition = 'merge', updateColumns, keepColumns } = flags;
   const { stream, name, sizeBytes } = source;
   const file = readingOfFile(path, flags);
   const sourceForm = sourceFormOf(file);
   const { format, rename = new Map<string, string>() } = file;
-  const loadKey = flags.resume === true ? resumeKey(source, { into, disposition, format, sourceForm }) : flags.loadKey;
+  const meaning = { into, disposition, format, sourceForm, updateColumns, keepColumns };
+  const loadKey = flags.resume === true ? resumeKey(source, meaning) : flags.loadKey;
   const [result, completedBefore, known, findings] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (app) => {
       const names = await fieldNames(app, into);
@@ -122,6 +132,8 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
         dryRun: flags.dryRun === true,
         options: {
           disposition,
+          updateColumns,
+          keepColumns,
           loadKey,
           sourceForm,
           batchSize: flags.batchSize,

@@ -7,3 +7,8 @@ export function parseName(text: string): string {
   }
   return text;
 }
+
+/** Parses names with commas between them. */
+export function parseNames(text: string): string[] {
+  return text.split(',').map((name) => parseName(name.trim()));
+}

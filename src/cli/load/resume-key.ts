@@ -11,6 +11,8 @@ interface Meaning {
   readonly disposition: string;
   readonly format: FileFormat;
   readonly sourceForm: Readonly<Record<string, string>> | undefined;
+  readonly updateColumns?: readonly string[] | undefined;
+  readonly keepColumns?: readonly string[] | undefined;
 }
 
 /** File names may be longer than a load key. */
@@ -20,13 +22,16 @@ const MAX_NAME_SHOWN = 80;
  * The load key for `--resume`: the same for an unchanged file loaded with the same options.
  * @throws UsageError for a source without an identity, such as a pipe
  */
-export function resumeKey({ name, state }: OpenedSource, { into, disposition, format, sourceForm }: Meaning): string {
+export function resumeKey({ name, state }: OpenedSource, meant: Meaning): string {
+  const { into, disposition, format, sourceForm, updateColumns, keepColumns } = meant;
   if (state === undefined) {
     throw new UsageError(
       `--resume identifies files by path, size and time; ${name} has none of them. Use --load-key instead.`,
     );
   }
-  const meaning = [state, into, disposition, format, sourceForm];
+  // Loads without these options keep the key that older versions made.
+  const columns = updateColumns === undefined && keepColumns === undefined ? [] : [{ updateColumns, keepColumns }];
+  const meaning = [state, into, disposition, format, sourceForm, ...columns];
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 32);
   return `file:${basename(name).slice(0, MAX_NAME_SHOWN).toWellFormed()}:${digest}`;
 }

@@ -39,7 +39,8 @@ export function printLoadResult(result: AnyLoadResult, output?: Output): void {
   printEarlier(result, output);
   if (isUnchanged(result)) {
     const others = result.rejected + result.skipped > 0 ? 'other ' : '';
-    printResult(`No changes: all ${others}records already up to date`, output);
+    const state = result.disposition === 'insert' ? 'stored' : 'up to date';
+    printResult(`No changes: all ${others}records already ${state}`, output);
   }
 }
 

@@ -15,6 +15,13 @@ export interface LoadOptions {
   readonly primaryKey?: string | readonly string[] | undefined;
   /** Merge and update only: a row whose value in this column is smaller than the stored one changes nothing. */
   readonly newerBy?: string | undefined;
+  /**
+   * Merge and update only: the columns (or properties) that are updated in stored rows; the others stay as they are. New
+   * rows take all. @default all
+   */
+  readonly updateColumns?: readonly string[] | undefined;
+  /** The same by its other side: these columns stay as they are in stored rows, the others are updated. @default none */
+  readonly keepColumns?: readonly string[] | undefined;
   /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
   readonly batchSize?: number | undefined;
   /** `fail` stops the load at the first rejected record. @default 'quarantine' */
@@ -86,6 +93,11 @@ export const HISTORY_MODE: Check = ["'all' or 'off'", (value) => value === 'all'
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
+const COLUMN_NAMES: Check = [
+  'a list of column names',
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
+];
+
 /** What each option must be, and how to check it. */
 const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   disposition: [
@@ -97,6 +109,8 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
     (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
   ],
   newerBy: ['a column name', isText],
+  updateColumns: COLUMN_NAMES,
+  keepColumns: COLUMN_NAMES,
   batchSize: BATCH_SIZE,
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: integerFrom(0),
@@ -134,8 +148,13 @@ export function resolveLoadOptions(
 ): ResolvedLoadOptions {
   const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
-  if (options.newerBy !== undefined && disposition !== 'merge' && disposition !== 'update') {
-    mistakes.push(`newerBy goes with disposition 'merge' or 'update', not '${disposition}'`);
+  for (const name of ['newerBy', 'updateColumns', 'keepColumns'] as const) {
+    if (options[name] !== undefined && disposition !== 'merge' && disposition !== 'update') {
+      mistakes.push(`${name} goes with disposition 'merge' or 'update', not '${disposition}'`);
+    }
+  }
+  if (options.updateColumns !== undefined && options.keepColumns !== undefined) {
+    mistakes.push('updateColumns and keepColumns say the same from two sides; give one of the two');
   }
   if (options.allowEmpty !== undefined && disposition !== 'replace') {
     mistakes.push(`allowEmpty goes with disposition 'replace', not '${disposition}'`);
@@ -171,9 +190,9 @@ export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded:
  * @param schema - the schema that the entity names
  */
 export function keptOptions(
-  { primaryKey, newerBy, sourceForm }: ResolvedLoadOptions,
+  { primaryKey, newerBy, updateColumns, keepColumns, sourceForm }: ResolvedLoadOptions,
   schema: string | undefined,
 ): LoadEntity['options'] {
-  const named = [primaryKey, newerBy, schema, sourceForm].some((option) => option !== undefined);
-  return named ? { primaryKey, newerBy, schema, sourceForm } : null;
+  const kept = { primaryKey, newerBy, updateColumns, keepColumns, schema, sourceForm };
+  return Object.values(kept).some((option) => option !== undefined) ? kept : null;
 }

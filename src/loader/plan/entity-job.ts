@@ -7,10 +7,11 @@ import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from './resolve-key.js';
+import { withUpdatedColumns } from './updated-columns.js';
 
 /**
  * The target of a plan under the options of a load.
- * @throws InvalidLoadError when the entity has no such key or `newerBy` column
+ * @throws InvalidLoadError when the entity has no such key or column
  * @throws StorageError `TEMPORARY_TABLES_DENIED` when a replace may not stage its input
  */
 export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Target {
@@ -22,7 +23,7 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     );
   }
   const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
-  const plan = updatedColumns(passOverIdentities(entityPlan, key), options);
+  const plan = withUpdatedColumns(passOverIdentities(entityPlan, key), options);
   const onConflict = onConflictOf(options);
   if (options.newerBy === undefined) {
     return { plan, key, keyPredicate, onConflict };
@@ -37,15 +38,6 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
 /** A replace merges into its staging table, where a row may meet an earlier one of the same load. */
 function onConflictOf({ disposition }: ResolvedLoadOptions): Target['onConflict'] {
   return disposition === 'append' ? 'insert' : disposition === 'update' ? 'update' : 'merge';
-}
-
-/** The plan with the columns that this load may change in stored rows; an insert is a merge that changes none. */
-function updatedColumns(plan: LoadPlan, { disposition }: ResolvedLoadOptions): LoadPlan {
-  if (disposition !== 'insert') {
-    return plan;
-  }
-  const columns = plan.columns.map((column) => ({ ...column, updatable: false }));
-  return { ...plan, columns, extraUpdatable: false, newerBy: undefined };
 }
 
 function keyOf(

@@ -80,6 +80,8 @@ describe('command line errors', () => {
     [['load', '-', '--into', 'submissions'], /Standard input needs --format/],
     [['load', 'LICENSE', '--into', 'submissions'], /Unknown format of LICENSE: add --format/],
     [['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--disposition', 'append'], /always merges/],
+    [['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--keep-columns', 'title'], /updates all columns/],
+    [['load', 'x.jsonl', '--into', 'submissions', '--update-columns', 'a,'], /expected a name/],
     [['load', 'x.jsonl', '--into', 'submissions', '--rename', 'a'], /Invalid rename 'a': write old=new/],
     [['loads', 'show', 'x'], /expected an id, as in the list/],
     [['loads', 'list', '--table', ''], /expected a name/],

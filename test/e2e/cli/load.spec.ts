@@ -97,6 +97,31 @@ describe('harbor-storage load', () => {
     await cli.rows('DROP SEQUENCE counted CASCADE');
   });
 
+  it('updates stored rows only, and of them only some columns, where that is asked for', async () => {
+    await cli.rows("INSERT INTO submissions (submission_id, reddit_id, title) VALUES ('t3_a1', 'a1', 'old')");
+    const path = await cli.writeFile('update.jsonl', jsonl(POSTS));
+    const load = (...flags: string[]) =>
+      cli.runHere(['load', path, '--into', 'submissions', '--rename', RENAME, ...flags]);
+    const updated = await load('--disposition', 'update', '--update-columns', 'reddit_score,selftext');
+    expect(updated.stdout).toMatch(/submissions +2 +0 +1 +0 +0 +1 +0 +0\n[^]*Skipped: not_stored 1\n/);
+    expect(await load('--keep-columns', 'titel')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('has no column titel that records fill. Did you mean title?'),
+    });
+    const inserted = await load('--disposition', 'insert');
+    expect(inserted.stdout).toMatch(/submissions +2 +1 +0 +1 +0 +0 +0 +0\n/);
+    expect(await cli.rows('SELECT title, reddit_score FROM submissions ORDER BY submission_id')).toEqual([
+      { title: 'old', reddit_score: '5' },
+      { title: POSTS[1]?.title, reddit_score: '6' },
+    ]);
+    await cli.rows('TRUNCATE submissions');
+    const none = await load('--disposition', 'update');
+    expect(none).toMatchObject({
+      exitCode: 3,
+      stderr: 'warning: nothing was loaded: all records were skipped (not_stored 2)\n',
+    });
+  });
+
   it('prints how many rows a replace deleted', async () => {
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
     const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));

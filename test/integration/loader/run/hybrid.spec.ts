@@ -149,9 +149,12 @@ describe('a hybrid load', () => {
     expect(await app.rows(`SELECT ${column} AS value FROM app_opportunities`)).toEqual([{ value: expected }]);
   });
 
-  it.each(['disposition', 'primaryKey', 'newerBy', 'allowEmpty'])('takes no %s', async (option) => {
-    await expect(app.hybrid.store([whole('a')], { [option]: 'merge' })).rejects.toThrow(InvalidLoadError);
-  });
+  it.each(['disposition', 'primaryKey', 'newerBy', 'updateColumns', 'keepColumns', 'allowEmpty'])(
+    'takes no %s',
+    async (option) => {
+      await expect(app.hybrid.store([whole('a')], { [option]: 'merge' })).rejects.toThrow(InvalidLoadError);
+    },
+  );
 
   it('takes an option that is undefined as one that was not given', async () => {
     const options = {

@@ -69,6 +69,8 @@ describe('the load key of --resume', () => {
     { disposition: 'append' },
     { format: 'csv' as const },
     { sourceForm: { rename: 'a=b' } },
+    { updateColumns: ['a'] },
+    { keepColumns: ['a'] },
   ])('differs with other load options: %j', async (meaning) => {
     expect(await keyOf(path, meaning)).not.toBe(await keyOf(path));
   });
