@@ -69,6 +69,7 @@ describe('columns that a load updates', () => {
 
   const OLD = { id: 'a', part_title: 'old', n: 1, sizeWidth: 1, sizeHeight: 1, maker_id: 'm', extra: { x: 1 } };
   const NEW = { id: 'a', title: 'new', n: 2, size: { width: 2, height: 2 }, maker: 'o', x: 2 };
+  const BEFORE = { id: 'a', title: 'old', n: 1, size: { width: 1, height: 1 }, maker: 'm', x: 1 };
   const written = { ...OLD, part_title: 'new', n: 2, sizeWidth: 2, sizeHeight: 2, maker_id: 'o', extra: { x: 2 } };
   const content = (id: string) =>
     app.rows('SELECT id, part_title, n, "sizeWidth", "sizeHeight", maker_id, extra FROM parts WHERE id = $1', [id]);
@@ -90,7 +91,7 @@ describe('columns that a load updates', () => {
       expect(await content('a')).toEqual([{ ...OLD, ...changes }]);
       expect(await content('b')).toEqual([{ ...written, id: 'b' }]);
       await app.rows("DELETE FROM parts WHERE id <> 'a'");
-      await app.loader.load(Part, [{ id: 'a', title: 'old', n: 1, size: { width: 1, height: 1 }, maker: 'm', x: 1 }]);
+      await app.loader.load(Part, [BEFORE]);
     }
   });
 
