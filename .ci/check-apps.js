@@ -1,0 +1,79 @@
+// Installs the packed tarball into applications as people have them, by each package manager, runs their tests and, on
+// each version of Node, the compiled application.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { startTestPostgres } from '../src/testing/index.js';
+
+const NODES = ['20', '22', '24'];
+const NPM = ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline'];
+const PNPM = ['npx', '--yes', 'pnpm@10.34.6', 'install', '--prefer-offline'];
+const YARN = ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive'];
+const APPS = [
+  { name: 'nest12-esm', install: NPM, steps: [['npm', 'test']], main: 'dist/main.js' },
+  { name: 'nest12-commonjs', install: PNPM, steps: [], main: 'dist/main.js' },
+  { name: 'nest11-typeorm03', install: YARN, steps: [['npm', 'test']], main: 'dist/main.js' },
+  { name: 'nest12-bundle', install: NPM, steps: [['npm', 'run', 'bundle']], main: 'bundle/main.cjs' },
+];
+const EXPECTED = 'prices: 1 stored, 1 rejected; opportunities: 1 stored';
+
+const root = resolve(import.meta.dirname, '..');
+const home = mkdtempSync(join(tmpdir(), 'harbor-storage-apps-'));
+
+function run([command, ...args], cwd, env = {}) {
+  try {
+    return execFileSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    throw new Error(`${command} ${args.join(' ')} failed in ${cwd}:\n${error.stdout}${error.stderr}`, { cause: error });
+  }
+}
+
+/** The executable of a version of Node, from the npm package `node`. */
+function installNode(version) {
+  const directory = join(home, `node-${version}`);
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'package.json'), '{ "private": true }');
+  run([...NPM, `node@${version}`], directory);
+  return join(directory, 'node_modules', 'node', 'bin', 'node');
+}
+
+function makeApp({ name, install, steps }, tarball, env) {
+  const app = join(home, name);
+  for (const part of ['src', 'tsconfig.json']) {
+    cpSync(join(import.meta.dirname, 'apps', part), join(app, part), { recursive: true });
+  }
+  cpSync(join(import.meta.dirname, 'apps', name), app, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));
+  manifest.dependencies['harbor-storage'] = `file:${tarball}`;
+  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest));
+  for (const step of [install, ['npx', 'tsc'], ...steps]) {
+    run(step, app, env);
+  }
+  return app;
+}
+
+const postgres = await startTestPostgres();
+try {
+  const env = { DATABASE_URL: postgres.url };
+  run(['npm', 'pack', '--ignore-scripts', '--pack-destination', home], root);
+  const tarball = join(
+    home,
+    readdirSync(home).find((name) => name.endsWith('.tgz')),
+  );
+  const nodes = NODES.map((version) => ({ version, path: installNode(version) }));
+  for (const application of APPS) {
+    const app = makeApp(application, tarball, env);
+    for (const { version, path } of nodes) {
+      const output = run([path, application.main], app, env);
+      if (output.trim() !== EXPECTED) {
+        throw new Error(`${application.name} printed on Node ${version}:\n${output}`);
+      }
+    }
+    console.log(`${application.name}: runs on Node ${NODES.join(', ')}`);
+  }
+} finally {
+  await postgres.stop();
+  rmSync(home, { recursive: true, force: true });
+}
