@@ -41,6 +41,10 @@ const LAYERS = [
   ['src/results/'],
 ];
 
+/** The only files that load Nest or rxjs when they are imported. */
+const NEST =
+  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|storage-(?:providers|tokens)|storage\\.module))';
+
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -58,6 +62,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: anyOf(LAYERS) },
       to: {},
+    },
+    {
+      name: 'nest-in-few-files',
+      severity: 'error',
+      from: { path: '^src/', pathNot: NEST },
+      to: { path: 'node_modules/(?:@nestjs|rxjs)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'command-line-without-nest',
+      comment: 'Its modules take longer to load than a small file; those of class-validator, too.',
+      severity: 'error',
+      from: { path: '^src/(?:cli|loader|hybrid|replay|workers)/' },
+      to: { path: NEST, dependencyTypesNot: ['type-only'] },
     },
     ...LAYERS.slice(1).map((layer, index) => ({
       name: `no-upward-import-from-layer-${index + 2}`,

@@ -36,9 +36,8 @@ await withScratch(undefined, new AbortController().signal, async ({ url }) => {
 });
 
 async function compareWriters(dataSource: DataSource): Promise<void> {
-  const [plan] = (await new LoadPlans(dataSource).for([OpportunityEntity], (work) => withClient(dataSource, work))) as [
-    LoadPlan,
-  ];
+  const plans = new LoadPlans(dataSource, console);
+  const [plan] = (await plans.for([OpportunityEntity], (work) => withClient(dataSource, work))) as [LoadPlan];
   const rows = generateHybridRecords(SEED, ROWS).flatMap((record): Row[] => {
     const normalized = normalizeRecord(plan, plan.primaryKey, record);
     return normalized.kind === 'row' ? [normalized.row] : [];

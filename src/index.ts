@@ -127,8 +127,9 @@ export type { LoadCounts } from './results/load-counts.js';
 export type { HistoryEntry, HistoryFilter, HistoryPeriod } from './stats/load-history.js';
 export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
 export type { LoadProgress } from './stats/load-progress.js';
-export { type LoadStatistics, LoadStatsService, type StatsSnapshot } from './stats/load-stats.service.js';
 export type { StorageAsyncOptions } from './module/storage.module-definition.js';
+export { LoadStats, type LoadStatistics, type StatsSnapshot } from './stats/load-stats.js';
+export { LoadStatsService } from './stats/load-stats.service.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
 export {
   type StorageFeatureOptions,

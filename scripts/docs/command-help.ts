@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.js';
 
 /** The help of every command and subcommand, each under a heading of its own. */
-export function commandHelp(): string {
-  return sectionsOf(createProgram(), []).join('\n');
+export async function commandHelp(): Promise<string> {
+  return sectionsOf(await createProgram(), []).join('\n');
 }
 
 function sectionsOf(command: Command, parents: readonly string[]): string[] {

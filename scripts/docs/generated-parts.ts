@@ -9,7 +9,7 @@ import { tableReference } from './table-reference.js';
 
 /** What the marked parts of the README and of `docs/` hold. */
 const PARTS: Readonly<Record<string, () => string>> = {
-  commands: commandHelp,
+  commands: () => COMMAND_HELP,
   tables: tableReference,
   'reject-reasons': () => sentences('reason', REJECT_REASONS),
   'keep-reasons': () => sentences('reason', KEEP_REASONS),
@@ -18,6 +18,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   'error-codes': errorCodes,
 };
 
+const COMMAND_HELP = await commandHelp();
 const MARKED = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
 
 /** The page with its generated parts as they must be. */

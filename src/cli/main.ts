@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import * as nodeModule from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 
 import { endWhenInterrupted } from './interrupts.js';
@@ -18,7 +19,11 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const args = process.argv.slice(2);
 endWhenInterrupted({ json: args.includes('--json') });
-// The imports below take a second, during which an interrupt may arrive.
+// Node 20 has no navigator. Without it, pg loads all of fetch to find out that it does not run at Cloudflare.
+(globalThis as { navigator?: unknown }).navigator ??= { userAgent: `Node.js/${process.versions.node.split('.')[0]}` };
+// Node 22.1 and later keep the compiled modules.
+(nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+// The imports below take half a second, during which an interrupt may arrive.
 await import('reflect-metadata');
 const { runCommandLine } = await import('./run-command-line.js');
 await runCommandLine(args);

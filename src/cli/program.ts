@@ -2,19 +2,53 @@ import { createRequire } from 'node:module';
 
 import { Command, Option } from 'commander';
 
-import { addDemoCommand } from './commands/demo.command.js';
-import { addLoadCommand } from './commands/load.command.js';
-import { addLoadsCommand } from './commands/loads.command.js';
-import { addMigrateCommand } from './commands/migrate.command.js';
-import { addRejectsCommand } from './commands/rejects.command.js';
-import { addSchemaCommand } from './commands/schema.command.js';
-import { addStatsCommand } from './commands/stats.command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 import { visible } from './output/visible.js';
 
-/** The command line parser; it throws errors instead of exiting. */
-export function createProgram(): Command {
-  const program = new Command('harbor-storage')
+/** Adds a command to the program. */
+type AddCommand = (program: Command) => void;
+
+/** The commands, in the order of the help; each is imported when it is asked for, because that takes time. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['load', async () => (await import('./commands/load.command.js')).addLoadCommand],
+  ['loads', async () => (await import('./commands/loads.command.js')).addLoadsCommand],
+  ['rejects', async () => (await import('./commands/rejects.command.js')).addRejectsCommand],
+  ['stats', async () => (await import('./commands/stats.command.js')).addStatsCommand],
+  ['migrate', async () => (await import('./commands/migrate.command.js')).addMigrateCommand],
+  ['schema', async () => (await import('./commands/schema.command.js')).addSchemaCommand],
+  ['demo', async () => (await import('./commands/demo.command.js')).addDemoCommand],
+]);
+
+/**
+ * The command line parser; it throws errors instead of exiting.
+ * @param args - to have only the command that they name, if they name one
+ */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
+  const program = createRoot();
+  const named = COMMANDS.get(commandOf(args) ?? '');
+  const imports = named === undefined ? [...COMMANDS.values()] : [named];
+  for (const add of await Promise.all(imports.map((load) => load()))) {
+    add(program);
+  }
+  program.commands.forEach(inheritExitOverride);
+  return program;
+}
+
+/** The command as commander finds it behind options of the program. */
+function commandOf(args: readonly string[]): string | undefined {
+  try {
+    const { operands } = createRoot()
+      .configureOutput({ writeErr: () => {} })
+      .parseOptions([...args]);
+    return operands[operands[0] === 'help' ? 1 : 0];
+  } catch {
+    // The parser of the whole program reports the mistake.
+    return undefined;
+  }
+}
+
+function createRoot(): Command {
+  return new Command('harbor-storage')
     .description('Load records into Postgres without losing, duplicating or silently changing any.')
     .version(packageVersion(), '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print help')
@@ -33,15 +67,6 @@ export function createProgram(): Command {
     .enablePositionalOptions(false)
     .configureOutput({ writeErr: (text) => process.stderr.write(visible(text)) })
     .exitOverride();
-  addLoadCommand(program);
-  addLoadsCommand(program);
-  addRejectsCommand(program);
-  addStatsCommand(program);
-  addMigrateCommand(program);
-  addSchemaCommand(program);
-  addDemoCommand(program);
-  program.commands.forEach(inheritExitOverride);
-  return program;
 }
 
 /** Resolved by package name, because sources and build are at different depths. */

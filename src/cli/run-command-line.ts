@@ -4,7 +4,7 @@ import { reportError } from './output/report-error.js';
 
 /** Runs one command, reports errors, and sets `process.exitCode`. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
-  const program = createProgram();
+  const program = await createProgram(args);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

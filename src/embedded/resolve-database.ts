@@ -1,6 +1,5 @@
 import { StorageError } from '../errors/storage-error.js';
 import { defaultDataDir } from './default-data-dir.js';
-import { startEmbeddedPostgres } from './embedded-postgres.js';
 
 /** The database of a command. */
 export interface ResolvedDatabase {
@@ -33,6 +32,7 @@ export async function resolveDatabase(url: string | undefined, embedded = false)
   if (!embedded && !isEmbeddedDefault()) {
     throw new StorageError('EMBEDDED_POSTGRES_IN_PRODUCTION', EMBEDDED_IN_PRODUCTION);
   }
+  const { startEmbeddedPostgres } = await import('./embedded-postgres.js');
   const server = await startEmbeddedPostgres({ dataDir: defaultDataDir() });
   return { url: server.url, dataDir: server.dataDir, stop: () => server.stop() };
 }

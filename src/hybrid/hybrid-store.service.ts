@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { HYBRID_ENTITIES } from '../entities/index.js';
@@ -22,7 +21,6 @@ export type HybridOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
  * Stores records into both tables, both halves or neither. A record with a problem description goes into
  * `app_opportunities` and `submissions`, one without only into `submissions`.
  */
-@Injectable()
 export class HybridStoreService<R extends object = HybridRecord> {
   /** @internal */
   constructor(

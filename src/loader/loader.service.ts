@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
@@ -22,7 +22,7 @@ import { clientOf, type TransactionLimits, withClient } from '../postgres/with-t
 import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
-import type { LoadStatsService } from '../stats/load-stats.service.js';
+import type { LoadStats } from '../stats/load-stats.js';
 import { CurrentJob } from './run/current-job.js';
 import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
@@ -39,7 +39,7 @@ import { mayPipeline } from './pipelined/may-pipeline.js';
 import { NotPipelinedError, type ReadRecords } from './pipelined/pipelined-load.js';
 import { type ResultShape, toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
-import type { LoadContext } from './model/load-context.js';
+import type { LoadContext, LoadLogger } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
@@ -69,7 +69,6 @@ export interface LoadCall<Result extends LoadResult | HybridResult> {
 }
 
 /** Loads records into the table of any entity of the DataSource. */
-@Injectable()
 export class LoaderService implements BeforeApplicationShutdown {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
@@ -79,11 +78,12 @@ export class LoaderService implements BeforeApplicationShutdown {
   /** @internal */
   constructor(
     dataSource: DataSource,
-    stats: LoadStatsService,
+    stats: LoadStats,
     private readonly settings: LoaderSettings,
     threads: RecordThreads,
+    logger: LoadLogger,
   ) {
-    this.plans = new LoadPlans(dataSource);
+    this.plans = new LoadPlans(dataSource, logger);
     const tables = {
       loads: quotedTableOf(dataSource, LoadEntity),
       batches: quotedTableOf(dataSource, LoadBatchEntity),
@@ -99,7 +99,7 @@ export class LoaderService implements BeforeApplicationShutdown {
       parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
       limits: settings.limits,
       threads,
-      logger: new Logger(LoaderService.name),
+      logger,
       shutdown: this.shutdown.signal,
     };
   }

@@ -3,22 +3,19 @@ import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, Repository } from 'typeorm';
 
-import { OpportunityEntity, storageEntities, SubmissionEntity } from '../entities/index.js';
+import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import { StorageError } from '../errors/index.js';
 import { HybridStoreService } from '../hybrid/hybrid-store.service.js';
 import type { JoinedDataSource } from './joined-data-source.js';
 import { LoaderService } from '../loader/loader.service.js';
-import { isRemoteWithoutTls } from '../postgres/remote-without-tls.js';
-import { optionsOf } from '../postgres/typeorm-adapter.js';
 import { QuarantineStore } from '../quarantine/quarantine-store.js';
 import { QuarantineService } from '../replay/quarantine.service.js';
 import { OpportunityRepository } from '../repositories/opportunity.repository.js';
 import { ProfileRepository } from '../repositories/profile.repository.js';
-import { prepareSchema } from '../schema/migrations/prepare-schema.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
 import { RecordWorkers } from '../workers/record-workers.js';
-import { rejectTwoSchemaOwners } from './schema-owner.js';
+import { prepareStorage } from './open-storage.js';
 import { rejectSecondModule } from './second-module.js';
 import { type Joined, resolveStorageOptions, type StorageModuleOptions } from './storage-options.js';
 import { getLoaderToken, getStorageDataSourceName, getStorageToken } from './storage-tokens.js';
@@ -68,11 +65,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
         rejectSecondModule(modules, name);
         try {
           const settings = resolveStorageOptions(options, joined);
-          rejectTwoSchemaOwners(dataSource, settings.migrations);
-          checkEntities(dataSource);
-          warnOfPlainText(dataSource);
-          await warnOfSettings(dataSource);
-          await prepareSchema(dataSource, settings.migrations);
+          await prepareStorage(dataSource, settings, new Logger('StorageModule'));
           return { dataSource, settings };
         } catch (error) {
           // Nest runs no shutdown hooks after a failed start; an open pool would keep the process alive.
@@ -96,7 +89,7 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
       provide: token(LoaderService),
       inject: [ready, token(LoadStatsService), workers],
       useFactory: ({ dataSource, settings }: ReadyStorage, stats: LoadStatsService, threads: RecordWorkers) =>
-        new LoaderService(dataSource, stats, settings, threads),
+        new LoaderService(dataSource, stats, settings, threads, new Logger(LoaderService.name)),
     },
     repositoryProvider(token, ready, OpportunityRepository, OpportunityEntity),
     repositoryProvider(token, ready, ProfileRepository, SubmissionEntity),
@@ -161,44 +154,4 @@ function repositoryProvider<E extends OpportunityEntity | SubmissionEntity>(
     useFactory: ({ dataSource }: ReadyStorage, loader: LoaderService) =>
       new service(dataSource.getRepository(entity), loader.for(entity)),
   };
-}
-
-function checkEntities(dataSource: DataSource): void {
-  const missing = storageEntities.filter((entity) => !dataSource.hasMetadata(entity)).map(({ name }) => name);
-  if (missing.length > 0) {
-    throw new StorageError(
-      'ENTITIES_MISSING',
-      `The application's DataSource lacks ${missing.join(', ')}: set autoLoadEntities: true in TypeOrmModule.forRoot, ` +
-        'or list ...storageEntities (from harbor-storage) in its entities',
-    );
-  }
-}
-
-/** Settings under which this package is right, but the application may not be. */
-async function warnOfSettings(dataSource: DataSource): Promise<void> {
-  const [found] = await dataSource.query<{ encoding: string; dates: string }[]>(
-    "SELECT current_setting('server_encoding') AS encoding, current_setting('DateStyle') AS dates",
-  );
-  const logger = new Logger('StorageModule');
-  if (found?.encoding === 'SQL_ASCII') {
-    logger.warn(
-      'The encoding of the database is SQL_ASCII: it stores the bytes of any client unchecked, and has no notion of ' +
-        'characters. Create the database with ENCODING UTF8',
-    );
-  }
-  if (found?.dates.startsWith('ISO') === false) {
-    logger.warn(
-      `DateStyle is ${found.dates}, and node-postgres reads date-times in ISO only: TypeORM returns null or another date. ` +
-        'Loads, history and quarantine are not affected. To fix: ALTER DATABASE … SET datestyle = ISO',
-    );
-  }
-}
-
-function warnOfPlainText(dataSource: DataSource): void {
-  if (isRemoteWithoutTls(optionsOf(dataSource))) {
-    new Logger('StorageModule').warn(
-      'Connecting to a remote database without TLS: add ?sslmode=verify-full to the URL, ' +
-        'or set ssl in the options of the DataSource',
-    );
-  }
 }

@@ -1,12 +1,11 @@
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 
 import { storageEntities } from '../entities/index.js';
-import { entitiesError } from './entities-error.js';
 import { JoinedDataSource } from './joined-data-source.js';
-import { connectionError } from '../postgres/faults/connection-error.js';
+import { openDataSource } from './open-storage.js';
 import {
   type Joined,
   resolveStorageOptions,
@@ -155,17 +154,8 @@ function ownedConnection(name: string, optionsModule: DynamicModule): DynamicMod
           retryAttempts: 0,
         };
       },
-      dataSourceFactory: connect,
+      dataSourceFactory: (options) => openDataSource(options as DataSourceOptions),
     }),
     TypeOrmModule.forFeature(storageEntities, ownName),
   ];
-}
-
-async function connect(options?: DataSourceOptions): Promise<DataSource> {
-  const dataSource = new DataSource(options as DataSourceOptions);
-  try {
-    return await dataSource.initialize();
-  } catch (error) {
-    throw entitiesError(error) ?? connectionError((options as { url?: string }).url, error);
-  }
 }

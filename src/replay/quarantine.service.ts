@@ -1,10 +1,8 @@
-import { Injectable } from '@nestjs/common';
-
 import { errorMessage } from '../errors/error-text.js';
 import { answered, databaseError } from '../postgres/faults/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
-import type { LoadStatsService } from '../stats/load-stats.service.js';
+import type { LoadStats } from '../stats/load-stats.js';
 import { type CsvDialect, type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import type { PurgeResult } from '../quarantine/quarantine-store.js';
@@ -19,12 +17,11 @@ export type ReplayFilter = Omit<RejectFilter, 'replayed'>;
 const FAILED = ['QUARANTINE_FAILED', 'Could not read or delete rejected records'] as const;
 
 /** The quarantine: rejected records until they are replayed or deleted. */
-@Injectable()
 export class QuarantineService {
   /** @internal */
   constructor(
     private readonly context: ReplayContext,
-    private readonly stats: LoadStatsService,
+    private readonly stats: LoadStats,
   ) {}
 
   /**

@@ -1,6 +1,5 @@
-import type { Logger } from '@nestjs/common';
-
 import type { HybridStoreService } from '../hybrid/hybrid-store.service.js';
+import type { LoadLogger } from '../loader/model/load-context.js';
 import type { LoaderService } from '../loader/loader.service.js';
 import type { RetryLimits } from '../postgres/with-retry.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
@@ -13,5 +12,5 @@ export interface ReplayContext {
   readonly hybrid: HybridStoreService;
   readonly retry: RetryLimits;
   readonly limits: TransactionLimits;
-  readonly logger: Logger;
+  readonly logger: LoadLogger;
 }

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { OpportunityEntity } from '../entities/index.js';
@@ -6,7 +5,6 @@ import type { OpportunityInput } from '../records/table-records.js';
 import { LoadingRepository } from './loading-repository.js';
 
 /** Stores and finds app opportunities (`app_opportunities`). Records without a problem description are skipped. */
-@Injectable()
 export class OpportunityRepository<R extends object = OpportunityInput> extends LoadingRepository<
   OpportunityEntity,
   R

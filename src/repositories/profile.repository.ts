@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import type { SubmissionEntity } from '../entities/index.js';
@@ -6,7 +5,6 @@ import type { ProfileInput } from '../records/table-records.js';
 import { LoadingRepository } from './loading-repository.js';
 
 /** Stores and finds Reddit posts with their enrichment (`submissions`). */
-@Injectable()
 export class ProfileRepository<R extends object = ProfileInput> extends LoadingRepository<SubmissionEntity, R> {
   withManager(manager: EntityManager): ProfileRepository<R> {
     return new ProfileRepository(

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { answered } from '../postgres/faults/database-error.js';
@@ -13,7 +12,6 @@ import type { WideningProposal } from './propose/widen/widening-proposal.js';
  * Compares entities of the DataSource with the live database, and proposes columns for captured fields and wider types for
  * columns that reject records. Read-only.
  */
-@Injectable()
 export class SchemaService {
   /** @internal */
   constructor(private readonly dataSource: DataSource) {}

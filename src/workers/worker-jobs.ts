@@ -36,10 +36,8 @@ export class WorkerJobs {
       return known;
     }
     const metadatas = await this.metadatas;
-    const job = makeJob(
-      data,
-      data.tables.map((table) => planOf(table, metadatas)),
-    );
+    const plans = await Promise.all(data.tables.map((table) => planOf(table, metadatas)));
+    const job = makeJob(data, plans);
     this.known.set(data.id, job);
     const [oldest] = this.known.keys();
     if (this.known.size > MAX_KEPT && oldest !== undefined) {
@@ -75,7 +73,10 @@ function makeJob({ options, unknownFields }: JobData, [first, second]: readonly 
     : hybridJob(first as LoadPlan, second, options, unknownFields);
 }
 
-function planOf({ entity, table, schema, live, fingerprint, shape }: TableData, metadatas: EntityMetadata[]): LoadPlan {
+async function planOf(
+  { entity, table, schema, live, fingerprint, shape }: TableData,
+  metadatas: EntityMetadata[],
+): Promise<LoadPlan> {
   const metadata = metadatas.find(
     (known) => known.name === entity && known.tableName === table && known.schema === schema,
   );
@@ -87,7 +88,7 @@ function planOf({ entity, table, schema, live, fingerprint, shape }: TableData, 
     );
   }
   // Only statements name the schema, and none is made here.
-  const plan = buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
+  const plan = await buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
   if (shapeOf(plan) !== shape) {
     throw new StorageError(
       'WORKER_ENTITIES',

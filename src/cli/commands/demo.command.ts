@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 import { StorageError } from '../../errors/index.js';
 import { openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
-import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { loadInto } from '../load/load-into.js';
 import { printLoadResult, printQuarantineHint } from '../output/load-report.js';
 import { type GlobalOptions, printJson, printResult } from '../output/output.js';
@@ -24,13 +23,13 @@ export function addDemoCommand(program: Command): void {
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
       const sample = findSample();
-      const { result, tables } = await withStorage(flags, async (app) => {
+      const { result, tables } = await withStorage(flags, async (storage) => {
         const { stream } = await openSource(sample);
         try {
           const records = readRecords(stream, { format: 'jsonl', name: SAMPLE });
           return {
-            result: await loadInto(app, { into: 'hybrid', records, dryRun: false, options: { source: SAMPLE } }),
-            tables: await app.get(LoadStatsService).totals(),
+            result: await loadInto(storage, { into: 'hybrid', records, dryRun: false, options: { source: SAMPLE } }),
+            tables: await storage.stats.totals(),
           };
         } finally {
           stream.destroy();

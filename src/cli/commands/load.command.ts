@@ -6,7 +6,6 @@ import { readRecords } from '../../files/read-records.js';
 import { DISPOSITIONS, MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
 import type { BatchLoadResult, Disposition, HybridBatchResult } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
-import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { sourceFormOf, readingOfFile } from '../load/file-reading.js';
@@ -115,11 +114,11 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
   const meaning = { into, disposition, format, sourceForm, updateColumns, keepColumns };
   const loadKey = flags.resume === true ? resumeKey(source, meaning) : flags.loadKey;
   const [result, completedBefore, known, findings] = await withInterrupts(flags, ({ signal, begin }) =>
-    withStorage(flags, async (app) => {
-      const names = await fieldNames(app, into);
+    withStorage(flags, async (storage) => {
+      const names = await fieldNames(storage, into);
       warnOfUnknownTargets(flags, rename, into, names);
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
-      const display = createProgressDisplay(flags, sizeBytes, bytesRead);
+      const display = await createProgressDisplay(flags, sizeBytes, bytesRead);
       const knownNames = new Set([...names, ...rename.keys()]);
       const records = readRecords(stream, {
         ...file,
@@ -147,8 +146,8 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
       };
       begin();
       try {
-        const loaded = await loadInto(app, request);
-        const before = loaded.alreadyCompleted ? await app.get(LoadStatsService).findLoad(loaded.loadId) : null;
+        const loaded = await loadInto(storage, request);
+        const before = loaded.alreadyCompleted ? await storage.stats.findLoad(loaded.loadId) : null;
         return [loaded, before, knownNames, records.findings.csv] as const;
       } catch (error) {
         if (flags.dryRun === true && error instanceof LoadStoppedError) {

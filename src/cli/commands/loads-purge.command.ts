@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 
-import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { withStorage } from '../context/storage-context.js';
 import { parseMoment } from '../flags/parse-moment.js';
 import { type GlobalOptions, printJson, printResult } from '../output/output.js';
@@ -36,7 +35,7 @@ export function addLoadsPurgeCommand(loads: Command): void {
 async function runPurge(flags: PurgeFlags & GlobalOptions): Promise<void> {
   const { olderThan, keepKeys } = flags;
   const dryRun = flags.dryRun === true;
-  const result = await withStorage(flags, (app) => app.get(LoadStatsService).purge({ olderThan, keepKeys, dryRun }));
+  const result = await withStorage(flags, (storage) => storage.stats.purge({ olderThan, keepKeys, dryRun }));
   if (flags.json === true) {
     printJson(dryRun ? { ...result, dryRun } : result);
   } else {

@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import type { LoadStatus } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
-import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { COUNT_COLUMNS } from '../output/count-columns.js';
 import { findRejects } from '../context/find-rejects.js';
 import { printRejects, printUnknownFields } from '../output/load-report.js';
@@ -53,7 +52,7 @@ export function addLoadsCommand(program: Command): void {
     .action(async (_flags: ListFlags, command: Command) => {
       const flags = command.optsWithGlobals<ListFlags & GlobalOptions>();
       const { table, status, limit } = flags;
-      const rows = await withStorage(flags, (app) => app.get(LoadStatsService).history({ table, status, limit }));
+      const rows = await withStorage(flags, (storage) => storage.stats.history({ table, status, limit }));
       if (flags.json === true) {
         printJson({ loads: rows });
       } else {
@@ -66,9 +65,9 @@ export function addLoadsCommand(program: Command): void {
     .description('Show one load and the first records it rejected')
     .action(async (id: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const [load, rejects] = await withStorage(flags, async (app) => {
-        const found = await app.get(LoadStatsService).findLoad(id);
-        return [found, found === null ? [] : await findRejects(app, id)] as const;
+      const [load, rejects] = await withStorage(flags, async (storage) => {
+        const found = await storage.stats.findLoad(id);
+        return [found, found === null ? [] : await findRejects(storage, id)] as const;
       });
       if (load === null) {
         throw new StorageError(

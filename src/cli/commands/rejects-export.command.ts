@@ -8,11 +8,11 @@ import { errorCode, errorText } from '../../errors/error-text.js';
 import { StorageError } from '../../errors/index.js';
 import { detectFormat } from '../../files/open-source.js';
 import type { CsvDialect, ExportFormat } from '../../quarantine/export-lines.js';
-import { QuarantineService } from '../../replay/quarantine.service.js';
 import { EXIT } from '../exit-codes.js';
 import { type GlobalOptions, printJson, printMessage, printResult } from '../output/output.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
 import { checkTableIsKnown } from '../context/known-table.js';
+import { quarantineOf } from '../context/quarantine.js';
 import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
@@ -47,10 +47,10 @@ async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   }
   const leftOut = new Map<string, number>();
   let dialect: CsvDialect = {};
-  const exported = await withStorage(flags, async (app) => {
-    await checkTableIsKnown(app, flags.table);
+  const exported = await withStorage(flags, async (storage) => {
+    await checkTableIsKnown(storage, flags.table);
     const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
-    const lines = app.get(QuarantineService).export(
+    const lines = quarantineOf(storage).export(
       filter,
       flags.format ?? formatOf(out),
       (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1),

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 
 import { isNarrowed } from '../../quarantine/reject-filter.js';
-import { QuarantineService } from '../../replay/quarantine.service.js';
 import { type GlobalOptions, printJson, printResult } from '../output/output.js';
 import { parseMoment } from '../flags/parse-moment.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
 import { checkTableIsKnown } from '../context/known-table.js';
+import { quarantineOf } from '../context/quarantine.js';
 import { withStorage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
@@ -31,9 +31,9 @@ async function runPurge(flags: PurgeFlags & GlobalOptions): Promise<void> {
   if (!isNarrowed(filter)) {
     throw new UsageError('A purge needs a filter, for example --older-than 30d or --replayed');
   }
-  const result = await withStorage(flags, async (app) => {
-    await checkTableIsKnown(app, flags.table);
-    return app.get(QuarantineService).purge(filter);
+  const result = await withStorage(flags, async (storage) => {
+    await checkTableIsKnown(storage, flags.table);
+    return quarantineOf(storage).purge(filter);
   });
   if (flags.json === true) {
     printJson(result);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 
-import { QuarantineService } from '../../replay/quarantine.service.js';
 import type { ReplayResult } from '../../results/replay-result.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
@@ -9,6 +8,7 @@ import { type GlobalOptions, printJson, printResult, printTable } from '../outpu
 import { createProgressDisplay } from '../output/progress-display.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
 import { checkTableIsKnown } from '../context/known-table.js';
+import { quarantineOf } from '../context/quarantine.js';
 import { withStorage } from '../context/storage-context.js';
 
 /** `rejects replay` */
@@ -22,14 +22,15 @@ export function addRejectsReplayCommand(rejects: Command): void {
 
 async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
   const result = await withInterrupts(flags, ({ signal, begin }) =>
-    withStorage(flags, async (app) => {
-      await checkTableIsKnown(app, flags.table);
+    withStorage(flags, async (storage) => {
+      await checkTableIsKnown(storage, flags.table);
       begin();
-      const display = createProgressDisplay(flags, undefined, () => 0);
+      const display = await createProgressDisplay(flags, undefined, () => 0);
       try {
-        return await app
-          .get(QuarantineService)
-          .replay(filterOf(flags), { signal, onProgress: (progress) => display.update(progress) });
+        return await quarantineOf(storage).replay(filterOf(flags), {
+          signal,
+          onProgress: (progress) => display.update(progress),
+        });
       } finally {
         display.stop();
       }

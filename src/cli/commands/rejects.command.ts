@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { StorageError } from '../../errors/index.js';
 import { decode, UTF_8 } from '../../files/encoding.js';
 import type { QuarantinedRecord } from '../../quarantine/quarantined-record.js';
-import { QuarantineService } from '../../replay/quarantine.service.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
 import { printRecord } from '../output/rejected-record.js';
 import { visibleInLine } from '../output/visible.js';
@@ -11,6 +10,7 @@ import { parseCount } from '../flags/parse-count.js';
 import { parseId } from '../flags/parse-id.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
 import { checkTableIsKnown } from '../context/known-table.js';
+import { quarantineOf } from '../context/quarantine.js';
 import { withStorage } from '../context/storage-context.js';
 import { addRejectsExportCommand } from './rejects-export.command.js';
 import { addRejectsPurgeCommand } from './rejects-purge.command.js';
@@ -52,9 +52,9 @@ export function addRejectsCommand(program: Command): void {
 
 async function runList(flags: ListFlags & GlobalOptions): Promise<void> {
   const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
-  const [records, total] = await withStorage(flags, async (app) => {
-    await checkTableIsKnown(app, flags.table);
-    const quarantine = app.get(QuarantineService);
+  const [records, total] = await withStorage(flags, async (storage) => {
+    await checkTableIsKnown(storage, flags.table);
+    const quarantine = quarantineOf(storage);
     return [await quarantine.list({ ...filter, limit: flags.limit }), await quarantine.count(filter)] as const;
   });
   if (flags.json === true) {
@@ -90,8 +90,8 @@ function shorten(key: string | null): string | null {
 }
 
 async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<void> {
-  const found = await withStorage(flags, (app) =>
-    app.get(QuarantineService).get(id, { withRaw: flags.record === true }),
+  const found = await withStorage(flags, (storage) =>
+    quarantineOf(storage).get(id, { withRaw: flags.record === true }),
   );
   if (found === null) {
     throw new StorageError(

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 
-import { LoadStatsService } from '../../stats/load-stats.service.js';
 import { type GlobalOptions, printJson } from '../output/output.js';
 import { printPeriod, printStatistics } from '../output/stats-report.js';
 import { withStorage } from '../context/storage-context.js';
@@ -12,10 +11,10 @@ export function addStatsCommand(program: Command): void {
     .description('Show totals of all loads for each table')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const [tables, period] = await withStorage(flags, async (app) => {
-        const stats = app.get(LoadStatsService);
-        return [await stats.totals(), await stats.historyPeriod()] as const;
-      });
+      const [tables, period] = await withStorage(
+        flags,
+        async ({ stats }) => [await stats.totals(), await stats.historyPeriod()] as const,
+      );
       if (flags.json === true) {
         printJson({ tables, ...period });
       } else {

@@ -1,17 +1,15 @@
-import type { INestApplicationContext } from '@nestjs/common';
-
 import { HYBRID, HYBRID_ENTITIES, RejectedRecordEntity } from '../../entities/index.js';
-import { QuarantineService } from '../../replay/quarantine.service.js';
 import { pathOf } from '../../schema/table/entity-metadata.js';
 import { UsageError } from '../usage-error.js';
-import { dataSourceOf } from './storage-context.js';
+import { quarantineOf } from './quarantine.js';
+import type { Storage } from './storage-context.js';
 
 /**
  * Checks the table that a filter of rejected records names.
  * @throws UsageError when no entity has it and no record was ever rejected for it
  */
-export async function checkTableIsKnown(app: INestApplicationContext, table: string | undefined): Promise<void> {
-  const dataSource = dataSourceOf(app);
+export async function checkTableIsKnown(storage: Storage, table: string | undefined): Promise<void> {
+  const { dataSource } = storage;
   const own = HYBRID_ENTITIES.map((entity) => dataSource.getMetadata(entity));
   if (
     table === undefined ||
@@ -20,7 +18,7 @@ export async function checkTableIsKnown(app: INestApplicationContext, table: str
   ) {
     return;
   }
-  if ((await app.get(QuarantineService).count({ table, replayed: 'any' })) > 0) {
+  if ((await quarantineOf(storage).count({ table, replayed: 'any' })) > 0) {
     return;
   }
   const rejecting = await dataSource

@@ -2,7 +2,7 @@ import { InvalidLoadError } from '../../errors/index.js';
 import { metadataOf } from '../../schema/table/entity-metadata.js';
 import { SchemaService } from '../../schema/schema.service.js';
 import type { GlobalOptions } from '../output/output.js';
-import { dataSourceOf, withStorage } from './storage-context.js';
+import { withStorage } from './storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 /**
@@ -17,15 +17,15 @@ export async function withSchema<T>(
 ): Promise<T> {
   return withStorage(
     options,
-    async (app) => {
+    async (storage) => {
       try {
         if (table !== undefined) {
-          metadataOf(dataSourceOf(app), table);
+          metadataOf(storage.dataSource, table);
         }
       } catch (error) {
         throw error instanceof InvalidLoadError ? new UsageError(error.message) : error;
       }
-      return work(app.get(SchemaService));
+      return work(new SchemaService(storage.dataSource));
     },
     'off',
   );

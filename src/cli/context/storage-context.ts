@@ -1,6 +1,3 @@
-import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import {
@@ -9,17 +6,35 @@ import {
   type ResolvedDatabase,
   resolveDatabase,
 } from '../../embedded/resolve-database.js';
-import { migrateNew } from '../../schema/migrations/migrations.js';
+import { storageEntities } from '../../entities/index.js';
+import { HybridStoreService } from '../../hybrid/hybrid-store.service.js';
+import { LoaderService } from '../../loader/loader.service.js';
+import type { LoadLogger } from '../../loader/model/load-context.js';
+import { openDataSource, prepareStorage } from '../../module/open-storage.js';
 import {
   isPostgresUrl,
   type LoaderModuleOptions,
   type MigrationsMode,
   POSTGRES_URL_FORM,
+  type ResolvedStorageOptions,
+  resolveStorageOptions,
+  toDataSourceOptions,
 } from '../../module/storage-options.js';
-import { getStorageDataSourceName } from '../../module/storage-tokens.js';
-import { StorageModule } from '../../module/storage.module.js';
+import { migrateNew } from '../../schema/migrations/migrations.js';
+import { LoadStats } from '../../stats/load-stats.js';
+import { RecordWorkers } from '../../workers/record-workers.js';
 import { type GlobalOptions, printMessage, printWarning } from '../output/output.js';
 import { UsageError } from '../usage-error.js';
+
+/** The services of the package on an open database, without a Nest application: its modules take longer than a small load. */
+export interface Storage {
+  readonly dataSource: DataSource;
+  readonly settings: ResolvedStorageOptions;
+  readonly logger: LoadLogger;
+  readonly stats: LoadStats;
+  readonly loader: LoaderService;
+  readonly hybrid: HybridStoreService;
+}
 
 /**
  * Runs `work` on the given database, or on the embedded one.
@@ -52,26 +67,42 @@ export async function withDatabase<T>(
  */
 export async function withStorage<T>(
   options: GlobalOptions & Pick<LoaderModuleOptions, 'workers'>,
-  work: (app: INestApplicationContext) => Promise<T>,
+  work: (storage: Storage) => Promise<T>,
   migrations: MigrationsMode = 'check',
 ): Promise<T> {
   return withDatabase(options, async ({ url, dataDir }) => {
     if (dataDir !== undefined && migrations !== 'off') {
       await migrateNew({ url });
     }
-    const app = await NestFactory.createApplicationContext(
-      StorageModule.forRoot({ url, migrations, loader: { workers: options.workers } }),
-      {
-        logger: new StderrLogger(options),
-        abortOnError: false,
-      },
-    );
+    const settings = resolveStorageOptions({ url, migrations, loader: { workers: options.workers } }, undefined);
+    const dataSource = await openDataSource({ ...toDataSourceOptions(settings), entities: storageEntities });
     try {
-      return await work(app);
+      return await withServices(dataSource, settings, options, work);
     } finally {
-      await app.close();
+      await dataSource.destroy();
     }
   });
+}
+
+/** As StorageModule provides them, and ends them. */
+async function withServices<T>(
+  dataSource: DataSource,
+  settings: ResolvedStorageOptions,
+  options: GlobalOptions,
+  work: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  // Errors are left to the failed command, which prints them once.
+  const logger: LoadLogger = { warn: (message) => printWarning(options, message), error: () => {} };
+  await prepareStorage(dataSource, settings, logger);
+  const threads = new RecordWorkers(settings.workers.count, settings.workers.entities);
+  const stats = new LoadStats(dataSource, settings.limits);
+  const loader = new LoaderService(dataSource, stats, settings, threads, logger);
+  try {
+    return await work({ dataSource, settings, logger, stats, loader, hybrid: new HybridStoreService(loader) });
+  } finally {
+    await loader.beforeApplicationShutdown();
+    await threads.onApplicationShutdown();
+  }
 }
 
 /** An empty --url, as from an unset shell variable, does not select the embedded database. */
@@ -85,22 +116,4 @@ function givenUrl({ url, embedded }: GlobalOptions): string | undefined {
     throw new UsageError(`${url === undefined ? 'DATABASE_URL' : '--url'} must be ${POSTGRES_URL_FORM}`);
   }
   return given;
-}
-
-/** The connections of the services. */
-export function dataSourceOf(app: INestApplicationContext): DataSource {
-  return app.get<DataSource>(getDataSourceToken(getStorageDataSourceName()));
-}
-
-/** Keeps stdout for results, and leaves errors to the failed command, which prints them once. */
-class StderrLogger implements LoggerService {
-  constructor(private readonly options: GlobalOptions) {}
-
-  log(): void {}
-
-  error(): void {}
-
-  warn(message: unknown): void {
-    printWarning(this.options, String(message));
-  }
 }

@@ -1,12 +1,9 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { HYBRID, HYBRID_ENTITIES } from '../../entities/index.js';
-import { HybridStoreService } from '../../hybrid/hybrid-store.service.js';
 import type { LoadOptions } from '../../loader/model/load-options.js';
 import type { BatchLoadResult, HybridBatchResult } from '../../results/load-result.js';
-import { LoaderService } from '../../loader/loader.service.js';
-import { dataSourceOf } from '../context/storage-context.js';
+import type { Storage } from '../context/storage-context.js';
 import { UsageError } from '../usage-error.js';
 
 /** A load requested on the command line. */
@@ -19,8 +16,8 @@ export interface LoadRequest {
 }
 
 /** The field names accepted by a load into `into`. */
-export async function fieldNames(app: INestApplicationContext, into: string): Promise<ReadonlySet<string>> {
-  return app.get(LoaderService).fieldNames(into === HYBRID ? HYBRID_ENTITIES : [into]);
+export async function fieldNames(storage: Storage, into: string): Promise<ReadonlySet<string>> {
+  return storage.loader.fieldNames(into === HYBRID ? HYBRID_ENTITIES : [into]);
 }
 
 /** Carries the result of a dry run out of its rolled back transaction. */
@@ -31,16 +28,13 @@ class DryRunDone extends Error {
 }
 
 /** Loads records into one table or into both. */
-export async function loadInto(
-  app: INestApplicationContext,
-  request: LoadRequest,
-): Promise<BatchLoadResult | HybridBatchResult> {
+export async function loadInto(storage: Storage, request: LoadRequest): Promise<BatchLoadResult | HybridBatchResult> {
   if (!request.dryRun) {
-    return loadRecords(app, request);
+    return loadRecords(storage, request);
   }
   try {
-    await dataSourceOf(app).transaction(async (manager) => {
-      throw new DryRunDone(await loadRecords(app, request, manager));
+    await storage.dataSource.transaction(async (manager) => {
+      throw new DryRunDone(await loadRecords(storage, request, manager));
     });
   } catch (error) {
     if (error instanceof DryRunDone) {
@@ -52,7 +46,7 @@ export async function loadInto(
 }
 
 async function loadRecords(
-  app: INestApplicationContext,
+  { loader, hybrid }: Storage,
   { into, records, options }: LoadRequest,
   manager?: EntityManager,
 ): Promise<BatchLoadResult | HybridBatchResult> {
@@ -64,8 +58,7 @@ async function loadRecords(
     if (updateColumns !== undefined || keepColumns !== undefined) {
       throw new UsageError('A hybrid load updates all columns: remove --update-columns and --keep-columns');
     }
-    const hybrid = app.get(HybridStoreService);
     return (manager === undefined ? hybrid : hybrid.withManager(manager)).storeBatch(records, rest);
   }
-  return app.get(LoaderService).loadBatch(into, records, options, manager);
+  return loader.loadBatch(into, records, options, manager);
 }

@@ -1,4 +1,6 @@
-import Table from 'cli-table3';
+import { createRequire } from 'node:module';
+
+import type Table from 'cli-table3';
 
 import { visible, visibleInLine, visibleJson } from './visible.js';
 
@@ -44,6 +46,8 @@ const PADDING = 2;
 /** Minimum width of the last column on narrow terminals. */
 const LEAST_LAST_WIDTH = 24;
 
+const require = createRequire(import.meta.url);
+
 /** Prints a table. On a narrow terminal, the last column wraps. */
 export function printTable(
   head: readonly string[],
@@ -51,7 +55,9 @@ export function printTable(
   output: Output = process.stdout,
 ): void {
   const cells = rows.map((row) => row.map(showCell));
-  const table = new Table({
+  // Loaded when a table is printed: it takes longer to load than the rest of this folder.
+  const TablePrinter = require('cli-table3') as typeof Table;
+  const table = new TablePrinter({
     head: [...head],
     chars: NO_FRAME,
     // No colours: they would end up in files and pipes.

@@ -1,5 +1,3 @@
-import { Presets, SingleBar } from 'cli-progress';
-
 import type { LoadProgress } from '../../stats/load-progress.js';
 import type { GlobalOptions } from './output.js';
 
@@ -17,11 +15,11 @@ export interface ProgressDisplay {
  * @param sizeBytes - size of the source; undefined if unknown
  * @param bytesRead - bytes read so far
  */
-export function createProgressDisplay(
+export async function createProgressDisplay(
   options: GlobalOptions,
   sizeBytes: number | undefined,
   bytesRead: () => number,
-): ProgressDisplay {
+): Promise<ProgressDisplay> {
   if (options.quiet === true) {
     return { update: () => {}, stop: () => {} };
   }
@@ -36,7 +34,8 @@ function createRate(): Rate {
   return (records) => Math.round(records / Math.max(0.001, (Date.now() - start) / 1000));
 }
 
-function createBar(sizeBytes: number | undefined, bytesRead: () => number, rate: Rate): ProgressDisplay {
+async function createBar(sizeBytes: number | undefined, bytesRead: () => number, rate: Rate): Promise<ProgressDisplay> {
+  const { Presets, SingleBar } = await import('cli-progress');
   const known = sizeBytes !== undefined && sizeBytes > 0;
   const format = known
     ? '{bar} {percentage}% | {records} records | {rate}/s | {eta_formatted} left'

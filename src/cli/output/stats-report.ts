@@ -1,5 +1,5 @@
 import type { HistoryPeriod } from '../../stats/load-history.js';
-import type { LoadStatistics } from '../../stats/load-stats.service.js';
+import type { LoadStatistics } from '../../stats/load-stats.js';
 import { COUNT_COLUMNS } from './count-columns.js';
 import { printResult, printTable, showShare } from './output.js';
 

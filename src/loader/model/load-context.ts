@@ -1,4 +1,3 @@
-import type { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 
 import type { RetryLimits } from '../../postgres/with-retry.js';
@@ -6,10 +5,16 @@ import type { TransactionLimits } from '../../postgres/with-transaction.js';
 import type { HistoryGap } from '../../stats/history-gap.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
-import type { LoadStatsService } from '../../stats/load-stats.service.js';
+import type { LoadStats } from '../../stats/load-stats.js';
 import type { Evidence } from './evidence.js';
 import type { LoadJob } from './load-job.js';
 import type { RecordThreads } from './record-threads.js';
+
+/** Takes what a result does not tell; Nest's Logger is one. */
+export interface LoadLogger {
+  warn(message: string): void;
+  error(message: string): void;
+}
 
 /** Shared by all loads of a module. */
 export interface LoadContext {
@@ -19,14 +24,14 @@ export interface LoadContext {
   readonly historyGap: HistoryGap;
   /** Quoted name of the quarantine table. */
   readonly rejectedTable: string;
-  readonly stats: LoadStatsService;
+  readonly stats: LoadStats;
   readonly retry: RetryLimits;
   /** Batches of one load that run at the same time. */
   readonly parallelism: number;
   readonly limits: TransactionLimits;
   /** Prepare the records of files, if there is more than one. */
   readonly threads: RecordThreads;
-  readonly logger: Logger;
+  readonly logger: LoadLogger;
   /** Aborted when the application shuts down. */
   readonly shutdown: AbortSignal;
 }

@@ -5,7 +5,7 @@ import { unknownFieldsOf } from '../../entities/unknown-fields.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
 import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
-import { fieldRules, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { fieldRules, mayHaveValidators, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { findMissingKeys } from '../../schema/compare/compare-keys.js';
 import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
@@ -13,7 +13,6 @@ import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { checkTable } from './check-table.js';
 import { planColumn } from './plan-column.js';
 import { planKeys } from './plan-keys.js';
-import { compileRecordCheck } from '../normalize/record-checks.js';
 import { recordFields } from './record-fields.js';
 
 /** Columns that the loader itself writes. */
@@ -27,12 +26,12 @@ class NoClass {}
  * @param fingerprint - of the table, read before it
  * @throws InvalidLoadError when its decorators contradict each other or the table
  */
-export function buildLoadPlan(
+export async function buildLoadPlan(
   metadata: EntityMetadata,
   schema: string,
   table: LiveTable,
   fingerprint: string,
-): LoadPlan {
+): Promise<LoadPlan> {
   checkTable(metadata, table);
   // An EntitySchema may have no class.
   const entity = typeof metadata.target === 'function' ? (metadata.target as RecordClass) : NoClass;
@@ -62,7 +61,7 @@ export function buildLoadPlan(
     }
     fieldOf.set(column.databaseName, field);
   }
-  const checks = compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
+  const checks = await recordCheck(recordClass, columns);
   const newerBy = columns.find(({ name }) => name === owned.get('newerBy')?.databaseName);
   if (owned.has('newerBy') && newerBy === undefined) {
     throw new InvalidLoadError(
@@ -132,6 +131,15 @@ function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'>
     found.add('updatedAt');
   }
   return found;
+}
+
+/** The rules of class-validator on a record class; undefined if there is nothing to check. */
+async function recordCheck(recordClass: RecordClass, columns: readonly PlanColumn[]) {
+  if (!mayHaveValidators(recordClass)) {
+    return undefined;
+  }
+  const { compileRecordCheck } = await import('../normalize/record-checks.js');
+  return compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
 }
 
 /** class-validator rules that the conversion to the column's type implies. */

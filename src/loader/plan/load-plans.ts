@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
@@ -12,6 +11,7 @@ import { readFingerprints } from '../../schema/table/table-fingerprints.js';
 import { buildLoadPlan } from './build-load-plan.js';
 import { checkLoadable } from './check-loadable.js';
 import { silentListeners } from './silent-listeners.js';
+import type { LoadLogger } from '../model/load-context.js';
 import type { LoadPlan } from '../model/load-plan.js';
 
 /** An entity, or the name of its table: with its schema where several have one of that name. */
@@ -31,9 +31,11 @@ interface KnownPlan {
 export class LoadPlans {
   private readonly known = new Map<EntityMetadata, KnownPlan>();
   private readonly warned = new Set<EntityMetadata>();
-  private readonly logger = new Logger('LoaderService');
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly logger: LoadLogger,
+  ) {}
 
   /**
    * The plans of entities, in one short statement when they are known.
@@ -139,7 +141,7 @@ export class LoadPlans {
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);
     }
-    const plan = buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
+    const plan = await buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
     this.warnOfListeners(metadata);
     return plan;
   }

@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 
@@ -12,7 +12,7 @@ import type { LiveColumn, LiveIndex } from '../../../src/schema/table/live-table
 
 /** The plan of an entity on its live table. */
 export async function livePlanOf(dataSource: DataSource, entity: Type<object>): Promise<LoadPlan> {
-  const plans = await new LoadPlans(dataSource).for([entity], (work) => withClient(dataSource, work));
+  const plans = await new LoadPlans(dataSource, new Logger()).for([entity], (work) => withClient(dataSource, work));
   return plans[0] as LoadPlan;
 }
 
