@@ -27,8 +27,8 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
   const program = createRoot();
   const named = COMMANDS.get(commandOf(args) ?? '');
   const imports = named === undefined ? [...COMMANDS.values()] : [named];
-  for (const add of await Promise.all(imports.map((load) => load()))) {
-    add(program);
+  for (const load of imports) {
+    (await load())(program);
   }
   program.commands.forEach(inheritExitOverride);
   return program;
@@ -38,7 +38,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
 function commandOf(args: readonly string[]): string | undefined {
   try {
     const { operands } = createRoot()
-      .configureOutput({ writeErr: () => {} })
+      .configureOutput({ writeOut: () => {}, writeErr: () => {} })
       .parseOptions([...args]);
     return operands[operands[0] === 'help' ? 1 : 0];
   } catch {
