@@ -20,10 +20,11 @@ describe.each([1, 2])('a load with %d worker threads that is interrupted', (work
   afterAll(() => cli.close());
   beforeEach(() => emptyTables(cli));
 
-  const loadOf = (source: string): string[] => [
-    ...['load', source, '--format', 'jsonl', '--into', 'submissions', '--disposition', 'append'],
-    ...['--batch-size', String(BATCH), '--load-key', 'k', '--workers', String(workers)],
-  ];
+  const loadOf = (source: string): string[] =>
+    (
+      `load ${source} --format jsonl --into submissions --disposition append --load-key k --batch-size ${BATCH} ` +
+      `--workers ${workers}`
+    ).split(' ');
   const count = async (table: string): Promise<number> =>
     Number((await cli.rows<{ n: string }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n);
   const untilBatches = async (least: number): Promise<void> => {

@@ -92,14 +92,25 @@ function storableText({ text, depth }: JsonMember): string | undefined {
   return depth <= MAX_NESTING && isStorable(plain) ? plain : undefined;
 }
 
-const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|[^u])/g;
+const LETTER_U = 0x75;
 
 /** Replaces escapes by their characters, but for those that JSON does not allow as they are. */
 function withoutEscapes(text: string): string {
-  return text.replaceAll(ESCAPE, (escape, hex: string | undefined) => {
-    const code = hex === undefined ? BACKSLASH : Number.parseInt(hex, 16);
-    return staysEscaped(code) ? escape : String.fromCharCode(code);
-  });
+  let plain = '';
+  let from = 0;
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
+    if (text.charCodeAt(at + 1) !== LETTER_U) {
+      at += 2;
+      continue;
+    }
+    const code = Number.parseInt(text.slice(at + 2, at + 6), 16);
+    if (!staysEscaped(code)) {
+      plain += text.slice(from, at) + String.fromCharCode(code);
+      from = at + 6;
+    }
+    at += 6;
+  }
+  return plain + text.slice(from);
 }
 
 /** NUL does not, which no column takes. */
