@@ -131,12 +131,12 @@ async function transactionWith<T>(
 }
 
 /**
- * One message; the settings end with the transaction, so a transaction-mode pooler is safe.
+ * One message, and one column of a reply for all settings; they end with the transaction, so a transaction-mode pooler is safe.
  * @param columns - what else it selects
  */
 export function beginWith(settings: Settings, columns: readonly string[] = []): string {
   const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${[...local, ...columns].join(', ')}`;
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${[`num_nulls(${local.join(', ')})`, ...columns].join(', ')}`;
 }
 
 /** The savepoints that are open on a connection, and how many of them are trials: of {@link rolledBack}. */
