@@ -43,6 +43,7 @@ export const TIME_TYPES: readonly TypeCases[] = [
       ['infinity', 'infinity'],
       ['2024-01-02T03:04:05.1234567', REJECTED],
       ['2024-01-02T03:04:05Z', REJECTED],
+      ['2024-01-02T03:04:05\t', REJECTED],
       ['2024-01-02T24:00:00', REJECTED],
       ['2024-01-02', REJECTED],
       ['now', REJECTED],

@@ -21,6 +21,16 @@ describe('a load whose rows depend on rows of earlier batches', () => {
     expect(result).toMatchObject({ inserted: 3_000, rejected: 0, ok: true });
   });
 
+  it('rejects no child of a parent whose batch takes longer', async () => {
+    await app.rows(`
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END';
+      CREATE TRIGGER slow BEFORE INSERT ON tree FOR EACH ROW WHEN (NEW.id = 1) EXECUTE FUNCTION slow()`);
+    const nodes = numbers(30).map((id) => ({ id, parent: id === 1 ? null : 1 }));
+    const result = await app.loader.loadBatch(Node, nodes, { batchSize: 10 });
+    await app.rows('DROP FUNCTION slow CASCADE');
+    expect(result).toMatchObject({ inserted: 30, rejected: 0, ok: true });
+  });
+
   it.each([
     ['in the order in which each row takes a free value', 200, 1, -1],
     ['in the opposite order', 200, 1, 1],
