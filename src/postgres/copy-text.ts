@@ -27,3 +27,13 @@ export function copyField(value: string | null | undefined): string {
     ? escaped.replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
     : escaped;
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+/** The value of a field, as {@link copyField} wrote it. */
+export function valueOfField(field: string): string | null {
+  if (!field.includes('\\')) {
+    return field;
+  }
+  return field === COPY_NULL ? null : field.replaceAll(/\\(.)/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
+}

@@ -28,6 +28,12 @@ export class KeptJson {
   }
 }
 
+/** A record that is made again from what is kept of it. */
+export abstract class KeptRecord {
+  /** The record as it was when it was handed over. */
+  abstract restore(): object;
+}
+
 /** A field as its owner gave it. */
 export function unkept(value: unknown): unknown {
   return value instanceof KeptJson ? value.value : value;
@@ -43,7 +49,7 @@ export function rawBytesOf(source: unknown): Buffer {
   if (source instanceof SourceRecord) {
     return source.raw;
   }
-  return Buffer.from(stringify(describe(source, [])) ?? 'null');
+  return Buffer.from(stringify(describe(source instanceof KeptRecord ? source.restore() : source, [])) ?? 'null');
 }
 
 /** A getter that throws loses only its own member. */

@@ -8,6 +8,7 @@ import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { LoadJob } from '../model/load-job.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
+import type { Row } from '../model/row.js';
 import { addOutcomes, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { EveryRowFault } from './every-row.js';
 
@@ -101,7 +102,11 @@ async function rejectedAlone(
 
 /** Whether a record of a folded unit may have a fault that the unit does not have. */
 export function mayHideFault({ parts }: LoadUnit): boolean {
-  return parts.some(({ rows }) => !isDeepStrictEqual(rows, parts[0]?.rows));
+  return parts.some(({ rows }) => !isDeepStrictEqual(rows.map(contentOf), parts[0]?.rows.map(contentOf)));
+}
+
+function contentOf(row: Row | undefined): unknown {
+  return row && [row.values, row.fills, row.extra];
 }
 
 function withoutRecords(

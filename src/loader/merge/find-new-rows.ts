@@ -2,6 +2,7 @@ import { type ClientBase, escapeLiteral } from 'pg';
 
 import type { KeyColumn } from '../model/load-plan.js';
 import type { Target } from '../model/load-job.js';
+import { valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
 import { inOrder } from './merge-statement.js';
 import { hasStagedKey } from './same-key.js';
@@ -27,8 +28,8 @@ const PLACE = '"harbor place"';
  * order, if they carry a key.
  */
 export async function findNewRows(client: ClientBase, target: Target, rows: readonly Row[]): Promise<NewRows> {
-  const key = target.key.filter(({ index }) => rows.some(({ values }) => typeof values[index] === 'string'));
-  const parameters = key.map(({ index }) => rows.map(({ values }) => values[index]));
+  const key = target.key.filter(({ index }) => rows.some((row) => typeof valueAt(row, index) === 'string'));
+  const parameters = key.map(({ index }) => rows.map((row) => valueAt(row, index)));
   const found = await client.query<NewRows>(buildFindNewRows(target, key), parameters);
   return found.rows[0] as NewRows;
 }

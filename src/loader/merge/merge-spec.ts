@@ -1,5 +1,6 @@
 import type { Target } from '../model/load-job.js';
 import type { LoadPlan, PlanColumn } from '../model/load-plan.js';
+import { formOfPacked, isOfForm, valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
 import { isMarkedDate } from '../values/date-time-text.js';
 import { identityParts } from './identity-parts.js';
@@ -94,6 +95,34 @@ export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: re
 }
 
 function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
+  const form = formOfPacked(rows);
+  if (form === undefined) {
+    return countValues(plan, rows);
+  }
+  const others = rows.filter((row) => !isOfForm(row, form));
+  const counts = countValues(plan, others);
+  const sameColumns = counts.every(
+    ({ carried, fills, dates }, index) =>
+      carried === (form.carries[index] === true ? others.length : 0) &&
+      fills === (form.fills?.has(index) === true ? others.length : 0) &&
+      (others.length === 0 || (dates === 0 && form.dates[index] !== true)),
+  );
+  if (!sameColumns) {
+    return countValues(plan, rows);
+  }
+  return counts.map((_, index) => {
+    const carried = form.carries[index] === true ? rows.length : 0;
+    // Nulls make no difference where all rows carry a column.
+    return {
+      carried,
+      nulls: 0,
+      fills: form.fills?.has(index) === true ? carried : 0,
+      dates: form.dates[index] === true ? carried : 0,
+    };
+  });
+}
+
+function countValues(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {
   return plan.columns.map(({ index, marksDates }) => {
     const count = { carried: 0, nulls: 0, fills: 0, dates: 0 };
     for (const { values, fills } of rows) {
@@ -166,8 +195,8 @@ export function partsOfSpec(spec: MergeSpec, rows: readonly Row[]): SpecPart[] {
   const identities = maskedColumns(spec).filter(({ column }) => column.hasDefault && !column.defaultExpression);
   const carriedSets = new Map<string, MaskedColumn[]>();
   // Without identities all rows are one part.
-  for (const { values } of identities.length === 0 ? rows.slice(0, 1) : rows) {
-    const carried = identities.filter(({ column }) => values[column.index] !== undefined);
+  for (const row of identities.length === 0 ? rows.slice(0, 1) : rows) {
+    const carried = identities.filter(({ column }) => valueAt(row, column.index) !== undefined);
     const signature = carried.map(({ bit }) => bit).join();
     if (!carriedSets.has(signature)) {
       carriedSets.set(signature, carried);

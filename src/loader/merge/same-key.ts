@@ -1,4 +1,5 @@
 import type { KeyColumn, KeyPredicate, PlanColumn } from '../model/load-plan.js';
+import { valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
 import { subsetsOf } from './identity-parts.js';
 
@@ -20,8 +21,8 @@ export function nullSetsIn(key: readonly KeyColumn[], rows: readonly Row[]): Nul
     return [[]];
   }
   const sets = new Map<string, NullSet>();
-  for (const { values } of rows) {
-    const nulls = nullable.filter(({ index }) => values[index] === null);
+  for (const row of rows) {
+    const nulls = nullable.filter(({ index }) => valueAt(row, index) === null);
     sets.set(nulls.map(({ index }) => index).join(), nulls);
   }
   return [...sets.values()];

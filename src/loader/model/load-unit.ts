@@ -1,4 +1,5 @@
 import type { LoadJob } from './load-job.js';
+import { valueAt } from './packed-row.js';
 import type { Row } from './row.js';
 
 /** A record on its way into the tables, with the records folded into it. */
@@ -39,7 +40,7 @@ export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): K
   const target = rows.findIndex((row) => row !== undefined);
   const values: KeyValue[] = [];
   for (const { index, nullIsKey } of job.targets[target]?.key ?? []) {
-    const value = rows[target]?.values[index];
+    const value = valueAt(rows[target] as Row, index);
     if (typeof value !== 'string' && !(value === null && nullIsKey)) {
       return undefined;
     }

@@ -5,6 +5,12 @@ import { atColumn, RejectedValue } from '../values/rejected-value.js';
 import { toJsonText } from '../values/json-text.js';
 import { checkText } from '../values/text-value.js';
 
+/**
+ * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
+ * for 100 rows, because a temporary table costs round trips, and faster for 200.
+ */
+export const COPY_FROM_ROWS = 200;
+
 /** A record in the form of a table: absent is undefined, null is null, every other value is Postgres text. */
 export interface Row {
   readonly values: (string | null | undefined)[];

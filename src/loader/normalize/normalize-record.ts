@@ -62,8 +62,10 @@ function readFields(plan: LoadPlan, draft: RowDraft): ReadonlyMap<string, unknow
   const { row, source, textual } = draft;
   let unknown: Map<string, unknown> | undefined;
   let fallbacks: string[] | undefined;
-  for (const name of Object.keys(source)) {
-    const value = source[name];
+  // Two lists cost less than to look up each name.
+  const [names, contents] = [Object.keys(source), Object.values(source)];
+  for (let place = 0; place < names.length; place += 1) {
+    const [name, value] = [names[place] as string, contents[place]];
     if (value === undefined) {
       continue;
     }

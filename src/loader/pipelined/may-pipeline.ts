@@ -4,7 +4,8 @@ import { hasLooseKey } from '../merge/identify-keys.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
-import { charactersIn, COPY_FROM_CHARACTERS, COPY_FROM_ROWS } from '../write/write-rows.js';
+import { COPY_FROM_ROWS } from '../model/row.js';
+import { charactersIn, COPY_FROM_CHARACTERS } from '../write/write-rows.js';
 
 /**
  * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,

@@ -10,8 +10,9 @@ import type { Builder } from './batch-cutter.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
 import { joinKey, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import { charactersOf, type Row } from '../model/row.js';
+import { charactersOf, COPY_FROM_ROWS, type Row } from '../model/row.js';
 import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
+import type { UnitPacker } from './unit-packer.js';
 
 /** The records of one transaction, normalized and checked, sorted by what becomes of them. */
 export interface PreparedBatch extends BatchPlace {
@@ -23,13 +24,17 @@ export interface PreparedBatch extends BatchPlace {
 
 /** Builds a batch. Each record is normalized and checked as it comes, so that only what will be written of it is held. */
 export class BatchBuilder implements Builder<PreparedBatch> {
-  private readonly units: LoadUnit[] = [];
+  private units: LoadUnit[] = [];
   private readonly rejected: RejectedRecord[] = [];
   private readonly skipped = new NameCounter();
   private readonly unknown = new NameCounter();
   private readonly fields: readonly ReadonlyMap<string, Field>[];
 
-  constructor(private readonly job: LoadJob) {
+  /** @param packer - packs what a large batch holds */
+  constructor(
+    private readonly job: LoadJob,
+    private readonly packer?: UnitPacker,
+  ) {
     this.fields = job.targets.map(({ plan }) => plan.fields);
   }
 
@@ -48,7 +53,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
       this.reject(taken, position, prepared.rejection);
     } else {
       this.unknown.add(prepared.unknown);
-      this.units.push(unitOf(this.job, position, sourceOf(taken), prepared.rows));
+      this.addUnit(unitOf(this.job, position, sourceOf(taken), prepared.rows));
       return bytes ?? sizeOf(prepared.rows);
     }
     return bytes ?? 0;
@@ -57,6 +62,18 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   end(place: BatchPlace): PreparedBatch {
     const { units, rejected } = this;
     return { ...place, units, rejected, skippedReasons: this.skipped.counts(), unknownFields: this.unknown.counts() };
+  }
+
+  private addUnit(unit: LoadUnit): void {
+    const { units, packer } = this;
+    if (packer === undefined || units.length < COPY_FROM_ROWS) {
+      units.push(unit);
+      return;
+    }
+    if (units.length === COPY_FROM_ROWS) {
+      this.units = units.map((earlier) => packer.pack(earlier));
+    }
+    this.units.push(packer.pack(unit));
   }
 
   private reject(taken: TakenRecord, position: number, rejection: Rejection): void {

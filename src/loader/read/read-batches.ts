@@ -5,6 +5,7 @@ import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import { BatchBuilder, type PreparedBatch } from './batch-builder.js';
 import { BatchCutter, type BatchLimits } from './batch-cutter.js';
+import { UnitPacker } from './unit-packer.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
@@ -31,7 +32,11 @@ export function readBatches(
   records: Iterable<unknown> | AsyncIterable<unknown>,
   { signal, committed, ...limits }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
-  return readInto(new BatchCutter(limits, committed, () => new BatchBuilder(current())), records, signal);
+  return readInto(new BatchCutter(limits, committed, () => packingBuilder(current())), records, signal);
+}
+
+function packingBuilder(job: LoadJob): BatchBuilder {
+  return new BatchBuilder(job, new UnitPacker(job.targets));
 }
 
 /** The same for batches of any kind. */
@@ -90,7 +95,7 @@ export function readAll(
   records: Iterable<unknown>,
   committed: CommittedBatches,
 ): PreparedBatch | undefined {
-  const cutter = new BatchCutter(UNLIMITED, committed, () => new BatchBuilder(current()));
+  const cutter = new BatchCutter(UNLIMITED, committed, () => packingBuilder(current()));
   try {
     for (const record of records) {
       cutter.add(record);

@@ -4,10 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-import { COPY_NULL, copyField } from '../../postgres/copy-text.js';
+import { copyField } from '../../postgres/copy-text.js';
 import { withPipelining } from '../../postgres/pipelining.js';
-import type { LoadPlan } from '../model/load-plan.js';
 import { MASK_COLUMN, maskedColumns, maskOf, type MergeSpec } from '../merge/merge-spec.js';
+import type { LoadPlan } from '../model/load-plan.js';
+import { fieldAt, formOfPacked, isOfForm, type RowForm } from '../model/packed-row.js';
 import { extraText, type Row } from '../model/row.js';
 
 /** Large enough to spare system calls, small enough not to hold a batch twice. */
@@ -26,12 +27,18 @@ export interface CopiedColumn<T> {
   readonly fieldOf: (item: T) => string;
 }
 
+/** Packed rows whose fields are, in this order, those of the first columns. */
+export interface PackedLines {
+  readonly form: RowForm;
+  /** The fields of the other columns, the same in all rows. */
+  readonly constants: readonly string[];
+}
+
 /** The columns of the staging table that rows of this kind fill. */
 export function stagedColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row>[] {
   const columns: CopiedColumn<Row>[] = spec.columns.map(({ column: { quoted, index } }) => ({
     name: quoted,
-    fieldOf: ({ values, special }) =>
-      special === undefined || !special.includes(index) ? (values[index] ?? COPY_NULL) : copyField(values[index]),
+    fieldOf: (row) => fieldAt(row, index),
   }));
   const masked = maskedColumns(spec);
   if (masked.length > 0) {
@@ -43,8 +50,24 @@ export function stagedColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row
   return columns;
 }
 
+/** A spec with its columns in the order of the fields of packed rows; without a form where it needs other fields than theirs. */
+export function inFormOf(
+  spec: MergeSpec,
+  rows: readonly Row[],
+): { readonly spec: MergeSpec; readonly form: RowForm | undefined } {
+  const form = formOfPacked(rows);
+  const columns = form?.columns.map(({ index }) => spec.columns.find(({ column }) => column.index === index));
+  const fits =
+    columns?.length === spec.columns.length &&
+    columns.every((carried) => carried !== undefined && carried.mode !== 'byRow') &&
+    spec.hasExtra === form?.hasExtra &&
+    !spec.extraByRow;
+  return fits ? { spec: { ...spec, columns }, form } : { spec, form: undefined };
+}
+
 /**
  * Copies one line an item into a table.
+ * @param packed - items that need not be encoded
  * @param options - COPY's own, as SQL
  * @returns the rows that the table has taken
  */
@@ -53,22 +76,40 @@ export async function copyInto<T>(
   table: string,
   columns: readonly CopiedColumn<T>[],
   items: readonly T[],
-  options = '',
+  { packed, options = '' }: { readonly packed?: PackedLines | undefined; readonly options?: string } = {},
 ): Promise<number> {
   const names = columns.map(({ name }) => name).join(', ');
   // pg takes no COPY on a connection that pipelines.
   return withPipelining(client, false, async () => {
     const copy = client.query(copyFrom(`COPY ${table} (${names}) FROM STDIN${options}`));
-    await pipeline(Readable.from(encode(items, columns), { objectMode: false }), copy);
+    await pipeline(Readable.from(encode(items, columns, packed), { objectMode: false }), copy);
     return copy.rowCount;
   });
 }
 
 /** Encodes items as lines of COPY's text format, a field at a time: the large fields of a row may not fit into a string. */
-function* encode<T>(items: readonly T[], columns: readonly CopiedColumn<T>[]): Generator<Buffer> {
+function* encode<T>(
+  items: readonly T[],
+  columns: readonly CopiedColumn<T>[],
+  packed: PackedLines | undefined,
+): Generator<Buffer> {
+  const form = packed?.form;
+  const rest = Buffer.from(`${(packed?.constants ?? []).map((field) => `\t${field}`).join('')}\n`);
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let used = 0;
   for (const item of items) {
+    if (isOfForm(item, form)) {
+      const { bytes, start, end } = item;
+      const length = end - start + rest.length;
+      if (used + length > chunk.length) {
+        yield chunk.subarray(0, used);
+        chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, length));
+        used = 0;
+      }
+      used += bytes.copy(chunk, used, start, end);
+      used += rest.copy(chunk, used);
+      continue;
+    }
     for (const { fieldOf } of columns) {
       const field = fieldOf(item);
       const most = field.length * MAX_BYTES_OF_UNIT + 1;

@@ -4,7 +4,7 @@ import { specOf } from '../merge/merge-spec.js';
 import type { Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
 import { batchStaging } from './batch-staging.js';
-import { copyInto, stagedColumns } from './copy-rows.js';
+import { copyInto, inFormOf, stagedColumns } from './copy-rows.js';
 import { type WriteCounts, type WriteSettings, writeStaged } from './write-staged.js';
 
 /**
@@ -23,6 +23,8 @@ export async function writeByCopy(
   const { createIfMissing, qualified } = batchStaging(plan);
   // Another batch of the transaction, or another part of this one, may have left its rows.
   await client.query(`${createIfMissing}; DELETE FROM ${qualified}`);
-  await copyInto(client, qualified, stagedColumns(plan, spec), rows);
+  const { spec: ordered, form } = inFormOf(spec, rows);
+  const packed = form && { form, constants: [] };
+  await copyInto(client, qualified, stagedColumns(plan, ordered), rows, { packed });
   return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, settings);
 }

@@ -9,7 +9,7 @@ import { nullSetsIn } from '../merge/same-key.js';
 import type { Target } from '../model/load-job.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
-import { type CopiedColumn, copyInto, stagedColumns } from './copy-rows.js';
+import { type CopiedColumn, copyInto, inFormOf, stagedColumns } from './copy-rows.js';
 
 /** COPY did not take rows that a merge may take; the caller rolls back to its savepoint and writes them all by one. */
 export class NotCopiedError extends Error {
@@ -54,9 +54,14 @@ export async function copyNewRows(
     if (needsDefaults && !found.copiesDefaults) {
       return { inserted: 0, left: rows };
     }
-    const columns = tableColumns(target.plan, spec, loadId, found.now);
     const { plan } = target;
-    const copied = await copyInto(client, plan.quotedTable, columns, fresh, needsDefaults ? DEFAULT_OPTION : '');
+    const { spec: ordered, form } = inFormOf(spec, fresh);
+    const own = ownColumns(plan, loadId, found.now);
+    const columns = [...tableColumns(plan, ordered), ...own.map(({ name, field }) => ({ name, fieldOf: () => field }))];
+    const copied = await copyInto(client, plan.quotedTable, columns, fresh, {
+      packed: form && { form, constants: own.map(({ field }) => field) },
+      options: needsDefaults ? DEFAULT_OPTION : '',
+    });
     if (copied !== fresh.length) {
       throw new NotCopiedError();
     }
@@ -88,11 +93,11 @@ function areConnected({ plan }: Target, { hasTriggers }: NewRows): boolean {
   return hasTriggers || plan.live.references.includes(plan.quotedTable);
 }
 
-/** The columns of the table that new rows of this kind fill. */
-function tableColumns(plan: LoadPlan, spec: MergeSpec, loadId: string, now: string): CopiedColumn<Row>[] {
+/** The columns of the table that new rows of this kind fill from their records. */
+function tableColumns(plan: LoadPlan, spec: MergeSpec): CopiedColumn<Row>[] {
   const byRow = new Map(maskedColumns(spec).map(({ column }) => [column.quoted, column.index]));
   const carried = stagedColumns(plan, spec).filter(({ name }) => name !== MASK_COLUMN);
-  const columns = carried.map(({ name, fieldOf }): CopiedColumn<Row> => {
+  return carried.map(({ name, fieldOf }): CopiedColumn<Row> => {
     const index = byRow.get(name);
     if (index !== undefined) {
       return { name, fieldOf: (row) => (row.values[index] === undefined ? COPY_DEFAULT : fieldOf(row)) };
@@ -101,15 +106,17 @@ function tableColumns(plan: LoadPlan, spec: MergeSpec, loadId: string, now: stri
       ? { name, fieldOf: (row) => (row.extra === undefined ? COPY_DEFAULT : fieldOf(row)) }
       : { name, fieldOf };
   });
-  const own = [
-    { name: plan.loadId, field: loadId },
-    { name: plan.updatedAt, field: now },
-    { name: plan.version, field: '1' },
-  ];
-  for (const { name, field } of own) {
-    if (name !== undefined) {
-      columns.push({ name, fieldOf: () => field });
-    }
-  }
-  return columns;
+}
+
+/** The columns that the loader itself fills, the same in all rows. */
+function ownColumns(
+  { loadId, updatedAt, version }: LoadPlan,
+  load: string,
+  now: string,
+): { readonly name: string; readonly field: string }[] {
+  return [
+    { name: loadId, field: load },
+    { name: updatedAt, field: now },
+    { name: version, field: '1' },
+  ].flatMap(({ name, field }) => (name === undefined ? [] : [{ name, field }]));
 }

@@ -3,15 +3,9 @@ import type { ClientBase } from 'pg';
 import { writeByCopy } from './copy-writer.js';
 import { copyNewRows } from './direct-writer.js';
 import type { Target } from '../model/load-job.js';
-import { charactersOf, type Row } from '../model/row.js';
+import { charactersOf, COPY_FROM_ROWS, type Row } from '../model/row.js';
 import { writeByUpsert } from './upsert-writer.js';
 import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteSettings } from './write-staged.js';
-
-/**
- * From this number of rows on, COPY is faster. `npm run bench:writers` measures it: on the server's machine COPY is slower
- * for 100 rows, because a temporary table costs round trips, and faster for 200.
- */
-export const COPY_FROM_ROWS = 200;
 
 /** A parameter of {@link writeByUpsert} holds a column of all rows as one text, of at most 512 MiB. */
 export const COPY_FROM_CHARACTERS = 16 * 1024 * 1024;
