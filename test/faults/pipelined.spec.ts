@@ -73,6 +73,25 @@ describe('a small store that loses its connection', () => {
     expect(result).toMatchObject({ received: 2, inserted: 1, rejected: 1, rejects: [{ position: 1 }] });
     expect(await fault.value('SELECT count(*)::integer FROM storage_rejected_records')).toBe(1);
   });
+
+  it('counts once what an update has skipped', async () => {
+    await fault.app.opportunities.store([record(1)]);
+    fault.proxy.intercept(aboutTheFirst({ pattern: /^COMMIT/, after: STATEMENT }, () => 'cut the reply'));
+    const records = [{ ...record(1), title: 'new' }, record(2), { submission_id: 't3_3' }];
+    const result = await fault.app.opportunities.store(records, { disposition: 'update' });
+    expect(result.retries).toBeGreaterThan(0);
+    expect(result).toMatchObject({
+      received: 3,
+      inserted: 0,
+      updated: 1,
+      unchanged: 0,
+      skipped: 2,
+      skippedReasons: { missing_problem_description: 1, not_stored: 1 },
+    });
+    expect(await fault.rows("SELECT updated, skipped FROM storage_loads WHERE disposition = 'update'")).toEqual([
+      { updated: '1', skipped: '2' },
+    ]);
+  });
 });
 
 describe('a small store that loses its connection, and may not be retried', () => {

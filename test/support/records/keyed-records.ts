@@ -134,7 +134,9 @@ export const keyedLoads = (kinds: readonly KeyKind[], most: number) =>
   fc.constantFrom(...kinds).chain((kind) => {
     const record = fc.tuple(kind.keys, fields).map(([key, given]): KeyedRecord => ({ ...key, ...given }));
     const dispositions: Disposition[] =
-      kind.predicate === '' ? ['merge', 'merge', 'replace', 'append'] : ['merge', 'append'];
+      kind.predicate === ''
+        ? ['merge', 'merge', 'insert', 'update', 'replace', 'append']
+        : ['merge', 'insert', 'update', 'append'];
     const load = fc.record({
       disposition: fc.constantFrom(...dispositions),
       records: fc.array(record, { minLength: 1, maxLength: 12 }),
@@ -201,15 +203,19 @@ export async function expectSameAsOneByOne(
 /** Returns the positions of rejected records. */
 async function oneByOne(
   app: StorageApp,
-  { table, key, indexed, predicate }: KeyKind,
+  kind: KeyKind,
   disposition: Disposition,
   records: readonly KeyedRecord[],
 ): Promise<number[]> {
+  const { table, key, indexed, predicate } = kind;
   if (disposition === 'replace') {
     await app.rows(`DELETE FROM "${table} by one"`);
   }
   const rejected: number[] = [];
   for (const [position, record] of records.entries()) {
+    if (/insert|update/.test(disposition) && (await isStored(app, kind, record)) !== (disposition === 'update')) {
+      continue;
+    }
     const names = Object.keys(record);
     const others = names.filter((name) => !key.includes(name));
     const action =
@@ -226,4 +232,21 @@ async function oneByOne(
     }
   }
   return rejected;
+}
+
+/** Whether a record meets a stored row, whatever its other values are. */
+async function isStored(
+  app: StorageApp,
+  { table, indexed, predicate }: KeyKind,
+  record: KeyedRecord,
+): Promise<boolean> {
+  const { w: _, ...values } = record;
+  const names = Object.keys(values);
+  const inserted = await app.rows(
+    `INSERT INTO "${table} by one" (${names.join(', ')}) VALUES (${names.map((_name, index) => `$${index + 1}`).join(', ')})
+     ON CONFLICT (${indexed}) ${predicate} DO NOTHING RETURNING id`,
+    Object.values(values),
+  );
+  await app.rows(`DELETE FROM "${table} by one" WHERE id = $1`, [inserted[0]?.['id']]);
+  return inserted.length === 0;
 }

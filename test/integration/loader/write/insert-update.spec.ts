@@ -5,6 +5,7 @@ import { ExtraFields, type LoadOptions, QuarantineService } from '../../../../sr
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { traceStatements } from '../../../support/app/writer-trace.js';
+import { whileOtherDoes } from '../../../support/database/lock-waits.js';
 import { withLoginRole } from '../../../support/database/login-role.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 
@@ -156,6 +157,15 @@ describe('dispositions that leave rows out', () => {
       expect(await history(result.loadId)).toMatchObject(counts);
       expect(await app.loader.loadBatch(Stock, records, options)).toMatchObject({ ...counts, alreadyCompleted: true });
     });
+
+    it.each([{ more: [] }, { more: many('x') }])(
+      'skips a row that another deletes meanwhile (%#)',
+      async ({ more }) => {
+        const load = () => app.loader.load(Stock, [{ id: 'a', n: 2 }, ...more], { disposition: 'update' });
+        const result = await whileOtherDoes(app, "DELETE FROM stock WHERE id = 'a'", load);
+        expect(result).toMatchObject({ updated: 0, unchanged: 0, skipped: 1 + more.length, ok: true });
+      },
+    );
 
     it('lets an older record change nothing', async () => {
       const options: LoadOptions = { disposition: 'update', newerBy: 'n' };
