@@ -43,7 +43,7 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|storage-(?:providers|tokens)|storage\\.module))';
+  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
 
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;
 

@@ -78,7 +78,7 @@ export {
 } from './records/record-decorators.js';
 export type { CsvDialect, ExportFormat } from './quarantine/export-lines.js';
 export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
-export type { PurgeResult } from './quarantine/quarantine-store.js';
+export type { PurgeResult, ReasonCount } from './quarantine/quarantine-store.js';
 export type { RejectFilter, RejectListFilter } from './quarantine/reject-filter.js';
 export { QuarantineService, type ReplayFilter } from './replay/quarantine.service.js';
 export type { RejectedAgain, ReplayedLoad, ReplayResult } from './results/replay-result.js';
@@ -126,11 +126,12 @@ export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './results/load-counts.js';
 export type { HistoryEntry, HistoryFilter, HistoryPeriod } from './stats/load-history.js';
 export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
-export type { LoadProgress } from './stats/load-progress.js';
+export type { LoadProgress, ProgressFilter } from './stats/load-progress.js';
 export type { StorageAsyncOptions } from './module/storage.module-definition.js';
 export { LoadStats, type LoadStatistics, type StatsSnapshot } from './stats/load-stats.js';
 export { LoadStatsService } from './stats/load-stats.service.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
+export { StorageExceptionFilter } from './module/storage-exception.filter.js';
 export {
   type StorageFeatureOptions,
   StorageModule,

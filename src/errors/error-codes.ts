@@ -114,7 +114,7 @@ export const ERROR_CODES = {
     action: 'Run the command again.',
   },
   INVALID_FILTER: {
-    meaning: 'The filter of a quarantine call or of a purge is wrong, or a purge has no filter.',
+    meaning: 'The filter of a call of the quarantine or of the history is wrong, or a purge has no filter.',
     action: 'Correct the fields that the message names. A purge needs at least one field.',
   },
   INVALID_LOAD: {
@@ -198,6 +198,10 @@ export const ERROR_CODES = {
   SCHEMA_UNREADABLE: {
     meaning: 'The definition of a table could not be read from the database.',
     action: 'Check the privileges of the role and the SQLSTATE in the message.',
+  },
+  SHUT_DOWN: {
+    meaning: 'The application is shutting down and starts no more loads.',
+    action: 'Send the records again to an application that runs.',
   },
   SOURCE_BROKEN: {
     meaning: 'The source of the records threw an error while it was read.',

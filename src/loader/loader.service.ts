@@ -10,7 +10,7 @@ import {
   type UnknownFields,
 } from '../entities/index.js';
 import type { RecordOf } from '../entities/record-of.js';
-import { InvalidLoadError } from '../errors/index.js';
+import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { connectionError, isConnectionFault } from '../postgres/faults/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
@@ -207,7 +207,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     attempt?: (start: (job: LoadJob) => LoadRun<Result>, options: ResolvedLoadOptions) => Promise<Outcome | undefined>,
   ): Promise<Outcome> {
     if (this.shutdown.signal.aborted) {
-      throw new InvalidLoadError('The application has shut down and starts no more loads');
+      throw new StorageError('SHUT_DOWN', 'The application has shut down and starts no more loads');
     }
     const { targets, makeJob, shape, manager } = call;
     const resolved = resolveLoadOptions(call.options, this.settings.batchSize, this.settings.history);

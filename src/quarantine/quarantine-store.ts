@@ -5,6 +5,7 @@ import { LoadEntity, RejectedRecordEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
+import type { RejectReason } from '../records/reject-reasons.js';
 import { type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
@@ -22,6 +23,12 @@ export interface PurgeResult {
   readonly purged: number;
   /** Of these, records that were still open: they are lost. */
   readonly open: number;
+}
+
+/** How many records were rejected for a reason. */
+export interface ReasonCount {
+  readonly reason: RejectReason;
+  readonly count: number;
 }
 
 /** A table with rejected records. */
@@ -99,6 +106,17 @@ export class QuarantineStore {
       parameters,
     );
     return row?.n ?? 0;
+  }
+
+  /** Most frequent first. */
+  async countByReason(filter: RejectFilter): Promise<ReasonCount[]> {
+    checkFilter(filter);
+    const parameters: unknown[] = [];
+    return this.query<ReasonCount>(
+      `SELECT r.reason, count(*)::float8 AS count FROM ${this.records} AS r
+        WHERE ${this.conditionOf(filter, parameters)} GROUP BY r.reason ORDER BY count(*) DESC, r.reason`,
+      parameters,
+    );
   }
 
   /** The tables of the rejected records. */

@@ -5,7 +5,7 @@ import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import type { LoadStats } from '../stats/load-stats.js';
 import { type CsvDialect, type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
-import type { PurgeResult } from '../quarantine/quarantine-store.js';
+import type { PurgeResult, ReasonCount } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import type { ReplayContext } from './replay-context.js';
@@ -36,6 +36,11 @@ export class QuarantineService {
   /** Counts rejected records; errors as {@link list}. */
   async count(filter: RejectFilter = {}): Promise<number> {
     return answered(this.context.store.count(filter), ...FAILED);
+  }
+
+  /** Counts rejected records by the reason, most frequent first; errors as {@link list}. */
+  async countByReason(filter: RejectFilter = {}): Promise<ReasonCount[]> {
+    return answered(this.context.store.countByReason(filter), ...FAILED);
   }
 
   /** One rejected record, or null. Errors as {@link list}. */

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { HistoryPeriodEntity, HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
+import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
@@ -15,6 +16,8 @@ export interface HistoryFilter {
   readonly status?: LoadEntity['status'] | undefined;
   /** @default 50 */
   readonly limit?: number | undefined;
+  /** Id of the last load of the previous page. */
+  readonly after?: string | undefined;
 }
 
 /**
@@ -70,16 +73,21 @@ const TABLE_SUMS = COUNTS.map((name) => `sum((entry.value->>'${name}')::bigint):
 export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
 
-  async list({ table, status, limit = DEFAULT_LIMIT }: HistoryFilter): Promise<HistoryEntry[]> {
+  async list({ table, status, limit = DEFAULT_LIMIT, after }: HistoryFilter): Promise<HistoryEntry[]> {
+    if (after !== undefined && (await this.find(after)) === null) {
+      throw new StorageError('INVALID_FILTER', `after: the history has no load ${JSON.stringify(after)}`);
+    }
+    const start = `(SELECT started_at FROM ${this.tableOf(LoadEntity)} WHERE id = $4)`;
     return this.entries(
       `WHERE ($1::text IS NULL OR table_name = $1) AND ($2::text IS NULL OR status = $2)
+         AND ($4::uuid IS NULL OR started_at <= ${start} AND (started_at < ${start} OR id > $4))
        ORDER BY started_at DESC, id LIMIT $3`,
-      [table ?? null, status ?? null, limit],
+      [table ?? null, status ?? null, limit, after ?? null],
     );
   }
 
   async find(loadId: string): Promise<HistoryEntry | null> {
-    const [entry] = await this.entries('WHERE id = $1', [loadId]);
+    const [entry] = isId(loadId) ? await this.entries('WHERE id = $1', [loadId]) : [];
     return entry ?? null;
   }
 

@@ -19,3 +19,6 @@ export interface LoadProgress {
   /** Number of retries after transient errors; the status is `retrying` right after one. */
   readonly retries: number;
 }
+
+/** Selects progress that matches all given criteria. */
+export type ProgressFilter = Partial<Pick<LoadProgress, 'loadId' | 'table' | 'loadKey' | 'source' | 'status'>>;

@@ -1,21 +1,29 @@
-import { type Observable, Subject } from 'rxjs';
+import { filter as filterBy, type Observable, Subject } from 'rxjs';
 
-import type { LoadProgress } from './load-progress.js';
+import type { LoadProgress, ProgressFilter } from './load-progress.js';
 import { LoadStats } from './load-stats.js';
 
 /** Statistics, history and progress of loads. */
 export class LoadStatsService extends LoadStats {
-  private readonly progress = new Subject<LoadProgress>();
+  private readonly published = new Subject<LoadProgress>();
 
   /**
    * Progress of the loads of this process: after each batch, before each retry, and at the end of each load. Completes when
    * the application shuts down, before the HTTP server waits for open connections.
    */
-  readonly progress$: Observable<LoadProgress> = this.progress.asObservable();
+  readonly progress$: Observable<LoadProgress> = this.published.asObservable();
+
+  /** The progress of some loads: those with these values; see {@link progress$}. */
+  progress(filter: ProgressFilter): Observable<LoadProgress> {
+    const criteria = Object.entries(filter).filter(([, value]) => value !== undefined);
+    return this.progress$.pipe(
+      filterBy((progress) => criteria.every(([name, value]) => progress[name as keyof ProgressFilter] === value)),
+    );
+  }
 
   /** @internal */
   override publish(progress: LoadProgress): void {
-    this.progress.next(progress);
+    this.published.next(progress);
   }
 
   /**
@@ -23,6 +31,6 @@ export class LoadStatsService extends LoadStats {
    * @internal
    */
   override endProgress(): void {
-    this.progress.complete();
+    this.published.complete();
   }
 }

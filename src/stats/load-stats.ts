@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 
-import { isId } from '../entities/is-id.js';
 import { answered } from '../postgres/faults/database-error.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../results/load-counts.js';
@@ -72,8 +71,8 @@ export class LoadStats {
   }
 
   /**
-   * Past and running loads, newest first, from `storage_loads`.
-   * @throws StorageError `HISTORY_UNREADABLE` for a database error
+   * Past and running loads, newest first, from `storage_loads`. Page by page with `limit` and `after`.
+   * @throws StorageError `HISTORY_UNREADABLE` for a database error; `INVALID_FILTER` if `after` names no load
    */
   async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
     return answered(this.past.list(filter), ...UNREADABLE);
@@ -81,7 +80,7 @@ export class LoadStats {
 
   /** One load, or null. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
-    return isId(id) ? answered(this.past.find(id), ...UNREADABLE) : null;
+    return answered(this.past.find(id), ...UNREADABLE);
   }
 
   /**

@@ -14,6 +14,7 @@ import { quarantineOf } from '../context/quarantine.js';
 import { withStorage } from '../context/storage-context.js';
 import { addRejectsExportCommand } from './rejects-export.command.js';
 import { addRejectsPurgeCommand } from './rejects-purge.command.js';
+import { addRejectsReasonsCommand } from './rejects-reasons.command.js';
 import { addRejectsReplayCommand } from './rejects-replay.command.js';
 
 interface ListFlags extends RejectFlags {
@@ -27,7 +28,7 @@ interface ShowFlags {
 
 const HEAD = ['id', 'rejected (UTC)', 'table', 'position (from 0)', 'key', 'reason', 'column', 'why'];
 
-/** `rejects list`, `show`, `export`, `replay`, `purge` */
+/** `rejects list`, `show`, `reasons`, `export`, `replay`, `purge` */
 export function addRejectsCommand(program: Command): void {
   const rejects = program.command('rejects').description('Manage rejected records (the quarantine)');
   addRejectOptions(rejects.command('list', { isDefault: true }))
@@ -45,6 +46,7 @@ export function addRejectsCommand(program: Command): void {
     .action(async (id: string, _flags: ShowFlags, command: Command) => {
       await runShow(id, command.optsWithGlobals<ShowFlags & GlobalOptions>());
     });
+  addRejectsReasonsCommand(rejects);
   addRejectsExportCommand(rejects);
   addRejectsReplayCommand(rejects);
   addRejectsPurgeCommand(rejects);

@@ -45,6 +45,9 @@ describe('harbor-storage rejects', () => {
       ],
     });
 
+    expect(await json('reasons')).toEqual({ reasons: [{ reason: '23514', count: 2 }] });
+    expect((await run('reasons', '--table', 'submissions')).stdout).toMatch(/reason +records\n.*\n23514 +2\n/);
+
     const rejected = await run('replay');
     expect(rejected.exitCode).toBe(3);
     expect(rejected.stdout).toMatch(/Replayed: 2\. Loaded: 0, skipped: 0, rejected again \(still open\): 2\n/);

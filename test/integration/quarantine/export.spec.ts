@@ -168,6 +168,21 @@ describe('the list of rejected records', () => {
     expect(await quarantine.get('nonsense')).toBeNull();
   });
 
+  it('is counted by reason, most frequent first', async () => {
+    const { loadId } = await app.profiles.untyped().store([
+      { submission_id: 'a', title: 1 },
+      { submission_id: 'b', title: 2 },
+    ]);
+    expect(await quarantine.countByReason()).toEqual([
+      { reason: 'blank_key', count: 26 },
+      { reason: 'wrong_type', count: 2 },
+    ]);
+    expect(await quarantine.countByReason({ loadId })).toEqual([{ reason: 'wrong_type', count: 2 }]);
+    expect(await quarantine.countByReason({ table: 'app_opportunities' })).toEqual([]);
+    await expect(quarantine.countByReason({ table: '' })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+    await quarantine.purge({ loadId });
+  });
+
   it('can be read whole, oldest first', async () => {
     const read: string[] = [];
     for await (const { raw } of quarantine.records()) read.push(String(JSON.parse(String(raw)).n));

@@ -109,6 +109,32 @@ describe('the history of loads', () => {
     expect(await app.stats.history()).toMatchObject([{ status: 'completed', received: 8, inserted: 8, failed: 0 }]);
   });
 
+  it('has pages that neither overlap nor omit a load, also where loads began at one moment', async () => {
+    const source = 'pages';
+    const seen: unknown[] = [];
+    app.stats.progress({ source, status: 'completed' }).subscribe(({ loadId }) => seen.push(loadId));
+    for (let n = 0; n < 5; n += 1) {
+      await app.profiles.store([submission('t3_1')], { source });
+      await app.profiles.store([submission('t3_1')], { source: 'other' });
+    }
+    const named = (await app.stats.history()).filter((entry) => entry.source === source).map(({ loadId }) => loadId);
+    expect(seen).toEqual(named.toReversed());
+    await app.rows(`UPDATE storage_loads SET started_at = date_trunc('hour', now()) WHERE source = $1`, [source]);
+
+    const whole = await app.stats.history();
+    const pages: HistoryEntry[] = [];
+    for (let after: string | undefined; pages.length < 10; after = pages.at(-1)?.loadId) {
+      const page = await app.stats.history({ limit: 3, after });
+      expect(page.length).toBe(Math.min(3, 10 - pages.length));
+      pages.push(...page);
+    }
+    expect(pages).toEqual(whole);
+    expect(await app.stats.history({ after: whole.at(-1)?.loadId })).toEqual([]);
+    for (const after of ['x', '00000000-0000-4000-8000-000000000000']) {
+      await expect(app.stats.history({ after })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+    }
+  });
+
   it('names the error that ended a load', async () => {
     const rejection = { table: 'submissions', when: 'true', sqlstate: '53100' };
     await withRejection(app, rejection, () => app.profiles.store([submission('t3_1')]).catch(() => {}));

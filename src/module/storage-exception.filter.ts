@@ -1,0 +1,63 @@
+import { type ArgumentsHost, Catch, HttpException, HttpStatus, Logger } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+
+import { StorageError, type StorageErrorCode } from '../errors/index.js';
+import { isTransient } from '../postgres/faults/sqlstate.js';
+
+const { BAD_REQUEST, CONFLICT, INTERNAL_SERVER_ERROR, NOT_FOUND, SERVICE_UNAVAILABLE, UNPROCESSABLE_ENTITY } =
+  HttpStatus;
+
+/** Other errors are the server's own. */
+const STATUS: Readonly<Partial<Record<StorageErrorCode, HttpStatus>>> = {
+  CONNECTION_FAILED: SERVICE_UNAVAILABLE,
+  INVALID_FILTER: BAD_REQUEST,
+  INVALID_LOAD: BAD_REQUEST,
+  LOAD_INTERRUPTED: SERVICE_UNAVAILABLE,
+  LOAD_KEY_BUSY: CONFLICT,
+  LOAD_NOT_FOUND: NOT_FOUND,
+  LOAD_TAKEN_OVER: CONFLICT,
+  REJECT_LIMIT_EXCEEDED: UNPROCESSABLE_ENTITY,
+  REJECT_NOT_FOUND: NOT_FOUND,
+  SHUT_DOWN: SERVICE_UNAVAILABLE,
+  SOURCE_CHANGED: CONFLICT,
+  SOURCE_UNREADABLE: BAD_REQUEST,
+  UNKNOWN_ENCODING: BAD_REQUEST,
+};
+
+/**
+ * Answers an HTTP request that ended with a StorageError: the status that fits it, and a body of `statusCode`, `code` and
+ * `message`. The message of an error from 500 on goes to the log only. In other contexts than HTTP it passes the error on.
+ * @example
+ * providers: [{ provide: APP_FILTER, useClass: StorageExceptionFilter }]
+ */
+@Catch(StorageError)
+export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
+  private readonly logger = new Logger(StorageExceptionFilter.name);
+
+  override catch(error: StorageError, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') {
+      throw error;
+    }
+    const status = statusOf(error);
+    const { code } = error;
+    const isOwn = status >= INTERNAL_SERVER_ERROR;
+    if (isOwn) {
+      this.logger.error(`${code}: ${error.message}`, error.stack);
+    }
+    const shown = status === SERVICE_UNAVAILABLE ? 'Service unavailable' : 'Internal server error';
+    const body = { statusCode: status, code, message: isOwn ? shown : error.message };
+    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- no promise
+    super.catch(new HttpException(body, status, { cause: error }), host);
+  }
+}
+
+function statusOf({ code, cause }: StorageError): HttpStatus {
+  const status = STATUS[code];
+  if (status !== undefined) {
+    return status;
+  }
+  if (cause instanceof StorageError) {
+    return statusOf(cause);
+  }
+  return isTransient(cause) ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR;
+}

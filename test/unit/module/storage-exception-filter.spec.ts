@@ -1,0 +1,77 @@
+import { type ArgumentsHost, Controller, Get, type INestApplication, Module, Param } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { InvalidLoadError, LoadFailedError, StorageError, StorageExceptionFilter } from '../../../src/index.js';
+
+const failedBy = (cause: Error) =>
+  new LoadFailedError('it was rolled back', {} as LoadFailedError['result'], { cause });
+const sqlError = (code: string) => Object.assign(new Error(code), { code });
+
+const ERRORS: Readonly<Record<string, Error>> = {
+  invalid: new InvalidLoadError('batchSize must be an integer'),
+  limit: new StorageError('REJECT_LIMIT_EXCEEDED', 'more than 5 records were rejected'),
+  busy: new StorageError('LOAD_KEY_BUSY', 'another load has this key'),
+  missing: new StorageError('REJECT_NOT_FOUND', 'no such record'),
+  shutdown: new StorageError('SHUT_DOWN', 'the application ends'),
+  deadlock: failedBy(sqlError('40P01')),
+  disk: failedBy(sqlError('53100')),
+  damaged: failedBy(new StorageError('SOURCE_UNREADABLE', 'the gzip data is damaged')),
+  schema: new StorageError('SCHEMA_MISMATCH', 'column "a" is missing'),
+  other: new Error('not ours'),
+};
+
+@Controller()
+class FailingController {
+  @Get(':name')
+  fail(@Param('name') name: string): never {
+    throw ERRORS[name] as Error;
+  }
+}
+
+@Module({ controllers: [FailingController], providers: [{ provide: APP_FILTER, useClass: StorageExceptionFilter }] })
+class FailingModule {}
+
+describe('StorageExceptionFilter', () => {
+  let app: INestApplication;
+  let url: string;
+  const logged: unknown[][] = [];
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({ imports: [FailingModule] }).compile();
+    app = module.createNestApplication();
+    const log = (...line: unknown[]) => logged.push(line);
+    app.useLogger({ log: () => {}, warn: log, error: log });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterAll(() => app.close());
+
+  it.each([
+    ['invalid', 400, 'INVALID_LOAD', 'batchSize must be an integer'],
+    ['limit', 422, 'REJECT_LIMIT_EXCEEDED', 'more than 5 records were rejected'],
+    ['busy', 409, 'LOAD_KEY_BUSY', 'another load has this key'],
+    ['missing', 404, 'REJECT_NOT_FOUND', 'no such record'],
+    ['shutdown', 503, 'SHUT_DOWN', 'Service unavailable'],
+    ['deadlock', 503, 'LOAD_FAILED', 'Service unavailable'],
+    ['disk', 500, 'LOAD_FAILED', 'Internal server error'],
+    ['damaged', 400, 'LOAD_FAILED', 'it was rolled back'],
+    ['schema', 500, 'SCHEMA_MISMATCH', 'Internal server error'],
+  ])('answers %s by %i', async (name, statusCode, code, message) => {
+    logged.length = 0;
+    const response = await fetch(`${url}/${name}`);
+    expect(response.status).toBe(statusCode);
+    expect(await response.json()).toEqual({ statusCode, code, message });
+    expect(logged.map(([line]) => line)).toEqual(statusCode < 500 ? [] : [`${code}: ${ERRORS[name]?.message}`]);
+  });
+
+  it('leaves other errors to the application', async () => {
+    const response = await fetch(`${url}/other`);
+    expect(await response.json()).toEqual({ statusCode: 500, message: 'Internal server error' });
+  });
+
+  it('passes the error on outside HTTP', () => {
+    const host = { getType: () => 'rpc' } as unknown as ArgumentsHost;
+    expect(() => new StorageExceptionFilter().catch(ERRORS['busy'] as StorageError, host)).toThrow(ERRORS['busy']);
+  });
+});
