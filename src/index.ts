@@ -37,9 +37,18 @@ export { type OpenedSource, openSource } from './files/open-source.js';
 export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/read-records.js';
 export type { FileFormat } from './files/record-reader.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
-export { EntityLoader } from './loader/entity-loader.js';
+export { EntityLoader, type OnRowsOptions, type ReturningOptions } from './loader/entity-loader.js';
 export type { LoadTarget } from './loader/plan/load-plans.js';
-export type { HistoryMode, LoadOptions } from './loader/model/load-options.js';
+export type { HistoryMode, LoadOptions, ReportingLoadOptions } from './loader/model/load-options.js';
+export type {
+  LoadResultWithRows,
+  RejectedOutcome,
+  RowOutcome,
+  SkipReason,
+  SkippedOutcome,
+  StoredOutcome,
+  WrittenOutcome,
+} from './loader/model/row-outcome.js';
 export type {
   BatchCounts,
   BatchFailure,

@@ -179,6 +179,12 @@ export const ERROR_CODES = {
     meaning: 'A migration cannot be reverted: the table holds values that the old column cannot hold.',
     action: 'Change or delete those rows first.',
   },
+  ROWS_NOT_TAKEN: {
+    meaning: 'The `onRows` function of a load threw an error, so the load stopped.',
+    action:
+      '`cause` is its error. Batches whose rows it was given are committed. Load the rest again: merge finds what is ' +
+      'stored unchanged and gives its rows; with the same `loadKey` the load resumes after the committed batches.',
+  },
   ROWS_SUPPRESSED: {
     meaning: 'A trigger or a rule of the database suppressed rows of the load, so the counts would be wrong.',
     action: 'Remove the trigger or rule, or let it raise an error for rows it does not accept.',

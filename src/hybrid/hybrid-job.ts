@@ -1,7 +1,8 @@
 import { HYBRID, type UnknownFields } from '../entities/index.js';
-import type { LoadJob, Prepared, SkipReason, Target } from '../loader/model/load-job.js';
+import type { LoadJob, Prepared, Target } from '../loader/model/load-job.js';
 import type { ResolvedLoadOptions } from '../loader/model/load-options.js';
 import type { LoadPlan } from '../loader/model/load-plan.js';
+import type { SkipReason } from '../loader/model/row-outcome.js';
 import { normalizeRecord } from '../loader/normalize/normalize-record.js';
 import { applyPolicy, effectivePolicy, requiredKey, targetOf } from '../loader/plan/entity-job.js';
 

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 
 import { HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
-import type { LoadOptions } from '../loader/model/load-options.js';
+import type { LoadOptions, ReportingLoadOptions } from '../loader/model/load-options.js';
 import { toHybridResult } from '../loader/run/result-shapes.js';
 import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
 import type { JobFactory, LoadCall, LoaderService } from '../loader/loader.service.js';
@@ -66,10 +66,13 @@ export class HybridStoreService<R extends object = HybridRecord> {
   };
 }
 
-function checkOptions(options: LoadOptions): HybridOptions {
+function checkOptions(options: ReportingLoadOptions): HybridOptions {
   const wrong = OF_ONE_TABLE.filter((name) => options[name] !== undefined);
   if (wrong.length > 0) {
     throw new InvalidLoadError(`A hybrid load merges by submission_id: remove the options ${wrong.join(', ')}`);
+  }
+  if ((options.returning ?? options.onRows) !== undefined) {
+    throw new InvalidLoadError('A hybrid load gives no rows back: remove the options returning and onRows');
   }
   return options;
 }

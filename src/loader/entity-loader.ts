@@ -2,7 +2,8 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
-import type { LoadOptions } from './model/load-options.js';
+import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
+import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
@@ -11,15 +12,33 @@ export interface LoadRunner {
   load(
     target: LoadTarget,
     records: Iterable<object>,
-    options: LoadOptions,
+    options: ReportingLoadOptions,
     manager?: EntityManager,
-  ): Promise<LoadResult>;
+  ): Promise<LoadResult | LoadResultWithRows>;
   loadBatch(
     target: LoadTarget,
     records: Iterable<object> | AsyncIterable<object>,
-    options: LoadOptions,
+    options: ReportingLoadOptions,
     manager?: EntityManager,
   ): Promise<BatchLoadResult>;
+}
+
+/** Options of `load` that give back columns of each row. */
+export interface ReturningOptions<K extends string> extends LoadOptions {
+  /** Properties whose stored values `rows` of the result has (generated ids, defaults); `[]` for the outcomes alone. */
+  readonly returning: readonly K[];
+}
+
+/** Options of `loadBatch` that tell what became of each record. */
+export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & string> extends LoadOptions {
+  /** Properties whose stored values the rows have. @default none */
+  readonly returning?: readonly K[] | undefined;
+  /**
+   * Takes what became of each record, batch by batch in input order, after the batch is committed; inside a caller's
+   * transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError; what is
+   * committed stays.
+   */
+  readonly onRows: (rows: readonly RowOutcome<E, K>[]) => unknown;
 }
 
 /** Loads records into the table of one entity. `R` is what the compiler takes as a record. */
@@ -41,6 +60,11 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
    * @throws RejectLimitExceededError when more records were rejected than allowed; it was rolled back
    * @throws LoadInterruptedError when the signal was aborted or the application shuts down; the same holds
    */
+  async load<K extends keyof E & string>(
+    records: RecordSource<R>,
+    options: ReturningOptions<K>,
+  ): Promise<LoadResultWithRows<E, K>>;
+  async load(records: RecordSource<R>, options?: LoadOptions): Promise<LoadResult>;
   async load(records: RecordSource<R>, options: LoadOptions = {}): Promise<LoadResult> {
     return this.loader.load(this.target, records, options, this.manager);
   }
@@ -49,8 +73,16 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
    * Loads records in one transaction a batch. A batch that fails alone is reported, and the load continues; an error that
    * would fail every batch stops the load. Throws the errors of {@link load}; committed batches stay.
    */
-  async loadBatch(records: AsyncRecordSource<R>, options: LoadOptions = {}): Promise<BatchLoadResult> {
-    return this.loader.loadBatch(this.target, records, options, this.manager);
+  async loadBatch<K extends keyof E & string = never>(
+    records: AsyncRecordSource<R>,
+    options: OnRowsOptions<E, K>,
+  ): Promise<BatchLoadResult>;
+  async loadBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult>;
+  async loadBatch(
+    records: AsyncRecordSource<R>,
+    options: LoadOptions | OnRowsOptions<E, never> = {},
+  ): Promise<BatchLoadResult> {
+    return this.loader.loadBatch(this.target, records, options as ReportingLoadOptions, this.manager);
   }
 
   /**

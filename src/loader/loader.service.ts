@@ -27,12 +27,14 @@ import { CurrentJob } from './run/current-job.js';
 import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
+  checkReporting,
   type HistoryMode,
-  type LoadOptions,
+  type ReportingLoadOptions,
   type ResolvedLoadOptions,
   resolveLoadOptions,
 } from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
+import type { LoadResultWithRows } from './model/row-outcome.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
 import { mayPipeline } from './pipelined/may-pipeline.js';
@@ -63,7 +65,7 @@ export interface LoadCall<Result extends LoadResult | HybridResult> {
   readonly targets: readonly LoadTarget[];
   readonly makeJob: JobFactory;
   readonly shape: ResultShape<Result>;
-  readonly options: LoadOptions;
+  readonly options: ReportingLoadOptions;
   /** The load joins its transaction. */
   readonly manager: EntityManager | undefined;
 }
@@ -117,10 +119,11 @@ export class LoaderService implements BeforeApplicationShutdown {
   async load<E extends ObjectLiteral>(
     target: LoadTarget<E>,
     records: RecordSource<NoInfer<RecordOf<E>>>,
-    options: LoadOptions = {},
+    options: ReportingLoadOptions = {},
     manager?: EntityManager,
-  ): Promise<LoadResult> {
+  ): Promise<LoadResult | LoadResultWithRows> {
     const checked = checkRecords(records);
+    checkReporting(options, 'load');
     return this.runWhole(this.entityCall(target, options, manager), checked);
   }
 
@@ -128,10 +131,11 @@ export class LoaderService implements BeforeApplicationShutdown {
   async loadBatch<E extends ObjectLiteral>(
     target: LoadTarget<E>,
     records: AsyncRecordSource<NoInfer<RecordOf<E>>>,
-    options: LoadOptions = {},
+    options: ReportingLoadOptions = {},
     manager?: EntityManager,
   ): Promise<BatchLoadResult> {
     const checked = checkAnyRecords(records);
+    checkReporting(options, 'loadBatch');
     return this.run(this.entityCall(target, options, manager), (run) => run.loadBatch(checked));
   }
 
@@ -285,7 +289,7 @@ export class LoaderService implements BeforeApplicationShutdown {
 
   private entityCall(
     target: LoadTarget,
-    options: LoadOptions,
+    options: ReportingLoadOptions,
     manager: EntityManager | undefined,
   ): LoadCall<LoadResult> {
     const makeJob: JobFactory = ([plan], resolved) =>

@@ -4,6 +4,7 @@ import {
   type DataSourceOptions,
   type EntityManager,
   type EntityMetadata,
+  type ObjectLiteral,
   type QueryRunner,
   TableColumn,
 } from 'typeorm';
@@ -97,6 +98,17 @@ export function schemaOfConnection({ driver }: DataSource): string | undefined {
 /** What TypeORM itself would store of a value, by the transformer of its column. */
 export function transformTo(transformer: Transformer, value: unknown): unknown {
   return ApplyValueTransformers.transformTo(transformer, value);
+}
+
+/** Puts a value that pg has read into an object, as TypeORM does when it reads an entity; a reference is an object with its key. */
+export function putHydrated(column: ColumnMetadata, entity: ObjectLiteral, value: unknown): void {
+  const hydrated: unknown = dataSourceOf(column.entityMetadata).driver.prepareHydratedValue(value, column);
+  if (column.isVirtual && hydrated === null) {
+    // TypeORM makes no object for a reference that is null.
+    entity[column.propertyName] = null;
+  } else if (!column.isVirtual || entity[column.propertyName] !== null) {
+    column.setEntityValue(entity, hydrated);
+  }
 }
 
 /** The type TypeORM gives a column when it makes the table: `character varying(20)`, `text array`. */

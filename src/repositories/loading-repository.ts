@@ -1,7 +1,8 @@
 import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 
-import type { EntityLoader } from '../loader/entity-loader.js';
+import type { EntityLoader, OnRowsOptions, ReturningOptions } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
+import type { LoadResultWithRows } from '../loader/model/row-outcome.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
@@ -15,11 +16,21 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
   ) {}
 
   /** Loads records in one transaction; errors and result as {@link EntityLoader.load}. */
+  async store<K extends keyof E & string>(
+    records: RecordSource<R>,
+    options: ReturningOptions<K>,
+  ): Promise<LoadResultWithRows<E, K>>;
+  async store(records: RecordSource<R>, options?: LoadOptions): Promise<LoadResult>;
   async store(records: RecordSource<R>, options?: LoadOptions): Promise<LoadResult> {
     return this.loader.load(records, options);
   }
 
   /** Loads records in one transaction per batch; errors and result as {@link EntityLoader.loadBatch}. */
+  async storeBatch<K extends keyof E & string = never>(
+    records: AsyncRecordSource<R>,
+    options: OnRowsOptions<E, K>,
+  ): Promise<BatchLoadResult>;
+  async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult>;
   async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult> {
     return this.loader.loadBatch(records, options);
   }

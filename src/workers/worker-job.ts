@@ -9,7 +9,7 @@ import type { LiveTable } from '../schema/table/live-table.js';
 export interface JobData {
   readonly id: number;
   readonly tables: readonly TableData[];
-  readonly options: Omit<ResolvedLoadOptions, 'signal' | 'onProgress'>;
+  readonly options: Omit<ResolvedLoadOptions, 'signal' | 'onProgress' | 'onRows'>;
   readonly unknownFields: UnknownFields;
 }
 
@@ -40,7 +40,7 @@ export interface WorkerReply {
 let jobs = 0;
 
 export function jobDataOf({ targets, options, unknownFields }: LoadJob): JobData {
-  const { signal: _signal, onProgress: _onProgress, ...data } = options;
+  const { signal: _signal, onProgress: _onProgress, onRows: _onRows, ...data } = options;
   const tables = targets.map(({ plan }) => {
     const { entityName, table, schema, live, fingerprint } = plan;
     return { entity: entityName, table, schema, live, fingerprint, shape: shapeOf(plan) };

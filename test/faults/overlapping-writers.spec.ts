@@ -90,8 +90,12 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
       async (seed) => {
         const load = (writer: number): Promise<BatchLoadResult | HybridBatchResult> => {
           const records = recordsOf(writer, BATCHES * batchSize, keysOf(seed + writer, keys));
-          const target = [app.opportunities, app.profiles, app.hybrid][writer % 3];
-          return (target ?? app.hybrid).storeBatch(records, { batchSize });
+          const options = { batchSize };
+          return [
+            () => app.opportunities.storeBatch(records, options),
+            () => app.profiles.storeBatch(records, options),
+            () => app.hybrid.storeBatch(records, options),
+          ][writer % 3]?.() as Promise<BatchLoadResult | HybridBatchResult>;
         };
         const results = await Promise.all(Array.from({ length: WRITERS }, (__, writer) => load(writer)));
         const received = WRITERS * BATCHES * batchSize;

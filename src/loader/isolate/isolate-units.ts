@@ -4,20 +4,32 @@ import { errorCode, errorText } from '../../errors/error-text.js';
 import { type DatabaseFault, describeFault } from '../../postgres/faults/database-fault.js';
 import { FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { countsBy, type WriteCounts } from '../../results/load-counts.js';
+import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
 import { foldUnits } from '../merge/fold-duplicates.js';
 import { specOf } from '../merge/merge-spec.js';
+import { returnedName } from '../merge/returned-rows.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { Target } from '../model/load-job.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
+import type { StatementOutcome } from '../model/row-outcome.js';
 import { type CopiedColumn, copyInto, stagedColumns } from '../write/copy-rows.js';
 import { addOutcomes, rejectedOutcome, rejectUnit, storedOutcome, type WriteOutcome } from '../write/write-outcome.js';
-import { buildStaged, RowsSuppressedError } from '../write/write-staged.js';
+import { buildStaged, RowsSuppressedError, type StoredRow, type StoredRows } from '../write/write-staged.js';
 import { EveryRowFault } from './every-row.js';
 import { type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
 import { buildIsolation } from './isolation-block.js';
-import { isolatedRows, isolationTables, PART, PLACE, REJECTED, TABLE_COUNTS, UNIT } from './isolation-tables.js';
+import {
+  isolatedRows,
+  isolationTables,
+  NUMBER,
+  outcomesOf,
+  PART,
+  PLACE,
+  REJECTED,
+  TABLE_COUNTS,
+  UNIT,
+} from './isolation-tables.js';
 
 /** The largest integer of Postgres. */
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -71,6 +83,8 @@ export async function isolateUnits(
     isolated.push(await stageRows(client, context, units, target));
   }
   const block = buildIsolation(units.length, isolated, Math.min(context.maxRejects, MAX_INTEGER));
+  const [returned] = targets.flatMap((target) => target.returned ?? []);
+  const outcomes = returned === undefined ? '' : `SELECT * FROM ${outcomesOf(returned).qualified} ORDER BY ${NUMBER}; `;
   const names = tables.map(({ qualified }) => qualified);
   const clear = context.sharesTables
     ? names.map((name) => `DELETE FROM ${name}`).join('; ')
@@ -78,13 +92,17 @@ export async function isolateUnits(
   const results = (await client
     .query(
       `DO ${client.escapeLiteral(block)};
-       SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${clear}`,
+       SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${outcomes}${clear}`,
     )
     .catch((error: unknown) => {
       throw suppressedRowsOf(error, targets) ?? error;
     })) as unknown as QueryResult[];
-  const [rejected, counted] = results.slice(1) as [QueryResult<RejectedRow>, QueryResult<CountedRow>];
-  return outcomeOf(context, units, rejected.rows, counted.rows[0]);
+  const [rejected, counted, noted] = results.slice(1) as [
+    QueryResult<RejectedRow>,
+    QueryResult<CountedRow>,
+    QueryResult<Record<string, unknown>>,
+  ];
+  return outcomeOf(context, units, rejected.rows, counted.rows[0], returned && writtenUnits(noted.rows));
 }
 
 /** Copies the rows of one target to the server; returns the statements that write them. */
@@ -123,6 +141,10 @@ async function stageRows(
     hasTaken: evidence.tables[target] === true,
     statements: rows.length === 0 ? undefined : { merge: build(false), failsOnConflict: build(true) },
     movesValues: into.onConflict !== 'insert',
+    outcomes: into.returned && {
+      table: outcomesOf(into.returned).qualified,
+      columns: into.returned.columns.map((_, index) => returnedName(index)),
+    },
   };
 }
 
@@ -137,11 +159,24 @@ function suppressedRowsOf(error: unknown, targets: readonly Target[]): RowsSuppr
   return target && new RowsSuppressedError(target.plan.table, numbers.at(-1) ?? NaN, counts, undefined);
 }
 
+/** What became of units: of the records of one that were written one after the other, the first change, and the last row. */
+function writtenUnits(rows: readonly Record<string, unknown>[]): Map<unknown, StoredRow> {
+  const written = new Map<unknown, StoredRow>();
+  for (const row of rows) {
+    const [, unit, outcome, ...values] = Object.values(row) as [number, number, StatementOutcome, ...unknown[]];
+    const before = written.get(unit)?.outcome;
+    const first = WRITE_COUNTS.find((name) => name === before || name === outcome) as StatementOutcome;
+    written.set(unit, { outcome: first, values });
+  }
+  return written;
+}
+
 function outcomeOf(
   { job, evidence }: WriteContext,
   units: readonly LoadUnit[],
   rejectedRows: readonly RejectedRow[],
   counted: CountedRow | undefined,
+  written: ReadonlyMap<unknown, StoredRow> | undefined,
 ): IsolationOutcome {
   const faults = new Map<number, Map<number, DatabaseFault | undefined>>();
   for (const row of rejectedRows) {
@@ -152,6 +187,14 @@ function outcomeOf(
     faults.set(row.unit, ofUnit.set(row.part, faultOfRow(row)));
   }
   const stored: LoadUnit[] = [];
+  const storedRows: StoredRows | undefined = written && new Map();
+  const addStored = (unit: LoadUnit, index: number): void => {
+    stored.push(unit);
+    const row = written?.get(index + 1);
+    if (row !== undefined) {
+      unit.rows.forEach((own) => own && storedRows?.set(own, row));
+    }
+  };
   const untried: LoadUnit[] = [];
   const waiting = new Map<LoadUnit, DatabaseFault>();
   const rejected: RejectedRecord[] = [];
@@ -159,7 +202,7 @@ function outcomeOf(
     const ofUnit = faults.get(index + 1);
     const whole = ofUnit?.get(0);
     if (ofUnit === undefined) {
-      stored.push(unit);
+      addStored(unit, index);
     } else if (ofUnit.has(0) && whole === undefined) {
       untried.push(unit);
     } else if (counted?.early === true && whole !== undefined && mayWait(whole, counted)) {
@@ -175,12 +218,21 @@ function outcomeOf(
           rejected.push(rejectUnit(job, record, fault));
         }
       }
-      stored.push(...(good.length === 0 ? [] : [good.reduce((all, part) => foldUnits(all, part, job.targets))]));
+      if (good.length > 0) {
+        addStored(
+          good.reduce((all, part) => foldUnits(all, part, job.targets)),
+          index,
+        );
+      }
     }
   }
   const counts = job.targets.map((_, target) => countsBy((name) => counted?.[name][target] ?? 0));
   evidence.add(stored);
-  return { ...addOutcomes(storedOutcome(stored, counts), rejectedOutcome(job, rejected)), untried, waiting };
+  return {
+    ...addOutcomes(storedOutcome(stored, counts, storedRows), rejectedOutcome(job, rejected)),
+    untried,
+    waiting,
+  };
 }
 
 function mayWait({ code }: DatabaseFault, { moves }: CountedRow): boolean {

@@ -1,6 +1,6 @@
 import { WRITE_COUNTS } from '../../results/load-counts.js';
 import type { PlanColumn } from '../model/load-plan.js';
-import { PART, PLACE } from './isolation-tables.js';
+import { PART, PLACE, UNIT } from './isolation-tables.js';
 
 /** How the rows of a target are written, from the table they are isolated in. */
 export interface IsolatedTarget {
@@ -13,6 +13,8 @@ export interface IsolatedTarget {
   readonly columns: readonly PlanColumn[];
   /** Earlier batches of the load have stored records in it. */
   readonly hasTaken: boolean;
+  /** Where what became of each row is noted, and the names of the returned columns. */
+  readonly outcomes?: { readonly table: string; readonly columns: readonly string[] } | undefined;
 }
 
 /** SQLSTATE of rows that are not accounted for; its detail has the target's index, {@link WRITE_COUNTS} and the rows. */
@@ -27,16 +29,25 @@ export function selectAttempt(table: string): string {
  * The write of one target. Where it does not account for every row, another transaction may have written a key meanwhile:
  * the attempt is rolled back and made once more, as `writeTogether` does it.
  */
-export function buildAttempt({ statements, table }: IsolatedTarget, index: number): string {
+export function buildAttempt({ statements, table, outcomes }: IsolatedTarget, index: number): string {
   if (statements === undefined) {
     return '';
   }
   const target = index + 1;
+  const noted =
+    outcomes === undefined
+      ? ''
+      : `
+        IF harbor_counts.${PLACE} IS NOT NULL THEN
+          harbor_number := harbor_number + 1;
+          INSERT INTO ${outcomes.table} SELECT harbor_number, s.${UNIT}, harbor_counts.outcome${outcomes.columns.map((name) => `, harbor_counts.${name}`).join('')}
+            FROM ${table} AS s WHERE s.${PLACE} = "harbor first" + harbor_counts.${PLACE} - 1 AND s.${PART} = "harbor step";
+        END IF;`;
   const write = (merge: string): string => `FOR harbor_counts IN
 ${merge}
       LOOP
         harbor_fresh := harbor_counts.fresh;
-        ${WRITE_COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}
+        ${WRITE_COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}${noted}
       END LOOP;`;
   const counts = WRITE_COUNTS.map((name) => `harbor_${name}[${target}]`);
   return `harbor_target := ${target};

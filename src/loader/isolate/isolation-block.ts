@@ -78,6 +78,7 @@ DECLARE
   harbor_row record;
   harbor_readable boolean;
   harbor_counts record;
+  harbor_number integer := 0;
   harbor_rows integer;
   harbor_fresh integer;
   harbor_fresh_before integer;

@@ -5,13 +5,16 @@ import { type TemporaryTable, temporaryTable } from '../../postgres/temporary-ta
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { WRITE_COUNTS } from '../../results/load-counts.js';
 import { MASK_COLUMN } from '../merge/merge-spec.js';
-import type { Target } from '../model/load-job.js';
+import { returnedName } from '../merge/returned-rows.js';
+import type { ReturnedColumns, Target } from '../model/load-job.js';
 import { batchStaging } from '../write/batch-staging.js';
 
 /** Columns of a table of {@link isolatedRows} beside those of the rows; a blank keeps them apart from real columns. */
 export const PLACE = '"harbor place"';
 export const UNIT = '"harbor unit"';
 export const PART = '"harbor part"';
+/** Column of the table of {@link outcomesOf}. */
+export const NUMBER = '"harbor number"';
 
 const REJECTED_TABLE = temporaryTable('harbor_rejected', [
   'unit integer, part integer, code text, table_name text, column_name text, constraint_name text',
@@ -37,9 +40,19 @@ export function isolatedRows({ plan: { columns, extra } }: Pick<Target, 'plan'>,
   ]);
 }
 
+/** The table that takes what became of rows, in the order of {@link NUMBER}. */
+export function outcomesOf({ columns }: ReturnedColumns): TemporaryTable {
+  const returned = columns.map(({ declaredType }, index) => `${returnedName(index)} ${declaredType}`);
+  return temporaryTable(nameByDefinition('harbor_outcomes', returned.join()), [
+    `${NUMBER} integer, ${UNIT} integer, outcome text`,
+    ...returned,
+  ]);
+}
+
 /** The tables that faulty rows are found in. */
 export function isolationTables(targets: readonly Target[]): TemporaryTable[] {
-  return [...targets.map(isolatedRows), REJECTED_TABLE, COUNTS_TABLE];
+  const outcomes = targets.flatMap(({ returned }) => (returned === undefined ? [] : [outcomesOf(returned)]));
+  return [...targets.map(isolatedRows), ...outcomes, REJECTED_TABLE, COUNTS_TABLE];
 }
 
 /**

@@ -4,7 +4,7 @@ import type { KeyColumn } from '../model/load-plan.js';
 import type { Target } from '../model/load-job.js';
 import { valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
-import { inOrder } from './merge-statement.js';
+import { inOrder } from './insert-step.js';
 import { hasStagedKey } from './same-key.js';
 
 /** What the database says of rows before they are written. */

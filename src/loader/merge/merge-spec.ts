@@ -42,7 +42,7 @@ const BITS = 3;
 export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
-export interface MergeSpec extends Pick<Target, 'onConflict' | 'key' | 'keyPredicate'> {
+export interface MergeSpec extends Pick<Target, 'onConflict' | 'key' | 'keyPredicate' | 'returned'> {
   /** Which columns of the key are null in rows. */
   readonly nullSets: readonly NullSet[];
   readonly columns: readonly CarriedColumn[];
@@ -69,7 +69,7 @@ interface ColumnCounts {
 }
 
 /** Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null. */
-export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: readonly Row[]): MergeSpec {
+export function specOf({ plan, onConflict, key, keyPredicate, returned }: Target, rows: readonly Row[]): MergeSpec {
   const counts = countColumns(plan, rows);
   const carried = plan.columns.filter(({ index }) => (counts[index]?.carried ?? 0) > 0);
   let bits = 0;
@@ -86,6 +86,7 @@ export function specOf({ plan, onConflict, key, keyPredicate }: Target, rows: re
     onConflict,
     key,
     keyPredicate,
+    returned,
     nullSets: nullSetsIn(key, rows),
     columns,
     hasExtra: withExtra > 0,

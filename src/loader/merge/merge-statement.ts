@@ -1,6 +1,8 @@
 import type { KeyPredicate, LoadPlan, PlanColumn } from '../model/load-plan.js';
-import { type CarriedColumn, hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
-import { carries, type Incoming, mergeStored } from './row-changes.js';
+import { afterStep, buildInsert, inOrder } from './insert-step.js';
+import { hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
+import { insertedRows, LOCKED, namedIn, PLACE, returnedRows, storedAs } from './returned-rows.js';
+import { type Incoming, mergeStored } from './row-changes.js';
 import { conflictTarget, hasIncomingKey, looksUpIncomingKey } from './same-key.js';
 
 /** Where a statement reads rows, and what it writes them with. */
@@ -23,6 +25,8 @@ export interface WriteSteps {
   readonly counts: Readonly<Record<keyof StatementCounts, string>>;
   /** Conditions that are true once the table is written. */
   readonly done: readonly string[];
+  /** SELECT of what became of each row; see {@link returnedRows}. */
+  readonly rows?: string | undefined;
 }
 
 /** What a statement of this file did, in its one row. */
@@ -41,8 +45,6 @@ export interface StatementCounts {
 const DIFFERS = '"harbor differs"';
 /** It still differs, now that it is locked. */
 const STILL_DIFFERS = '"harbor still differs"';
-/** The row's place among those of the source. */
-const PLACE = '"harbor place"';
 
 /**
  * The statement that merges rows into a table and counts what became of them. It reads first, so that a stored row takes
@@ -98,7 +100,7 @@ export function mergeSteps(
   const stored = (lock: string): string => {
     const lookups = spec.nullSets.map(
       (nulls) =>
-        `SELECT ${compared?.where ?? 'false'} AS differs FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key, nulls)}${isInIndex} LIMIT 1${lock}`,
+        `SELECT ${compared?.where ?? 'false'} AS differs${storedAs(spec, 't.')} FROM ${plan.quotedTable} AS t WHERE ${hasIncomingKey('t', spec.key, nulls)}${isInIndex} LIMIT 1${lock}`,
     );
     return `LATERAL (\n    ${lookups.length === 1 ? lookups.join() : lookups.map((lookup) => `SELECT * FROM (${lookup}) AS found`).join('\n    UNION ALL ')}\n  ) AS stored`;
   };
@@ -108,20 +110,20 @@ export function mergeSteps(
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions, ...after];
     return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId, prefix });
   });
-  const insertNames = inserts.map((_, place) => `${prefix}inserted_${place}`);
+  const insertNames = inserts.map(({ name }) => name);
   const toLock = [`s.${DIFFERS}`, ...(insertNames.length === 0 ? after : insertNames.slice(-1).map(afterStep))];
   const updateNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}updated_${place}`);
   const steps = [
     `${prefix}incoming AS MATERIALIZED (
-  SELECT ${incomingColumns(plan, spec)}, ${spec.inInputOrder ? `row_number() OVER () AS ${PLACE}, ` : ''}stored.differs AS ${DIFFERS}
+  SELECT ${incomingColumns(plan, spec)}, ${placeOf(spec)}stored.differs AS ${DIFFERS}${namedIn(spec, 'stored')}
   FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
-    ...inserts,
+    ...inserts.map(({ step }) => step),
     ...(change === undefined
       ? []
       : [
           `${prefix}locked AS MATERIALIZED (
-  SELECT s.*, stored.differs AS ${STILL_DIFFERS}
+  SELECT s.*, stored.differs AS ${STILL_DIFFERS}${namedIn(spec, 'stored', LOCKED)}
   FROM (SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
 )`,
           ...spec.nullSets.map(
@@ -130,7 +132,7 @@ export function mergeSteps(
   SET ${change.set}
   FROM ${locked}
   WHERE ${row}.${STILL_DIFFERS} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
-  RETURNING 1
+  RETURNING ${spec.returned === undefined ? '1' : `${row}.${PLACE}`}${storedAs(spec, 't.')}
 )`,
           ),
         ]),
@@ -148,7 +150,18 @@ export function mergeSteps(
     fresh,
   };
   const last = [updateNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
-  return { steps, counts, done: last.map(afterStep) };
+  const rows = returnedRows(spec, [
+    ...insertedRows(inserts),
+    ...updateNames.map((name) => ({ outcome: 'updated' as const, from: name })),
+    { outcome: 'unchanged', from: `${prefix}incoming WHERE NOT ${DIFFERS}` },
+    ...(change === undefined
+      ? []
+      : [{ outcome: 'unchanged' as const, from: `${prefix}locked WHERE NOT ${STILL_DIFFERS}`, names: LOCKED }]),
+    ...(spec.onConflict === 'update'
+      ? [{ outcome: 'skipped' as const, from: `${prefix}incoming WHERE ${DIFFERS} IS NULL` }]
+      : []),
+  ]);
+  return { steps, counts, done: last.map(afterStep), rows };
 }
 
 /** The statement that appends rows: a key that is stored is an error. Returns what {@link buildMerge} returns. */
@@ -171,59 +184,27 @@ export function appendSteps(
   const inserts = parts.map(({ spec: part, conditions }, place) =>
     buildInsert(plan, part, { place, conditions: [...conditions, ...after], conflict: '', loadId, prefix }),
   );
-  const names = inserts.map((_, place) => `${prefix}inserted_${place}`);
+  const names = inserts.map(({ name }) => name);
   const incoming = `${prefix}incoming AS (
-  SELECT ${incomingColumns(plan, spec)}
+  SELECT ${placeOf(spec)}${incomingColumns(plan, spec)}
   FROM (${select}) AS s
 )`;
   const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', skipped: '0', fresh: '0' };
-  return { steps: [incoming, ...inserts], counts, done: names.map(afterStep) };
+  const steps = [incoming, ...inserts.map(({ step }) => step)];
+  return { steps, counts, done: names.map(afterStep), rows: returnedRows(spec, insertedRows(inserts)) };
 }
 
-function statementOf({ steps, counts }: WriteSteps): string {
+function statementOf({ steps, counts, rows }: WriteSteps): string {
   const columns = Object.entries(counts).map(([name, count]) => `${count} AS ${name}`);
-  return `WITH ${steps.join(', ')}\nSELECT ${columns.join(',\n  ')}`;
+  const counted = `SELECT ${columns.join(',\n  ')}`;
+  const all =
+    rows === undefined ? counted : `SELECT * FROM (${counted}) AS counts LEFT JOIN (${rows}) AS returned ON true`;
+  return `WITH ${steps.join(', ')}\n${all}`;
 }
 
-interface InsertOrder {
-  readonly place: number;
-  readonly conditions: readonly string[];
-  readonly conflict: string;
-  readonly loadId: string;
-  readonly prefix: string;
-}
-
-function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder): string {
-  const values = [
-    ...spec.columns.map((carried) => ({ name: carried.column.quoted, value: insertedValue(carried) })),
-    { name: spec.hasExtra ? plan.extra : undefined, value: insertedExtra(plan, spec) },
-    { name: plan.loadId, value: `${order.loadId}::uuid` },
-    { name: plan.updatedAt, value: 'now()' },
-    { name: plan.version, value: '1' },
-  ].filter(({ name }) => name !== undefined);
-  const conditions = [
-    ...order.conditions,
-    ...(order.place === 0 ? [] : [afterStep(`${order.prefix}inserted_${order.place - 1}`)]),
-  ];
-  const where = conditions.length === 0 ? '' : `\n  WHERE ${conditions.join(' AND ')}`;
-  // An append may leave its key to the database.
-  const key = spec.key.filter((column) => carries(spec, column));
-  return `${order.prefix}inserted_${order.place} AS (
-  INSERT INTO ${plan.quotedTable} (${values.map(({ name }) => name).join(', ')})${overriding(spec.columns.map(({ column }) => column))}
-  SELECT ${values.map(({ value }) => value).join(', ')}
-  FROM ${order.prefix}incoming AS s${where}${inOrder(key)}${order.conflict}
-  RETURNING 1
-)`;
-}
-
-/** A condition that is true, once a step is done: without it, Postgres takes steps in any order. */
-function afterStep(step: string): string {
-  return `(SELECT count(*) FROM ${step}) >= 0`;
-}
-
-/** An insert that brings values for columns GENERATED ALWAYS AS IDENTITY must say so. */
-export function overriding(columns: readonly PlanColumn[]): string {
-  return columns.some(({ alwaysGenerated }) => alwaysGenerated) ? ' OVERRIDING SYSTEM VALUE' : '';
+/** The number of each row of the source, where a step needs it. */
+function placeOf({ inInputOrder, returned }: MergeSpec): string {
+  return inInputOrder || returned !== undefined ? `row_number() OVER () AS ${PLACE}, ` : '';
 }
 
 /** Every column is read for every row, so that a value that Postgres cannot read is found whatever is stored. */
@@ -256,24 +237,6 @@ function belongsToIndex(spec: MergeSpec, { sql, columns }: KeyPredicate): string
  */
 function asStored({ quoted, type, fullType }: PlanColumn): string {
   return `s.${quoted}::${type.includes('bit') ? type : fullType}`;
-}
-
-/** In the byte order of the key: the same for both writers, whichever type they send. */
-export function inOrder(key: readonly PlanColumn[]): string {
-  const columns = key.map(({ quoted, type }) => `s.${quoted}${type === 'text' ? '' : '::text'} COLLATE "C"`);
-  return columns.length === 0 ? '' : `\n  ORDER BY ${columns.join(', ')}`;
-}
-
-/** A row that does not carry a column is inserted with the default. */
-function insertedValue(carried: CarriedColumn): string {
-  const { quoted, defaultExpression } = carried.column;
-  return carried.mode === 'byRow' && defaultExpression !== undefined
-    ? `CASE WHEN ${hasBit(carried.bit)} THEN s.${quoted} ELSE ${defaultExpression} END`
-    : `s.${quoted}`;
-}
-
-function insertedExtra({ extra, extraDefault }: LoadPlan, { extraByRow }: MergeSpec): string {
-  return extraByRow ? `COALESCE(s.${extra}, ${extraDefault})` : `s.${extra}`;
 }
 
 function sumOfCounts(sources: readonly string[]): string {

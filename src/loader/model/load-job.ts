@@ -1,8 +1,16 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { ResolvedLoadOptions } from './load-options.js';
-import type { KeyColumn, KeyPredicate, LoadPlan } from './load-plan.js';
+import type { KeyColumn, KeyPredicate, LoadPlan, StoredColumn } from './load-plan.js';
 import type { Row } from './row.js';
+import type { SkipReason } from './row-outcome.js';
+
+/** What a load gives back of each row. */
+export interface ReturnedColumns {
+  /** The columns of the key, then those that the caller asks for. */
+  readonly columns: readonly StoredColumn[];
+  readonly keyColumns: number;
+}
 
 /** A table a load writes to. */
 export interface Target {
@@ -16,10 +24,9 @@ export interface Target {
    * merges stored rows and skips the others.
    */
   readonly onConflict: 'merge' | 'update' | 'insert';
+  /** Undefined where the caller does not ask what became of each record. */
+  readonly returned?: ReturnedColumns | undefined;
 }
-
-/** Why a record was skipped: a column it must have for this table is absent, or an update has found no row of it. */
-export type SkipReason = `missing_${string}` | 'not_stored';
 
 /** A record in the form of one table, or why it is none. */
 export type Normalized =

@@ -3,6 +3,7 @@ import { type Check, findMistakes, integerFrom } from '../../errors/find-mistake
 import { InvalidLoadError } from '../../errors/index.js';
 import type { Disposition } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
+import type { RowOutcome } from './row-outcome.js';
 
 /** Whether a load without a load key that goes well stays in the history. */
 export type HistoryMode = 'all' | 'off';
@@ -64,8 +65,23 @@ export interface LoadOptions {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
+/** Options of a load that tells what became of each record. */
+export interface ReportingLoadOptions extends LoadOptions {
+  /**
+   * Properties whose stored values the load gives back of each row (generated ids, defaults): `load` in the `rows` of its
+   * result, `loadBatch` to `onRows`. Also `[]`, for the outcomes alone. Not with a replace. @default none
+   */
+  readonly returning?: readonly string[] | undefined;
+  /**
+   * `loadBatch` only: takes what became of each record, batch by batch in input order, after the batch is committed; inside
+   * a caller's transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError;
+   * what is committed stays.
+   */
+  readonly onRows?: ((rows: readonly RowOutcome[]) => unknown) | undefined;
+}
+
 /** Validated options. */
-export interface ResolvedLoadOptions extends Omit<LoadOptions, 'primaryKey' | 'onReject' | 'history'> {
+export interface ResolvedLoadOptions extends Omit<ReportingLoadOptions, 'primaryKey' | 'onReject' | 'history'> {
   readonly disposition: Disposition;
   readonly primaryKey: readonly string[] | undefined;
   readonly batchSize: number;
@@ -99,7 +115,7 @@ const COLUMN_NAMES: Check = [
 ];
 
 /** What each option must be, and how to check it. */
-const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
+const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
   disposition: [
     "'merge', 'insert', 'update', 'append' or 'replace'",
     (value) => DISPOSITIONS.some((known) => known === value),
@@ -121,6 +137,8 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   history: HISTORY_MODE,
   source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
+  returning: ['a list of property names', (value) => Array.isArray(value) && value.every(isText)],
+  onRows: ['a function', (value) => typeof value === 'function'],
   onProgress: ['a function', (value) => typeof value === 'function'],
 };
 
@@ -142,7 +160,7 @@ export function isLoadKey(value: unknown): boolean {
  * @throws InvalidLoadError naming every mistake at once
  */
 export function resolveLoadOptions(
-  options: LoadOptions,
+  options: ReportingLoadOptions,
   defaultBatchSize: number,
   defaultHistory: HistoryMode = 'all',
 ): ResolvedLoadOptions {
@@ -162,12 +180,17 @@ export function resolveLoadOptions(
   if (options.onReject === 'fail' && options.maxRejects !== undefined) {
     mistakes.push("onReject: 'fail' already means maxRejects: 0; give one of the two");
   }
+  const returning = options.returning ?? (options.onRows && []);
+  if (returning !== undefined && disposition === 'replace') {
+    mistakes.push("returning and onRows do not go with disposition 'replace'");
+  }
   if (mistakes.length > 0) {
     throw new InvalidLoadError(`The options of the load are wrong: ${mistakes.join('; ')}`);
   }
   const { primaryKey, onReject, history = defaultHistory, ...rest } = options;
   return {
     ...rest,
+    returning,
     disposition,
     primaryKey: typeof primaryKey === 'string' ? [primaryKey] : primaryKey,
     batchSize: options.batchSize ?? defaultBatchSize,
@@ -175,6 +198,16 @@ export function resolveLoadOptions(
     allowEmpty: options.allowEmpty ?? false,
     keepsHistory: history === 'all' || !REPEATABLE.has(disposition) || options.loadKey !== undefined,
   };
+}
+
+/** @throws InvalidLoadError when this call cannot give the rows that the options ask for */
+export function checkReporting({ returning, onRows }: ReportingLoadOptions, call: 'load' | 'loadBatch'): void {
+  if (call === 'load' && onRows !== undefined) {
+    throw new InvalidLoadError('onRows goes with loadBatch. The result of load has all rows: set returning');
+  }
+  if (call === 'loadBatch' && returning !== undefined && onRows === undefined) {
+    throw new InvalidLoadError('With returning, loadBatch needs onRows, which takes the rows of each batch');
+  }
 }
 
 /**

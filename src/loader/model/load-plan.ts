@@ -60,6 +60,18 @@ export interface PlanColumn {
  */
 export type JsonForm = 'nearest' | 'digits' | 'text' | 'exact';
 
+/** A column as the table stores it, whether records can fill it or not. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly quoted: string;
+  /** As in {@link PlanColumn}. */
+  readonly property: string;
+  /** As in a column definition. */
+  readonly declaredType: string;
+  /** Puts a value that pg has read into an object, as it is in an entity that TypeORM has read. */
+  readonly put: (entity: Record<string, unknown>, value: unknown) => void;
+}
+
 /** A column of a key, with how the key's unique index compares it. */
 export interface KeyColumn extends PlanColumn {
   /** ` COLLATE …`, where the index compares in another way than the column; else empty. */
@@ -156,6 +168,8 @@ export interface LoadPlan {
   readonly schema: string | undefined;
   readonly quotedTable: string;
   readonly columns: readonly PlanColumn[];
+  /** All columns of the entity. */
+  readonly storedColumns: readonly StoredColumn[];
   /** Columns that need special treatment in every record. */
   readonly skipColumns: readonly PlanColumn[];
   readonly aliasedColumns: readonly PlanColumn[];

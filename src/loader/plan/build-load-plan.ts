@@ -14,6 +14,7 @@ import { checkTable } from './check-table.js';
 import { planColumn } from './plan-column.js';
 import { planKeys } from './plan-keys.js';
 import { recordFields } from './record-fields.js';
+import { storedColumnsOf } from './returned-columns.js';
 
 /** Columns that the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
@@ -91,6 +92,7 @@ export async function buildLoadPlan(
     schema: metadata.schema,
     quotedTable: quoteTable(schema, metadata.tableName),
     columns,
+    storedColumns: storedColumnsOf(metadata, table),
     skipColumns: columns.filter((column) => column.skipWhenAbsent),
     aliasedColumns: columns.filter((column) => column.aliases.length > 0),
     filledColumns: columns.filter((column) => column.fillsFrom.length > 0),

@@ -7,6 +7,7 @@ import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from './resolve-key.js';
+import { returnedColumns } from './returned-columns.js';
 import { withUpdatedColumns } from './updated-columns.js';
 
 /**
@@ -25,14 +26,15 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
   const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
   const plan = withUpdatedColumns(passOverIdentities(entityPlan, key), options);
   const onConflict = onConflictOf(options);
+  const returned = options.returning && returnedColumns(plan, key, options.returning);
   if (options.newerBy === undefined) {
-    return { plan, key, keyPredicate, onConflict };
+    return { plan, key, keyPredicate, onConflict, returned };
   }
   const field = plan.fields.get(options.newerBy);
   if (field?.kind !== 'column') {
     throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}`);
   }
-  return { plan: { ...plan, newerBy: field.column }, key, keyPredicate, onConflict };
+  return { plan: { ...plan, newerBy: field.column }, key, keyPredicate, onConflict, returned };
 }
 
 /** A replace merges into its staging table, where a row may meet an earlier one of the same load. */

@@ -1,4 +1,5 @@
 import { LosslessNumber } from 'lossless-json';
+import type { ObjectLiteral } from 'typeorm';
 
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
@@ -11,6 +12,7 @@ import type { LoadJob } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
 import { joinKey, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { charactersOf, COPY_FROM_ROWS, type Row } from '../model/row.js';
+import type { ReadRecord, SkipReason } from '../model/row-outcome.js';
 import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 import type { UnitPacker } from './unit-packer.js';
 
@@ -20,6 +22,8 @@ export interface PreparedBatch extends BatchPlace {
   readonly rejected: readonly RejectedRecord[];
   readonly skippedReasons: CountsByName;
   readonly unknownFields: CountsByName;
+  /** All records, where the caller of the load asks what became of each. */
+  readonly readRecords?: readonly ReadRecord[] | undefined;
 }
 
 /** Builds a batch. Each record is normalized and checked as it comes, so that only what will be written of it is held. */
@@ -28,6 +32,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   private readonly rejected: RejectedRecord[] = [];
   private readonly skipped = new NameCounter();
   private readonly unknown = new NameCounter();
+  private readonly readRecords: ReadRecord[] | undefined;
   private readonly fields: readonly ReadonlyMap<string, Field>[];
 
   /** @param packer - packs what a large batch holds */
@@ -36,6 +41,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
     private readonly packer?: UnitPacker,
   ) {
     this.fields = job.targets.map(({ plan }) => plan.fields);
+    this.readRecords = job.targets.some(({ returned }) => returned !== undefined) ? [] : undefined;
   }
 
   add(record: unknown, position: number): number {
@@ -43,10 +49,12 @@ export class BatchBuilder implements Builder<PreparedBatch> {
     const { source } = taken;
     const bytes = source instanceof SourceRecord ? source.raw.length : undefined;
     if (taken.rejection !== undefined) {
+      this.noteRead(taken, position);
       this.reject(taken, position, taken.rejection);
       return bytes ?? 0;
     }
     const prepared = this.job.prepare(taken.content, taken.textual);
+    this.noteRead(taken, position, prepared.kind === 'skip' ? prepared.reason : undefined);
     if (prepared.kind === 'skip') {
       this.skipped.add([prepared.reason]);
     } else if (prepared.kind === 'rejection') {
@@ -60,8 +68,13 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   }
 
   end(place: BatchPlace): PreparedBatch {
-    const { units, rejected } = this;
-    return { ...place, units, rejected, skippedReasons: this.skipped.counts(), unknownFields: this.unknown.counts() };
+    const { units, rejected, readRecords } = this;
+    const counts = { skippedReasons: this.skipped.counts(), unknownFields: this.unknown.counts() };
+    return { ...place, units, rejected, ...counts, readRecords };
+  }
+
+  private noteRead({ content }: TakenRecord, position: number, skipped?: SkipReason): void {
+    this.readRecords?.push({ position, key: carriedKey(this.job, content), skipped });
   }
 
   private addUnit(unit: LoadUnit): void {
@@ -119,16 +132,32 @@ export function unitOf(job: LoadJob, position: number, source: unknown, rows: re
   return { position, source, key: key && joinKey(key), rows, parts: [] };
 }
 
-/** The key of a rejected record, where it can be read and stored. */
-function keyForQuarantine(job: LoadJob, content: unknown): string | undefined {
+/** The values that a record has under the names of its key; undefined where it has none. */
+function carriedValues(job: LoadJob, content: unknown): readonly (readonly [property: string, unknown])[] | undefined {
   if (typeof content !== 'object' || content === null) {
     return undefined;
   }
-  const parts = job.targets[0]?.key.map(({ name, property }) => {
-    const value = Object.getOwnPropertyDescriptor(content, Object.hasOwn(content, name) ? name : property)
-      ?.value as unknown;
-    return typeof value === 'number' || value instanceof LosslessNumber ? String(value) : value;
-  });
+  return job.targets[0]?.key.map(({ name, property }) => [
+    property,
+    Object.getOwnPropertyDescriptor(content, Object.hasOwn(content, name) ? name : property)?.value as unknown,
+  ]);
+}
+
+/** The key of a record as it came, by property. */
+function carriedKey(job: LoadJob, content: unknown): ObjectLiteral | undefined {
+  const carried = carriedValues(job, content)?.map(([property, value]) => [
+    property,
+    value instanceof LosslessNumber ? String(value) : value,
+  ]);
+  const isWhole = carried?.every(([, value]) => typeof value !== 'object' && value !== undefined);
+  return isWhole === true ? (Object.fromEntries(carried as [string, unknown][]) as ObjectLiteral) : undefined;
+}
+
+/** The key of a rejected record, where it can be read and stored. */
+function keyForQuarantine(job: LoadJob, content: unknown): string | undefined {
+  const parts = carriedValues(job, content)?.map(([, value]) =>
+    typeof value === 'number' || value instanceof LosslessNumber ? String(value) : value,
+  );
   const storable = parts?.every((part) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'));
   return storable === true ? showKey(parts as string[]) : undefined;
 }

@@ -45,7 +45,9 @@ export function readSource(
   limits: Omit<ReadOptions, 'bytes'>,
 ): AsyncGenerator<PreparedBatch> {
   const options = { ...limits, bytes: BATCH_BYTES };
-  return threads.count > 1 && areFileRecords(records)
+  // A thread tells nothing of single records.
+  const tells = current().options.returning !== undefined;
+  return threads.count > 1 && areFileRecords(records) && !tells
     ? readInThreads(current, records, threads, options)
     : readBatches(current, records, options);
 }

@@ -1,7 +1,7 @@
 import type { Target } from '../model/load-job.js';
 import type { KeyColumn, PlanColumn } from '../model/load-plan.js';
 import { identityParts, subsetsOf } from '../merge/identity-parts.js';
-import { overriding } from '../merge/merge-statement.js';
+import { overriding } from '../merge/insert-step.js';
 import { overwriteStored } from '../merge/row-changes.js';
 import { hasAnyStagedKey, hasStagedKey, isOfKey, type NullSet, nullSetsOf } from '../merge/same-key.js';
 import { ROW_NUMBER, STAGING } from './staging-table.js';

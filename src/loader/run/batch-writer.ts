@@ -18,6 +18,7 @@ import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import type { CurrentJob } from './current-job.js';
 import { withEarlierBatches } from './in-flight.js';
 import type { LoadAccounts } from './load-accounts.js';
+import { BatchReport, handOver, type RowsListener } from './row-report.js';
 import { type AttemptHow, writeBatch } from './write-batch.js';
 
 /** What the batches of a load share. */
@@ -28,6 +29,8 @@ interface RunningLoad {
   readonly signal: AnySignal;
   /** The load joins its transaction. */
   readonly manager: EntityManager | undefined;
+  /** Takes what became of the records of each batch. */
+  readonly onRows: RowsListener | undefined;
 }
 
 /** How a load of one batch is written. */
@@ -102,7 +105,8 @@ export class BatchWriter {
 
   /** Writes a batch and accounts for it. */
   private async write({ batch, keys, work, untilEarlierEnd, first }: BatchOrder): Promise<void> {
-    const { accounts, session, signal, current } = this.load;
+    const { accounts, session, signal, current, onRows } = this.load;
+    const report = new BatchReport();
     const mayRetry = (): boolean => !signal.aborted;
     const attempt = (): Promise<LoadTotals> => {
       const taken = accounts.takenBefore(batch.batchNo);
@@ -111,7 +115,7 @@ export class BatchWriter {
           const joined = await clientOf(this.load.manager as EntityManager);
           await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
         }
-        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken }), mayRetry, first);
+        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken, report }), mayRetry, first);
       });
     };
     try {
@@ -125,6 +129,10 @@ export class BatchWriter {
         accounts.addFailure(error, batch);
       }
       throw error;
+    }
+    if (onRows !== undefined) {
+      await untilEarlierEnd?.();
+      await handOver(report.rows, onRows);
     }
   }
 

@@ -36,7 +36,7 @@ const waiting = new WeakMap<QueryRunner, Waiting>();
 export async function inTurn<T>(runner: QueryRunner, load: (rollback: AbortSignal) => Promise<T>): Promise<T> {
   if (isInTurn(runner)) {
     throw new InvalidLoadError(
-      'The source of a load started another load in the same transaction. Loads of one transaction run one after the ' +
+      'The source or onRows of a load started another load in the same transaction. Loads of one transaction run one after the ' +
         'other, so each would wait for the other. Read the records before the load, or load them in a transaction of their own',
     );
   }

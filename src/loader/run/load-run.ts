@@ -7,6 +7,7 @@ import type { LoadContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
 import { staysInHistory } from '../model/load-options.js';
+import type { RowOutcome } from '../model/row-outcome.js';
 import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
@@ -20,6 +21,7 @@ import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
 import type { ResultShape } from './result-shapes.js';
 import { type ReplaceInput, runReplace } from './run-replace.js';
+import type { RowsListener } from './row-report.js';
 import { SequenceCheck } from './sequence-check.js';
 
 type Records = Iterable<unknown> | AsyncIterable<unknown>;
@@ -36,6 +38,8 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   private session: LoadSession;
   private committed: CommittedBatches;
   private alreadyCompleted = false;
+  /** What became of the records of a load in one transaction. */
+  private rows: readonly RowOutcome[] = [];
 
   /**
    * @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits
@@ -65,27 +69,31 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
    * @throws NotPipelinedError when one statement cannot do it: nothing is written or counted
    */
   async load(records: Iterable<unknown>, how: WholeLoad = { pipelines: false }): Promise<Result> {
+    await this.loadWhole(records, how);
+    return this.job.options.returning === undefined ? this.result() : { ...this.result(), rows: this.rows };
+  }
+
+  private async loadWhole(records: Iterable<unknown>, how: WholeLoad): Promise<void> {
     await this.begin(records, { resumes: false });
     if (this.alreadyCompleted) {
-      return this.result();
+      return;
     }
     if (this.job.options.disposition === 'replace') {
       await this.replace(records, { showsWhileRunning: false });
-      return this.result();
+      return;
     }
     try {
       const batch = this.isByTheSamePlans(how.read) ? how.read.batch : readAll(() => this.job, records, this.committed);
       if (batch === undefined) {
         await this.endWithoutRecords();
-        return this.result();
+        return;
       }
       this.sequences.note(this.job, batch);
-      await this.writer().writeWhole(batch, how);
+      await this.writer((rows) => (this.rows = rows)).writeWhole(batch, how);
     } catch (error) {
       throw await this.stop(error);
     }
     await this.finish();
-    return this.result();
   }
 
   /** Loads in one transaction a batch, and continues after a batch that failed alone; a replace is one transaction. */
@@ -100,7 +108,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
       return this.batchResult();
     }
     const inFlight = new InFlight(() => this.parallelism());
-    const writer = this.writer();
+    const writer = this.writer(this.job.options.onRows);
     let waiting: PreparedBatch | undefined;
     try {
       for await (const batch of this.read(records, inFlight.failure)) {
@@ -195,9 +203,9 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   /** Once the load key is claimed. */
-  private writer(): BatchWriter {
+  private writer(onRows: RowsListener | undefined): BatchWriter {
     const { current, session, accounts, signal, manager } = this;
-    return new BatchWriter({ current, session, accounts, signal, manager });
+    return new BatchWriter({ current, session, accounts, signal, manager, onRows });
   }
 
   private async endWithoutRecords(): Promise<void> {

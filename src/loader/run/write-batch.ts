@@ -14,11 +14,14 @@ import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 import { lockPlannedTables } from '../write/planned-tables.js';
 import { totalsOfOutcome } from '../write/write-outcome.js';
+import type { BatchReport } from './row-report.js';
 
 /** How one attempt at a batch writes it. */
 export interface AttemptHow {
   readonly pieces: number;
   readonly taken: readonly boolean[];
+  /** Takes what became of each record. */
+  readonly report: BatchReport;
 }
 
 /**
@@ -69,5 +72,6 @@ export async function writeBatch(
   if (isKept) {
     await ledger.recordBatch(client, entry, batch.batchNo, totals);
   }
+  how.report.note(job, batch, outcome.stored, rejected);
   return totals;
 }

@@ -4,32 +4,66 @@ import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import { addToEach, emptyTotals, type LoadTotals, recordCounts, summarizeRejects } from '../../stats/load-totals.js';
 import { countsByName } from '../../stats/name-counter.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
-import type { LoadJob, SkipReason } from '../model/load-job.js';
+import type { LoadJob } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
-import type { WriteCounts } from './write-staged.js';
+import type { SkipReason, WrittenRecord } from '../model/row-outcome.js';
+import type { StoredRows, WriteCounts } from './write-staged.js';
 
 /** What became of the records of units. */
 export interface WriteOutcome {
   /** For each table of the load. */
   readonly tables: readonly LoadCounts[];
   readonly rejected: readonly RejectedRecord[];
+  /** The records that are stored, where the caller of the load asks; else empty. */
+  readonly stored: readonly WrittenRecord[];
 }
 
 export function emptyOutcome({ targets }: LoadJob): WriteOutcome {
-  return { tables: targets.map(() => NO_COUNTS), rejected: [] };
+  return { tables: targets.map(() => NO_COUNTS), rejected: [], stored: [] };
 }
 
 export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
-  return { tables: addToEach(a.tables, b.tables), rejected: [...a.rejected, ...b.rejected] };
+  return {
+    tables: addToEach(a.tables, b.tables),
+    rejected: [...a.rejected, ...b.rejected],
+    stored: [...a.stored, ...b.stored],
+  };
 }
 
-/** The outcome of units that are stored; `counts` has what the database did in each table. */
-export function storedOutcome(units: readonly LoadUnit[], counts: readonly WriteCounts[]): WriteOutcome {
+/**
+ * The outcome of units that are stored.
+ * @param counts - what the database did in each table
+ * @param rows - what it did with each row
+ */
+export function storedOutcome(
+  units: readonly LoadUnit[],
+  counts: readonly WriteCounts[],
+  rows?: StoredRows,
+): WriteOutcome {
   const tables = counts.map((written, target) => {
     const parts = countParts(units, target);
     return { ...NO_COUNTS, ...written, ...parts, skipped: written.skipped + parts.skipped };
   });
-  return { tables, rejected: [] };
+  return {
+    tables,
+    rejected: [],
+    stored: rows === undefined ? [] : units.flatMap((unit) => writtenRecords(unit, rows)),
+  };
+}
+
+/** Of the records folded into a unit, the last has the row, and the others are its duplicates. */
+function writtenRecords(unit: LoadUnit, stored: StoredRows): WrittenRecord[] {
+  const parts = partsOf(unit);
+  return unit.rows.flatMap((row) => {
+    const written = row && stored.get(row);
+    return written === undefined
+      ? []
+      : parts.map(({ position }, index) => ({
+          position,
+          outcome: index === parts.length - 1 ? written.outcome : 'duplicate',
+          values: written.values,
+        }));
+  });
 }
 
 /** The totals of what was written or rejected. */
@@ -44,7 +78,7 @@ export function totalsOfOutcome({ tables, rejected }: WriteOutcome): LoadTotals 
 /** The outcome of rejected records. */
 export function rejectedOutcome({ targets }: LoadJob, rejected: readonly RejectedRecord[]): WriteOutcome {
   const counts = { ...NO_COUNTS, received: rejected.length, rejected: rejected.length };
-  return { tables: targets.map(() => counts), rejected };
+  return { tables: targets.map(() => counts), rejected, stored: [] };
 }
 
 /** The record of a unit that Postgres rejected by `fault`. */

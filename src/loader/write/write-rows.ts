@@ -29,7 +29,8 @@ export async function writeRows(
   if (rows.length === 0) {
     return NOTHING_WRITTEN;
   }
-  if (settings.copiesNewRows && isLarge(rows)) {
+  // COPY tells nothing of the rows.
+  if (settings.copiesNewRows && settings.stored === undefined && isLarge(rows)) {
     const { inserted, left } = await copyNewRows(client, target, settings.loadId, rows, COPY_FROM_ROWS);
     const staged = await writeRows(client, target, { ...settings, copiesNewRows: false }, left);
     return addWritten({ ...NOTHING_WRITTEN, inserted }, staged);

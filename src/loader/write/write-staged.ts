@@ -14,6 +14,7 @@ import {
 } from '../merge/merge-statement.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
+import type { StatementOutcome } from '../model/row-outcome.js';
 
 export type { WriteCounts };
 
@@ -94,23 +95,68 @@ export async function writeStaged(
   spec: MergeSpec,
   rows: readonly Row[],
   { select, parameters }: StagedRows,
-  { loadId, failsOnConflict }: WriteSettings,
+  { loadId, failsOnConflict, stored }: WriteSettings,
 ): Promise<WriteCounts> {
   const source = { select, loadId: `$${parameters.length + 1}` };
   const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
   // Postgres takes no parameter that a statement does not name.
   const all = plan.loadId === undefined ? parameters : [...parameters, loadId];
-  const result = await client.query<StatementCounts>(statement, [...all]);
-  const { fresh, ...counts } = result.rows[0] as StatementCounts;
+  const { fresh, ...counts } = await run(client, statement, all, rows, stored);
   checkCounts(plan, spec, rows.length, counts, fresh);
   return counts;
 }
+
+/** Runs the statement, and notes what became of each row if somebody asks. */
+async function run(
+  client: ClientBase,
+  text: string,
+  parameters: readonly unknown[],
+  rows: readonly Row[],
+  stored: StoredRows | undefined,
+): Promise<StatementCounts> {
+  if (stored === undefined) {
+    const result = await client.query<StatementCounts>(text, [...parameters]);
+    return result.rows[0] as StatementCounts;
+  }
+  const result = await client.query<ReturnedRow>({ text, values: [...parameters], rowMode: 'array' });
+  for (const [, , , , , place, outcome, ...values] of result.rows) {
+    if (place !== null) {
+      stored.set(rows[Number(place) - 1] as Row, { outcome, values });
+    }
+  }
+  const [inserted, updated, unchanged, skipped, fresh] = result.rows[0] as ReturnedRow;
+  return { inserted, updated, unchanged, skipped, fresh };
+}
+
+/** A row of the statement: its counts, and what became of one row; of none, if no row was written or found. */
+type ReturnedRow = [
+  inserted: number,
+  updated: number,
+  unchanged: number,
+  skipped: number,
+  fresh: number,
+  place: string | null,
+  outcome: StatementOutcome,
+  ...values: unknown[],
+];
 
 /** What a write needs beside its rows. */
 export interface WriteSettings {
   readonly loadId: string;
   /** See {@link buildMerge}. */
   readonly failsOnConflict: boolean;
+  /** Takes what became of each row, where the caller of the load asks. */
+  readonly stored?: StoredRows | undefined;
+}
+
+/** What became of rows. */
+export type StoredRows = Map<Row, StoredRow>;
+
+/** What became of a row, and the returned columns as pg has read them. */
+export interface StoredRow {
+  readonly outcome: StatementOutcome;
+  /** Of a row that is not stored nulls. */
+  readonly values: readonly unknown[];
 }
 
 /** @throws RowsSuppressedError when the counts are not those of all rows */

@@ -6,7 +6,7 @@ import type { LoadUnit } from '../model/load-unit.js';
 import { storedOutcome, type WriteOutcome } from './write-outcome.js';
 import { NotCopiedError } from './direct-writer.js';
 import { type AttemptSettings, writeRows } from './write-rows.js';
-import { RowsSuppressedError, type WriteCounts } from './write-staged.js';
+import { RowsSuppressedError, type StoredRows, type WriteCounts } from './write-staged.js';
 
 /** Attempts in a row that find no fewer new rows than the one before. */
 export const ATTEMPTS_WITHOUT_PROGRESS = 3;
@@ -73,10 +73,13 @@ async function writeTables(
   settings: AttemptSettings,
 ): Promise<WriteOutcome> {
   const counts: WriteCounts[] = [];
+  const stored: StoredRows | undefined = job.targets.some(({ returned }) => returned !== undefined)
+    ? new Map()
+    : undefined;
   for (const [index, target] of job.targets.entries()) {
     evidence.target = index;
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
-    counts.push(await writeRows(client, target, settings, rows));
+    counts.push(await writeRows(client, target, { ...settings, stored }, rows));
   }
-  return storedOutcome(units, counts);
+  return storedOutcome(units, counts, stored);
 }

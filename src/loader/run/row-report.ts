@@ -1,0 +1,79 @@
+import type { ObjectLiteral } from 'typeorm';
+
+import { StorageError } from '../../errors/index.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import type { LoadJob, ReturnedColumns } from '../model/load-job.js';
+import type { RowOutcome, WrittenRecord } from '../model/row-outcome.js';
+import type { PreparedBatch } from '../read/batch-builder.js';
+
+/**
+ * What became of the records of a batch, by its last attempt that wrote. If that is not committed, neither is the batch; if
+ * it is, no later attempt writes.
+ */
+export class BatchReport {
+  private outcomes: readonly RowOutcome[] = [];
+
+  /** In input order. */
+  get rows(): readonly RowOutcome[] {
+    return this.outcomes;
+  }
+
+  /** Notes what an attempt has done. */
+  note(
+    { targets }: LoadJob,
+    { readRecords = [] }: PreparedBatch,
+    stored: readonly WrittenRecord[],
+    rejected: readonly RejectedRecord[],
+  ): void {
+    const returned = targets[0]?.returned;
+    if (returned === undefined) {
+      return;
+    }
+    const keys = new Map(readRecords.map(({ position, key }) => [position, key]));
+    const outcomes = stored.map((record) => outcomeOf(returned, record, keys.get(record.position)));
+    for (const { position, rejection } of rejected) {
+      const { rule: reason, column, message } = rejection;
+      outcomes.push({ position, key: keys.get(position), outcome: 'rejected', reason, column, message });
+    }
+    for (const { position, key, skipped: reason } of readRecords) {
+      if (reason !== undefined) {
+        outcomes.push({ position, key, outcome: 'skipped', reason });
+      }
+    }
+    this.outcomes = outcomes.sort((a, b) => a.position - b.position);
+  }
+}
+
+/** @param carriedKey - the key as the record carries it */
+function outcomeOf(
+  { columns, keyColumns }: ReturnedColumns,
+  { position, outcome, values }: WrittenRecord,
+  carriedKey: ObjectLiteral | undefined,
+): RowOutcome {
+  if (outcome === 'skipped') {
+    return { position, key: carriedKey, outcome, reason: 'not_stored' };
+  }
+  const [key, row]: [ObjectLiteral, ObjectLiteral] = [{}, {}];
+  columns.forEach(({ put }, index) => put(index < keyColumns ? key : row, values[index]));
+  return { position, key, outcome, row };
+}
+
+/** Takes what became of the records of a batch, once it is committed. */
+export type RowsListener = (rows: readonly RowOutcome[]) => unknown;
+
+/**
+ * Hands over the rows of a committed batch.
+ * @throws StorageError `ROWS_NOT_TAKEN` when the listener throws
+ */
+export async function handOver(rows: readonly RowOutcome[], listener: RowsListener): Promise<void> {
+  if (rows.length === 0) {
+    return;
+  }
+  try {
+    await listener(rows);
+  } catch (error) {
+    throw new StorageError('ROWS_NOT_TAKEN', 'onRows failed. The rows that it was given are committed', {
+      cause: error,
+    });
+  }
+}
