@@ -55,6 +55,12 @@ function createRoot(): Command {
     .helpCommand('help [command]', 'Print help for a command')
     .option('--url <url>', 'Postgres connection URL (default: DATABASE_URL, else an embedded Postgres)')
     .addOption(
+      new Option(
+        '-d, --data-source <file>',
+        'Module that exports a TypeORM DataSource, for its database and its entities',
+      ).conflicts(['url', 'embedded']),
+    )
+    .addOption(
       new Option('--embedded', 'Use the embedded Postgres, even with DATABASE_URL or NODE_ENV=production').conflicts(
         'url',
       ),

@@ -9,6 +9,7 @@ import type { HistoryEntry } from '../../stats/load-history.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
 import { sourceFormOf, readingOfFile } from '../load/file-reading.js';
+import { checkOwnTarget, checkTarget } from '../load/load-target.js';
 import { fieldNames, type LoadRequest, loadInto } from '../load/load-into.js';
 import {
   printLoadResult,
@@ -49,10 +50,9 @@ export function addLoadCommand(program: Command): void {
     .command('load')
     .argument('<file>', 'File in jsonl, json or csv, plain, gzip or zstd; - reads standard input and needs --format')
     .description('Load records from a file into a table, or into both tables (hybrid)')
-    .addOption(
-      new Option('--into <table>', 'Target table')
-        .choices(['app_opportunities', 'submissions', 'hybrid'])
-        .makeOptionMandatory(),
+    .requiredOption(
+      '--into <table>',
+      'Target: app_opportunities, submissions or hybrid; with --data-source any table or entity',
     )
     .addOption(
       new Option(
@@ -97,6 +97,11 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
   if (flags.allowEmpty === true && flags.disposition !== 'replace') {
     throw new UsageError('--allow-empty requires --disposition replace');
   }
+  if (flags.dataSource === undefined) {
+    checkOwnTarget(flags.into);
+  } else if ((flags.workers ?? 1) > 1) {
+    throw new UsageError('--workers cannot be used with --data-source: worker threads do not import its entities');
+  }
   const source = await openSource(file);
   try {
     return await loadSource(source, file, flags);
@@ -115,6 +120,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
   const loadKey = flags.resume === true ? resumeKey(source, meaning) : flags.loadKey;
   const [result, completedBefore, known, findings] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (storage) => {
+      checkTarget(storage, into);
       const names = await fieldNames(storage, into);
       warnOfUnknownTargets(flags, rename, into, names);
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);

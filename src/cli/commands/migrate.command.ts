@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import type { DataSource } from 'typeorm';
 
 import { StorageError } from '../../errors/index.js';
-import { migrateDown, migrateUp, readMigrationStatus } from '../../schema/migrations/migrations.js';
+import { migrateDown, migrateUp, migrationStatus, readMigrationStatus } from '../../schema/migrations/migrations.js';
+import { prepareSchema } from '../../schema/migrations/prepare-schema.js';
+import type { ConnectionOptions } from '../../schema/migrations/storage-data-source.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { withDatabase } from '../context/storage-context.js';
+import { withConnection, withDatabase, withStorage } from '../context/storage-context.js';
 import { findTablesWithRows } from '../context/tables-with-rows.js';
 
 interface DownFlags {
@@ -20,7 +23,10 @@ export function addMigrateCommand(program: Command): void {
     .description('Apply pending migrations')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const applied = await withDatabase(flags, ({ url }) => migrateUp({ url }));
+      const applied =
+        flags.dataSource === undefined
+          ? await withDatabase(flags, ({ url }) => migrateUp({ url }))
+          : await withStorage(flags, ({ dataSource }) => applyPending(dataSource), 'off');
       if (flags.json === true) {
         printJson({ applied });
       } else {
@@ -32,7 +38,7 @@ export function addMigrateCommand(program: Command): void {
     .description('List migrations and whether they are applied')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const migrations = await withDatabase(flags, ({ url }) => readMigrationStatus({ url }));
+      const migrations = await withConnection(flags, readMigrationStatus);
       if (flags.json === true) {
         printJson({ migrations });
       } else {
@@ -51,11 +57,11 @@ export function addMigrateCommand(program: Command): void {
     .option('--force', 'Revert even if app_opportunities or submissions contain rows')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
-      const reverted = await withDatabase(flags, async ({ url }) => {
+      const reverted = await withConnection(flags, async (connection) => {
         if (flags.force !== true) {
-          await rejectToDropRows(url);
+          await rejectToDropRows(connection);
         }
-        return migrateDown({ url });
+        return migrateDown(connection);
       });
       if (flags.json === true) {
         printJson({ reverted: reverted ?? null });
@@ -65,8 +71,15 @@ export function addMigrateCommand(program: Command): void {
     });
 }
 
-async function rejectToDropRows(url: string): Promise<void> {
-  const tables = await findTablesWithRows(url);
+/** Applies pending migrations to the database of an application, unless it records them among its own. */
+async function applyPending(dataSource: DataSource): Promise<string[]> {
+  const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
+  await prepareSchema(dataSource, 'run');
+  return pending.map(({ name }) => name);
+}
+
+async function rejectToDropRows(connection: ConnectionOptions): Promise<void> {
+  const tables = await findTablesWithRows(connection);
   if (tables.length > 0) {
     throw new StorageError(
       'TABLES_HOLD_ROWS',

@@ -9,7 +9,7 @@ import { withSchema } from '../context/schema-context.js';
 export function addSchemaCheckCommand(schema: Command): void {
   schema
     .command('check')
-    .argument('[table]', 'Only this table (default: all tables of this package)')
+    .argument('[table]', 'Only this table (default: all tables of this package, or of --data-source)')
     .description('Compare live tables with entities; read-only')
     .action(async (table: string | undefined, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();

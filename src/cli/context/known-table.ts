@@ -1,6 +1,7 @@
-import { HYBRID, HYBRID_ENTITIES, RejectedRecordEntity } from '../../entities/index.js';
+import { HYBRID, RejectedRecordEntity } from '../../entities/index.js';
 import { pathOf } from '../../schema/table/entity-metadata.js';
 import { UsageError } from '../usage-error.js';
+import { dataTables } from './data-tables.js';
 import { quarantineOf } from './quarantine.js';
 import type { Storage } from './storage-context.js';
 
@@ -10,7 +11,7 @@ import type { Storage } from './storage-context.js';
  */
 export async function checkTableIsKnown(storage: Storage, table: string | undefined): Promise<void> {
   const { dataSource } = storage;
-  const own = HYBRID_ENTITIES.map((entity) => dataSource.getMetadata(entity));
+  const own = dataTables(dataSource);
   if (
     table === undefined ||
     table === HYBRID ||

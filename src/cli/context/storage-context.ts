@@ -10,6 +10,8 @@ import { storageEntities } from '../../entities/index.js';
 import { HybridStoreService } from '../../hybrid/hybrid-store.service.js';
 import { LoaderService } from '../../loader/loader.service.js';
 import type { LoadLogger } from '../../loader/model/load-context.js';
+import { entitiesError } from '../../module/entities-error.js';
+import { JoinedDataSource } from '../../module/joined-data-source.js';
 import { openDataSource, prepareStorage } from '../../module/open-storage.js';
 import {
   isPostgresUrl,
@@ -20,11 +22,16 @@ import {
   resolveStorageOptions,
   toDataSourceOptions,
 } from '../../module/storage-options.js';
+import { connectionError } from '../../postgres/faults/connection-error.js';
+import { optionsOf } from '../../postgres/typeorm-adapter.js';
+import { MigrationLogger } from '../../schema/migrations/migration-logger.js';
+import type { ConnectionOptions } from '../../schema/migrations/storage-data-source.js';
 import { migrateNew } from '../../schema/migrations/migrations.js';
 import { LoadStats } from '../../stats/load-stats.js';
 import { RecordWorkers } from '../../workers/record-workers.js';
 import { type GlobalOptions, printMessage, printWarning } from '../output/output.js';
 import { UsageError } from '../usage-error.js';
+import { importDataSource } from './data-source-file.js';
 
 /** The services of the package on an open database, without a Nest application: its modules take longer than a small load. */
 export interface Storage {
@@ -61,6 +68,16 @@ export async function withDatabase<T>(
   }
 }
 
+/** Runs `work` with the options of a connection, of the given database or of the application's DataSource. */
+export async function withConnection<T>(
+  options: GlobalOptions,
+  work: (connection: ConnectionOptions) => Promise<T>,
+): Promise<T> {
+  return options.dataSource === undefined
+    ? withDatabase(options, ({ url }) => work({ url }))
+    : withImported(options.dataSource, (dataSource) => work(optionsOf(dataSource)));
+}
+
 /**
  * Runs `work` with the services of the package. A new embedded database gets its migrations first.
  * @param migrations - how to handle pending migrations; with `off`, a new database gets none either
@@ -70,11 +87,19 @@ export async function withStorage<T>(
   work: (storage: Storage) => Promise<T>,
   migrations: MigrationsMode = 'check',
 ): Promise<T> {
+  const loader = { workers: options.workers };
+  if (options.dataSource !== undefined) {
+    return withImported(options.dataSource, async (dataSource) => {
+      const settings = resolveStorageOptions({ dataSource, migrations, loader }, dataSource);
+      await openImported(dataSource);
+      return withServices(dataSource, settings, options, work);
+    });
+  }
   return withDatabase(options, async ({ url, dataDir }) => {
     if (dataDir !== undefined && migrations !== 'off') {
       await migrateNew({ url });
     }
-    const settings = resolveStorageOptions({ url, migrations, loader: { workers: options.workers } }, undefined);
+    const settings = resolveStorageOptions({ url, migrations, loader }, undefined);
     const dataSource = await openDataSource({ ...toDataSourceOptions(settings), entities: storageEntities });
     try {
       return await withServices(dataSource, settings, options, work);
@@ -82,6 +107,29 @@ export async function withStorage<T>(
       await dataSource.destroy();
     }
   });
+}
+
+/** Runs `work` with the DataSource of a file, and closes it even if the file has opened it. */
+async function withImported<T>(file: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const dataSource = await importDataSource(file);
+  try {
+    return await work(dataSource);
+  } finally {
+    if (dataSource.isInitialized) {
+      await dataSource.destroy();
+    }
+  }
+}
+
+/** Opens it for this command only: it changes no schema, and prints no statements with their values. */
+async function openImported(dataSource: DataSource): Promise<void> {
+  try {
+    const logger = new MigrationLogger(false);
+    dataSource.setOptions({ synchronize: false, migrationsRun: false, dropSchema: false, logger });
+    await new JoinedDataSource(dataSource).open();
+  } catch (error) {
+    throw entitiesError(error) ?? connectionError(optionsOf(dataSource).url, error);
+  }
 }
 
 /** As StorageModule provides them, and ends them. */

@@ -1,10 +1,10 @@
 import { OpportunityEntity, SubmissionEntity } from '../../entities/index.js';
 import { migrationStatus } from '../../schema/migrations/migrations.js';
-import { StorageDataSource } from '../../schema/migrations/storage-data-source.js';
+import { type ConnectionOptions, StorageDataSource } from '../../schema/migrations/storage-data-source.js';
 
 /** The data tables that contain rows; none when no migration is applied. */
-export async function findTablesWithRows(url: string): Promise<string[]> {
-  const dataSource = new StorageDataSource({ url });
+export async function findTablesWithRows(connection: ConnectionOptions): Promise<string[]> {
+  const dataSource = new StorageDataSource(connection);
   await dataSource.initialize();
   try {
     const migrations = await migrationStatus(dataSource);

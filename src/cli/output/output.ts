@@ -7,6 +7,8 @@ import { visible, visibleInLine, visibleJson } from './visible.js';
 /** Options of every command. */
 export interface GlobalOptions {
   readonly url?: string;
+  /** A module that exports the application's DataSource. */
+  readonly dataSource?: string;
   readonly embedded?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;

@@ -8,6 +8,7 @@ import {
   SchemaMismatchError,
   StorageError,
 } from '../../errors/index.js';
+import { MIGRATE_COMMAND } from '../../schema/compare/compare-table.js';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import { EXIT } from '../exit-codes.js';
 import { type AnyLoadResult, printLoadResult } from './load-report.js';
@@ -21,7 +22,10 @@ export function reportError(error: unknown, options: GlobalOptions): number {
     // commander has already printed its message; help and version are no errors.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  const { code, message } = explain(error);
+  const { code, message: text } = explain(error);
+  const { dataSource } = options;
+  const message =
+    dataSource === undefined ? text : text.replaceAll(MIGRATE_COMMAND, `${MIGRATE_COMMAND} -d ${dataSource}`);
   printResult(`error: ${message}`, process.stderr);
   if (options.verbose === true) {
     printResult(traceOf(error), process.stderr);

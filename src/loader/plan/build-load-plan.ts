@@ -8,6 +8,7 @@ import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
 import { fieldRules, mayHaveValidators, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
 import { findMissingKeys } from '../../schema/compare/compare-keys.js';
 import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
+import { classOf } from '../../schema/table/entity-metadata.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
 import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { checkTable } from './check-table.js';
@@ -19,8 +20,6 @@ import { storedColumnsOf } from './returned-columns.js';
 /** Columns that the loader itself writes. */
 type OwnedRole = (typeof OWNED_ROLES)[number];
 const OWNED_ROLES = ['extra', 'loadId', 'updatedAt', 'version'] as const;
-
-class NoClass {}
 
 /**
  * Builds the plan of an entity from TypeORM's metadata and the live table.
@@ -34,8 +33,7 @@ export async function buildLoadPlan(
   fingerprint: string,
 ): Promise<LoadPlan> {
   checkTable(metadata, table);
-  // An EntitySchema may have no class.
-  const entity = typeof metadata.target === 'function' ? (metadata.target as RecordClass) : NoClass;
+  const entity = classOf(metadata);
   const recordClass = recordClassOf(entity);
   const rules = fieldRules(recordClass);
   const owned = new Map<OwnedRole | 'newerBy', ColumnMetadata>();

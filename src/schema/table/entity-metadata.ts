@@ -3,6 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { InvalidLoadError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
+import type { RecordClass } from '../../records/record-decorators.js';
 
 /**
  * The metadata of an entity, given directly or by table name, with or without schema.
@@ -35,6 +36,13 @@ function findMetadatas(dataSource: DataSource, target: EntityTarget<ObjectLitera
   return dataSource.entityMetadatas.filter((metadata) =>
     [pathOf(metadata), metadata.tableName, metadata.name].includes(target),
   );
+}
+
+class NoClass {}
+
+/** The class of an entity; an EntitySchema may have none. */
+export function classOf({ target }: EntityMetadata): RecordClass {
+  return typeof target === 'function' ? (target as RecordClass) : NoClass;
 }
 
 /** Schema of an entity's table. */

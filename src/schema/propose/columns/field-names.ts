@@ -1,8 +1,9 @@
 import type { EntityMetadata } from 'typeorm';
 
 import { MAX_IDENTIFIER_BYTES } from '../../../postgres/identifiers.js';
-import { fieldRules, type RecordClass, recordClassOf } from '../../../records/record-decorators.js';
+import { fieldRules, recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf } from '../../table/entity-column.js';
+import { classOf } from '../../table/entity-metadata.js';
 
 /** Column and property name of a field; records bring the field under one of them. */
 export interface ColumnNames {
@@ -81,7 +82,7 @@ export class NameCollisions {
     const columns = metadata.columns.flatMap(fieldNamesOf);
     const members = [...metadata.relations, ...metadata.embeddeds].map(({ propertyName }) => propertyName);
     [...columns, ...members].forEach((name) => this.taken.set(identity(name), name));
-    const target = metadata.target as RecordClass;
+    const target = classOf(metadata);
     this.fallbacks = new Set(
       [...fieldRules(recordClassOf(target)).values()]
         .flatMap(({ aliases = [], fillsFrom = [] }) => [...aliases, ...fillsFrom])

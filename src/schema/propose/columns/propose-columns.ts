@@ -3,9 +3,9 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { InvalidLoadError } from '../../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
 import { withClient } from '../../../postgres/with-transaction.js';
-import { type RecordClass, recordClassOf } from '../../../records/record-decorators.js';
+import { recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf, rolesOf } from '../../table/entity-column.js';
-import { metadataOf, schemaOf } from '../../table/entity-metadata.js';
+import { classOf, metadataOf, schemaOf } from '../../table/entity-metadata.js';
 import { type LiveTable, readLiveTable } from '../../table/live-table.js';
 import { readAppliedMigrations } from '../../migrations/pending-migrations.js';
 import { chooseType, holdsSome } from './choose-type.js';
@@ -44,7 +44,7 @@ export async function proposeColumns(
     };
   });
   const { fields, ...read } = statistics;
-  const target = metadata.target as RecordClass;
+  const target = classOf(metadata);
   const recordClass = recordClassOf(target);
   return new SchemaProposal(
     {

@@ -5,9 +5,9 @@ import { InvalidLoadError } from '../../../errors/index.js';
 import { quotedTableOf } from '../../../postgres/data-source.js';
 import { quoteTable } from '../../../postgres/identifiers.js';
 import { withClient } from '../../../postgres/with-transaction.js';
-import { fieldRules, type RecordClass, recordClassOf } from '../../../records/record-decorators.js';
+import { fieldRules, recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../table/entity-column.js';
-import { metadataOf, schemaOf } from '../../table/entity-metadata.js';
+import { classOf, metadataOf, schemaOf } from '../../table/entity-metadata.js';
 import { readLiveTable } from '../../table/live-table.js';
 import { readAppliedMigrations } from '../../migrations/pending-migrations.js';
 import { chooseWidening } from './choose-widening.js';
@@ -29,7 +29,7 @@ export async function proposeWidening(
   const { tableName: table } = metadata;
   const schema = schemaOf(metadata);
   const quarantine = quotedTableOf(dataSource, RejectedRecordEntity);
-  const rules = fieldRules(recordClassOf(metadata.target as RecordClass));
+  const rules = fieldRules(recordClassOf(classOf(metadata)));
   const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
   return readAllRows(dataSource, async (client) => {
     const live = await readLiveTable(client, schema, table);
