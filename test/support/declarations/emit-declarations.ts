@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 import ts from 'typescript';
 
@@ -18,6 +18,8 @@ export interface Declarations {
   fileOf(name: string): ts.SourceFile;
   findingsIn(name: string): Finding[];
   isOwn(node: ts.Node): boolean;
+  /** The declarations without the sources. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -50,6 +52,10 @@ export function emitDeclarations(entries: readonly string[], sources: Readonly<R
   return {
     checker: program.getTypeChecker(),
     fileOf,
+    files: program
+      .getSourceFiles()
+      .filter(({ fileName, isDeclarationFile }) => isDeclarationFile && texts.has(fileName))
+      .map(({ fileName }) => relative(DIST, fileName)),
     isOwn: (node) => texts.has(node.getSourceFile().fileName),
     findingsIn: (name) =>
       program.getSemanticDiagnostics(fileOf(name)).map(({ file, start = 0, messageText }) => ({
