@@ -100,7 +100,7 @@ export async function writeStaged(
   const source = { select, loadId: `$${parameters.length + 1}` };
   const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
   // Postgres takes no parameter that a statement does not name.
-  const all = plan.loadId === undefined ? parameters : [...parameters, loadId];
+  const all = statement.includes(`${source.loadId}::`) ? [...parameters, loadId] : parameters;
   const { fresh, ...counts } = await run(client, statement, all, rows, stored);
   checkCounts(plan, spec, rows.length, counts, fresh);
   return counts;

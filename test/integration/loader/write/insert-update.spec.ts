@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-import { ExtraFields, type LoadOptions, QuarantineService } from '../../../../src/index.js';
+import { ExtraFields, LoadId, type LoadOptions, QuarantineService } from '../../../../src/index.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { traceStatements } from '../../../support/app/writer-trace.js';
@@ -26,6 +26,10 @@ class Stock {
   @ExtraFields()
   @Column('jsonb', { nullable: true })
   extra: object | null;
+
+  @LoadId()
+  @Column('uuid', { nullable: true })
+  load: string | null;
 }
 
 /** Enough records for COPY. */
@@ -55,6 +59,15 @@ describe('dispositions that leave rows out', () => {
     return row;
   };
   const A = { id: 'a', n: 1, note: 'old' };
+
+  it.each<LoadOptions>([{}, { loadKey: 'keys alone' }])(
+    'updates nothing by records of keys alone, where rows have the id of their load: %o',
+    async (options) => {
+      const records = [{ id: 'none' }];
+      const result = await app.loader.load(Stock, records, { ...options, disposition: 'update' });
+      expect(result).toMatchObject({ ok: true, skipped: 1, skippedReasons: { not_stored: 1 } });
+    },
+  );
 
   describe('insert', () => {
     it.each([{ more: [] }, { more: many('x') }])(
