@@ -4,7 +4,7 @@ import { formOfPacked, isOfForm, valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
 import { isMarkedDate } from '../values/date-time-text.js';
 import { identityParts } from './identity-parts.js';
-import { type NullSet, nullSetsIn } from './same-key.js';
+import { isOfKey, type NullSet, nullSetsIn } from './same-key.js';
 import { hasOtherKey } from './write-order.js';
 
 /**
@@ -93,6 +93,18 @@ export function specOf({ plan, onConflict, key, keyPredicate, returned }: Target
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
     inInputOrder: onConflict !== 'insert' && rows.length > 1 && hasOtherKey({ plan, key }),
   };
+}
+
+/** How rows of any shape meet the table that these rows meet: each row's mask says what it carries beside the key. */
+export function specOfAny({ plan, key }: Pick<Target, 'plan' | 'key'>, spec: MergeSpec): MergeSpec {
+  let bits = 0;
+  const columns = plan.columns.map((column): CarriedColumn => {
+    const carried = spec.columns.find((each) => each.column === column);
+    return isOfKey(key, column) && carried?.mode === 'set'
+      ? carried
+      : { column, mode: 'byRow', bit: (bits += BITS) - BITS, ...(column.marksDates && { dates: 'byRow' }) };
+  });
+  return { ...spec, columns, hasExtra: plan.extra !== undefined, extraByRow: plan.extraDefault !== undefined };
 }
 
 function countColumns(plan: LoadPlan, rows: readonly Row[]): ColumnCounts[] {

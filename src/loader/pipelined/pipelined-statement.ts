@@ -1,7 +1,7 @@
 import type { PipelinedStatement } from '../../postgres/pipelined-transaction.js';
 import { countsBy, type WriteCounts } from '../../results/load-counts.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
-import { partsOfSpec, type MergeSpec, specOf } from '../merge/merge-spec.js';
+import { partsOfSpec, type MergeSpec, specOf, specOfAny } from '../merge/merge-spec.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { LoadPlan } from '../model/load-plan.js';
@@ -21,7 +21,10 @@ import {
 /** Templates of the statements that write with a plan, by what else their texts depend on. */
 const templates = new WeakMap<LoadPlan, Map<string, StatementTemplate>>();
 
-/** Records whose fields come and go make many shapes; a template is about 20 kB. */
+/** Records whose fields come and go make many shapes: after these, one statement for all shapes is prepared. */
+const MAX_SHAPES = 4;
+
+/** A template is about 20 kB. */
 const MAX_TEMPLATES = 50;
 
 /**
@@ -38,13 +41,16 @@ export function pipelinedStatement(
 ): PipelinedStatement | undefined {
   const rows = job.targets.map((_, index) => units.map((unit) => unit.rows[index]).filter((row) => row !== undefined));
   const load = { loadId: entry.loadId, table: job.name };
+  const isPreparable = rejected.length === 0 && job.targets.every(({ plan }) => !plan.live.kind.hasTriggers);
+  // A statement for all shapes names all columns, which a role may not be allowed to write.
+  const mayTakeAny = isPreparable && job.targets.every(({ plan }) => plan.live.mayLock);
   const shape: StatementShape = {
     job,
     tables: job.targets.map((target, index) => shapeOf(target, rows[index] ?? [])),
     ledger: staysInHistory(job.options, rejected.length) ? context.ledger : undefined,
     rejected: rejected.length === 0 ? undefined : { table: context.rejectedTable, load, records: rejected },
   };
-  const template = templateOf(shape);
+  const template = templateOf(shape, mayTakeAny ? rows : undefined);
   if (template === undefined) {
     return undefined;
   }
@@ -53,30 +59,46 @@ export function pipelinedStatement(
     id: entry.loadId,
     text: template.text,
     values: template.parameters.map((read) => read(input)),
-    isPreparable: rejected.length === 0 && job.targets.every(({ plan }) => !plan.live.kind.hasTriggers),
+    isPreparable,
   };
 }
 
-function shapeOf(target: Target, rows: readonly Row[]): TableShape | undefined {
+/** @param ofAny - see {@link specOfAny} */
+function shapeOf(target: Target, rows: readonly Row[], ofAny = false): TableShape | undefined {
   if (rows.length === 0) {
     return undefined;
   }
-  const spec = specOf(target, rows);
+  const own = specOf(target, rows);
+  const spec = ofAny ? specOfAny(target, own) : own;
   return { spec, parts: partsOfSpec(spec, rows) };
 }
 
-function templateOf(shape: StatementShape): StatementTemplate | undefined {
-  const { job, tables, ledger, rejected } = shape;
+/** @param rows - of each table, where a statement for all shapes will do, too */
+function templateOf(
+  shape: StatementShape,
+  rows: readonly (readonly Row[])[] | undefined,
+): StatementTemplate | undefined {
+  const { job, rejected } = shape;
   const [first] = job.targets;
   if (first === undefined || rejected !== undefined) {
     return buildTemplate(shape);
   }
   const known = templates.get(first.plan) ?? new Map<string, StatementTemplate>();
   templates.set(first.plan, known);
-  const key = [
-    ledger === undefined,
-    ...job.targets.map(({ plan }, index) => `${numberOf(plan)} ${keyOf(tables[index])}`),
-  ].join('|');
+  const key = keyOf(shape);
+  if (rows === undefined || known.has(key) || known.size < MAX_SHAPES) {
+    return remembered(known, key, shape);
+  }
+  const tables = job.targets.map((target, index) => shapeOf(target, rows[index] ?? [], true));
+  const ofAny = { ...shape, tables };
+  return remembered(known, keyOf(ofAny), ofAny);
+}
+
+function remembered(
+  known: Map<string, StatementTemplate>,
+  key: string,
+  shape: StatementShape,
+): StatementTemplate | undefined {
   const template = known.get(key) ?? buildTemplate(shape);
   if (template !== undefined) {
     // The one used last is the last.
@@ -89,8 +111,13 @@ function templateOf(shape: StatementShape): StatementTemplate | undefined {
   return template;
 }
 
+function keyOf({ job, tables, ledger }: StatementShape): string {
+  const ofTables = job.targets.map(({ plan }, index) => `${numberOf(plan)} ${keyOfTable(tables[index])}`);
+  return [ledger === undefined, ...ofTables].join('|');
+}
+
 /** All that a statement is built from beside the plan of its table. */
-function keyOf(table: TableShape | undefined): string {
+function keyOfTable(table: TableShape | undefined): string {
   if (table === undefined) {
     return '';
   }

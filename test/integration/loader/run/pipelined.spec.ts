@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { LoadOptions } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
@@ -169,14 +170,36 @@ describe('a small store', () => {
       }
     });
 
-    it('keeps eight statements a connection, those used last', async () => {
-      const names = ['author', 'subreddit', 'selftext', 'url'];
+    it('of records of many shapes is one statement, which takes each as it is', async () => {
+      const names = ['author', 'selftext', 'url', 'trust_level'];
       const shapes = names.flatMap((one) => names.map((other) => ({ [one]: 'a', [other]: 'b' })));
-      for (const shape of [...shapes, ...shapes.slice(0, 2)]) {
+      for (const shape of shapes) {
         trips.reset();
-        await storeOften(2, shape);
+        await storeOften(1, shape);
       }
-      expect(await prepared('title')).toHaveLength(THROUGH_PGBOUNCER ? 0 : 8);
+      // Each shape has stored the row of the same key.
+      expect(await app.rows('SELECT author, selftext, url, trust_level, title FROM submissions')).toEqual([
+        { author: 'b', selftext: 'b', url: 'b', trust_level: 'b', title: 't' },
+      ]);
+      for (const shape of [...shapes, ...shapes]) await app.profiles.store([{ ...record(0), ...shape }]);
+      expect((await prepared('title')).length).toBeLessThan(8);
+    });
+
+    it('is among the eight that a connection keeps, those used last', async () => {
+      const ways: LoadOptions[] = [
+        ...(['merge', 'insert', 'update', 'append'] as const).map((disposition) => ({ disposition })),
+        { history: 'off' },
+      ];
+      for (const store of [app.opportunities, app.profiles]) {
+        for (const options of ways) {
+          for (let n = 0; n < 3; n += 1) {
+            expect(await store.store([record(n)], options)).toMatchObject({ ok: true, retries: 0 });
+            await app.rows('DELETE FROM submissions; DELETE FROM app_opportunities');
+          }
+        }
+      }
+      const kept = await prepared('submission_id');
+      expect(kept).toHaveLength(THROUGH_PGBOUNCER ? 0 : 8);
     });
 
     it('is stored when the application deallocates it, and then is no longer prepared', async () => {
