@@ -190,10 +190,14 @@ describe('a small store', () => {
         ...(['merge', 'insert', 'update', 'append'] as const).map((disposition) => ({ disposition })),
         { history: 'off' },
       ];
-      for (const store of [app.opportunities, app.profiles]) {
+      const stores = [
+        (n: number, options: LoadOptions) => app.opportunities.store([record(n)], options),
+        (n: number, options: LoadOptions) => app.profiles.store([record(n)], options),
+      ];
+      for (const store of stores) {
         for (const options of ways) {
           for (let n = 0; n < 3; n += 1) {
-            expect(await store.store([record(n)], options)).toMatchObject({ ok: true, retries: 0 });
+            expect(await store(n, options)).toMatchObject({ ok: true, retries: 0 });
             await app.rows('DELETE FROM submissions; DELETE FROM app_opportunities');
           }
         }
