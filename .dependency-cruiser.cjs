@@ -11,6 +11,7 @@ const LAYERS = [
   ['src/hybrid/', 'src/repositories/'],
   ['src/loader/loader\\.service\\.ts', 'src/workers/worker-job\\.ts'],
   ['src/loader/entity-loader\\.ts'],
+  ['src/loader/buffer/'],
   ['src/loader/run/'],
   ['src/loader/plan/'],
   ['src/loader/replace/'],

@@ -24,6 +24,7 @@ export {
   LoadFailedError,
   LoadInterruptedError,
   LoadStoppedError,
+  RecordRejectedError,
   RejectLimitExceededError,
   type SchemaDifference,
   type SchemaDifferenceKind,
@@ -37,6 +38,8 @@ export { type OpenedSource, openSource } from './files/open-source.js';
 export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/read-records.js';
 export type { FileFormat } from './files/record-reader.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
+export type { BufferOptions } from './loader/buffer/buffer-options.js';
+export { type BufferedOutcome, RecordBuffer } from './loader/buffer/record-buffer.js';
 export { EntityLoader, type OnRowsOptions, type ReturningOptions } from './loader/entity-loader.js';
 export type { LoadTarget } from './loader/plan/load-plans.js';
 export type { HistoryMode, LoadOptions, ReportingLoadOptions } from './loader/model/load-options.js';

@@ -13,6 +13,14 @@ export const ERROR_CODES = {
     meaning: 'A batch was skipped because it shares keys with a batch that failed before it.',
     action: 'Run the load again with the same load key. It writes the failed batch first, then this one.',
   },
+  BUFFER_CLOSED: {
+    meaning: 'A record was added to a buffer that is closed, by its `close` or by the shutdown of the application.',
+    action: 'Answer 503, or leave the message unacknowledged. The record was not taken.',
+  },
+  BUFFER_FULL: {
+    meaning: 'A buffer holds as many records as `maxPending` allows: the database is slower than the callers.',
+    action: 'Answer 503 or read more slowly, and add the record again later. It was not taken.',
+  },
   COLUMN_CHANGED: {
     meaning: 'A column is missing, or has another type than the migration expects.',
     action: 'Delete the migration and run `schema propose --write` or `schema widen --write` again.',
@@ -164,6 +172,10 @@ export const ERROR_CODES = {
   QUARANTINE_FAILED: {
     meaning: 'The quarantine could not be read or changed.',
     action: 'Apply the migrations (`migrate up`), and check the privileges of the role.',
+  },
+  RECORD_REJECTED: {
+    meaning: 'A record that was added to a buffer was rejected, with the reason in the message.',
+    action: 'Correct the record. It is in quarantine; `rejects show` prints it.',
   },
   REJECT_LIMIT_EXCEEDED: {
     meaning: 'More records were rejected than `maxRejects` or `onReject: "fail"` allows.',

@@ -2,6 +2,9 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
+import { InvalidLoadError } from '../errors/index.js';
+import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
+import { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
 import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
@@ -21,6 +24,8 @@ export interface LoadRunner {
     options: ReportingLoadOptions,
     manager?: EntityManager,
   ): Promise<BatchLoadResult>;
+  /** Buffers that the shutdown closes. */
+  readonly buffers: Set<Pick<RecordBuffer, 'close'>>;
 }
 
 /** Options of `load` that give back columns of each row. */
@@ -83,6 +88,23 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
     options: LoadOptions | OnRowsOptions<E, never> = {},
   ): Promise<BatchLoadResult> {
     return this.loader.loadBatch(this.target, records, options as ReportingLoadOptions, this.manager);
+  }
+
+  /**
+   * A buffer that gathers single records of many callers, such as HTTP handlers, into common loads.
+   * @throws InvalidLoadError when an option is wrong, or the loader stands inside a caller's transaction
+   */
+  buffer<K extends keyof E & string = never>(options: BufferOptions<K> = {}): RecordBuffer<E, R, K> {
+    if (this.manager !== undefined) {
+      throw new InvalidLoadError("A buffer commits its loads itself, so it cannot load inside a caller's transaction");
+    }
+    const [limits, loadOptions] = resolveBufferOptions(options);
+    const { buffers } = this.loader;
+    const load = async (records: R[]): Promise<readonly RowOutcome<E, K>[]> =>
+      (await this.load(records, loadOptions)).rows;
+    const buffer = new RecordBuffer<E, R, K>(limits, load, () => buffers.delete(buffer));
+    buffers.add(buffer);
+    return buffer;
   }
 
   /**

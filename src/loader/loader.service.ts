@@ -17,18 +17,17 @@ import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
 import { databaseError } from '../postgres/faults/database-error.js';
 import { describeFault } from '../postgres/faults/database-fault.js';
 import { isTransient } from '../postgres/faults/sqlstate.js';
-import { type RetryLimits, withRetry } from '../postgres/with-retry.js';
-import { clientOf, type TransactionLimits, withClient } from '../postgres/with-transaction.js';
+import { withRetry } from '../postgres/with-retry.js';
+import { clientOf, withClient } from '../postgres/with-transaction.js';
 import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStats } from '../stats/load-stats.js';
 import { CurrentJob } from './run/current-job.js';
-import { EntityLoader } from './entity-loader.js';
+import { EntityLoader, type LoadRunner } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
   checkReporting,
-  type HistoryMode,
   type ReportingLoadOptions,
   type ResolvedLoadOptions,
   resolveLoadOptions,
@@ -39,43 +38,23 @@ import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
 import { mayPipeline } from './pipelined/may-pipeline.js';
 import { NotPipelinedError, type ReadRecords } from './pipelined/pipelined-load.js';
-import { type ResultShape, toLoadResult } from './run/result-shapes.js';
+import { toLoadResult } from './run/result-shapes.js';
 import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext, LoadLogger } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
+import type { JobFactory, LoadCall, LoaderSettings } from './run/load-call.js';
 import { LoadRun } from './run/load-run.js';
 
-/** Settings of every load of a module. */
-export interface LoaderSettings {
-  readonly batchSize: number;
-  readonly parallelism: number;
-  readonly unknownFields: UnknownFields;
-  readonly history: HistoryMode;
-  readonly retry: RetryLimits;
-  readonly limits: TransactionLimits;
-}
-
-/** Makes a job of the plans of its tables and the options of the call. */
-export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
-
-/** What a load is called with. */
-export interface LoadCall<Result extends LoadResult | HybridResult> {
-  readonly targets: readonly LoadTarget[];
-  readonly makeJob: JobFactory;
-  readonly shape: ResultShape<Result>;
-  readonly options: ReportingLoadOptions;
-  /** The load joins its transaction. */
-  readonly manager: EntityManager | undefined;
-}
-
 /** Loads records into the table of any entity of the DataSource. */
-export class LoaderService implements BeforeApplicationShutdown {
+export class LoaderService implements BeforeApplicationShutdown, LoadRunner {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
   private readonly shutdown = new AbortController();
   private readonly active = new Set<Promise<unknown>>();
+  /** @internal */
+  readonly buffers: LoadRunner['buffers'] = new Set();
 
   /** @internal */
   constructor(
@@ -161,8 +140,12 @@ export class LoaderService implements BeforeApplicationShutdown {
     return new Set((await this.plansFor(targets)).flatMap(({ fields }) => [...fields.keys()]));
   }
 
-  /** Running loads roll back their current batch and end as interrupted, before the connections are closed. */
+  /**
+   * Buffers load what they hold; then running loads roll back their current batch and end as interrupted, before the
+   * connections are closed.
+   */
   async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(Array.from(this.buffers, (buffer) => buffer.close()));
     this.shutdown.abort();
     await Promise.allSettled(this.active);
     this.context.stats.endProgress();

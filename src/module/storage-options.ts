@@ -5,7 +5,7 @@ import type { UnknownFields } from '../entities/index.js';
 import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { BATCH_SIZE, HISTORY_MODE, type HistoryMode } from '../loader/model/load-options.js';
-import type { LoaderSettings } from '../loader/loader.service.js';
+import type { LoaderSettings } from '../loader/run/load-call.js';
 import type { PostgresDataSourceOptions } from '../postgres/typeorm-adapter.js';
 
 /** What the module does about migrations when the application starts. */

@@ -1,5 +1,7 @@
 import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 
+import type { BufferOptions } from '../loader/buffer/buffer-options.js';
+import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
 import type { EntityLoader, OnRowsOptions, ReturningOptions } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { LoadResultWithRows } from '../loader/model/row-outcome.js';
@@ -33,6 +35,11 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
   async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult>;
   async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult> {
     return this.loader.loadBatch(records, options);
+  }
+
+  /** Gathers single records of many callers into common loads; see {@link EntityLoader.buffer}. */
+  buffer<K extends keyof E & string = never>(options?: BufferOptions<K>): RecordBuffer<E, R, K> {
+    return this.loader.buffer(options);
   }
 
   /** The row of a submission, or null. */

@@ -1,0 +1,63 @@
+import { type Check, findMistakes, integerFrom } from '../../errors/find-mistakes.js';
+import { InvalidLoadError } from '../../errors/index.js';
+import { type LoadOptions, resolveLoadOptions } from '../model/load-options.js';
+
+/** Options of a load that hold for every load of a buffer. */
+type OptionsOfLoads = Pick<
+  LoadOptions,
+  'disposition' | 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns' | 'history' | 'source'
+>;
+
+/** Options of a buffer. */
+export interface BufferOptions<K extends string = string> extends OptionsOfLoads {
+  /** Records of one load at most. @default 1000 */
+  readonly maxRecords?: number | undefined;
+  /** Milliseconds that a record waits for others while no load runs. @default 5 */
+  readonly maxWaitMs?: number | undefined;
+  /** Records that wait or are being loaded, at most; `add` rejects further ones. @default 10000 */
+  readonly maxPending?: number | undefined;
+  /** Properties whose stored values the outcome of each record has. @default none */
+  readonly returning?: readonly K[] | undefined;
+}
+
+/** Limits of a buffer, with their defaults. */
+export type BufferLimits = Readonly<Record<'maxRecords' | 'maxWaitMs' | 'maxPending', number>>;
+
+/** The options of every load of a buffer. */
+export interface BufferedLoadOptions<K extends string> extends OptionsOfLoads {
+  readonly returning: readonly K[];
+}
+
+/** Checked by the loads themselves. */
+const OF_LOADS: Check = ['an option of a load', () => true];
+
+const CHECKS: Readonly<Record<keyof BufferOptions, Check>> = {
+  maxRecords: integerFrom(1, 100_000),
+  maxWaitMs: integerFrom(0, 60_000),
+  maxPending: integerFrom(1),
+  disposition: OF_LOADS,
+  primaryKey: OF_LOADS,
+  newerBy: OF_LOADS,
+  updateColumns: OF_LOADS,
+  keepColumns: OF_LOADS,
+  history: OF_LOADS,
+  source: OF_LOADS,
+  returning: OF_LOADS,
+};
+
+/**
+ * Parts the limits of a buffer from the options of its loads.
+ * @throws InvalidLoadError naming every wrong option
+ */
+export function resolveBufferOptions<K extends string>(
+  options: BufferOptions<K>,
+): readonly [BufferLimits, BufferedLoadOptions<K>] {
+  const mistakes = findMistakes(options, CHECKS, 'no option of a buffer');
+  if (mistakes.length > 0) {
+    throw new InvalidLoadError(`The options of the buffer are wrong: ${mistakes.join('; ')}`);
+  }
+  const { maxRecords = 1_000, maxWaitMs = 5, maxPending = 10_000, returning = [], ...rest } = options;
+  const load = { ...rest, returning };
+  resolveLoadOptions(load, maxRecords);
+  return [{ maxRecords, maxWaitMs, maxPending }, load];
+}

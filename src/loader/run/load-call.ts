@@ -1,0 +1,34 @@
+import type { EntityManager } from 'typeorm';
+
+import type { UnknownFields } from '../../entities/index.js';
+import type { RetryLimits } from '../../postgres/with-retry.js';
+import type { TransactionLimits } from '../../postgres/with-transaction.js';
+import type { HybridResult, LoadResult } from '../../results/load-result.js';
+import type { LoadJob } from '../model/load-job.js';
+import type { HistoryMode, ReportingLoadOptions, ResolvedLoadOptions } from '../model/load-options.js';
+import type { LoadPlan } from '../model/load-plan.js';
+import type { LoadTarget } from '../plan/load-plans.js';
+import type { ResultShape } from './result-shapes.js';
+
+/** Settings of every load of a module. */
+export interface LoaderSettings {
+  readonly batchSize: number;
+  readonly parallelism: number;
+  readonly unknownFields: UnknownFields;
+  readonly history: HistoryMode;
+  readonly retry: RetryLimits;
+  readonly limits: TransactionLimits;
+}
+
+/** Makes a job of the plans of its tables and the options of the call. */
+export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
+
+/** What a load is called with. */
+export interface LoadCall<Result extends LoadResult | HybridResult> {
+  readonly targets: readonly LoadTarget[];
+  readonly makeJob: JobFactory;
+  readonly shape: ResultShape<Result>;
+  readonly options: ReportingLoadOptions;
+  /** The load joins its transaction. */
+  readonly manager: EntityManager | undefined;
+}

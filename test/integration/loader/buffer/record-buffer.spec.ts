@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+
+import { type BufferOptions, LoadFailedError, RecordRejectedError } from '../../../../src/index.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+import { startAppWith } from '../../../support/entities/own-entities.js';
+
+@Entity('events')
+class BufferedEvent {
+  @PrimaryColumn('text')
+  id: string;
+
+  @Column('integer', { nullable: true })
+  n: number | null;
+
+  @Column('text', { default: 'new' })
+  state: string;
+}
+
+@Entity('numbered')
+class Numbered {
+  @PrimaryGeneratedColumn('identity')
+  id: number;
+
+  @Column('text')
+  name: string;
+}
+
+/** What became of each promise: the outcome, or the code of the error. */
+async function fates(promises: readonly Promise<{ readonly outcome: string }>[]): Promise<string[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((fate) =>
+    fate.status === 'fulfilled' ? fate.value.outcome : (fate.reason as { readonly code: string }).code,
+  );
+}
+
+describe('a buffer', () => {
+  let app: StorageApp;
+  beforeAll(async () => {
+    app = await startAppWith([BufferedEvent, Numbered]);
+    await app.rows("ALTER TABLE events ADD CHECK (state <> 'bad')");
+  });
+  afterAll(() => app.close());
+  beforeEach(async () => {
+    await emptyTables(app);
+    await app.rows('TRUNCATE events, numbered RESTART IDENTITY');
+  });
+
+  const bufferOf = (options: BufferOptions<keyof BufferedEvent> = {}) =>
+    app.loader.for(BufferedEvent).buffer({ maxWaitMs: 0, ...options });
+  const stored = () => app.rows('SELECT id, n, state FROM events ORDER BY id');
+  const loads = async () => (await app.rows('SELECT FROM storage_loads')).length;
+
+  it('loads the records of many callers together, and tells each what became of its own', async () => {
+    await app.rows("INSERT INTO events (id, n) VALUES ('e1', 1)");
+    const buffer = bufferOf({ returning: ['state'] });
+    const outcomes = await Promise.all([0, 1, 2].map((n) => buffer.add({ id: `e${n}`, n: n === 2 ? null : n })));
+    expect(outcomes).toEqual([
+      { position: 0, key: { id: 'e0' }, outcome: 'inserted', row: { state: 'new' } },
+      { position: 1, key: { id: 'e1' }, outcome: 'unchanged', row: { state: 'new' } },
+      { position: 2, key: { id: 'e2' }, outcome: 'inserted', row: { state: 'new' } },
+    ]);
+    expect(await loads()).toBe(1);
+    expect(buffer.pending).toBe(0);
+  });
+
+  it('gives generated keys, each to its caller', async () => {
+    const buffer = app.loader.for(Numbered).buffer({ disposition: 'append', returning: ['id', 'name'] });
+    const outcomes = await Promise.all(['a', 'b', 'c'].map((name) => buffer.add({ name })));
+    const rows = outcomes.map((outcome) => ('row' in outcome ? outcome.row : undefined));
+    expect(rows).toEqual(await app.rows('SELECT id, name FROM numbered ORDER BY name'));
+  });
+
+  it('rejects a bad record to its own caller alone, and keeps it in quarantine', async () => {
+    const buffer = bufferOf();
+    const adding = ['good', 'bad', 'good'].map((state, index) => buffer.add({ id: `e${index}`, state }));
+    expect(await fates(adding)).toEqual(['inserted', 'RECORD_REJECTED', 'inserted']);
+    await expect(adding[1]).rejects.toBeInstanceOf(RecordRejectedError);
+    await expect(adding[1]).rejects.toMatchObject({ reason: '23514' });
+    expect(await stored()).toHaveLength(2);
+    expect(await app.count('storage_rejected_records')).toBe(1);
+  });
+
+  it('takes records of one key in the order in which they were added', async () => {
+    const buffer = bufferOf({ maxRecords: 2 });
+    const adding = [
+      buffer.add({ id: 'e', n: 1 }),
+      buffer.add({ id: 'e', state: 'seen' }),
+      buffer.add({ id: 'e', n: 3 }),
+    ];
+    expect(await fates(adding)).toEqual(['duplicate', 'inserted', 'updated']);
+    expect(await stored()).toEqual([{ id: 'e', n: 3, state: 'seen' }]);
+  });
+
+  it('refuses records beyond maxPending, and takes more once the database has caught up', async () => {
+    const buffer = bufferOf({ maxPending: 3 });
+    const blocker = app.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query('LOCK TABLE events');
+    const adding = [0, 1, 2, 3].map((n) => buffer.add({ id: `e${n}` }));
+    await expect(adding[3]).rejects.toMatchObject({ code: 'BUFFER_FULL' });
+    await blocker.commitTransaction();
+    await blocker.release();
+    expect(await fates(adding)).toEqual(['inserted', 'inserted', 'inserted', 'BUFFER_FULL']);
+    expect(await fates([buffer.add({ id: 'e4' })])).toEqual(['inserted']);
+  });
+
+  it('waits for others up to maxWaitMs, unless it is full, flushed or closed', async () => {
+    const buffer = bufferOf({ maxWaitMs: 60_000, maxRecords: 2 });
+    expect(await fates([buffer.add({ id: 'e0' }), buffer.add({ id: 'e1' })])).toEqual(['inserted', 'inserted']);
+    const flushed = buffer.add({ id: 'e2' });
+    await buffer.flush();
+    const closed = buffer.add({ id: 'e3' });
+    await buffer.close();
+    expect(await fates([flushed, closed, buffer.add({ id: 'e4' })])).toEqual(['inserted', 'inserted', 'BUFFER_CLOSED']);
+    expect(await stored()).toHaveLength(4);
+  });
+
+  it('tells every caller of a load that failed, and loads on', async () => {
+    const buffer = bufferOf();
+    await app.rows('ALTER TABLE events RENAME n TO m');
+    const adding = [buffer.add({ id: 'e0', n: 1 }), buffer.add({ id: 'e1', n: 1 })];
+    expect(await fates(adding)).toEqual(['SCHEMA_MISMATCH', 'SCHEMA_MISMATCH']);
+    await app.rows('ALTER TABLE events RENAME m TO n');
+    expect(await fates([buffer.add({ id: 'e0', n: 1 })])).toEqual(['inserted']);
+  });
+
+  it('tells only its own caller of a row that a trigger suppresses', async () => {
+    await app.rows(`
+      CREATE FUNCTION pick() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN IF NEW.n = 13 THEN RETURN NULL; END IF; RETURN NEW; END';
+      CREATE TRIGGER picks BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION pick()`);
+    const buffer = bufferOf();
+    const adding = [11, 12, 13, 14, 15].map((n) => buffer.add({ id: `e${n}`, n }));
+    expect(await fates(adding)).toEqual(['inserted', 'inserted', 'LOAD_FAILED', 'inserted', 'inserted']);
+    await expect(adding[2]).rejects.toBeInstanceOf(LoadFailedError);
+    await app.rows('DROP TRIGGER picks ON events');
+  });
+
+  it('is refused where it makes no sense', async () => {
+    expect(() => bufferOf({ maxRecords: 0, maxWaitMs: -1 })).toThrow(
+      'maxWaitMs must be an integer from 0 to 60000 (found number); maxRecords must be an integer from 1 to 100000',
+    );
+    expect(() => bufferOf({ disposition: 'replace' })).toThrow("'replace'");
+    expect(() => bufferOf({ loadKey: 'k' } as BufferOptions<keyof BufferedEvent>)).toThrow('loadKey');
+    await app.dataSource.transaction(async (manager) => {
+      expect(() => app.loader.for(BufferedEvent).withManager(manager).buffer()).toThrow('transaction');
+    });
+  });
+
+  it('is drained when the application shuts down', async () => {
+    const other = await startAppWith([BufferedEvent]);
+    const buffer = other.loader.for(BufferedEvent).buffer({ maxWaitMs: 60_000 });
+    const adding = [0, 1, 2].map((n) => buffer.add({ id: `e${n}`, n }));
+    const settled = fates(adding);
+    await other.close();
+    expect(await settled).toEqual(['inserted', 'inserted', 'inserted']);
+    expect(await fates([buffer.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
+  });
+});
