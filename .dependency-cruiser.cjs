@@ -72,7 +72,7 @@ module.exports = {
     },
     {
       name: 'command-line-without-nest',
-      comment: 'Its modules take longer to load than a small file; those of class-validator, too.',
+      comment: 'Its modules take longer to load than a small file.',
       severity: 'error',
       from: { path: '^src/(?:cli|loader|hybrid|replay|workers)/' },
       to: { path: NEST, dependencyTypesNot: ['type-only'] },

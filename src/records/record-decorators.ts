@@ -17,7 +17,6 @@ export interface FieldRule {
 
 const RULES = Symbol('harbor-storage:field-rules');
 const RECORD = Symbol('harbor-storage:record-class');
-const CHECKED = Symbol('harbor-storage:checked-by-columns');
 
 function rule(part: FieldRule): PropertyDecorator {
   return (prototype, property) => {
@@ -35,18 +34,6 @@ export const FillsFrom = (...fillsFrom: readonly string[]): PropertyDecorator =>
 export const EpochSeconds = (): PropertyDecorator => rule({ epochSeconds: true });
 /** Skips records without this field, counted as `missing_<column>`. */
 export const SkipWhenAbsent = (): PropertyDecorator => rule({ skipWhenAbsent: true });
-
-/**
- * The columns check what the fields hold: no rule of class-validator is looked for. Loading that package takes longer than
- * loading a small file.
- */
-export const CheckedByColumns = (): ClassDecorator => (recordClass) =>
-  Reflect.defineMetadata(CHECKED, true, recordClass);
-
-/** Whether rules of class-validator may apply; a class that extends one without any may have its own. */
-export function mayHaveValidators(recordClass: object): boolean {
-  return Reflect.getOwnMetadata(CHECKED, recordClass) !== true;
-}
 
 /** Property name → rule, of a record class and its parents. */
 export function fieldRules(recordClass: object): ReadonlyMap<string, FieldRule> {

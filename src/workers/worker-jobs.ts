@@ -88,7 +88,7 @@ async function planOf(
     );
   }
   // Only statements name the schema, and none is made here.
-  const plan = await buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
+  const plan = buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
   if (shapeOf(plan) !== shape) {
     throw new StorageError(
       'WORKER_ENTITIES',

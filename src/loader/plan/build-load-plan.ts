@@ -5,7 +5,7 @@ import { unknownFieldsOf } from '../../entities/unknown-fields.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../postgres/identifiers.js';
 import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
-import { fieldRules, mayHaveValidators, type RecordClass, recordClassOf } from '../../records/record-decorators.js';
+import { fieldRules, recordClassOf } from '../../records/record-decorators.js';
 import { findMissingKeys } from '../../schema/compare/compare-keys.js';
 import { propertyOf, rolesOf } from '../../schema/table/entity-column.js';
 import { classOf } from '../../schema/table/entity-metadata.js';
@@ -14,6 +14,7 @@ import type { Field, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { checkTable } from './check-table.js';
 import { planColumn } from './plan-column.js';
 import { planKeys } from './plan-keys.js';
+import { compileRecordCheck } from '../normalize/record-checks.js';
 import { recordFields } from './record-fields.js';
 import { storedColumnsOf } from './returned-columns.js';
 
@@ -26,12 +27,12 @@ const OWNED_ROLES = ['extra', 'loadId', 'updatedAt', 'version'] as const;
  * @param fingerprint - of the table, read before it
  * @throws InvalidLoadError when its decorators contradict each other or the table
  */
-export async function buildLoadPlan(
+export function buildLoadPlan(
   metadata: EntityMetadata,
   schema: string,
   table: LiveTable,
   fingerprint: string,
-): Promise<LoadPlan> {
+): LoadPlan {
   checkTable(metadata, table);
   const entity = classOf(metadata);
   const recordClass = recordClassOf(entity);
@@ -60,7 +61,7 @@ export async function buildLoadPlan(
     }
     fieldOf.set(column.databaseName, field);
   }
-  const checks = await recordCheck(recordClass, columns);
+  const checks = compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
   const newerBy = columns.find(({ name }) => name === owned.get('newerBy')?.databaseName);
   if (owned.has('newerBy') && newerBy === undefined) {
     throw new InvalidLoadError(
@@ -131,15 +132,6 @@ function allRolesOf(column: ColumnMetadata): ReadonlySet<ColumnRole | 'version'>
     found.add('updatedAt');
   }
   return found;
-}
-
-/** The rules of class-validator on a record class; undefined if there is nothing to check. */
-async function recordCheck(recordClass: RecordClass, columns: readonly PlanColumn[]) {
-  if (!mayHaveValidators(recordClass)) {
-    return undefined;
-  }
-  const { compileRecordCheck } = await import('../normalize/record-checks.js');
-  return compileRecordCheck(recordClass, (property) => guaranteedBy(columns, property));
 }
 
 /** class-validator rules that the conversion to the column's type implies. */

@@ -141,7 +141,7 @@ export class LoadPlans {
     if (live === undefined || breaking.length > 0) {
       throw new SchemaMismatchError(breaking);
     }
-    const plan = await buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
+    const plan = buildLoadPlan(metadata, schemaOf(metadata), live, fingerprint);
     this.warnOfListeners(metadata);
     return plan;
   }
