@@ -45,6 +45,7 @@ export type { LoadTarget } from './loader/plan/load-plans.js';
 export type { HistoryMode, LoadOptions, ReportingLoadOptions } from './loader/model/load-options.js';
 export type {
   LoadResultWithRows,
+  OutcomeBase,
   RejectedOutcome,
   RowOutcome,
   SkipReason,

@@ -9,7 +9,8 @@ export type SkipReason = `missing_${string}` | 'not_stored';
 /** What the database did with a row. */
 export type WrittenOutcome = 'inserted' | 'updated' | 'unchanged';
 
-interface OutcomeBase<E extends ObjectLiteral> {
+/** What every outcome tells of its record. */
+export interface OutcomeBase<E extends ObjectLiteral> {
   /** Position in the input, from 0. */
   readonly position: number;
   /**
