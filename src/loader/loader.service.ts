@@ -48,7 +48,7 @@ import type { JobFactory, LoadCall, LoaderSettings } from './run/load-call.js';
 import { LoadRun } from './run/load-run.js';
 
 /** Loads records into the table of any entity of the DataSource. */
-export class LoaderService implements BeforeApplicationShutdown, LoadRunner {
+export class LoaderService implements BeforeApplicationShutdown {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
   private readonly shutdown = new AbortController();

@@ -2,14 +2,11 @@ import { type Check, findMistakes, integerFrom } from '../../errors/find-mistake
 import { InvalidLoadError } from '../../errors/index.js';
 import { type LoadOptions, resolveLoadOptions } from '../model/load-options.js';
 
-/** Options of a load that hold for every load of a buffer. */
-type OptionsOfLoads = Pick<
+/** Options of a buffer. */
+export interface BufferOptions<K extends string = string> extends Pick<
   LoadOptions,
   'disposition' | 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns' | 'history' | 'source'
->;
-
-/** Options of a buffer. */
-export interface BufferOptions<K extends string = string> extends OptionsOfLoads {
+> {
   /** Records of one load at most. @default 1000 */
   readonly maxRecords?: number | undefined;
   /** Milliseconds that a record waits for others while no load runs. @default 5 */
@@ -24,7 +21,10 @@ export interface BufferOptions<K extends string = string> extends OptionsOfLoads
 export type BufferLimits = Readonly<Record<'maxRecords' | 'maxWaitMs' | 'maxPending', number>>;
 
 /** The options of every load of a buffer. */
-export interface BufferedLoadOptions<K extends string> extends OptionsOfLoads {
+export interface BufferedLoadOptions<K extends string> extends Omit<
+  BufferOptions<K>,
+  keyof BufferLimits | 'returning'
+> {
   readonly returning: readonly K[];
 }
 
