@@ -26,7 +26,7 @@ export function checkTarget({ dataSource }: Storage, into: string): void {
 
 function unknownTarget(into: string, names: readonly string[], shown: readonly string[], advice: string): UsageError {
   const nearest = nearestName(into, names);
-  const proposal = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  const proposal = nearest === undefined ? '.' : `; did you mean ${nearest}?`;
   return new UsageError(
     `--into: no table or entity ${JSON.stringify(into)}${proposal} Allowed choices: ${shown.join(', ')}${advice}`,
   );

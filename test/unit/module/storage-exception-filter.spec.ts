@@ -3,7 +3,13 @@ import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { InvalidLoadError, LoadFailedError, StorageError, StorageExceptionFilter } from '../../../src/index.js';
+import {
+  InvalidLoadError,
+  LoadFailedError,
+  RecordRejectedError,
+  StorageError,
+  StorageExceptionFilter,
+} from '../../../src/index.js';
 
 const failedBy = (cause: Error) =>
   new LoadFailedError('it was rolled back', {} as LoadFailedError['result'], { cause });
@@ -14,6 +20,9 @@ const ERRORS: Readonly<Record<string, Error>> = {
   limit: new StorageError('REJECT_LIMIT_EXCEEDED', 'more than 5 records were rejected'),
   busy: new StorageError('LOAD_KEY_BUSY', 'another load has this key'),
   missing: new StorageError('REJECT_NOT_FOUND', 'no such record'),
+  full: new StorageError('BUFFER_FULL', 'the buffer holds 5 records'),
+  closed: new StorageError('BUFFER_CLOSED', 'the buffer is closed'),
+  rejected: new RecordRejectedError('wrong_type', 'n', 'expected an integer'),
   shutdown: new StorageError('SHUT_DOWN', 'the application ends'),
   deadlock: failedBy(sqlError('40P01')),
   disk: failedBy(sqlError('53100')),
@@ -52,6 +61,9 @@ describe('StorageExceptionFilter', () => {
     ['limit', 422, 'REJECT_LIMIT_EXCEEDED', 'more than 5 records were rejected'],
     ['busy', 409, 'LOAD_KEY_BUSY', 'another load has this key'],
     ['missing', 404, 'REJECT_NOT_FOUND', 'no such record'],
+    ['full', 503, 'BUFFER_FULL', 'Service unavailable'],
+    ['closed', 503, 'BUFFER_CLOSED', 'Service unavailable'],
+    ['rejected', 422, 'RECORD_REJECTED', 'The record was rejected: expected an integer'],
     ['shutdown', 503, 'SHUT_DOWN', 'Service unavailable'],
     ['deadlock', 503, 'LOAD_FAILED', 'Service unavailable'],
     ['disk', 500, 'LOAD_FAILED', 'Internal server error'],
