@@ -7,6 +7,7 @@ import { classifyFault } from '../../../../src/postgres/faults/sqlstate.js';
 import { errorOf } from '../../../support/parity/faults.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { textOf } from '../../../support/database/statements.js';
 
 @Entity('parts')
 @Unique('parts_code_key', ['code'])
@@ -196,7 +197,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const query = jest.spyOn(pg.Client.prototype, 'query');
   try {
     await work();
-    return (query.mock.calls as unknown as [unknown][]).map(([text]) => String(text));
+    return query.mock.calls.map((parameters) => textOf(parameters));
   } finally {
     query.mockRestore();
   }
