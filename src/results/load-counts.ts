@@ -10,7 +10,7 @@ export interface LoadCounts {
   readonly updated: number;
   /** Rows that already had these values: nothing was written. */
   readonly unchanged: number;
-  /** Records folded into a later record of the same load with the same key. */
+  /** Records folded with another record of the same load with the same key. */
   readonly duplicates: number;
   /** Records not meant for this table, and in an update, records without a stored row. */
   readonly skipped: number;

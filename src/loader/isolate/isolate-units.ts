@@ -229,7 +229,7 @@ function outcomeOf(
   const counts = job.targets.map((_, target) => countsBy((name) => counted?.[name][target] ?? 0));
   evidence.add(stored);
   return {
-    ...addOutcomes(storedOutcome(stored, counts, storedRows), rejectedOutcome(job, rejected)),
+    ...addOutcomes(storedOutcome(job, stored, counts, storedRows), rejectedOutcome(job, rejected)),
     untried,
     waiting,
   };

@@ -25,7 +25,10 @@ export interface StoredOutcome<
   E extends ObjectLiteral = ObjectLiteral,
   K extends keyof E = keyof E,
 > extends OutcomeBase<E> {
-  /** `duplicate`: a later record of the load has the same key, and `row` is the one that both became. */
+  /**
+   * `duplicate`: a later record of the load has the same key (in an insert an earlier one, which is stored), and `row` is the
+   * one that both became.
+   */
   readonly outcome: WrittenOutcome | 'duplicate';
   readonly key: Partial<E>;
   /** The columns that `returning` names, as in an entity that TypeORM has read. */

@@ -115,5 +115,5 @@ function totalsOf(
     inserted: units.filter(({ rows }) => rows[table] !== undefined).length,
   })),
 ): LoadTotals {
-  return addTotals(unwrittenTotals(batch, job), totalsOfOutcome(storedOutcome(units, written)));
+  return addTotals(unwrittenTotals(batch, job), totalsOfOutcome(storedOutcome(job, units, written)));
 }

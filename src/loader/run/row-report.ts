@@ -72,7 +72,7 @@ export async function handOver(rows: readonly RowOutcome[], listener: RowsListen
   try {
     await listener(rows);
   } catch (error) {
-    throw new StorageError('ROWS_NOT_TAKEN', 'onRows failed. The rows that it was given are committed', {
+    throw new StorageError('ROWS_NOT_TAKEN', 'onRows threw an error. What is committed stays', {
       cause: error,
     });
   }

@@ -36,6 +36,7 @@ export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
  * @param rows - what it did with each row
  */
 export function storedOutcome(
+  { options }: Pick<LoadJob, 'options'>,
   units: readonly LoadUnit[],
   counts: readonly WriteCounts[],
   rows?: StoredRows,
@@ -47,20 +48,21 @@ export function storedOutcome(
   return {
     tables,
     rejected: [],
-    stored: rows === undefined ? [] : units.flatMap((unit) => writtenRecords(unit, rows)),
+    stored: rows === undefined ? [] : units.flatMap((unit) => writtenRecords(options, unit, rows)),
   };
 }
 
-/** Of the records folded into a unit, the last has the row, and the others are its duplicates. */
-function writtenRecords(unit: LoadUnit, stored: StoredRows): WrittenRecord[] {
+/** Of the records folded into a unit, one has the row: in an insert the first, else the last. The others are its duplicates. */
+function writtenRecords({ disposition }: LoadJob['options'], unit: LoadUnit, stored: StoredRows): WrittenRecord[] {
   const parts = partsOf(unit);
+  const owner = disposition === 'insert' ? 0 : parts.length - 1;
   return unit.rows.flatMap((row) => {
     const written = row && stored.get(row);
     return written === undefined
       ? []
       : parts.map(({ position }, index) => ({
           position,
-          outcome: index === parts.length - 1 ? written.outcome : 'duplicate',
+          outcome: index === owner ? written.outcome : 'duplicate',
           values: written.values,
         }));
   });

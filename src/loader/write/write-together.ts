@@ -81,5 +81,5 @@ async function writeTables(
     const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
     counts.push(await writeRows(client, target, { ...settings, stored }, rows));
   }
-  return storedOutcome(units, counts, stored);
+  return storedOutcome(job, units, counts, stored);
 }

@@ -93,6 +93,22 @@ describe('a buffer', () => {
     expect(await stored()).toEqual([{ id: 'e', n: 3, state: 'seen' }]);
   });
 
+  it('tells the caller whose record an insert has stored: the first of a key that is not rejected', async () => {
+    const buffer = bufferOf({ disposition: 'insert' });
+    const adding = [
+      buffer.add({ id: 'e', n: 1 }),
+      buffer.add({ id: 'e', n: 2 }),
+      buffer.add({ id: 'f', state: 'bad' }),
+      buffer.add({ id: 'f', n: 4 }),
+      buffer.add({ id: 'f', n: 5 }),
+    ];
+    expect(await fates(adding)).toEqual(['inserted', 'duplicate', 'RECORD_REJECTED', 'inserted', 'duplicate']);
+    expect(await stored()).toEqual([
+      { id: 'e', n: 1, state: 'new' },
+      { id: 'f', n: 4, state: 'new' },
+    ]);
+  });
+
   it('refuses records beyond maxPending, and takes more once the database has caught up', async () => {
     const buffer = bufferOf({ maxPending: 3 });
     const blocker = app.dataSource.createQueryRunner();
