@@ -130,7 +130,8 @@ function kindOf(value: unknown, text: Row['values'][number]): Kind | undefined {
     case 'string':
       return value === text ? 'text' : undefined;
     case 'number':
-      return shortestText(value) === text ? 'number' : undefined;
+      // An integer column has no -0.
+      return shortestText(value) === text && !Object.is(value, -0) ? 'number' : undefined;
     case 'boolean':
       return String(value) === text ? 'boolean' : undefined;
     default:

@@ -92,6 +92,11 @@ describe('a packed record', () => {
     expect(rawBytesOf(unit?.source).toString()).toBe(JSON.stringify(record));
   });
 
+  it('has the -0 that it came with, of which an integer column holds 0', () => {
+    const [unit] = unitsOf([{ article_id: 'a', shop: 's', stock: -0 }], new UnitPacker(job.targets));
+    expect(rawBytesOf(unit?.source).toString()).toBe('{"article_id":"a","shop":"s","stock":-0}');
+  });
+
   it('stays as it is in a batch of different columns, and where it is large', () => {
     const packer = new UnitPacker(job.targets);
     const base = { article_id: 'a', shop: 's' };
