@@ -107,7 +107,6 @@ export class RecordBuffer<
       const batch = this.waiting.splice(0, this.limits.maxRecords);
       this.loading = this.settle(batch);
       await this.loading;
-      this.settled += batch.length;
     }
     this.loading = undefined;
   }
@@ -115,6 +114,8 @@ export class RecordBuffer<
   private async settle(batch: readonly Pending<E, R, K>[]): Promise<void> {
     try {
       const outcomes = await this.load(batch.map(({ record }) => record));
+      // Before the promises settle: their callers may add again at once.
+      this.settled += batch.length;
       batch.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index] as RowOutcome<E, K>;
         if (outcome.outcome === 'rejected') {
@@ -129,6 +130,7 @@ export class RecordBuffer<
         await this.settle(batch.slice(0, half));
         await this.settle(batch.slice(half));
       } else {
+        this.settled += batch.length;
         batch.forEach(({ reject }) => reject(error));
       }
     }

@@ -122,6 +122,21 @@ describe('a buffer', () => {
     expect(await fates([buffer.add({ id: 'e4' })])).toEqual(['inserted']);
   });
 
+  it('has room for the next record as soon as one has settled, stored or not', async () => {
+    const buffer = bufferOf({ maxPending: 1 });
+    const outcomes: string[] = [];
+    for (const state of ['new', 'bad', 'new']) {
+      // Added in the very turn in which the one before settles.
+      try {
+        outcomes.push((await buffer.add({ id: `e${outcomes.length}`, state })).outcome);
+      } catch (error) {
+        outcomes.push((error as { readonly code: string }).code);
+      }
+    }
+    expect(outcomes).toEqual(['inserted', 'RECORD_REJECTED', 'inserted']);
+    expect(buffer.pending).toBe(0);
+  });
+
   it('waits for others up to maxWaitMs, unless it is full, flushed or closed', async () => {
     const buffer = bufferOf({ maxWaitMs: 60_000, maxRecords: 2 });
     expect(await fates([buffer.add({ id: 'e0' }), buffer.add({ id: 'e1' })])).toEqual(['inserted', 'inserted']);
