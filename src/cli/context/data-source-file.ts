@@ -38,12 +38,18 @@ async function exportedDataSources(file: string): Promise<DataSource[]> {
   }
   try {
     const exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-    return [...new Set(await Promise.all(Object.values(exported)))].filter(isDataSource);
+    const values = [...Object.values(exported), ...exportsOfCommonJs(exported)];
+    return [...new Set(await Promise.all(values))].filter(isDataSource);
   } catch (error) {
     // The message of the application's own error may quote a password.
     const why = errorCode(error) ?? (error instanceof Error ? error.name : typeof error);
     throw new UsageError(`--data-source: could not import ${file}: ${why}${hintOf(file, why)}`, { cause: error });
   }
+}
+
+/** What `module.exports` holds: Node does not name all of it, and never its `default`. */
+function exportsOfCommonJs({ default: whole }: Readonly<Record<string, unknown>>): unknown[] {
+  return typeof whole === 'object' && whole !== null && !isDataSource(whole) ? Object.values(whole) : [];
 }
 
 /** TypeScript without a loader is an unknown extension, and where Node knows it, decorators are a syntax error. */

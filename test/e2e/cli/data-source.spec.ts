@@ -86,6 +86,17 @@ describe('--data-source', () => {
     expect(await run('stats --json', '', empty)).toMatchObject([0, { tables: {} }, '']);
   });
 
+  it.each([
+    ['default.cjs', 'Object.defineProperty(exports, "__esModule", { value: true }); exports.default = made;'],
+    ['member.cjs', 'module.exports = { sources: 1, ["data" + "Source"]: made };'],
+    ['whole.cjs', 'module.exports = made;'],
+  ])('takes the DataSource of a CommonJS module: %s', async (name, exported) => {
+    const made = `const { DataSource } = require('typeorm');
+      const made = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL });`;
+    await project.write(name, `${made} ${exported}`);
+    expect(await run('loads --json', '', join(project.path, name))).toMatchObject([0, {}, '']);
+  });
+
   it('closes a DataSource that its file has opened', async () => {
     await project.write(
       'opened.js',
