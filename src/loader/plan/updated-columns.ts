@@ -58,11 +58,14 @@ function findColumns(plan: LoadPlan, option: string, names: readonly string[]): 
         return false;
     }
   };
+  const nameable = [...plan.fields]
+    .filter(([, { kind }]) => kind !== 'fallback' && kind !== 'ignored')
+    .map(([name]) => name);
   for (const name of names) {
     // A column in an embedded class has a path for its property.
     const column = plan.columns.find(({ property }) => property === name);
     if (!add(plan.fields.get(name)) && !add(column && { kind: 'column', column })) {
-      const nearest = nearestName(name, plan.fields.keys());
+      const nearest = nearestName(name, nameable);
       const advice = nearest === undefined ? '' : `. Did you mean ${nearest}?`;
       throw new InvalidLoadError(`${option}: ${plan.entityName} has no column ${name} that records fill${advice}`);
     }

@@ -130,16 +130,18 @@ describe('columns that a load updates', () => {
     expect(await content('a')).toEqual([{ ...OLD, n: 2 }]);
   });
 
-  it.each<[LoadOptions, string]>([
+  it.each<[LoadOptions, string | RegExp]>([
     [{ updateColumns: ['titel'] }, 'updateColumns: Part has no column titel that records fill. Did you mean title?'],
-    [{ keepColumns: ['version'] }, 'keepColumns: Part has no column version that records fill'],
+    [{ keepColumns: ['version'] }, /keepColumns: Part has no column version that records fill$/],
     [{ keepColumns: [] }, 'keepColumns must be a list of column names'],
     [{ updateColumns: ['n'], keepColumns: ['n'] }, 'give one of the two'],
     [{ updateColumns: ['n'], disposition: 'insert' }, "updateColumns goes with disposition 'merge' or 'update'"],
   ])('are checked before the load begins: %j', async (options, message) => {
     const error: unknown = await app.loader.load(Part, [NEW], options).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(InvalidLoadError);
-    expect((error as Error).message).toContain(message);
+    expect(() => {
+      throw error;
+    }).toThrow(message);
     expect(await app.count('storage_loads')).toBe(0);
   });
 });
