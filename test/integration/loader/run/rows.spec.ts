@@ -147,6 +147,32 @@ describe('what became of each record', () => {
     expect(given.map((row) => 'row' in row && row.row.id)).toEqual([...ids.values()]);
   });
 
+  it.each([0, 300])('tells the first record of a key that its insert is the one (beside %d more)', async (more) => {
+    const others = Array.from({ length: more }, (_, index) => ({ code: `more ${index}` }));
+    const same = [
+      { code: 'a', price: 1000 },
+      { code: 'a', title: 'first' },
+      { code: 'a', title: 'second', price: 2 },
+    ];
+    const options = { ...byCode, disposition: 'insert', returning: ['title'] } as const;
+    const insert = async () => (await app.loader.for(Ticket).load([...same, ...others], options)).rows.slice(0, 3);
+    const row = { title: 'first' };
+    const rejected = expect.objectContaining({ position: 0, outcome: 'rejected', reason: '23514' });
+    expect(await insert()).toEqual([
+      rejected,
+      { position: 1, key: { code: 'a' }, outcome: 'inserted', row },
+      { position: 2, key: { code: 'a' }, outcome: 'duplicate', row },
+    ]);
+    expect(await insert()).toEqual(
+      ['unchanged', 'duplicate', 'duplicate'].map((outcome, position) => ({
+        position,
+        key: { code: 'a' },
+        outcome,
+        row,
+      })),
+    );
+  });
+
   it('tells skipped records', async () => {
     const records = [{ submission_id: 'a', problem_description: 'p' }, { submissionId: 'b', title: 't' }, 1];
     const { rows } = await app.opportunities.store(records as object[], { returning: ['confidence'] });
