@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { HistoryPeriodEntity, HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
+import { findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
@@ -74,6 +75,10 @@ export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
 
   async list({ table, status, limit = DEFAULT_LIMIT, after }: HistoryFilter): Promise<HistoryEntry[]> {
+    const mistakes = findMistakes({ limit }, { limit: integerFrom(0) }, 'not a criterion');
+    if (mistakes.length > 0) {
+      throw new StorageError('INVALID_FILTER', `Invalid filter of the history: ${mistakes.join('; ')}`);
+    }
     if (after !== undefined && (await this.find(after)) === null) {
       throw new StorageError('INVALID_FILTER', `after: the history has no load ${JSON.stringify(after)}`);
     }

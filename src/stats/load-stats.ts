@@ -72,7 +72,7 @@ export class LoadStats {
 
   /**
    * Past and running loads, newest first, from `storage_loads`. Page by page with `limit` and `after`.
-   * @throws StorageError `HISTORY_UNREADABLE` for a database error; `INVALID_FILTER` if `after` names no load
+   * @throws StorageError `HISTORY_UNREADABLE` for a database error; `INVALID_FILTER` if `after` names no load, or `limit` is no number of loads
    */
   async history(filter: HistoryFilter = {}): Promise<HistoryEntry[]> {
     return answered(this.past.list(filter), ...UNREADABLE);

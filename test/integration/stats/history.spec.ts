@@ -130,6 +130,9 @@ describe('the history of loads', () => {
     }
     expect(pages).toEqual(whole);
     expect(await app.stats.history({ after: whole.at(-1)?.loadId })).toEqual([]);
+    for (const limit of [-1, NaN, 1.5]) {
+      await expect(app.stats.history({ limit })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+    }
     for (const after of ['x', '00000000-0000-4000-8000-000000000000']) {
       await expect(app.stats.history({ after })).rejects.toMatchObject({ code: 'INVALID_FILTER' });
     }
