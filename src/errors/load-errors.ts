@@ -55,7 +55,7 @@ export class RecordRejectedError extends StorageError {
     readonly column: string | undefined,
     message: string,
   ) {
-    super('RECORD_REJECTED', `The record was rejected: ${message}`);
+    super('RECORD_REJECTED', `The record was rejected${column === undefined ? '' : ` (column ${column})`}: ${message}`);
   }
 }
 

@@ -53,6 +53,9 @@ export function resolveBufferOptions<K extends string>(
   options: BufferOptions<K>,
 ): readonly [BufferLimits, BufferedLoadOptions<K>] {
   const mistakes = findMistakes(options, CHECKS, 'no option of a buffer');
+  if (options.disposition === 'replace') {
+    mistakes.push("disposition 'replace' does not go with a buffer: use load or loadBatch");
+  }
   if (mistakes.length > 0) {
     throw new InvalidLoadError(`The options of the buffer are wrong: ${mistakes.join('; ')}`);
   }

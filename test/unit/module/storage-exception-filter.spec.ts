@@ -63,7 +63,7 @@ describe('StorageExceptionFilter', () => {
     ['missing', 404, 'REJECT_NOT_FOUND', 'no such record'],
     ['full', 503, 'BUFFER_FULL', 'Service unavailable'],
     ['closed', 503, 'BUFFER_CLOSED', 'Service unavailable'],
-    ['rejected', 422, 'RECORD_REJECTED', 'The record was rejected: expected an integer'],
+    ['rejected', 422, 'RECORD_REJECTED', 'The record was rejected (column n): expected an integer'],
     ['shutdown', 503, 'SHUT_DOWN', 'Service unavailable'],
     ['deadlock', 503, 'LOAD_FAILED', 'Service unavailable'],
     ['disk', 500, 'LOAD_FAILED', 'Internal server error'],

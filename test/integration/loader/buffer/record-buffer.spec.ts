@@ -173,7 +173,7 @@ describe('a buffer', () => {
     expect(() => bufferOf({ maxRecords: 0, maxWaitMs: -1 })).toThrow(
       'maxWaitMs must be an integer from 0 to 60000 (found number); maxRecords must be an integer from 1 to 100000',
     );
-    expect(() => bufferOf({ disposition: 'replace' })).toThrow("'replace'");
+    expect(() => bufferOf({ disposition: 'replace' })).toThrow("disposition 'replace' does not go with a buffer");
     expect(() => bufferOf({ loadKey: 'k' } as BufferOptions<keyof BufferedEvent>)).toThrow('loadKey');
     await app.dataSource.transaction(async (manager) => {
       expect(() => app.loader.for(BufferedEvent).withManager(manager).buffer()).toThrow('transaction');

@@ -151,5 +151,8 @@ describe('the key of a merge', () => {
     await expect(app.loader.load(Reading, [reading(9, 4)], { newerBy: 'nothing' })).rejects.toThrow(
       /no column nothing/,
     );
+    await expect(app.loader.load(Reading, [reading(9, 4)], { newerBy: 'seenAd' })).rejects.toThrow(
+      'no column seenAd. Did you mean seenAt?',
+    );
   });
 });
