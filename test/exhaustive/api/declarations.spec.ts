@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
-import { examplesIn } from '../../scripts/docs/examples.js';
-import { type Declarations, emitDeclarations } from '../support/declarations/emit-declarations.js';
+import { examplesIn } from '../../../scripts/docs/examples.js';
+import { type Declarations, emitDeclarations } from '../../support/declarations/emit-declarations.js';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 const NAME = 'test/support/declarations/typed-records.ts';
 const ENTRIES = ['src/index.d.ts', 'src/testing/index.d.ts'];
 

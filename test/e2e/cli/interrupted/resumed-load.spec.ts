@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, jsonOf, startCommandLine } from '../../support/cli/command-line.js';
-import { checkedLedger } from '../../support/app/ledger.js';
-import { emptyTables } from '../../support/app/quarantine.js';
+import { type CommandLine, jsonOf, startCommandLine } from '../../../support/cli/command-line.js';
+import { checkedLedger } from '../../../support/app/ledger.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
 
 const NUMBERS = Array.from({ length: 30 }, (_, n) => n);
 const FORMATS: readonly (readonly [name: string, content: string | Buffer])[] = [

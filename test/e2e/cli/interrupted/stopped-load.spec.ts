@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
-import { emptyTables } from '../../support/app/quarantine.js';
+import { type CommandLine, startCommandLine } from '../../../support/cli/command-line.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
 
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
 const RECORDS = '{"submission_id":"t3_1"}\n{"name": oops}\n{"submission_id":"t3_2"}\n[]\n';

@@ -4,11 +4,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 
-import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
-import { checkedLedger } from '../../support/app/ledger.js';
-import { emptyTables } from '../../support/app/quarantine.js';
-import { type RunningCli, startCli } from '../../support/cli/run-cli.js';
-import { sized } from '../../support/sizes/sizes.js';
+import { type CommandLine, startCommandLine } from '../../../support/cli/command-line.js';
+import { checkedLedger } from '../../../support/app/ledger.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
+import { type RunningCli, startCli } from '../../../support/cli/run-cli.js';
+import { sized } from '../../../support/sizes/sizes.js';
 
 /** Each test starts several processes. */
 jest.setTimeout(120_000);

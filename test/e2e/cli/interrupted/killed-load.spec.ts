@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { killMerges } from '../../support/processes/kill-cases.js';
-import { sized } from '../../support/sizes/sizes.js';
+import { killMerges } from '../../../support/processes/kill-cases.js';
+import { sized } from '../../../support/sizes/sizes.js';
 
 // The fault suite kills appends, too, and more often.
 const CASE = { records: sized(6_000, 10_000), batchSize: 200, kills: sized(2, 5) };

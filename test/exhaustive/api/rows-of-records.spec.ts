@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type LoadResultWithRows, type RowOutcome } from '../../src/index.js';
-import { quarantined } from '../support/app/quarantine.js';
-import type { StorageApp } from '../support/app/storage-app.js';
-import { whileOtherDoes } from '../support/database/lock-waits.js';
-import { startAppWith } from '../support/entities/own-entities.js';
-import { propertyRuns, sized } from '../support/sizes/sizes.js';
+import { type LoadResultWithRows, type RowOutcome } from '../../../src/index.js';
+import { quarantined } from '../../support/app/quarantine.js';
+import type { StorageApp } from '../../support/app/storage-app.js';
+import { whileOtherDoes } from '../../support/database/lock-waits.js';
+import { startAppWith } from '../../support/entities/own-entities.js';
+import { propertyRuns, sized } from '../../support/sizes/sizes.js';
 
 class Good {
   @PrimaryGeneratedColumn('increment', { type: 'bigint' })
