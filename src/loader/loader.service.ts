@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
@@ -141,13 +143,14 @@ export class LoaderService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Buffers load what they hold; then running loads roll back their current batch and end as interrupted, before the
-   * connections are closed.
+   * Buffers load what they hold, for as long as one load may be retried; then running loads roll back their current batch
+   * and end as interrupted, before the connections are closed.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(Array.from(this.buffers, (buffer) => buffer.close()));
+    const closing = Promise.all(Array.from(this.buffers, (buffer) => buffer.close()));
+    await Promise.race([closing, setTimeout(this.settings.retry.maxElapsedMs, undefined, { ref: false })]);
     this.shutdown.abort();
-    await Promise.allSettled(this.active);
+    await Promise.allSettled([closing, ...this.active]);
     this.context.stats.endProgress();
   }
 

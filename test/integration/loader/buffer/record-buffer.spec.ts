@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type BufferOptions, LoadFailedError, RecordRejectedError } from '../../../../src/index.js';
+import { type BufferOptions, LoadFailedError, LoaderService, RecordRejectedError } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
@@ -178,6 +179,19 @@ describe('a buffer', () => {
     await app.dataSource.transaction(async (manager) => {
       expect(() => app.loader.for(BufferedEvent).withManager(manager).buffer()).toThrow('transaction');
     });
+  });
+
+  it('is given up at shutdown when the table stays locked, and its callers are told', async () => {
+    const other = await startAppWith([BufferedEvent], { loader: { maxRetryMs: 100, lockTimeoutMs: 300 } });
+    const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
+    const buffer = other.loader.for(BufferedEvent).buffer({ maxWaitMs: 0, maxRecords: 1 });
+    const settled = fates([0, 1].map((n) => buffer.add({ id: `e${n}`, n })));
+    await other.module.get(LoaderService).beforeApplicationShutdown();
+    expect(await settled).toEqual(['LOAD_INTERRUPTED', 'SHUT_DOWN']);
+    await blocker.end();
+    await other.close();
   });
 
   it('is drained when the application shuts down', async () => {
