@@ -93,6 +93,10 @@ const CODELESS_CONNECTION_LOSS =
 const POOLER_LOSS =
   /query_wait_timeout|server conn crashed|server login has been failing|server login failed: \w+ the database system is|client_login_timeout \(server down\)/;
 
+/** What PgBouncer rejects at every attempt: a login, a database, a parameter. */
+const POOLER_REJECTION =
+  /authentication|password|no such|not allowed|does not|disabled|unsupported|required|config|invalid|server login failed: \w+ (?!the database system is)/i;
+
 /** A distributed engine reports a lost worker as an internal error. */
 const WORKER_LOSS = /worker|remote node|connection to the remote/i;
 
@@ -137,7 +141,7 @@ export function classifyFault(error: unknown): FaultKind {
   if (CONNECTION_CODES.has(code)) {
     return 'connection';
   }
-  if ((code === '08P01' && POOLER_LOSS.test(message)) || (code === INTERNAL_ERROR && WORKER_LOSS.test(message))) {
+  if ((code === '08P01' && isPoolerLoss(error, message)) || (code === INTERNAL_ERROR && WORKER_LOSS.test(message))) {
     return 'connection';
   }
   if (ROW_CODES.has(code) || (ROW_CLASSES.has(code.slice(0, 2)) && code !== BAD_COPY_FILE_FORMAT)) {
@@ -150,6 +154,12 @@ export function classifyFault(error: unknown): FaultKind {
     return 'schema';
   }
   return isUncertain(error, code) ? 'uncertain' : 'terminal';
+}
+
+/** PgBouncer has many texts for a connection that it ends, and names no routine of a server. */
+function isPoolerLoss(error: unknown, message: string): boolean {
+  const isOfPooler = errorText(error, 'severity') === 'FATAL' && errorText(error, 'routine') === undefined;
+  return POOLER_LOSS.test(message) || (isOfPooler && !POOLER_REJECTION.test(message));
 }
 
 function isUncertain(error: unknown, code: string): boolean {

@@ -95,6 +95,17 @@ describe('an error of Postgres', () => {
     expect(classifyFault(fault(code, message))).toBe(kind);
   });
 
+  it.each<[FaultKind, string, string | undefined]>([
+    ['connection', 'the pooler has a text that nobody listed', undefined],
+    ['terminal', 'the pooler has a text that nobody listed', 'exec_stmt_raise'],
+    ['terminal', 'no such database: app', undefined],
+    ['terminal', 'SASL authentication failed', undefined],
+    ['terminal', 'unsupported startup parameter: options', undefined],
+    ['terminal', 'server login failed: FATAL password authentication failed for user "u"', undefined],
+  ])('is %s where a connection ends with a protocol violation: %s, routine %s', (kind, message, routine) => {
+    expect(classifyFault(Object.assign(fault('08P01', message), { severity: 'FATAL', routine }))).toBe(kind);
+  });
+
   it.each([[undefined], [null], ['40001'], [{}], [5]])('is terminal when it is none: %j', (value) => {
     expect(classifyFault(value)).toBe('terminal');
   });
