@@ -17,10 +17,11 @@ const EXPLANATIONS = new Map([
   ['ERR_STREAM_PREMATURE_CLOSE', 'the stream was closed before its end'],
 ]);
 
-/** Whether a file of UTF-8 that starts with these bytes would be read as that, and whole. */
+/** Whether a file of UTF-8 that starts with these bytes, whatever follows them, would be read as that, and whole. */
 export function startsPlainly(head: Buffer): boolean {
   const mark = BYTE_ORDER_MARKS.some(([, bytes]) => head.subarray(0, bytes.length).equals(bytes));
-  return !mark && utf16WithoutMark(head.subarray(0, HEAD_BYTES)) === undefined && kindOf(head) === undefined;
+  // With a zero among them, the bytes that follow decide whether it looks like UTF-16.
+  return !mark && !head.subarray(0, HEAD_BYTES).includes(0) && kindOf(head) === undefined;
 }
 
 /** The bytes of a text file. */
