@@ -13,7 +13,7 @@ import type { WideningProposal } from './propose/widen/widening-proposal.js';
  * columns that reject records. Read-only.
  */
 export class SchemaService {
-  /** @internal */
+  /** Injected by Nest; elsewhere with an initialized DataSource. */
   constructor(private readonly dataSource: DataSource) {}
 
   /**

@@ -87,7 +87,7 @@ async function importPath(folder: string): Promise<string> {
   }
 }
 
-const LIST = /^(export const \w+(?:: [^=]+)? = )\[([\w\s,]*)\](;?)$/m;
+const LIST = /^(export const \w+(?:: (?:[^=]|=>)+)? = )\[([\w\s,]*)\](;?)$/m;
 
 async function register(folder: string, { fileName, className }: MigrationFile): Promise<string | undefined> {
   const path = join(folder, 'index.ts');
