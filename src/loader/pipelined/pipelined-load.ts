@@ -46,8 +46,11 @@ export class PipelinedLoad implements FirstAttempt {
   /** @throws NotPipelinedError when one statement cannot do it */
   static of(session: LoadSession, job: LoadJob, batch: PreparedBatch): PipelinedLoad {
     const units = unitsToPipeline(job, batch);
-    const statement = units && pipelinedStatement(session, job, batch, units, totalsOf(job, batch, units));
-    if (units === undefined || statement === undefined) {
+    const totals = units && totalsOf(job, batch, units);
+    // The row of the load would not tell what an update skips from what is skipped before.
+    const isTold = job.options.disposition !== 'update' || totals?.tables.every(({ skipped }) => skipped === 0);
+    const statement = isTold && totals && pipelinedStatement(session, job, batch, units, totals);
+    if (!units || !statement) {
       throw new NotPipelinedError({ job, batch });
     }
     return new PipelinedLoad(session, job, batch, units, statement);
@@ -72,12 +75,8 @@ export class PipelinedLoad implements FirstAttempt {
     const names = job.targets.map(({ plan }) => plan.table);
     await ledger.open(client, session.entry);
     const written = await ledger.findCompleted(client, session.entry, names);
-    // The row of the load counts what is not written, too.
-    const { tables: known } = totalsOf(job, batch, units);
-    const apart = written?.map((counts, table) => ({
-      ...counts,
-      skipped: counts.skipped - (known[table] ?? NO_COUNTS).skipped,
-    }));
+    const isUpdate = job.options.disposition === 'update';
+    const apart = written?.map((counts) => ({ ...counts, skipped: isUpdate ? counts.skipped : 0 }));
     return apart && totalsOf(job, batch, units, apart);
   }
 
