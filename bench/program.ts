@@ -33,7 +33,8 @@ Cases:
   same           the same records a second time: time, WAL and pages written
   fifth          one row in five changed in one column
   sparse         every other field absent, against TypeORM upsert by shape
-  small          stores of 1, 10 and 100 records, one table and hybrid, 1 caller and 50 at once: latency, against TypeORM
+  small          stores of 1, 10 and 100 records, one table and hybrid, 1 caller and 50 at once: latency, against TypeORM;
+                 and a buffer of 200 callers, against a store each
   small-delayed  the same over a network that delays 5 ms each way: latency, waits for the server, bytes sent
   growth         growing files through the built command line (npm run build): time per row and peak memory;
                  a million rows need about 6 GB of disk, half of it for a file in the temporary directory

@@ -2,7 +2,7 @@ import type { Bench, CaseReport } from '../bench.js';
 import { BenchError, faultOf } from '../bench-error.js';
 import { DELAY_MS, overProxy, type Proxy } from '../network/proxy.js';
 import { showFigure, showSpread, type Spread, spreadOf } from '../report/figures.js';
-import { atMost } from '../report/goals.js';
+import { atLeast, atMost } from '../report/goals.js';
 import { type BenchTable, readTable } from '../report/table.js';
 import {
   aCall,
@@ -15,7 +15,7 @@ import {
   type Setting,
   timeRatio,
 } from '../small/play.js';
-import { type Kind, kindsOf, openHarbor, openTypeOrm, type Store } from '../small/stores.js';
+import { type Kind, kindsOf, openBuffer, openHarbor, openTypeOrm, type Store } from '../small/stores.js';
 import { roundTrips } from '../small/round-trip.js';
 import { withConnection } from '../tables/connection.js';
 import { countRows, fillTable } from '../tables/table-state.js';
@@ -34,6 +34,8 @@ const SETTINGS: readonly Setting[] = [
   { records: 10, callers: CALLERS, calls: 200 },
   { records: 100, callers: CALLERS, calls: 50 },
 ];
+/** Single records of as many callers as a buffer is for. */
+const BUFFERED: Setting = { records: 1, callers: 200, calls: 4_000 };
 /** A delayed call takes longer, and its time varies less. */
 const DELAYED_SHARE = 1 / 2;
 
@@ -51,7 +53,9 @@ interface Playing {
 /** Stores of a few records, this package and TypeORM in turn. */
 export async function runSmall(bench: Bench): Promise<CaseReport> {
   const { lines, faults } = await playAll(bench, undefined);
+  await playBuffer(bench, { lines, faults });
   const find = finder(lines);
+  const buffered = find('buffer', 1, scaled(BUFFERED, bench.rows, false).callers);
   const one = find('one table', 1, 1);
   const hundred = find('hybrid', 100, 1);
   return {
@@ -62,6 +66,11 @@ export async function runSmall(bench: Bench): Promise<CaseReport> {
     goals: [
       atMost('1 record: p50 ≤ 1.0 × TypeORM upsert', one && latencyRatio(...one.played), 1),
       atMost('100 hybrid records: p50 ≤ 0.5 × two TypeORM upserts', hundred && latencyRatio(...hundred.played), 0.5),
+      atLeast(
+        `1 record by ${BUFFERED.callers} callers: rate of a buffer ≥ 8 × a store each`,
+        buffered && timeRatio(...(buffered.played.toReversed() as [Played, Played])),
+        8,
+      ),
     ],
     figures: lines,
   };
@@ -90,16 +99,19 @@ export async function runSmallDelayed(bench: Bench): Promise<CaseReport> {
 }
 
 const NOTES = [
-  'harbor: LoaderService.load and HybridStoreService.store. TypeORM: one upsert; hybrid: two in one transaction.',
+  'harbor: LoaderService.load (by a buffer: RecordBuffer.add) and HybridStoreService.store. TypeORM: one upsert; hybrid: two in one transaction.',
 ];
 
+async function readTables(url: string): Promise<[opportunities: BenchTable, submissions: BenchTable]> {
+  return withConnection(url, async (client) => [
+    await readTable(client, 'app_opportunities'),
+    await readTable(client, 'submissions'),
+  ]);
+}
+
 async function playAll(bench: Bench, proxy: Proxy | undefined): Promise<Playing> {
-  const tables = await withConnection(bench.url, async (client) => ({
-    opportunities: await readTable(client, 'app_opportunities'),
-    submissions: await readTable(client, 'submissions'),
-  }));
   const playing: Playing = { lines: [], faults: [] };
-  for (const kind of kindsOf(tables.opportunities, tables.submissions)) {
+  for (const kind of kindsOf(...(await readTables(bench.url)))) {
     const opened = await Promise.all([openHarbor, openTypeOrm].map((open) => open(proxy?.url ?? bench.url, kind)));
     try {
       for (const full of SETTINGS) {
@@ -112,6 +124,19 @@ async function playAll(bench: Bench, proxy: Proxy | undefined): Promise<Playing>
     }
   }
   return playing;
+}
+
+async function playBuffer(bench: Bench, playing: Playing): Promise<void> {
+  const [kind] = kindsOf(...(await readTables(bench.url)));
+  const buffered = { ...(kind as Kind), name: 'buffer' };
+  const setting = scaled(BUFFERED, bench.rows, false);
+  const opened = await openBuffer(bench.url, buffered);
+  try {
+    bench.onProgress(`a buffer, ${setting.callers} callers`);
+    await playSetting(bench, buffered, setting, opened, undefined, playing);
+  } finally {
+    await Promise.allSettled(opened.map((store) => store.close()));
+  }
 }
 
 async function playSetting(

@@ -20,6 +20,16 @@ export function atMost(goal: string, figure: Spread | undefined, limit: number):
   };
 }
 
+/** The same with a lower limit. */
+export function atLeast(goal: string, figure: Spread | undefined, limit: number): Goal {
+  return {
+    goal,
+    measured: showSpread(figure),
+    met: figure && figure.median >= limit,
+    unsure: figure !== undefined && figure.min < limit && figure.max >= limit,
+  };
+}
+
 /** A single figure with an upper limit. */
 export function below(goal: string, value: number, limit: number): Goal {
   return { goal, measured: showFigure(value), met: value < limit, unsure: false };

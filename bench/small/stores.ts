@@ -50,6 +50,20 @@ export async function openHarbor(url: string, { tables }: Kind): Promise<Store> 
   };
 }
 
+/** `add` of a buffer, and a `load` of each record, with one pool of 10. */
+export async function openBuffer(url: string, { tables }: Kind): Promise<readonly [buffer: Store, each: Store]> {
+  const app = await openStorage(url);
+  const loader = app.get(LoaderService).for(tables[0]?.name ?? '');
+  const buffer = loader.buffer();
+  const addAll = async (records: readonly SampleRecord[]): Promise<void> => {
+    await Promise.all(records.map((record) => buffer.add(record)));
+  };
+  return [
+    { name: 'harbor, by a buffer', prepare: (records) => () => addAll(records), close: () => app.close() },
+    { name: 'harbor', prepare: (records) => () => loader.load(records), close: async () => {} },
+  ];
+}
+
 /** One `upsert`, or one for each table in one transaction, with TypeORM's default pool of 10. */
 export async function openTypeOrm(url: string, { tables }: Kind): Promise<Store> {
   const entities = tables.map(entityOf);
