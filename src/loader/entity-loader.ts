@@ -3,8 +3,8 @@ import type { EntityManager, ObjectLiteral } from 'typeorm';
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { InvalidLoadError } from '../errors/index.js';
-import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
-import { RecordBuffer } from './buffer/record-buffer.js';
+import type { BufferOptions } from './buffer/buffer-options.js';
+import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
 import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
@@ -24,8 +24,10 @@ export interface LoadRunner {
     options: ReportingLoadOptions,
     manager?: EntityManager,
   ): Promise<BatchLoadResult>;
-  /** Buffers that the shutdown closes. */
-  readonly buffers: Set<Pick<RecordBuffer, 'close'>>;
+  buffer<E extends ObjectLiteral, R extends object, K extends keyof E & string>(
+    target: LoadTarget<E>,
+    options: BufferOptions<K>,
+  ): RecordBuffer<E, R, K>;
 }
 
 /** Options of `load` that give back columns of each row. */
@@ -98,13 +100,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
     if (this.manager !== undefined) {
       throw new InvalidLoadError("A buffer commits its loads itself, so it cannot load inside a caller's transaction");
     }
-    const [limits, loadOptions] = resolveBufferOptions(options);
-    const { buffers } = this.loader;
-    const load = async (records: R[]): Promise<readonly RowOutcome<E, K>[]> =>
-      (await this.load(records, loadOptions)).rows;
-    const buffer = new RecordBuffer<E, R, K>(limits, load, () => buffers.delete(buffer));
-    buffers.add(buffer);
-    return buffer;
+    return this.loader.buffer(this.target, options);
   }
 
   /**

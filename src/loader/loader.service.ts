@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
@@ -25,6 +23,9 @@ import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStats } from '../stats/load-stats.js';
+import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
+import { HoldingBuffers } from './buffer/holding-buffers.js';
+import { RecordBuffer } from './buffer/record-buffer.js';
 import { CurrentJob } from './run/current-job.js';
 import { EntityLoader, type LoadRunner } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
@@ -35,7 +36,8 @@ import {
   resolveLoadOptions,
 } from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
-import type { LoadResultWithRows } from './model/row-outcome.js';
+import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
+import { takerFor } from './plan/entity-fields.js';
 import { entityJob } from './plan/entity-job.js';
 import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
 import { mayPipeline } from './pipelined/may-pipeline.js';
@@ -48,15 +50,14 @@ import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
 import type { JobFactory, LoadCall, LoaderSettings } from './run/load-call.js';
 import { LoadRun } from './run/load-run.js';
+import { RunningLoads } from './run/running-loads.js';
 
 /** Loads records into the table of any entity of the DataSource. */
 export class LoaderService implements BeforeApplicationShutdown {
   private readonly plans: LoadPlans;
   private readonly context: LoadContext;
-  private readonly shutdown = new AbortController();
-  private readonly active = new Set<Promise<unknown>>();
-  /** @internal */
-  readonly buffers: LoadRunner['buffers'] = new Set();
+  private readonly running = new RunningLoads();
+  private readonly buffers = new HoldingBuffers();
 
   /** @internal */
   constructor(
@@ -83,7 +84,7 @@ export class LoaderService implements BeforeApplicationShutdown {
       limits: settings.limits,
       threads,
       logger,
-      shutdown: this.shutdown.signal,
+      shutdown: this.running.interrupt,
     };
   }
 
@@ -120,6 +121,21 @@ export class LoaderService implements BeforeApplicationShutdown {
     return this.run(this.entityCall(target, options, manager), (run) => run.loadBatch(checked));
   }
 
+  /**
+   * A buffer of one entity; see {@link EntityLoader.buffer}.
+   * @internal
+   */
+  buffer<E extends ObjectLiteral, R extends object, K extends keyof E & string>(
+    target: LoadTarget<E>,
+    options: BufferOptions<K>,
+  ): RecordBuffer<E, R, K> {
+    const [limits, ofLoads] = resolveBufferOptions(options);
+    const call = { ...this.entityCall(target, ofLoads, undefined), isDrained: true };
+    const load = async (records: readonly object[]): Promise<readonly RowOutcome<E, K>[]> =>
+      ((await this.runWhole(call, records)) as LoadResultWithRows<E, K>).rows;
+    return new RecordBuffer(limits, { take: takerFor(this.context.dataSource, [target]), load }, this.buffers);
+  }
+
   /** Forgets the plans, so that the next load reads the live schema again. */
   clearPlans(): void {
     this.plans.clear();
@@ -143,14 +159,11 @@ export class LoaderService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Buffers load what they hold, for as long as one load may be retried; then running loads roll back their current batch
-   * and end as interrupted, before the connections are closed.
+   * Running loads roll back their current batch and end as interrupted, before the connections are closed. At the same time
+   * buffers load what they hold, for as long as one load may be retried.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    const closing = Promise.all(Array.from(this.buffers, (buffer) => buffer.close()));
-    await Promise.race([closing, setTimeout(this.settings.retry.maxElapsedMs, undefined, { ref: false })]);
-    this.shutdown.abort();
-    await Promise.allSettled([closing, ...this.active]);
+    await this.running.end(() => this.buffers.close(), this.settings.retry.maxElapsedMs);
     this.context.stats.endProgress();
   }
 
@@ -196,7 +209,8 @@ export class LoaderService implements BeforeApplicationShutdown {
     work: (run: LoadRun<Result>) => Promise<Outcome>,
     attempt?: (start: (job: LoadJob) => LoadRun<Result>, options: ResolvedLoadOptions) => Promise<Outcome | undefined>,
   ): Promise<Outcome> {
-    if (this.shutdown.signal.aborted) {
+    const shutdown = call.isDrained === true ? this.running.lateInterrupt : this.running.interrupt;
+    if (shutdown.aborted) {
       throw new StorageError('SHUT_DOWN', 'The application has shut down and starts no more loads');
     }
     const { targets, makeJob, shape, manager } = call;
@@ -209,19 +223,13 @@ export class LoaderService implements BeforeApplicationShutdown {
       return makeJob(await plans, resolved);
     };
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
-      new LoadRun(this.context, new CurrentJob(job, renew), shape, manager, rollback);
+      new LoadRun({ ...this.context, shutdown }, new CurrentJob(job, renew), shape, manager, rollback);
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
       const outcome = manager === undefined ? await attempt?.(start, resolved) : undefined;
       return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
     };
     const runner = manager?.queryRunner;
-    const working = runner === undefined ? load() : inTurn(runner, load);
-    this.active.add(working);
-    try {
-      return await working;
-    } finally {
-      this.active.delete(working);
-    }
+    return this.running.track(runner === undefined ? load() : inTurn(runner, load));
   }
 
   /** By plans that nobody has compared with their tables; undefined where they are not known, or allow no such job. */

@@ -43,8 +43,12 @@ it('a buffer of many callers tells each the truth, though the server restarts in
         .map((n) => `inserted ${n}`)
         .toSorted(),
     );
-    expect(await app.count('app_opportunities')).toBe(all.length - bad.length);
-    expect(await app.count('storage_rejected_records')).toBe(bad.length);
+    expect(await app.rows('SELECT submission_id, opportunity_score FROM app_opportunities ORDER BY 2')).toEqual(
+      all.filter((n) => !isBad(n)).map((n) => ({ submission_id: `t3_${n}`, opportunity_score: n })),
+    );
+    expect(await app.rows('SELECT record_key FROM storage_rejected_records ORDER BY length(record_key), 1')).toEqual(
+      bad.map((n) => ({ record_key: `t3_${n}` })),
+    );
   } finally {
     await app.close();
     await server.close();

@@ -1,4 +1,4 @@
-import { type Check, findMistakes, integerFrom } from '../../errors/find-mistakes.js';
+import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { type LoadOptions, resolveLoadOptions } from '../model/load-options.js';
 
@@ -50,8 +50,9 @@ const CHECKS: Readonly<Record<keyof BufferOptions, Check>> = {
  * @throws InvalidLoadError naming every wrong option
  */
 export function resolveBufferOptions<K extends string>(
-  options: BufferOptions<K>,
+  given: BufferOptions<K>,
 ): readonly [BufferLimits, BufferedLoadOptions<K>] {
+  const options = takeOptions(given, CHECKS, 'a buffer');
   const mistakes = findMistakes(options, CHECKS, 'no option of a buffer');
   if (options.disposition === 'replace') {
     mistakes.push("disposition 'replace' does not go with a buffer: use load or loadBatch");

@@ -3,6 +3,7 @@ import type { ObjectLiteral } from 'typeorm';
 import { LoadFailedError, RecordRejectedError, StorageError } from '../../errors/index.js';
 import type { RowOutcome } from '../model/row-outcome.js';
 import type { BufferLimits } from './buffer-options.js';
+import type { HoldingBuffers } from './holding-buffers.js';
 
 /** What became of a record that was not rejected. */
 export type BufferedOutcome<E extends ObjectLiteral = ObjectLiteral, K extends keyof E = keyof E> = Exclude<
@@ -10,12 +11,17 @@ export type BufferedOutcome<E extends ObjectLiteral = ObjectLiteral, K extends k
   { readonly outcome: 'rejected' }
 >;
 
-/** Loads records in one transaction; an outcome for each, in their order. */
-type LoadRows<E extends ObjectLiteral, R, K extends keyof E> = (records: R[]) => Promise<readonly RowOutcome<E, K>[]>;
+/** What a buffer hands its records to. */
+export interface BufferedLoads<E extends ObjectLiteral, R, K extends keyof E> {
+  /** Takes a record from its owner, at once. */
+  take(record: R): object;
+  /** Loads records that are taken, in one transaction; an outcome for each, in their order. */
+  load(records: readonly object[]): Promise<readonly RowOutcome<E, K>[]>;
+}
 
 /** A record that waits or is being loaded. */
-interface Pending<E extends ObjectLiteral, R, K extends keyof E> {
-  readonly record: R;
+interface Pending<E extends ObjectLiteral, K extends keyof E> {
+  readonly record: object;
   readonly resolve: (outcome: BufferedOutcome<E, K>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,7 +35,7 @@ export class RecordBuffer<
   R extends object = object,
   K extends keyof E = keyof E,
 > {
-  private waiting: Pending<E, R, K>[] = [];
+  private waiting: Pending<E, K>[] = [];
   private timer: NodeJS.Timeout | undefined;
   /** The load that runs. */
   private loading: Promise<void> | undefined;
@@ -40,8 +46,8 @@ export class RecordBuffer<
   /** @internal */
   constructor(
     private readonly limits: BufferLimits,
-    private readonly load: LoadRows<E, R, K>,
-    private readonly onClosed: () => void,
+    private readonly loads: BufferedLoads<E, R, K>,
+    private readonly holding: HoldingBuffers,
   ) {}
 
   /** Records that wait or are being loaded. */
@@ -50,30 +56,18 @@ export class RecordBuffer<
   }
 
   /**
-   * Loads a record together with those of other callers. Do not change the record until the promise settles.
+   * Loads a record together with those of other callers, as it is now.
    * @returns what became of it, once its commit is confirmed
    * @throws RecordRejectedError when this record was rejected; it is in quarantine, and the records of others are loaded
-   * @throws StorageError `BUFFER_FULL` when `maxPending` records wait or are being loaded, `BUFFER_CLOSED` after {@link close}; the
-   * record was not taken
+   * @throws StorageError `BUFFER_FULL` when `maxPending` records wait or are being loaded, `BUFFER_CLOSED` after {@link close} or
+   * the shutdown of the application; the record was not taken
    * @throws LoadStoppedError when the whole load failed, as described at `EntityLoader.load`
    */
   add(record: R): Promise<BufferedOutcome<E, K>> {
-    const { maxPending } = this.limits;
-    if (this.isClosed) {
-      return Promise.reject(new StorageError('BUFFER_CLOSED', 'The buffer is closed and takes no more records'));
-    }
-    if (this.pending >= maxPending) {
-      const message = `The buffer holds ${maxPending} records (maxPending). Add the record again later, or read more slowly`;
-      return Promise.reject(new StorageError('BUFFER_FULL', message));
-    }
-    this.added += 1;
+    // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
-      this.waiting.push({ record, resolve, reject });
-      if (this.waiting.length >= this.limits.maxRecords) {
-        this.start();
-      } else {
-        this.timer ??= setTimeout(() => this.start(), this.limits.maxWaitMs);
-      }
+      this.checkOpen();
+      this.wait({ record: this.loads.take(record), resolve, reject });
     });
   }
 
@@ -90,7 +84,31 @@ export class RecordBuffer<
   async close(): Promise<void> {
     this.isClosed = true;
     await this.flush();
-    this.onClosed();
+  }
+
+  private checkOpen(): void {
+    if (this.isClosed || this.holding.isClosed) {
+      throw new StorageError('BUFFER_CLOSED', 'The buffer is closed and takes no more records');
+    }
+    const { maxPending } = this.limits;
+    if (this.pending >= maxPending) {
+      throw new StorageError(
+        'BUFFER_FULL',
+        `The buffer holds ${maxPending} records (maxPending). Add the record again later, or read more slowly`,
+      );
+    }
+  }
+
+  private wait(record: Pending<E, K>): void {
+    const { maxRecords, maxWaitMs } = this.limits;
+    this.added += 1;
+    this.holding.add(this);
+    this.waiting.push(record);
+    if (this.waiting.length >= maxRecords) {
+      this.start();
+    } else {
+      this.timer ??= setTimeout(() => this.start(), maxWaitMs);
+    }
   }
 
   private start(): void {
@@ -111,11 +129,10 @@ export class RecordBuffer<
     this.loading = undefined;
   }
 
-  private async settle(batch: readonly Pending<E, R, K>[]): Promise<void> {
+  private async settle(batch: readonly Pending<E, K>[]): Promise<void> {
     try {
-      const outcomes = await this.load(batch.map(({ record }) => record));
-      // Before the promises settle: their callers may add again at once.
-      this.settled += batch.length;
+      const outcomes = await this.loads.load(batch.map(({ record }) => record));
+      this.release(batch.length);
       batch.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index] as RowOutcome<E, K>;
         if (outcome.outcome === 'rejected') {
@@ -130,9 +147,17 @@ export class RecordBuffer<
         await this.settle(batch.slice(0, half));
         await this.settle(batch.slice(half));
       } else {
-        this.settled += batch.length;
+        this.release(batch.length);
         batch.forEach(({ reject }) => reject(error));
       }
+    }
+  }
+
+  /** Makes room before the promises of these records settle: their callers may add again at once. */
+  private release(records: number): void {
+    this.settled += records;
+    if (this.pending === 0) {
+      this.holding.remove(this);
     }
   }
 }

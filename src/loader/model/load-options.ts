@@ -1,5 +1,5 @@
 import type { LoadEntity } from '../../entities/index.js';
-import { type Check, findMistakes, integerFrom } from '../../errors/find-mistakes.js';
+import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import type { Disposition } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
@@ -160,10 +160,11 @@ export function isLoadKey(value: unknown): boolean {
  * @throws InvalidLoadError naming every mistake at once
  */
 export function resolveLoadOptions(
-  options: ReportingLoadOptions,
+  given: ReportingLoadOptions,
   defaultBatchSize: number,
   defaultHistory: HistoryMode = 'all',
 ): ResolvedLoadOptions {
+  const options = takeOptions(given, CHECKS, 'a load');
   const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
   for (const name of ['newerBy', 'updateColumns', 'keepColumns'] as const) {

@@ -60,6 +60,9 @@ export interface PlanColumn {
  */
 export type JsonForm = 'nearest' | 'digits' | 'text' | 'exact';
 
+/** What of a column decides how a value is taken from its owner. */
+export type TakenColumn = Pick<PlanColumn, 'takesJson'>;
+
 /** A column as the table stores it, whether records can fill it or not. */
 export interface StoredColumn {
   readonly name: string;
@@ -113,13 +116,13 @@ export interface UnusableKey {
   readonly reason: string;
 }
 
-/** What a record's key may stand for. */
-export type Field =
-  | ColumnField
+/** What a record's key may stand for; `C` is what is known of a column. */
+export type Field<C = PlanColumn> =
+  | ColumnField<C>
   | { readonly kind: 'fallback' }
   | { readonly kind: 'extra' }
-  | EmbeddedField
-  | RelationField
+  | EmbeddedField<C>
+  | RelationField<C>
   /**
    * The loader, the database or another table's rows hold it. What a record says, for example one that was read from the
    * table, is ignored.
@@ -127,24 +130,24 @@ export type Field =
   | { readonly kind: 'ignored' };
 
 /** A column that records can fill. */
-export interface ColumnField {
+export interface ColumnField<C = PlanColumn> {
   readonly kind: 'column';
-  readonly column: PlanColumn;
+  readonly column: C;
 }
 
 /** An embedded class; records may also carry its columns by their own names. */
-export interface EmbeddedField {
+export interface EmbeddedField<C = PlanColumn> {
   readonly kind: 'embedded';
-  readonly fields: ReadonlyMap<string, Field>;
+  readonly fields: ReadonlyMap<string, Field<C>>;
 }
 
 /** A reference to another row: its key, or an object that holds the key. */
-export interface RelationField {
+export interface RelationField<C = PlanColumn> {
   readonly kind: 'relation';
   /** The columns of the foreign key. */
-  readonly columns: readonly PlanColumn[];
+  readonly columns: readonly C[];
   /** Where the object holds the value of each column. */
-  readonly members: ReadonlyMap<string, RelationField | ColumnField>;
+  readonly members: ReadonlyMap<string, RelationField<C> | ColumnField<C>>;
   /** Null says nothing. */
   readonly passesNull: boolean;
 }

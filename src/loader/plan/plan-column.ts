@@ -155,6 +155,6 @@ function transform(transformer: Transformer, value: unknown): unknown {
 }
 
 /** `function_list` and `functionList`: a fallback field has either form of its name. */
-function bothForms(names: readonly string[] = []): string[] {
+export function bothForms(names: readonly string[] = []): string[] {
   return names.flatMap((name) => [name, name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())]);
 }

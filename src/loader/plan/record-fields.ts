@@ -10,25 +10,28 @@ type Level = Pick<EmbeddedMetadata, 'embeddeds' | 'relations' | 'relationIds'> &
   readonly columns: readonly ColumnMetadata[];
 };
 
-const IGNORED: Field = { kind: 'ignored' };
+/** What the names of fields need of a column. */
+type NamedColumn = Pick<PlanColumn, 'aliases' | 'fillsFrom'>;
+
+const IGNORED: Field<never> = { kind: 'ignored' };
 
 /**
  * What each key of a record stands for.
  * @param fieldOf - the field of each column, by column name
  * @throws InvalidLoadError when one key means two columns
  */
-export function recordFields(
+export function recordFields<C extends NamedColumn>(
   metadata: EntityMetadata,
-  columns: readonly PlanColumn[],
-  fieldOf: ReadonlyMap<string, Field>,
-): Map<string, Field> {
+  columns: readonly C[],
+  fieldOf: ReadonlyMap<string, Field<C>>,
+): Map<string, Field<C>> {
   const { ownColumns, ownRelations, embeddeds, relationIds } = metadata;
   const own: Level = { columns: ownColumns, relations: ownRelations, embeddeds, relationIds };
   const fields = fieldsOf(own, fieldOf);
   for (const column of metadata.columns) {
     const field = fieldOf.get(column.databaseName);
     for (const name of field === undefined ? [] : fieldNamesOf(column)) {
-      addColumn(metadata, fields, name, field as Field);
+      addColumn(metadata, fields, name, field as Field<C>);
     }
   }
   // Fields that are filled from others.
@@ -41,8 +44,8 @@ export function recordFields(
 }
 
 /** The fields by the names of properties. */
-function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string, Field> {
-  const fields = new Map<string, Field>();
+function fieldsOf<C>(level: Level, fieldOf: ReadonlyMap<string, Field<C>>): Map<string, Field<C>> {
+  const fields = new Map<string, Field<C>>();
   for (const column of level.columns) {
     // TypeORM computes a @VirtualColumn when it reads.
     fields.set(column.propertyName, fieldOf.get(column.databaseName) ?? IGNORED);
@@ -71,7 +74,7 @@ function fieldsOf(level: Level, fieldOf: ReadonlyMap<string, Field>): Map<string
 }
 
 /** The foreign key of a relation; other relations are rows of other tables. */
-function relationField(relation: RelationMetadata, fieldOf: ReadonlyMap<string, Field>): Field {
+function relationField<C>(relation: RelationMetadata, fieldOf: ReadonlyMap<string, Field<C>>): Field<C> {
   if (!relation.isManyToOne && !relation.isOneToOneOwner) {
     return IGNORED;
   }
@@ -84,17 +87,17 @@ function relationField(relation: RelationMetadata, fieldOf: ReadonlyMap<string, 
   return references.length > 0 ? referenceField(references) : IGNORED;
 }
 
-interface Reference {
+interface Reference<C> {
   /** Where the related object holds the key. */
   readonly path: readonly string[];
-  readonly column: PlanColumn;
+  readonly column: C;
 }
 
-function referenceField(references: readonly Reference[]): RelationField {
-  const members = new Map<string, RelationField | ColumnField>();
+function referenceField<C>(references: readonly Reference<C>[]): RelationField<C> {
+  const members = new Map<string, RelationField<C> | ColumnField<C>>();
   for (const [name = ''] of references.map(({ path }) => path)) {
     const inner = references.filter(({ path }) => path[0] === name);
-    const [{ path, column }] = inner as [Reference];
+    const [{ path, column }] = inner as [Reference<C>];
     members.set(
       name,
       path.length === 1
@@ -120,7 +123,7 @@ function pathOf(column: ColumnMetadata): string[] {
  * Rejects a name that means two columns. A relation also takes the key of its column, so both may have one name; another
  * column replaces the relation of another table.
  */
-function addColumn(metadata: EntityMetadata, fields: Map<string, Field>, name: string, field: Field): void {
+function addColumn<C>(metadata: EntityMetadata, fields: Map<string, Field<C>>, name: string, field: Field<C>): void {
   const other = fields.get(name);
   const isItsRelation = other?.kind === 'relation' && field.kind === 'column' && other.columns.includes(field.column);
   if (isItsRelation || other?.kind === 'embedded' || other === field) {

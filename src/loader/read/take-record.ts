@@ -2,11 +2,12 @@ import { isLosslessNumber } from 'lossless-json';
 
 import { KeptJson, KeptValue } from '../../quarantine/raw-record.js';
 import { type Rejection, SourceRecord } from '../../records/source-record.js';
-import type { Field } from '../model/load-plan.js';
+import type { Field, TakenColumn } from '../model/load-plan.js';
+import { MAX_NESTING } from '../values/json-text.js';
 import { plainJsonText } from '../values/plain-json.js';
 import { takeJson } from './take-json.js';
 
-type FieldMap = ReadonlyMap<string, Field>;
+type FieldMap = ReadonlyMap<string, Field<TakenColumn>>;
 
 /** What a load reads of an object. */
 interface Shape {
@@ -27,35 +28,76 @@ export interface TakenRecord {
   readonly source: object;
   /** Fields of `content` with values that are still their owner's: instances of classes that a transformer may know. */
   readonly borrowed: readonly string[];
+  /** How quarantine keeps these values, where that is known. */
+  readonly kept?: ReadonlyMap<string, KeptValue>;
+}
+
+/** A record that was taken when it was handed over, some time before its load began. */
+export class HandedRecord {
+  private constructor(
+    private readonly taken: TakenRecord,
+    private readonly kept: ReadonlyMap<string, KeptValue>,
+  ) {}
+
+  /** @param fields - by the entities alone, as the tables may not be known yet */
+  static of(record: unknown, fields: readonly FieldMap[]): HandedRecord | SourceRecord {
+    if (record instanceof SourceRecord) {
+      return record;
+    }
+    const taken = takeOwned(record, fields);
+    const content = taken.content as Readonly<Record<string, unknown>>;
+    return new HandedRecord(
+      taken,
+      new Map(taken.borrowed.map((name) => [name, KeptValue.of(content[name], taken.source)])),
+    );
+  }
+
+  /** For one load; another one takes it again. */
+  take(): TakenRecord {
+    const { content } = this.taken;
+    return { ...this.taken, content: isRecord(content) ? { ...content } : content, kept: this.kept };
+  }
 }
 
 const VALUE: Shape = { fields: [], isRelated: false };
 const RELATED: Shape = { fields: [], isRelated: true };
 const NOTHING_BORROWED: readonly string[] = [];
-/** Deeper data is not copied, but described. */
-const MAX_COPIED_NESTING = 64;
-
+const BASE = { content: undefined, rejection: undefined, textual: false, borrowed: NOTHING_BORROWED };
 /** Takes a record from its owner, who may change the object afterwards, for example to hand over the next record in it. */
-export function takeRecord(record: unknown, fields: readonly FieldMap[]): TakenRecord {
-  const base = { content: undefined, rejection: undefined, textual: false, borrowed: NOTHING_BORROWED };
-  try {
-    if (record instanceof SourceRecord) {
+export function takeRecord(record: unknown, fields: readonly ReadonlyMap<string, Field>[]): TakenRecord {
+  if (record instanceof HandedRecord) {
+    return record.take();
+  }
+  if (record instanceof SourceRecord) {
+    return guarded(record, () => {
       const { json, rejection, textual } = record;
       const content = json === undefined ? record.value : takeJson(json, fields);
-      return { ...base, content, rejection, textual, source: record };
-    }
-    return isRecord(record)
+      return { ...BASE, content, rejection, textual, source: record };
+    });
+  }
+  return takeOwned(record, fields);
+}
+
+function takeOwned(record: unknown, fields: readonly FieldMap[]): TakenRecord {
+  return guarded(record, () =>
+    isRecord(record)
       ? takeObject(record, { fields, isRelated: false })
-      : { ...base, content: record, source: KeptValue.of(record) };
+      : { ...BASE, content: record, source: KeptValue.of(record) },
+  );
+}
+
+/** Getters and Proxies are the caller's code; their error costs only their record, and may quote values. */
+function guarded(record: unknown, take: () => TakenRecord): TakenRecord {
+  try {
+    return take();
   } catch {
-    // Getters and Proxies are the caller's code; their error costs only their record, and may quote values.
     const rejection: Rejection = { rule: 'unreadable_value', message: 'reading the record threw an error' };
-    return { ...base, rejection, source: KeptValue.of(record) };
+    return { ...BASE, rejection, source: KeptValue.of(record) };
   }
 }
 
 /** What quarantine needs to keep the record; call it when its content has been read. */
-export function sourceOf({ content, rejection, source, borrowed }: TakenRecord): unknown {
+export function sourceOf({ content, rejection, source, borrowed, kept }: TakenRecord): unknown {
   if (source instanceof SourceRecord) {
     // The bytes of a record of a file are enough; the parsed value may go.
     const { raw, textual, reading } = source;
@@ -66,7 +108,7 @@ export function sourceOf({ content, rejection, source, borrowed }: TakenRecord):
   }
   const fields = content as Record<string, unknown>;
   for (const name of borrowed) {
-    fields[name] = KeptValue.of(fields[name], source);
+    fields[name] = kept?.get(name) ?? KeptValue.of(fields[name], source);
   }
   return fields;
 }
@@ -109,7 +151,8 @@ function keepJson(value: object, fields: readonly FieldMap[], name: string): Kep
 
 /** A copy that is the same to a load; undefined where only its owner's code knows what it is. */
 function copyOf(value: object, shape: Shape, nesting: number): object | undefined {
-  if (nesting > MAX_COPIED_NESTING) {
+  if (nesting > MAX_NESTING) {
+    // No column takes it.
     return undefined;
   }
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -31,4 +31,6 @@ export interface LoadCall<Result extends LoadResult | HybridResult> {
   readonly options: ReportingLoadOptions;
   /** The load joins its transaction. */
   readonly manager: EntityManager | undefined;
+  /** The shutdown waits for it, as for the loads of a buffer, and does not interrupt it at once. */
+  readonly isDrained?: boolean;
 }

@@ -1,8 +1,12 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type BufferOptions, LoadFailedError, LoaderService, RecordRejectedError } from '../../../../src/index.js';
+import { type BufferOptions, InvalidLoadError, LoadFailedError, LoaderService, RecordRejectedError } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
@@ -64,6 +68,32 @@ describe('a buffer', () => {
     ]);
     expect(await loads()).toBe(1);
     expect(buffer.pending).toBe(0);
+  });
+
+  it('keeps to its options, and to a record, as they are when they are handed over', async () => {
+    const options = { returning: ['state'] as (keyof BufferedEvent)[], disposition: 'merge' as 'merge' | 'append' };
+    const buffer = bufferOf(options);
+    options.returning.push('n');
+    options.disposition = 'append';
+    const record = { id: 'e', n: 1 };
+    const adding = [1, 2].map((n) => buffer.add(Object.assign(record, { n })));
+    expect((await Promise.all(adding)).map((outcome) => 'row' in outcome && outcome.row)).toEqual([
+      { state: 'new' },
+      { state: 'new' },
+    ]);
+    expect(await stored()).toEqual([{ id: 'e', n: 2, state: 'new' }]);
+  });
+
+  it('rejects a record that cannot be read to its own caller', async () => {
+    const unreadable = {
+      get id(): string {
+        throw new Error('secret');
+      },
+    };
+    const buffer = bufferOf();
+    const adding = [buffer.add({ id: 'e' }), buffer.add(unreadable)];
+    expect(await fates(adding)).toEqual(['inserted', 'RECORD_REJECTED']);
+    await expect(adding[1]).rejects.toMatchObject({ reason: 'unreadable_value' });
   });
 
   it('gives generated keys, each to its caller', async () => {
@@ -176,9 +206,50 @@ describe('a buffer', () => {
     );
     expect(() => bufferOf({ disposition: 'replace' })).toThrow("disposition 'replace' does not go with a buffer");
     expect(() => bufferOf({ loadKey: 'k' } as BufferOptions<keyof BufferedEvent>)).toThrow('loadKey');
+    expect(() => app.loader.for(BufferedEvent).buffer(null as unknown as BufferOptions<'id'>)).toThrow(InvalidLoadError);
+    await expect(app.loader.for('no_table').buffer().add({})).rejects.toThrow('The DataSource has no entity or table');
     await app.dataSource.transaction(async (manager) => {
-      expect(() => app.loader.for(BufferedEvent).withManager(manager).buffer()).toThrow('transaction');
+      const loaders = [app.loader.for(BufferedEvent).withManager(manager).untyped(), app.profiles.withManager(manager)];
+      for (const loader of loaders) {
+        expect(() => loader.buffer()).toThrow("cannot load inside a caller's transaction");
+      }
     });
+  });
+
+  it('is let go when it is empty and nobody has it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const forgotten = await (async () => {
+      const buffer = bufferOf();
+      await buffer.add({ id: 'e' });
+      return new WeakRef(buffer);
+    })();
+    await turn();
+    collectGarbage();
+    expect(forgotten.deref()).toBeUndefined();
+  });
+
+  it('loads on while the shutdown interrupts other loads, and another buffer takes no more', async () => {
+    const other = await startAppWith([BufferedEvent], { loader: { maxRetryMs: 5_000 } });
+    const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
+    const [buffer, idle] = [1, 2].map(() => other.loader.for(BufferedEvent).buffer({ maxWaitMs: 60_000, maxRecords: 1 }));
+    const adding = fates([0, 1].map((n) => (buffer as typeof idle)!.add({ id: `e${n}`, n })));
+    async function* endless() {
+      yield { id: 'f' };
+      await new Promise(() => {});
+    }
+    const interrupted = other.loader.loadBatch(BufferedEvent, endless());
+    const ending = other.module.get(LoaderService).beforeApplicationShutdown();
+    await expect(interrupted).rejects.toMatchObject({ code: 'LOAD_INTERRUPTED' });
+    expect(await fates([idle!.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
+    expect(buffer!.pending).toBe(2);
+    await blocker.query('COMMIT');
+    await ending;
+    expect(await adding).toEqual(['inserted', 'inserted']);
+    await blocker.end();
+    await other.close();
   });
 
   it('is given up at shutdown when the table stays locked, and its callers are told', async () => {

@@ -70,7 +70,17 @@ describe('a record is loaded, and kept, as it was when it was handed over', () =
     ['one transaction', ({ loader }, records) => loader.load(Handed, records)],
     ['batches', ({ loader }, records) => loader.loadBatch(Handed, records, { batchSize: 2 })],
     ['a replace', ({ loader }, records) => loader.load(Handed, records, { disposition: 'replace', maxRejects: 9 })],
+    ['a buffer', addAll],
   ];
+
+  /** Before the table is known. */
+  async function addAll({ loader }: StorageApp, records: Iterable<object>): Promise<{ loadId: string }> {
+    loader.clearPlans();
+    const buffer = loader.for(Handed).untyped().buffer();
+    await Promise.allSettled(Array.from(records, (record) => buffer.add(record)));
+    const [load] = await app.rows<{ loadId: string }>('SELECT id AS "loadId" FROM storage_loads');
+    return load ?? { loadId: '' };
+  }
 
   it.each(FORMS)('whatever its owner does with the object afterwards: %s', async (_, load) => {
     function* reuse(): Generator<object> {
@@ -127,7 +137,14 @@ describe('a record is loaded, and kept, as it was when it was handed over', () =
     expect(await kept(loadId)).toEqual([{ id: 1, v: 'too long', meta: { $map: [['a', 1]] } }]);
   });
 
-  it('by its getters, also those of its class and of an embedded one, each read once', async () => {
+  const GETTERS: readonly [string, (record: object) => Promise<unknown>, object][] = [
+    ['a load', (record) => app.loader.load(Handed, [record], { disposition: 'append' }), { inserted: 1, unknownFields: {} }],
+    ['a buffer', (record) => app.loader.for(Handed).untyped().buffer().add(record), { outcome: 'inserted' }],
+  ];
+
+  it.each(GETTERS)('by its getters, also those of its class and of an embedded one, each read once: %s', async (...how) => {
+    const [, load, loaded] = how;
+    app.loader.clearPlans();
     let reads = 0;
     class Source {
       readonly #id = 7;
@@ -153,8 +170,9 @@ describe('a record is loaded, and kept, as it was when it was handed over', () =
     const record = Object.assign(new Source(), { meta });
     const descriptor = Object.getOwnPropertyDescriptor(meta, 'text') as PropertyDescriptor;
     Object.defineProperty(record.meta, 'text', descriptor);
-    const result = await app.loader.load(Handed, [record], { disposition: 'append' });
-    expect(result).toMatchObject({ inserted: 1, unknownFields: {} });
+    const loading = load(record);
+    record.price = new Money(6);
+    expect(await loading).toMatchObject(loaded);
     expect(await app.rows('SELECT id, v, meta, "priceAmount" FROM handed')).toEqual([
       { id: 7, v: 'first', meta: { text: 'a' }, priceAmount: 5 },
     ]);

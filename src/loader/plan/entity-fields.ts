@@ -1,0 +1,43 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+
+import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
+import { fieldRules, recordClassOf } from '../../records/record-decorators.js';
+import { propertyOf } from '../../schema/table/entity-column.js';
+import { classOf, metadataOf } from '../../schema/table/entity-metadata.js';
+import type { Field, TakenColumn } from '../model/load-plan.js';
+import { HandedRecord } from '../read/take-record.js';
+import type { LoadTarget } from './load-plans.js';
+import { bothForms } from './plan-column.js';
+import { recordFields } from './record-fields.js';
+
+/**
+ * Takes records for loads that begin later; see {@link HandedRecord}.
+ * @throws InvalidLoadError from the function when the DataSource has no such entity
+ */
+export function takerFor(dataSource: DataSource, targets: readonly LoadTarget[]): (record: object) => object {
+  let fields: ReturnType<typeof entityFields>[] | undefined;
+  return (record) =>
+    HandedRecord.of(record, (fields ??= targets.map((target) => entityFields(metadataOf(dataSource, target)))));
+}
+
+/**
+ * What each key of a record stands for, by the entity alone: enough to take records before the live table is known.
+ * @throws InvalidLoadError when one key means two columns
+ */
+function entityFields(metadata: EntityMetadata): ReadonlyMap<string, Field<TakenColumn>> {
+  const rules = fieldRules(recordClassOf(classOf(metadata)));
+  const columns = metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty);
+  const taken = columns.map((column) => {
+    const { aliases, fillsFrom } = rules.get(propertyOf(column)) ?? {};
+    return { takesJson: isPlainJson(column), aliases: bothForms(aliases), fillsFrom: bothForms(fillsFrom) };
+  });
+  const fieldOf = taken.map((column, index): [string, Field<(typeof taken)[number]>] => [
+    columns[index]?.databaseName ?? '',
+    { kind: 'column', column },
+  ]);
+  return recordFields(metadata, taken, new Map(fieldOf));
+}
+
+function isPlainJson({ type, isArray, transformer }: ColumnMetadata): boolean {
+  return (type === 'json' || type === 'jsonb') && !isArray && transformer === undefined;
+}
