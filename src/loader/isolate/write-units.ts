@@ -4,7 +4,7 @@ import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
 import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { loadedOf } from '../../results/load-counts.js';
-import { foldDuplicates, splitIntoWaves } from '../merge/fold-duplicates.js';
+import { foldDuplicates, hidesDefault, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { WriteContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
@@ -72,7 +72,7 @@ export function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[
   const meetsStored =
     options.disposition !== 'replace' &&
     targets.some(({ plan, keyPredicate, onConflict }) => onConflict === 'update' || (plan.newerBy ?? keyPredicate));
-  return meetsStored ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
+  return meetsStored || hidesDefault(units, targets) ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
 }
 
 async function writeIsolated(

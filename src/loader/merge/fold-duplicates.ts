@@ -5,8 +5,11 @@ import type { Row } from '../model/row.js';
 /** The tables that rows of units are for. */
 type FoldTargets = readonly {
   readonly key: readonly Pick<KeyColumn, 'index'>[];
-  readonly plan: Pick<LoadPlan, 'columns' | 'extraUpdatable'>;
+  readonly plan: Pick<LoadPlan, 'columns' | 'extraUpdatable' | 'extraDefault'>;
 }[];
+
+/** SQL of a default into which fields are merged as into nothing. */
+const EMPTY_DEFAULT = /^'\{\}'(?:::jsonb)?$/;
 
 /**
  * Folds records with the same key into one, field by field in input order, as if each had been loaded alone: the fields
@@ -19,6 +22,26 @@ export function foldDuplicates(units: readonly LoadUnit[], targets: FoldTargets)
     byKey.set(unit.key as string, earlier === undefined ? unit : foldUnits(earlier, unit, targets));
   }
   return [...byKey.values()];
+}
+
+/**
+ * Whether folding would lose the default of the extra column: a new row gets it by a record without further fields, and
+ * those of a later record are merged into it.
+ */
+export function hidesDefault(units: readonly LoadUnit[], targets: FoldTargets): boolean {
+  return targets.some(({ plan: { extraDefault, extraUpdatable } }, target) => {
+    if (extraDefault === undefined || EMPTY_DEFAULT.test(extraDefault) || !extraUpdatable) {
+      return false;
+    }
+    const byDefault = new Set<string | undefined>();
+    return units.some(({ key, rows }) => {
+      const row = rows[target];
+      if (row !== undefined && row.extra === undefined) {
+        byDefault.add(key);
+      }
+      return row?.extra !== undefined && byDefault.has(key);
+    });
+  });
 }
 
 /**

@@ -80,6 +80,20 @@ describe('an extra column with a default', () => {
       }
     });
 
+    it.each(['merge', 'replace'] as const)(
+      'takes the fields of a later record of a new key: %s',
+      async (disposition) => {
+        const later = ids.slice(0, 2).map((id) => ({ id, mood: 1 }));
+        const result = await app.loader.load(MarkedThing, [...records, ...later], { disposition });
+        expect(result).toMatchObject({ received: count + 2, inserted: count, rejected: 0 });
+        expect(await extras('marked_things')).toEqual([
+          { extra: { mood: 1 }, n: 1 },
+          { extra: { ...DEFAULT, mood: 1 }, n: 2 },
+          { extra: DEFAULT, n: count - 3 },
+        ]);
+      },
+    );
+
     it('is not merged into stored rows', async () => {
       await app.rows('INSERT INTO marked_things (id, extra) SELECT unnest($1::text[]), NULL', [ids]);
       expect(await app.loader.load(MarkedThing, records)).toMatchObject({ updated: 1, unchanged: count - 1 });
