@@ -27,7 +27,7 @@ import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-option
 import { HoldingBuffers } from './buffer/holding-buffers.js';
 import { RecordBuffer } from './buffer/record-buffer.js';
 import { CurrentJob } from './run/current-job.js';
-import { EntityLoader, type LoadRunner } from './entity-loader.js';
+import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
   checkReporting,

@@ -22,6 +22,8 @@ export interface PipelinedStatement {
   readonly values: readonly unknown[];
   /** It may be prepared, and planned without a look at its values and at the sizes of its tables. */
   readonly isPreparable: boolean;
+  /** Its rows are needed though the reply to COMMIT be lost: so COMMIT is sent when they have come, in another round trip. */
+  readonly keepsRows: boolean;
 }
 
 /** How such a transaction ended. */
@@ -29,7 +31,7 @@ export type PipelinedEnd<Row> =
   | { readonly kind: 'committed'; readonly rows: readonly Row[] }
   | { readonly kind: 'rolled back'; readonly error: unknown }
   /** The connection was lost, and the transaction may be committed. */
-  | { readonly kind: 'unknown'; readonly error: unknown };
+  | { readonly kind: 'unknown'; readonly error: unknown; readonly rows: readonly Row[] };
 
 /**
  * A prepared statement is planned once, perhaps for an empty table. So its plan must read tables by their indexes. Only
@@ -92,17 +94,21 @@ export async function runPipelined<Row extends QueryResultRow>(
 async function send<Row extends QueryResultRow>(
   client: ClientBase,
   settings: Settings,
-  { id, text, values, isPreparable }: PipelinedStatement,
+  { id, text, values, isPreparable, keepsRows }: PipelinedStatement,
 ): Promise<PipelinedEnd<Row>> {
   const prepared = PreparedStatements.of(client);
   const { name, dropped } = isPreparable ? prepared.prepare(text) : NOT_PREPARED;
   const ownSettings = { ...settings, ...(name !== undefined && PREPARED), [ID_SETTING]: id };
+  const commit = (): Promise<QueryResult> => client.query('COMMIT');
   const replies = await sendAll(client, [
     ...(dropped === undefined ? [] : [() => client.query(`DEALLOCATE "${dropped}"`)]),
     () => client.query(beginWith(ownSettings, prepared.knowsServer ? [] : ['pg_backend_pid() AS pid'])),
     () => client.query({ name, text, values: [...values] }),
-    () => client.query('COMMIT'),
+    ...(keepsRows ? [] : [commit]),
   ]);
+  if (keepsRows) {
+    replies.push(...(await sendAll(client, [commit])));
+  }
   const [begun, written, committed] = replies.slice(-3) as [Reply, Reply, Reply];
   if (!prepared.knowsServer && begun.status === 'fulfilled') {
     const [, { rows }] = begun.value as unknown as [QueryResult, QueryResult<{ pid: number }>];
@@ -132,14 +138,15 @@ async function sendAll(client: ClientBase, queries: readonly (() => Promise<Quer
 
 function endOf<Row>(begun: Reply, written: Reply, committed: Reply): PipelinedEnd<Row> {
   const failed = [begun, written, committed].find((reply) => reply.status === 'rejected');
+  const rows = written.status === 'fulfilled' ? (written.value.rows as Row[]) : [];
   if (failed === undefined) {
-    return written.status === 'fulfilled' && committed.status === 'fulfilled' && committed.value.command === 'COMMIT'
-      ? { kind: 'committed', rows: written.value.rows as Row[] }
+    return committed.status === 'fulfilled' && committed.value.command === 'COMMIT'
+      ? { kind: 'committed', rows }
       : { kind: 'rolled back', error: new Error('COMMIT was answered with ROLLBACK') };
   }
   const error: unknown = failed.reason;
   const isLost = classifyFault(error) === 'connection' && committed.status === 'rejected';
   return isLost
-    ? { kind: 'unknown', error: failed === begun ? unlessNotConnected(error) : error }
+    ? { kind: 'unknown', error: failed === begun ? unlessNotConnected(error) : error, rows }
     : { kind: 'rolled back', error };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { HybridResult, LoadResult } from '../../src/index.js';
+import type { HybridResult, LoadResult, LoadResultWithRows } from '../../src/index.js';
 import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import type { StorageApp } from '../support/app/storage-app.js';
@@ -11,6 +11,7 @@ const record = (n: number) => ({ submission_id: `t3_${n}`, problem_description: 
 const STORES: readonly [string, (app: StorageApp) => Promise<LoadResult | HybridResult>][] = [
   ['append', ({ profiles }) => profiles.store([record(1), record(2)], { disposition: 'append' })],
   ['merge', ({ profiles }) => profiles.store([record(1), record(2)])],
+  ['rows', ({ profiles }) => profiles.store([record(1), record(2)], { returning: [] })],
   ['hybrid', ({ hybrid }) => hybrid.store([record(1), record(2)])],
 ];
 
@@ -28,6 +29,9 @@ const WITH_REJECT = [record(1), { submission_id: '' }];
 async function expectOnce({ app, rows, value }: FaultApp, result: LoadResult | HybridResult): Promise<void> {
   const inserted = result.kind === 'hybrid' ? result.submissions.inserted : result.inserted;
   expect({ ok: result.ok, received: result.received, inserted }).toEqual({ ok: true, received: 2, inserted: 2 });
+  const outcomes = 'rows' in result ? (result as LoadResultWithRows).rows.map(({ outcome }) => outcome) : [];
+  expect(outcomes.filter((outcome) => outcome !== 'inserted')).toEqual([]);
+  expect('rows' in result).toBe(outcomes.length === 2);
   expect(await value('SELECT count(*)::integer FROM submissions')).toBe(2);
   expect(await rows('SELECT status, received::integer, failed::integer FROM storage_loads')).toEqual([
     { status: 'completed', received: 2, failed: 0 },
@@ -88,7 +92,9 @@ describe('a small store that loses its connection', () => {
 
     // Records that are skipped for two reasons go in several statements, which keep both counts.
     fault.proxy.intercept(aboutTheFirst({ pattern: /^COMMIT/, after: /storage_load_batches/ }, () => 'cut the reply'));
-    const mixed = await fault.app.opportunities.store([...records, { submission_id: 't3_3' }], { disposition: 'update' });
+    const mixed = await fault.app.opportunities.store([...records, { submission_id: 't3_3' }], {
+      disposition: 'update',
+    });
     expect(mixed.retries).toBeGreaterThan(0);
     expect(mixed).toMatchObject({
       received: 3,

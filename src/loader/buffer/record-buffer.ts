@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { ObjectLiteral } from 'typeorm';
 
 import { LoadFailedError, RecordRejectedError, StorageError } from '../../errors/index.js';
@@ -112,8 +114,6 @@ export class RecordBuffer<
   }
 
   private start(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
     if (this.loading === undefined) {
       void this.work();
     }
@@ -122,11 +122,18 @@ export class RecordBuffer<
   /** Never rejects: every error is one of the records. */
   private async work(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.limits.maxRecords);
-      this.loading = this.settle(batch);
+      this.loading = this.loadNext();
       await this.loading;
     }
     this.loading = undefined;
+  }
+
+  private async loadNext(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.settle(this.waiting.splice(0, this.limits.maxRecords));
+    // Callers that have waited for it may add their next records, so that these too come into one load.
+    await nextTurn();
   }
 
   private async settle(batch: readonly Pending<E, K>[]): Promise<void> {

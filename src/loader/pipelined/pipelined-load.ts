@@ -2,17 +2,18 @@ import type { ClientBase } from 'pg';
 
 import { runPipelined, type PipelinedStatement } from '../../postgres/pipelined-transaction.js';
 import { classifyFault } from '../../postgres/faults/sqlstate.js';
-import { NO_COUNTS, type WriteCounts } from '../../results/load-counts.js';
+import type { WriteCounts } from '../../results/load-counts.js';
 import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { LoadUnit } from '../model/load-unit.js';
+import type { WrittenRecord } from '../model/row-outcome.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { FirstAttempt, LoadSession } from '../write/load-session.js';
 import { storedOutcome, totalsOfOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';
-import { countsIn, pipelinedStatement } from './pipelined-statement.js';
+import { countsIn, pipelinedStatement, storedRowsIn } from './pipelined-statement.js';
 
 /** One statement is not enough for a load, and nothing is written. It tells nothing else: the load has to begin again. */
 export class NotPipelinedError extends Error {
@@ -41,10 +42,19 @@ export class PipelinedLoad implements FirstAttempt {
     private readonly batch: PreparedBatch,
     private readonly units: readonly LoadUnit[],
     private readonly statement: PipelinedStatement,
+    private readonly onWritten: (written: readonly WrittenRecord[]) => void,
   ) {}
 
-  /** @throws NotPipelinedError when one statement cannot do it */
-  static of(session: LoadSession, job: LoadJob, batch: PreparedBatch): PipelinedLoad {
+  /**
+   * @param onWritten - takes what became of each record, where the caller of the load asks; before it is committed
+   * @throws NotPipelinedError when one statement cannot do it
+   */
+  static of(
+    session: LoadSession,
+    job: LoadJob,
+    batch: PreparedBatch,
+    onWritten: (written: readonly WrittenRecord[]) => void,
+  ): PipelinedLoad {
     const units = unitsToPipeline(job, batch);
     const totals = units && totalsOf(job, batch, units);
     // The row of the load would not tell what an update skips from what is skipped before.
@@ -53,7 +63,7 @@ export class PipelinedLoad implements FirstAttempt {
     if (!units || !statement) {
       throw new NotPipelinedError({ job, batch });
     }
-    return new PipelinedLoad(session, job, batch, units, statement);
+    return new PipelinedLoad(session, job, batch, units, statement, onWritten);
   }
 
   get loss(): unknown {
@@ -83,7 +93,10 @@ export class PipelinedLoad implements FirstAttempt {
   private async send(): Promise<LoadTotals> {
     const { session, job, batch, units, statement } = this;
     const { dataSource, limits } = session.context;
-    const end = await runPipelined<Record<string, number>>(dataSource, limits, statement);
+    const end = await runPipelined<Record<string, unknown>>(dataSource, limits, statement);
+    if (end.kind !== 'rolled back') {
+      this.noteRows(end.rows);
+    }
     if (end.kind === 'committed') {
       const [row = {}] = end.rows;
       return totalsOf(
@@ -101,6 +114,19 @@ export class PipelinedLoad implements FirstAttempt {
     throw kind === 'contention' || kind === 'connection' || kind === 'cancelled'
       ? end.error
       : new NotPipelinedError({ job, batch });
+  }
+
+  private noteRows(replies: readonly Readonly<Record<string, unknown>>[]): void {
+    const { job, units } = this;
+    const [target] = job.targets;
+    if (target?.returned !== undefined && replies.length > 0) {
+      const rows = storedRowsIn(
+        replies,
+        target,
+        units.map((unit) => unit.rows[0]),
+      );
+      this.onWritten(storedOutcome(job, units, [], rows).stored);
+    }
   }
 }
 

@@ -2,14 +2,17 @@ import type { PipelinedStatement } from '../../postgres/pipelined-transaction.js
 import { countsBy, type WriteCounts } from '../../results/load-counts.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import { partsOfSpec, type MergeSpec, specOf, specOfAny } from '../merge/merge-spec.js';
+import { PLACE, returnedName } from '../merge/returned-rows.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
+import type { StatementOutcome } from '../model/row-outcome.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import { closedLoad } from '../write/closed-load.js';
 import type { LoadSession } from '../write/load-session.js';
+import type { StoredRows } from '../write/write-staged.js';
 import {
   buildTemplate,
   countNames,
@@ -60,6 +63,7 @@ export function pipelinedStatement(
     text: template.text,
     values: template.parameters.map((read) => read(input)),
     isPreparable,
+    keepsRows: job.targets.some(({ returned }) => returned !== undefined),
   };
 }
 
@@ -122,7 +126,7 @@ function keyOfTable(table: TableShape | undefined): string {
     return '';
   }
   const { spec, parts } = table;
-  const { key, keyPredicate, onConflict, nullSets, columns, hasExtra, extraByRow, inInputOrder } = spec;
+  const { key, keyPredicate, onConflict, nullSets, columns, hasExtra, extraByRow, inInputOrder, returned } = spec;
   return [
     indexesOf(key),
     keyPredicate?.sql ?? '',
@@ -132,6 +136,7 @@ function keyOfTable(table: TableShape | undefined): string {
     hasExtra,
     extraByRow,
     inInputOrder,
+    returned?.columns.map(({ quoted }) => quoted).join(),
     parts.map(({ conditions }) => conditions.join()).join(';'),
   ].join(' ');
 }
@@ -155,7 +160,28 @@ function numberOf(plan: LoadPlan): number {
 }
 
 /** The counts of a table, by its place. */
-export function countsIn(row: Readonly<Record<string, number>>, table: number): WriteCounts {
+export function countsIn(row: Readonly<Record<string, unknown>>, table: number): WriteCounts {
   const names = countNames(table);
-  return countsBy((name) => row[names[name]] ?? 0);
+  return countsBy((name) => Number(row[names[name]] ?? 0));
+}
+
+/** What became of each row of the one table of a load. */
+export function storedRowsIn(
+  replies: readonly Readonly<Record<string, unknown>>[],
+  { returned }: Pick<Target, 'returned'>,
+  rows: readonly (Row | undefined)[],
+): StoredRows {
+  const stored: StoredRows = new Map();
+  const names = returned?.columns.map((_, index) => unquoted(returnedName(index))) ?? [];
+  for (const reply of replies) {
+    const row = rows[Number(reply[unquoted(PLACE)]) - 1];
+    if (row !== undefined) {
+      stored.set(row, { outcome: reply['outcome'] as StatementOutcome, values: names.map((name) => reply[name]) });
+    }
+  }
+  return stored;
+}
+
+function unquoted(name: string): string {
+  return name.slice(1, -1);
 }

@@ -60,7 +60,8 @@ const NOTHING_TO_WRITE: WriteSteps = {
 
 /**
  * The statement that does a whole load: it writes the rows of each table, the rejected records, and the row of the
- * completed load. Its one row has the counts of each table, see {@link countNames}. It fails when a table is not as
+ * completed load. Each row that it returns has the counts of each table, see {@link countNames}, and what became of one row
+ * where the caller asks; see `merge/returned-rows.ts`. It fails when a table is not as
  * planned, or when its counts are not those of the rows, so that the COMMIT that follows it rolls back. Reading the
  * statement locks the tables against ALTER, and what it reads of the catalog is newer.
  * @returns undefined when one statement cannot hold the rejected records
@@ -107,7 +108,9 @@ export function buildTemplate({
     const written = job.targets.map(({ plan }, index) => [plan.table, countNames(index)] as const);
     steps.push(`completed AS (${ledger.insertOfCompleted(written, 'checked', bind)})`);
   }
-  return { text: `WITH ${steps.join(', ')}\nSELECT * FROM checked`, parameters };
+  const [{ rows } = NOTHING_TO_WRITE] = tables;
+  const returned = rows === undefined ? '' : ` LEFT JOIN (${rows}) AS returned ON true`;
+  return { text: `WITH ${steps.join(', ')}\nSELECT * FROM checked${returned}`, parameters };
 }
 
 /** The steps that write the rows of one table. */

@@ -5,19 +5,21 @@ import { fieldRules, recordClassOf } from '../../records/record-decorators.js';
 import { propertyOf } from '../../schema/table/entity-column.js';
 import { classOf, metadataOf } from '../../schema/table/entity-metadata.js';
 import type { Field, TakenColumn } from '../model/load-plan.js';
-import { HandedRecord } from '../read/take-record.js';
+import { handOver } from '../read/take-record.js';
 import type { LoadTarget } from './load-plans.js';
 import { bothForms } from './plan-column.js';
 import { recordFields } from './record-fields.js';
 
 /**
- * Takes records for loads that begin later; see {@link HandedRecord}.
+ * Takes records for loads that begin later; see {@link handOver}.
  * @throws InvalidLoadError from the function when the DataSource has no such entity
  */
 export function takerFor(dataSource: DataSource, targets: readonly LoadTarget[]): (record: object) => object {
   let fields: ReturnType<typeof entityFields>[] | undefined;
-  return (record) =>
-    HandedRecord.of(record, (fields ??= targets.map((target) => entityFields(metadataOf(dataSource, target)))));
+  return (record) => {
+    fields ??= targets.map((target) => entityFields(metadataOf(dataSource, target)));
+    return handOver(record, fields);
+  };
 }
 
 /**

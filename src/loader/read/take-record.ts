@@ -33,23 +33,13 @@ export interface TakenRecord {
 }
 
 /** A record that was taken when it was handed over, some time before its load began. */
-export class HandedRecord {
-  private constructor(
-    private readonly taken: TakenRecord,
-    private readonly kept: ReadonlyMap<string, KeptValue>,
-  ) {}
+class HandedRecord {
+  private readonly kept: ReadonlyMap<string, KeptValue>;
 
-  /** @param fields - by the entities alone, as the tables may not be known yet */
-  static of(record: unknown, fields: readonly FieldMap[]): HandedRecord | SourceRecord {
-    if (record instanceof SourceRecord) {
-      return record;
-    }
-    const taken = takeOwned(record, fields);
-    const content = taken.content as Readonly<Record<string, unknown>>;
-    return new HandedRecord(
-      taken,
-      new Map(taken.borrowed.map((name) => [name, KeptValue.of(content[name], taken.source)])),
-    );
+  constructor(private readonly taken: TakenRecord) {
+    const { content, source, borrowed } = taken;
+    const values = content as Readonly<Record<string, unknown>>;
+    this.kept = new Map(borrowed.map((name) => [name, KeptValue.of(values[name], source)]));
   }
 
   /** For one load; another one takes it again. */
@@ -63,27 +53,44 @@ const VALUE: Shape = { fields: [], isRelated: false };
 const RELATED: Shape = { fields: [], isRelated: true };
 const NOTHING_BORROWED: readonly string[] = [];
 const BASE = { content: undefined, rejection: undefined, textual: false, borrowed: NOTHING_BORROWED };
+
 /** Takes a record from its owner, who may change the object afterwards, for example to hand over the next record in it. */
 export function takeRecord(record: unknown, fields: readonly ReadonlyMap<string, Field>[]): TakenRecord {
-  if (record instanceof HandedRecord) {
-    return record.take();
-  }
-  if (record instanceof SourceRecord) {
-    return guarded(record, () => {
+  return guarded(record, () => {
+    if (record instanceof HandedRecord) {
+      return record.take();
+    }
+    if (record instanceof SourceRecord) {
       const { json, rejection, textual } = record;
       const content = json === undefined ? record.value : takeJson(json, fields);
       return { ...BASE, content, rejection, textual, source: record };
-    });
+    }
+    return takeOwned(record, fields);
+  });
+}
+
+/**
+ * Takes a record from its owner for a load that begins later.
+ * @param fields - by the entities alone, as the tables may not be known yet
+ * @returns a record for {@link takeRecord}
+ */
+export function handOver(record: unknown, fields: readonly FieldMap[]): object {
+  return isOfFile(record) ? record : new HandedRecord(guarded(record, () => takeOwned(record, fields)));
+}
+
+/** Its bytes are its own, and the load parses them. A revoked Proxy throws. */
+function isOfFile(record: unknown): record is SourceRecord {
+  try {
+    return record instanceof SourceRecord;
+  } catch {
+    return false;
   }
-  return takeOwned(record, fields);
 }
 
 function takeOwned(record: unknown, fields: readonly FieldMap[]): TakenRecord {
-  return guarded(record, () =>
-    isRecord(record)
-      ? takeObject(record, { fields, isRelated: false })
-      : { ...BASE, content: record, source: KeptValue.of(record) },
-  );
+  return isRecord(record)
+    ? takeObject(record, { fields, isRelated: false })
+    : { ...BASE, content: record, source: KeptValue.of(record) };
 }
 
 /** Getters and Proxies are the caller's code; their error costs only their record, and may quote values. */

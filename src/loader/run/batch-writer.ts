@@ -49,6 +49,8 @@ interface BatchOrder {
   /** Waits for the batches before this one. */
   readonly untilEarlierEnd?: () => Promise<void>;
   readonly first?: PipelinedLoad | undefined;
+  /** Takes what became of each record. */
+  readonly report: BatchReport;
 }
 
 /** Writes the batches of a load, in its own transactions or in its caller's, and accounts for them. */
@@ -65,7 +67,7 @@ export class BatchWriter {
   async writeOne(batch: PreparedBatch, keys: ReadonlySet<string>, untilEarlierEnd: () => Promise<void>): Promise<void> {
     const work: BatchOrder['work'] = (client, how) => this.writeUnlessInterrupted(client, batch, how);
     try {
-      await this.write({ batch, keys, work, untilEarlierEnd });
+      await this.write({ batch, keys, work, untilEarlierEnd, report: new BatchReport() });
     } catch (error) {
       const kind = classifyFault(error);
       const isItsOwn = kind === 'contention' || kind === 'cancelled' || error instanceof BlockedKeysError;
@@ -84,7 +86,11 @@ export class BatchWriter {
    */
   async writeWhole(batch: PreparedBatch, { pipelines }: WholeLoad): Promise<void> {
     const { session } = this.load;
-    const first = pipelines ? PipelinedLoad.of(session, this.job, batch) : undefined;
+    const report = new BatchReport();
+    const { job } = this;
+    const first = pipelines
+      ? PipelinedLoad.of(session, job, batch, (written) => report.note(job, batch, written, batch.rejected))
+      : undefined;
     const work: BatchOrder['work'] = async (client, how) => {
       const found = await first?.find(client);
       if (found !== undefined) {
@@ -100,13 +106,12 @@ export class BatchWriter {
       }
       return totals;
     };
-    await this.write({ batch, keys: keysOf(batch), work, first });
+    await this.write({ batch, keys: keysOf(batch), work, first, report });
   }
 
   /** Writes a batch and accounts for it. */
-  private async write({ batch, keys, work, untilEarlierEnd, first }: BatchOrder): Promise<void> {
+  private async write({ batch, keys, work, untilEarlierEnd, first, report }: BatchOrder): Promise<void> {
     const { accounts, session, signal, current, onRows } = this.load;
-    const report = new BatchReport();
     const mayRetry = (): boolean => !signal.aborted;
     const attempt = (): Promise<LoadTotals> => {
       const taken = accounts.takenBefore(batch.batchNo);

@@ -6,7 +6,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import pg from 'pg';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type BufferOptions, InvalidLoadError, LoadFailedError, LoaderService, RecordRejectedError } from '../../../../src/index.js';
+import {
+  type BufferOptions,
+  InvalidLoadError,
+  LoadFailedError,
+  LoaderService,
+  RecordRejectedError,
+} from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
@@ -206,12 +212,15 @@ describe('a buffer', () => {
     );
     expect(() => bufferOf({ disposition: 'replace' })).toThrow("disposition 'replace' does not go with a buffer");
     expect(() => bufferOf({ loadKey: 'k' } as BufferOptions<keyof BufferedEvent>)).toThrow('loadKey');
-    expect(() => app.loader.for(BufferedEvent).buffer(null as unknown as BufferOptions<'id'>)).toThrow(InvalidLoadError);
+    expect(() => app.loader.for(BufferedEvent).buffer(null as unknown as BufferOptions<'id'>)).toThrow(
+      InvalidLoadError,
+    );
     await expect(app.loader.for('no_table').buffer().add({})).rejects.toThrow('The DataSource has no entity or table');
     await app.dataSource.transaction(async (manager) => {
-      const loaders = [app.loader.for(BufferedEvent).withManager(manager).untyped(), app.profiles.withManager(manager)];
-      for (const loader of loaders) {
-        expect(() => loader.buffer()).toThrow("cannot load inside a caller's transaction");
+      const loader = app.loader.for(BufferedEvent).withManager(manager).untyped();
+      const profiles = app.profiles.withManager(manager);
+      for (const buffer of [() => loader.buffer(), () => profiles.buffer()]) {
+        expect(buffer).toThrow("cannot load inside a caller's transaction");
       }
     });
   });
@@ -234,8 +243,9 @@ describe('a buffer', () => {
     const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
     await blocker.connect();
     await blocker.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
-    const [buffer, idle] = [1, 2].map(() => other.loader.for(BufferedEvent).buffer({ maxWaitMs: 60_000, maxRecords: 1 }));
-    const adding = fates([0, 1].map((n) => (buffer as typeof idle)!.add({ id: `e${n}`, n })));
+    const buffer = other.loader.for(BufferedEvent).buffer({ maxRecords: 1 });
+    const idle = other.loader.for(BufferedEvent).buffer();
+    const adding = fates([0, 1].map((n) => buffer.add({ id: `e${n}`, n })));
     async function* endless() {
       yield { id: 'f' };
       await new Promise(() => {});
@@ -243,8 +253,8 @@ describe('a buffer', () => {
     const interrupted = other.loader.loadBatch(BufferedEvent, endless());
     const ending = other.module.get(LoaderService).beforeApplicationShutdown();
     await expect(interrupted).rejects.toMatchObject({ code: 'LOAD_INTERRUPTED' });
-    expect(await fates([idle!.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
-    expect(buffer!.pending).toBe(2);
+    expect(await fates([idle.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
+    expect(buffer.pending).toBe(2);
     await blocker.query('COMMIT');
     await ending;
     expect(await adding).toEqual(['inserted', 'inserted']);

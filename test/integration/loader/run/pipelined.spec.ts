@@ -43,6 +43,21 @@ describe('a small store', () => {
     expect(trips.sent).toEqual([expect.stringMatching(/^BEGIN/), expect.stringMatching(/^WITH/), 'COMMIT']);
   });
 
+  it('that tells what became of each record waits twice: it has the rows before it commits them', async () => {
+    await app.profiles.store([record(1), record(2)]);
+    trips.reset();
+    const records = [record(3), record(1, 'new'), { submission_id: '' }, record(2), record(3)];
+    const { rows } = await app.profiles.store(records, { returning: ['title'] });
+    expect(trips.waits).toBe(2);
+    expect(rows.map((row) => [row.outcome, row.key, 'row' in row ? row.row : row.outcome])).toEqual([
+      ['duplicate', { submissionId: 't3_3' }, { title: 't' }],
+      ['updated', { submissionId: 't3_1' }, { title: 'new' }],
+      ['rejected', { submissionId: '' }, 'rejected'],
+      ['unchanged', { submissionId: 't3_2' }, { title: 't' }],
+      ['inserted', { submissionId: 't3_3' }, { title: 't' }],
+    ]);
+  });
+
   it('whose table was altered begins again, by the table as it is now', async () => {
     await app.opportunities.store([record(1)]);
     await app.rows("ALTER TABLE app_opportunities ALTER COLUMN title SET DEFAULT 'new'");
