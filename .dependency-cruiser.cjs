@@ -1,6 +1,6 @@
 /** Layers of ARCHITECTURE.md, top to bottom: a folder or file may import only what stands below it. */
 const LAYERS = [
-  ['src/cli/(?:main|run-command-line|program)\\.ts', 'src/testing/'],
+  ['src/cli/(?:main|run-command-line|program|cli-command)\\.ts', 'src/testing/'],
   ['src/cli/commands/'],
   ['src/cli/load/', 'src/cli/context/', 'src/cli/interrupts\\.ts'],
   ['src/cli/output/', 'src/cli/flags/'],

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 
+import { CliCommand } from './cli-command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 import { visible } from './output/visible.js';
 
@@ -11,11 +12,11 @@ type AddCommand = (program: Command) => void;
 /** The commands, in the order of the help; each is imported when it is asked for, because that takes time. */
 const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['load', async () => (await import('./commands/load.command.js')).addLoadCommand],
-  ['loads', async () => (await import('./commands/loads.command.js')).addLoadsCommand],
-  ['rejects', async () => (await import('./commands/rejects.command.js')).addRejectsCommand],
+  ['loads', async () => (await import('./commands/loads/loads.command.js')).addLoadsCommand],
+  ['rejects', async () => (await import('./commands/rejects/rejects.command.js')).addRejectsCommand],
   ['stats', async () => (await import('./commands/stats.command.js')).addStatsCommand],
   ['migrate', async () => (await import('./commands/migrate.command.js')).addMigrateCommand],
-  ['schema', async () => (await import('./commands/schema.command.js')).addSchemaCommand],
+  ['schema', async () => (await import('./commands/schema/schema.command.js')).addSchemaCommand],
   ['demo', async () => (await import('./commands/demo.command.js')).addDemoCommand],
 ]);
 
@@ -48,7 +49,7 @@ function commandOf(args: readonly string[]): string | undefined {
 }
 
 function createRoot(): Command {
-  return new Command('harbor-storage')
+  return new CliCommand('harbor-storage')
     .description('Load records into Postgres without losing, duplicating or silently changing any.')
     .version(packageVersion(), '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print help')

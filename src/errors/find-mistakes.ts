@@ -1,4 +1,5 @@
 import { InvalidLoadError } from './load-errors.js';
+import { nearestName } from './nearest-name.js';
 
 /** Description of valid values, and the test for them. */
 export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
@@ -21,7 +22,9 @@ export function findMistakes(
     .flatMap(([name, value]) => {
       const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
       if (check === undefined) {
-        return [`${prefix}${name} is ${noName}`];
+        const nearest = nearestName(name, Object.keys(checks));
+        const proposal = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+        return [`${prefix}${name} is ${noName}${proposal}`];
       }
       return check[1](value) ? [] : [`${prefix}${name} must be ${check[0]} (found ${typeof value})`];
     });

@@ -2,6 +2,7 @@ export { ERROR_CODES, type ErrorCodeEntry, type StorageErrorCode } from './error
 export { StorageError } from './storage-error.js';
 export {
   InvalidLoadError,
+  InvalidOptionError,
   LoadFailedError,
   LoadInterruptedError,
   LoadStoppedError,

@@ -11,6 +11,9 @@ export class InvalidLoadError extends StorageError {
   }
 }
 
+/** An option, or a name that the caller gave, is wrong: on the command line, a usage error. */
+export class InvalidOptionError extends InvalidLoadError {}
+
 /** Base of errors that stop a running load; carries the result so far. */
 export class LoadStoppedError extends StorageError {
   override readonly name: string = 'LoadStoppedError';

@@ -1,4 +1,7 @@
-/** The candidate closest to a probably misspelled name, if any is close enough. */
+/** Shorter beginnings say too little. */
+const LEAST_BEGINNING = 3;
+
+/** The candidate closest to a probably misspelled name, if any is close enough, or the only one that begins with it. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   // One error in three letters; with more, short names would match anything.
@@ -10,7 +13,15 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest ?? onlyOneWith(name, candidates);
+}
+
+function onlyOneWith(beginning: string, candidates: Iterable<string>): string | undefined {
+  if (beginning.length < LEAST_BEGINNING) {
+    return undefined;
+  }
+  const found = new Set([...candidates].filter((candidate) => candidate.startsWith(beginning)));
+  return found.size === 1 ? [...found][0] : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment distance). */

@@ -4,9 +4,10 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import type { SchemaDifference } from '../errors/index.js';
 import { dataSourceOf, optionsOf } from '../postgres/typeorm-adapter.js';
 import { withReading } from '../postgres/with-transaction.js';
-import { compareTable, isOurs, MIGRATE_COMMAND } from './compare/compare-table.js';
+import { compareTable, isOurs } from './compare/compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
 import { type LiveTable, readLiveTable } from './table/live-table.js';
+import { migrateCommand } from './table/migrate-command.js';
 import { compareMigrations, findPendingMigrations } from './migrations/pending-migrations.js';
 
 /** Result of `SchemaService.check`. */
@@ -57,9 +58,11 @@ export async function findDifferences(
   if (differences.length === 0 || !isOurs(metadata)) {
     return differences;
   }
-  const pending = await findPendingMigrations(client, dataSourceOf(metadata));
+  const dataSource = dataSourceOf(metadata);
+  const pending = await findPendingMigrations(client, dataSource);
+  const fix = migrateCommand(dataSource);
   return differences.map((difference) =>
-    pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, fix: MIGRATE_COMMAND },
+    pending.length === 0 || difference.kind === 'extra column' ? difference : { ...difference, fix },
   );
 }
 

@@ -39,12 +39,29 @@ async function exportedDataSources(file: string): Promise<DataSource[]> {
   try {
     const exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
     const values = [...Object.values(exported), ...exportsOfCommonJs(exported)];
-    return [...new Set(await Promise.all(values))].filter(isDataSource);
+    return [...new Set(await dataSourcesAmong(values))];
   } catch (error) {
     // The message of the application's own error may quote a password.
     const why = errorCode(error) ?? (error instanceof Error ? error.name : typeof error);
     throw new UsageError(`--data-source: could not import ${file}: ${why}${hintOf(file, why)}`, { cause: error });
   }
+}
+
+/** Promises, as of a DataSource that its file opens, are awaited only where no DataSource is exported by itself. */
+async function dataSourcesAmong(values: readonly unknown[]): Promise<DataSource[]> {
+  const settled = Promise.allSettled(values.filter((value) => value instanceof Promise));
+  const direct = values.filter(isDataSource);
+  if (direct.length > 0) {
+    return direct;
+  }
+  const outcomes = await settled;
+  const promised = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value as unknown] : []));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  const found = promised.filter(isDataSource);
+  if (found.length === 0 && failed !== undefined) {
+    throw failed.reason;
+  }
+  return found;
 }
 
 /** What `module.exports` holds: Node does not name all of it, and never its `default`. */

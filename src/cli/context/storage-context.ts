@@ -10,6 +10,7 @@ import { storageEntities } from '../../entities/index.js';
 import { HybridStoreService } from '../../hybrid/hybrid-store.service.js';
 import { LoaderService } from '../../loader/loader.service.js';
 import type { LoadLogger } from '../../loader/model/load-context.js';
+import { StorageError } from '../../errors/index.js';
 import { entitiesError } from '../../module/entities-error.js';
 import { JoinedDataSource } from '../../module/joined-data-source.js';
 import { openDataSource, prepareStorage } from '../../module/open-storage.js';
@@ -27,6 +28,7 @@ import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { MigrationLogger } from '../../schema/migrations/migration-logger.js';
 import type { ConnectionOptions } from '../../schema/migrations/storage-data-source.js';
 import { migrateNew } from '../../schema/migrations/migrations.js';
+import { rememberFile } from '../../schema/table/migrate-command.js';
 import { LoadStats } from '../../stats/load-stats.js';
 import { RecordWorkers } from '../../workers/record-workers.js';
 import { type GlobalOptions, printMessage, printWarning } from '../output/output.js';
@@ -112,13 +114,28 @@ export async function withStorage<T>(
 /** Runs `work` with the DataSource of a file, and closes it even if the file has opened it. */
 async function withImported<T>(file: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
   const dataSource = await importDataSource(file);
+  rememberFile(dataSource, file);
   try {
     return await work(dataSource);
+  } catch (error) {
+    throw withoutServer(dataSource, file, error) ?? error;
   } finally {
     if (dataSource.isInitialized) {
       await dataSource.destroy();
     }
   }
+}
+
+/** Explains a failed connection of a DataSource without a server, as after `url: process.env.DATABASE_URL` where that is empty. */
+function withoutServer(dataSource: DataSource, file: string, error: unknown): StorageError | undefined {
+  const { url, host, replication } = optionsOf(dataSource);
+  const isNamed = [url, host, replication].some(Boolean);
+  if (isNamed || !(error instanceof StorageError) || error.code !== 'CONNECTION_FAILED') {
+    return undefined;
+  }
+  const empty = process.env['DATABASE_URL'] ? '' : ', and DATABASE_URL is not set';
+  const message = `${error.message} The DataSource of ${file} has neither url nor host${empty}.`;
+  return new StorageError('CONNECTION_FAILED', message, { cause: error.cause });
 }
 
 /** Opens it for this command only: it changes no schema, and prints no statements with their values. */

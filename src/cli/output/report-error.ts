@@ -2,13 +2,13 @@ import { CommanderError } from 'commander';
 
 import {
   InvalidLoadError,
+  InvalidOptionError,
   LoadInterruptedError,
   LoadStoppedError,
   RejectLimitExceededError,
   SchemaMismatchError,
   StorageError,
 } from '../../errors/index.js';
-import { MIGRATE_COMMAND } from '../../schema/compare/compare-table.js';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import { EXIT } from '../exit-codes.js';
 import { type AnyLoadResult, printLoadResult } from './load-report.js';
@@ -22,15 +22,12 @@ export function reportError(error: unknown, options: GlobalOptions): number {
     // commander has already printed its message; help and version are no errors.
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  const { code, message: text } = explain(error);
-  const { dataSource } = options;
-  const message =
-    dataSource === undefined ? text : text.replaceAll(MIGRATE_COMMAND, `${MIGRATE_COMMAND} -d ${dataSource}`);
+  const { code, message } = explain(error);
   printResult(`error: ${message}`, process.stderr);
   if (options.verbose === true) {
     printResult(traceOf(error), process.stderr);
   }
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || error instanceof InvalidOptionError) {
     return EXIT.usage;
   }
   const result = error instanceof LoadStoppedError || error instanceof SchemaMismatchError ? error.result : undefined;
@@ -56,7 +53,7 @@ function explain(error: unknown): { readonly code: string; readonly message: str
 /** Replaces the names of API options in a message by the flags of the command line. */
 function nameFlags(message: string): string {
   return message.replaceAll(
-    /\b(allowEmpty|batchSize|loadKey|maxRejects)\b(?:: true)?/g,
+    /\b(allowEmpty|batchSize|keepColumns|loadKey|maxRejects|updateColumns)\b(?:: true)?/g,
     (_, option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 }

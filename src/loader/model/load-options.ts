@@ -1,6 +1,6 @@
 import type { LoadEntity } from '../../entities/index.js';
 import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
-import { InvalidLoadError } from '../../errors/index.js';
+import { InvalidLoadError, InvalidOptionError } from '../../errors/index.js';
 import type { Disposition } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import type { RowOutcome } from './row-outcome.js';
@@ -186,7 +186,7 @@ export function resolveLoadOptions(
     mistakes.push("returning and onRows do not go with disposition 'replace'");
   }
   if (mistakes.length > 0) {
-    throw new InvalidLoadError(`The options of the load are wrong: ${mistakes.join('; ')}`);
+    throw new InvalidOptionError(`The options of the load are wrong: ${mistakes.join('; ')}`);
   }
   const { primaryKey, onReject, history = defaultHistory, ...rest } = options;
   return {

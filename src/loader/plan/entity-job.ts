@@ -1,5 +1,5 @@
 import type { UnknownFields } from '../../entities/index.js';
-import { InvalidLoadError, StorageError } from '../../errors/index.js';
+import { InvalidLoadError, InvalidOptionError, StorageError } from '../../errors/index.js';
 import { nearestName } from '../../errors/nearest-name.js';
 import type { LoadJob, Prepared, Target } from '../model/load-job.js';
 import type { ResolvedLoadOptions } from '../model/load-options.js';
@@ -36,7 +36,7 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     const columns = [...plan.fields].flatMap(([name, { kind }]) => (kind === 'column' ? [name] : []));
     const nearest = nearestName(options.newerBy, columns);
     const advice = nearest === undefined ? '' : `. Did you mean ${nearest}?`;
-    throw new InvalidLoadError(`newerBy: ${plan.entityName} has no column ${options.newerBy}${advice}`);
+    throw new InvalidOptionError(`newerBy: ${plan.entityName} has no column ${options.newerBy}${advice}`);
   }
   return { plan: { ...plan, newerBy: field.column }, key, keyPredicate, onConflict, returned };
 }

@@ -1,4 +1,4 @@
-import { InvalidLoadError } from '../../errors/index.js';
+import { InvalidOptionError } from '../../errors/index.js';
 import { nearestName } from '../../errors/nearest-name.js';
 import type { ResolvedLoadOptions } from '../model/load-options.js';
 import type { Field, LoadPlan } from '../model/load-plan.js';
@@ -67,7 +67,7 @@ function findColumns(plan: LoadPlan, option: string, names: readonly string[]): 
     if (!add(plan.fields.get(name)) && !add(column && { kind: 'column', column })) {
       const nearest = nearestName(name, nameable);
       const advice = nearest === undefined ? '' : `. Did you mean ${nearest}?`;
-      throw new InvalidLoadError(`${option}: ${plan.entityName} has no column ${name} that records fill${advice}`);
+      throw new InvalidOptionError(`${option}: ${plan.entityName} has no column ${name} that records fill${advice}`);
     }
   }
   return { places, extra };

@@ -3,15 +3,11 @@ import type { EntityMetadata } from 'typeorm';
 import { storageEntities } from '../../entities/index.js';
 import type { SchemaDifference } from '../../errors/index.js';
 import { quoteTable } from '../../postgres/identifiers.js';
+import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
 import { compareColumns } from './compare-columns.js';
 import { compareKeys } from './compare-keys.js';
 import type { LiveTable } from '../table/live-table.js';
-
-/** The command that brings the schema of this package up to date. */
-export const MIGRATE_COMMAND = 'npx harbor-storage migrate up';
-
-/** The table is missing although no migration is pending. */
-const RESTORE = `rename it back or restore it (${MIGRATE_COMMAND} has already created it once)`;
+import { migrateCommand } from '../table/migrate-command.js';
 
 const GENERATE_COMMAND =
   'npx typeorm migration:generate, review it, then migration:run, with the DataSource of this entity';
@@ -30,7 +26,9 @@ export function compareTable(
   const ours = isOurs(metadata);
   if (live === undefined) {
     const actual = 'none (a view does not count)';
-    const fix = ours ? RESTORE : GENERATE_COMMAND;
+    // It is missing although no migration is pending.
+    const restore = `rename it back or restore it (${migrateCommand(dataSourceOf(metadata))} has already created it once)`;
+    const fix = ours ? restore : GENERATE_COMMAND;
     return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, fix }];
   }
   const quoted = quoteTable(schema, metadata.tableName);

@@ -5,7 +5,7 @@ import { storageMigrations } from '../../../migrations/index.js';
 import { type SchemaDifference, StorageError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
-import { MIGRATE_COMMAND } from '../compare/compare-table.js';
+import { migrateCommand } from '../table/migrate-command.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /** Names of this package's migrations that are not applied. */
@@ -40,7 +40,7 @@ export async function compareMigrations(
   const lacking = (names: readonly string[]): string[] => names.filter((name) => !applied.has(name));
   const ahead = (names: readonly string[]): string[] => names.filter((name) => !known.has(name));
   return [
-    ...lacking(ours).map((name) => notApplied(MIGRATIONS_TABLE, name, MIGRATE_COMMAND)),
+    ...lacking(ours).map((name) => notApplied(MIGRATIONS_TABLE, name, migrateCommand(dataSource))),
     ...lacking(others).map((name) => notApplied(table, name, 'npx typeorm migration:run')),
     ...ahead(stored).map((name) =>
       notHere(MIGRATIONS_TABLE, name, 'install the version of harbor-storage that contains it'),

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { SchemaMismatchError } from '../../errors/index.js';
 import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-transaction.js';
-import { MIGRATE_COMMAND } from '../compare/compare-table.js';
+import { migrateCommand } from '../table/migrate-command.js';
 import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
 import { isRecordedByApplication } from './pending-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
@@ -29,12 +29,13 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
     pending = await findPending();
   }
   if (pending.length > 0) {
+    const command = migrateCommand(dataSource);
     const fix = isOfApplication
       ? 'npx typeorm migration:run (this DataSource records the migrations of harbor-storage among its own)'
       : optionsOf(dataSource).synchronize === true
-        ? `set synchronize: false in the DataSource, drop the tables that it has created, and run ${MIGRATE_COMMAND} ` +
+        ? `set synchronize: false in the DataSource, drop the tables that it has created, and run ${command} ` +
           "(or set migrations: 'off' in the module)"
-        : `${MIGRATE_COMMAND} (or migrations: 'run' in the module)`;
+        : `${command} (or migrations: 'run' in the module)`;
     throw new SchemaMismatchError(
       pending.map(({ name: expected }) => ({
         table: MIGRATIONS_TABLE,

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { InvalidLoadError } from '../../errors/index.js';
+import { InvalidOptionError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
 import type { RecordClass } from '../../records/record-decorators.js';
@@ -15,14 +15,14 @@ export function metadataOf(dataSource: DataSource, target: EntityTarget<ObjectLi
   if (known === undefined) {
     const name = typeof target === 'function' ? target.name : String(target);
     const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
-    throw new InvalidLoadError(
+    throw new InvalidOptionError(
       `The DataSource has no entity or table ${JSON.stringify(name)}. Known tables: ${tables.join(', ')}. ` +
         'Register your own entity with StorageModule.forFeature([…])',
     );
   }
   const tables = [...new Set(found.map(pathOf))];
   if (tables.length > 1) {
-    throw new InvalidLoadError(
+    throw new InvalidOptionError(
       `${JSON.stringify(target)} is ambiguous: ${tables.join(', ')}. Add the schema, or pass the entity class.`,
     );
   }

@@ -97,6 +97,28 @@ describe('--data-source', () => {
     expect(await run('loads --json', '', join(project.path, name))).toMatchObject([0, {}, '']);
   });
 
+  it('does not wait for what else its file exports', async () => {
+    await project.write(
+      'promises.js',
+      `import { create } from './create.js';
+       export const prices = create();
+       export const [never, failed] = [new Promise(() => {}), Promise.reject(new Error('s3cret'))];`,
+    );
+    expect(await run('loads --json', '', join(project.path, 'promises.js'))).toMatchObject([0, {}, '']);
+  });
+
+  it('says that a DataSource names no server', async () => {
+    await project.write(
+      'nowhere.js',
+      `import { DataSource } from 'typeorm'; export default new DataSource({ type: 'postgres', url: '', port: 1 });`,
+    );
+    const [exitCode, , stderr] = await run('stats', '', join(project.path, 'nowhere.js'));
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: Could not connect .* has neither url nor host\./),
+    ]);
+  });
+
   it('closes a DataSource that its file has opened', async () => {
     await project.write(
       'opened.js',

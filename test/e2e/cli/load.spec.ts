@@ -105,7 +105,7 @@ describe('harbor-storage load', () => {
     const updated = await load('--disposition', 'update', '--update-columns', 'reddit_score,selftext');
     expect(updated.stdout).toMatch(/submissions +2 +0 +1 +0 +0 +1 +0 +0\n[^]*Skipped: not_stored 1\n/);
     expect(await load('--keep-columns', 'titel')).toMatchObject({
-      exitCode: 1,
+      exitCode: 2,
       stderr: expect.stringContaining('has no column titel that records fill. Did you mean title?'),
     });
     const inserted = await load('--disposition', 'insert');

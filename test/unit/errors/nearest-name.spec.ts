@@ -12,6 +12,8 @@ describe('the most similar name', () => {
     ['titel', 'title'],
     ['tytle', 'title'],
     ['Url', 'url'],
+    ['subm', undefined],
+    ['red', 'reddit_id'],
     ['ups', undefined],
     ['id', undefined],
     ['anything', undefined],

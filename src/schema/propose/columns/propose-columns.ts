@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 
-import { InvalidLoadError } from '../../../errors/index.js';
+import { InvalidLoadError, InvalidOptionError } from '../../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
 import { withClient } from '../../../postgres/with-transaction.js';
 import { recordClassOf } from '../../../records/record-decorators.js';
@@ -63,7 +63,7 @@ export async function proposeColumns(
 function extraColumnOf(metadata: EntityMetadata): string {
   const column = metadata.columns.find((candidate) => rolesOf(candidate).has('extra'));
   if (column === undefined) {
-    throw new InvalidLoadError(
+    throw new InvalidOptionError(
       `${metadata.name} has no column for unknown fields: mark a nullable jsonb column with @ExtraFields()`,
     );
   }

@@ -128,7 +128,7 @@ describe('a load that is to stop', () => {
       "newerBy goes with disposition 'merge' or 'update', not 'insert'",
     ],
     [{ allowEmpty: true }, "allowEmpty goes with disposition 'replace'"],
-    [{ batchsize: 5 }, 'batchsize is no option of a load'],
+    [{ batchsize: 5 }, 'batchsize is no option of a load (did you mean batchSize?)'],
     [{ signal: {} }, 'signal must be an AbortSignal'],
   ])('is rejected before it begins when its options are wrong: %j', async (options, message) => {
     const error = await failureOf(app.opportunities.store([good(1)], options as object));

@@ -1,17 +1,18 @@
 import { type Command, Option } from 'commander';
 
-import type { LoadStatus } from '../../entities/index.js';
-import { StorageError } from '../../errors/index.js';
-import type { HistoryEntry } from '../../stats/load-history.js';
-import { COUNT_COLUMNS } from '../output/count-columns.js';
-import { findRejects } from '../context/find-rejects.js';
-import { printRejects, printUnknownFields } from '../output/load-report.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { visibleInLine } from '../output/visible.js';
-import { withStorage } from '../context/storage-context.js';
-import { parseCount } from '../flags/parse-count.js';
-import { parseId } from '../flags/parse-id.js';
-import { parseName } from '../flags/parse-name.js';
+import type { LoadStatus } from '../../../entities/index.js';
+import { StorageError } from '../../../errors/index.js';
+import type { HistoryEntry } from '../../../stats/load-history.js';
+import { COUNT_COLUMNS } from '../../output/count-columns.js';
+import { checkTableOfLoads } from '../../context/known-table.js';
+import { findRejects } from '../../context/find-rejects.js';
+import { printRejects, printUnknownFields } from '../../output/load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { visibleInLine } from '../../output/visible.js';
+import { withStorage } from '../../context/storage-context.js';
+import { parseCount } from '../../flags/parse-count.js';
+import { parseId } from '../../flags/parse-id.js';
+import { parseName } from '../../flags/parse-name.js';
 import { addLoadsPurgeCommand } from './loads-purge.command.js';
 
 interface ListFlags {
@@ -52,7 +53,10 @@ export function addLoadsCommand(program: Command): void {
     .action(async (_flags: ListFlags, command: Command) => {
       const flags = command.optsWithGlobals<ListFlags & GlobalOptions>();
       const { table, status, limit } = flags;
-      const rows = await withStorage(flags, (storage) => storage.stats.history({ table, status, limit }));
+      const rows = await withStorage(flags, async (storage) => {
+        await checkTableOfLoads(storage, table);
+        return storage.stats.history({ table, status, limit });
+      });
       if (flags.json === true) {
         printJson({ loads: rows });
       } else {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 
-import type { SchemaReport } from '../../schema/check-schema.js';
-import { EXIT } from '../exit-codes.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { withSchema } from '../context/schema-context.js';
+import type { SchemaReport } from '../../../schema/check-schema.js';
+import { EXIT } from '../../exit-codes.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { withSchema } from '../../context/schema-context.js';
 
 /** `schema check [table]` */
 export function addSchemaCheckCommand(schema: Command): void {

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 
-import { StorageError } from '../../errors/index.js';
-import { decode, UTF_8 } from '../../files/encoding.js';
-import type { QuarantinedRecord } from '../../quarantine/quarantined-record.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { printRecord } from '../output/rejected-record.js';
-import { visibleInLine } from '../output/visible.js';
-import { parseCount } from '../flags/parse-count.js';
-import { parseId } from '../flags/parse-id.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
-import { checkTableIsKnown } from '../context/known-table.js';
-import { quarantineOf } from '../context/quarantine.js';
-import { withStorage } from '../context/storage-context.js';
+import { StorageError } from '../../../errors/index.js';
+import { decode, UTF_8 } from '../../../files/encoding.js';
+import type { QuarantinedRecord } from '../../../quarantine/quarantined-record.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { printRecord } from '../../output/rejected-record.js';
+import { visibleInLine } from '../../output/visible.js';
+import { parseCount } from '../../flags/parse-count.js';
+import { parseId } from '../../flags/parse-id.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
+import { checkTableOfRejects } from '../../context/known-table.js';
+import { quarantineOf } from '../../context/quarantine.js';
+import { withStorage } from '../../context/storage-context.js';
 import { addRejectsExportCommand } from './rejects-export.command.js';
 import { addRejectsPurgeCommand } from './rejects-purge.command.js';
 import { addRejectsReasonsCommand } from './rejects-reasons.command.js';
@@ -55,7 +55,7 @@ export function addRejectsCommand(program: Command): void {
 async function runList(flags: ListFlags & GlobalOptions): Promise<void> {
   const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
   const [records, total] = await withStorage(flags, async (storage) => {
-    await checkTableIsKnown(storage, flags.table);
+    await checkTableOfRejects(storage, flags.table);
     const quarantine = quarantineOf(storage);
     return [await quarantine.list({ ...filter, limit: flags.limit }), await quarantine.count(filter)] as const;
   });

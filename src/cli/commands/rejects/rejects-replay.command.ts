@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 
-import type { ReplayResult } from '../../results/replay-result.js';
-import { EXIT } from '../exit-codes.js';
-import { withInterrupts } from '../interrupts.js';
-import { printLoadResult } from '../output/load-report.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { createProgressDisplay } from '../output/progress-display.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
-import { checkTableIsKnown } from '../context/known-table.js';
-import { quarantineOf } from '../context/quarantine.js';
-import { withStorage } from '../context/storage-context.js';
+import type { ReplayResult } from '../../../results/replay-result.js';
+import { EXIT } from '../../exit-codes.js';
+import { withInterrupts } from '../../interrupts.js';
+import { printLoadResult } from '../../output/load-report.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { createProgressDisplay } from '../../output/progress-display.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
+import { checkTableOfRejects } from '../../context/known-table.js';
+import { quarantineOf } from '../../context/quarantine.js';
+import { withStorage } from '../../context/storage-context.js';
 
 /** `rejects replay` */
 export function addRejectsReplayCommand(rejects: Command): void {
@@ -23,7 +23,7 @@ export function addRejectsReplayCommand(rejects: Command): void {
 async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
   const result = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (storage) => {
-      await checkTableIsKnown(storage, flags.table);
+      await checkTableOfRejects(storage, flags.table);
       begin();
       const display = await createProgressDisplay(flags, undefined, () => 0);
       try {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
-import type { ColumnWideningProposal, WideningProposal } from '../../schema/propose/widen/widening-proposal.js';
-import { findPendingMigration, writeMigration } from '../../schema/propose/source/write-migration.js';
-import { printPending, printWritten } from '../output/migration-steps.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../output/output.js';
-import { withSchema } from '../context/schema-context.js';
+import type { ColumnWideningProposal, WideningProposal } from '../../../schema/propose/widen/widening-proposal.js';
+import { findPendingMigration, writeMigration } from '../../../schema/propose/source/write-migration.js';
+import { printPending, printWritten } from '../../output/migration-steps.js';
+import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { withSchema } from '../../context/schema-context.js';
 
 interface WidenFlags {
   readonly write?: boolean;

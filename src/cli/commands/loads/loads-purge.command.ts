@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-import { withStorage } from '../context/storage-context.js';
-import { parseMoment } from '../flags/parse-moment.js';
-import { type GlobalOptions, printJson, printResult } from '../output/output.js';
+import { withStorage } from '../../context/storage-context.js';
+import { parseMoment } from '../../flags/parse-moment.js';
+import { type GlobalOptions, printJson, printResult } from '../../output/output.js';
 
 interface PurgeFlags {
   readonly olderThan: Date;

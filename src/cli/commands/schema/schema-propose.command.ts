@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 
-import type { FieldProposal, SchemaProposal } from '../../schema/propose/columns/schema-proposal.js';
-import { findPendingMigration, writeMigration } from '../../schema/propose/source/write-migration.js';
-import { type GlobalOptions, printJson, printResult, printTable, showShare } from '../output/output.js';
-import { parseCount } from '../flags/parse-count.js';
-import { parseShare } from '../flags/parse-share.js';
-import { printPending, printProperties, printWritten } from '../output/migration-steps.js';
-import { withSchema } from '../context/schema-context.js';
+import type { FieldProposal, SchemaProposal } from '../../../schema/propose/columns/schema-proposal.js';
+import { findPendingMigration, writeMigration } from '../../../schema/propose/source/write-migration.js';
+import { type GlobalOptions, printJson, printResult, printTable, showShare } from '../../output/output.js';
+import { parseCount } from '../../flags/parse-count.js';
+import { parseShare } from '../../flags/parse-share.js';
+import { printPending, printProperties, printWritten } from '../../output/migration-steps.js';
+import { withSchema } from '../../context/schema-context.js';
 
 interface ProposeFlags {
   readonly write?: boolean;

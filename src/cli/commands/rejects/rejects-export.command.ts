@@ -4,17 +4,17 @@ import { pipeline } from 'node:stream/promises';
 
 import { type Command, Option } from 'commander';
 
-import { errorCode, errorText } from '../../errors/error-text.js';
-import { StorageError } from '../../errors/index.js';
-import { detectFormat } from '../../files/open-source.js';
-import type { CsvDialect, ExportFormat } from '../../quarantine/export-lines.js';
-import { EXIT } from '../exit-codes.js';
-import { type GlobalOptions, printJson, printMessage, printResult } from '../output/output.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
-import { checkTableIsKnown } from '../context/known-table.js';
-import { quarantineOf } from '../context/quarantine.js';
-import { withStorage } from '../context/storage-context.js';
-import { UsageError } from '../usage-error.js';
+import { errorCode, errorText } from '../../../errors/error-text.js';
+import { StorageError } from '../../../errors/index.js';
+import { detectFormat } from '../../../files/open-source.js';
+import type { CsvDialect, ExportFormat } from '../../../quarantine/export-lines.js';
+import { EXIT } from '../../exit-codes.js';
+import { type GlobalOptions, printJson, printMessage, printResult } from '../../output/output.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
+import { checkTableOfRejects } from '../../context/known-table.js';
+import { quarantineOf } from '../../context/quarantine.js';
+import { withStorage } from '../../context/storage-context.js';
+import { UsageError } from '../../usage-error.js';
 
 interface ExportFlags extends RejectFlags {
   readonly all?: boolean;
@@ -48,7 +48,7 @@ async function runExport(flags: ExportFlags & GlobalOptions): Promise<number> {
   const leftOut = new Map<string, number>();
   let dialect: CsvDialect = {};
   const exported = await withStorage(flags, async (storage) => {
-    await checkTableIsKnown(storage, flags.table);
+    await checkTableOfRejects(storage, flags.table);
     const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
     const lines = quarantineOf(storage).export(
       filter,

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 
-import { isNarrowed } from '../../quarantine/reject-filter.js';
-import { type GlobalOptions, printJson, printResult } from '../output/output.js';
-import { parseMoment } from '../flags/parse-moment.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
-import { checkTableIsKnown } from '../context/known-table.js';
-import { quarantineOf } from '../context/quarantine.js';
-import { withStorage } from '../context/storage-context.js';
-import { UsageError } from '../usage-error.js';
+import { isNarrowed } from '../../../quarantine/reject-filter.js';
+import { type GlobalOptions, printJson, printResult } from '../../output/output.js';
+import { parseMoment } from '../../flags/parse-moment.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
+import { checkTableOfRejects } from '../../context/known-table.js';
+import { quarantineOf } from '../../context/quarantine.js';
+import { withStorage } from '../../context/storage-context.js';
+import { UsageError } from '../../usage-error.js';
 
 interface PurgeFlags extends RejectFlags {
   readonly olderThan?: Date;
@@ -32,7 +32,7 @@ async function runPurge(flags: PurgeFlags & GlobalOptions): Promise<void> {
     throw new UsageError('A purge needs a filter, for example --older-than 30d or --replayed');
   }
   const result = await withStorage(flags, async (storage) => {
-    await checkTableIsKnown(storage, flags.table);
+    await checkTableOfRejects(storage, flags.table);
     return quarantineOf(storage).purge(filter);
   });
   if (flags.json === true) {

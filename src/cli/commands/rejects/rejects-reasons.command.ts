@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
-import { checkTableIsKnown } from '../context/known-table.js';
-import { quarantineOf } from '../context/quarantine.js';
-import { withStorage } from '../context/storage-context.js';
-import { addRejectOptions, filterOf, type RejectFlags } from '../flags/reject-flags.js';
-import { type GlobalOptions, printJson, printTable } from '../output/output.js';
+import { checkTableOfRejects } from '../../context/known-table.js';
+import { quarantineOf } from '../../context/quarantine.js';
+import { withStorage } from '../../context/storage-context.js';
+import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
+import { type GlobalOptions, printJson, printTable } from '../../output/output.js';
 
 interface ReasonsFlags extends RejectFlags {
   readonly all?: boolean;
@@ -19,7 +19,7 @@ export function addRejectsReasonsCommand(rejects: Command): void {
       const flags = command.optsWithGlobals<ReasonsFlags & GlobalOptions>();
       const filter = { ...filterOf(flags), replayed: flags.all === true ? ('any' as const) : false };
       const reasons = await withStorage(flags, async (storage) => {
-        await checkTableIsKnown(storage, flags.table);
+        await checkTableOfRejects(storage, flags.table);
         return quarantineOf(storage).countByReason(filter);
       });
       if (flags.json === true) {
