@@ -1,5 +1,5 @@
 // Installs the packed tarball into applications as people have them, by each package manager, runs their tests and, on
-// each version of Node, the compiled application.
+// each version of Node, the compiled application and the command line on its DataSource.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const APPS = [
   { name: 'nest11-typeorm03', install: YARN, steps: [['npm', 'test']], main: 'dist/main.js' },
   { name: 'nest12-bundle', install: NPM, steps: [['npm', 'run', 'bundle']], main: 'bundle/main.cjs' },
 ];
+const LOAD = ['load', 'prices.csv', '--into', 'prices', '-d', 'dist/data-source.js', '--json'];
 const EXPECTED = 'prices: 1 stored, 1 rejected; opportunities: 1 stored';
 
 const root = resolve(import.meta.dirname, '..');
@@ -41,7 +42,7 @@ function installNode(version) {
 
 function makeApp({ name, install, steps }, tarball, env) {
   const app = join(home, name);
-  for (const part of ['src', 'tsconfig.json']) {
+  for (const part of ['src', 'prices.csv', 'tsconfig.json']) {
     cpSync(join(import.meta.dirname, 'apps', part), join(app, part), { recursive: true });
   }
   cpSync(join(import.meta.dirname, 'apps', name), app, { recursive: true });
@@ -69,6 +70,11 @@ try {
       const output = run([path, application.main], app, env);
       if (output.trim() !== EXPECTED) {
         throw new Error(`${application.name} printed on Node ${version}:\n${output}`);
+      }
+      const result = run([path, 'node_modules/harbor-storage/dist/src/cli/main.js', ...LOAD], app, env);
+      const { inserted, unchanged } = JSON.parse(result);
+      if (inserted + unchanged !== 1) {
+        throw new Error(`${application.name}: the command line printed on Node ${version}:\n${result}`);
       }
     }
     console.log(`${application.name}: runs on Node ${NODES.join(', ')}`);

@@ -1,12 +1,14 @@
 // Installs the packed tarball the way a user does, compiles and runs the examples of the README and of docs/ in a new
-// application, and loads the package from CommonJS.
+// application, and loads the package from CommonJS. Then does what docs/getting-started.md says, step by step.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { examplesIn } from '../scripts/docs/examples.js';
 import { pages } from '../scripts/docs/pages.js';
+import { scriptOf, stepsIn } from '../scripts/docs/steps.js';
+import { startTestPostgres } from '../src/testing/index.js';
 
 const root = resolve(import.meta.dirname, '..');
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -31,6 +33,24 @@ const compilerOptions = {
   // Strict, and without skipLibCheck: the declarations of this package must be valid in any application.
   exactOptionalPropertyTypes: true,
 };
+
+/** The page says where the packed file is: in the clone, beside the new folder. */
+async function followGettingStarted(tarball) {
+  const home = join(app, 'home');
+  mkdirSync(join(home, 'harbor-storage'), { recursive: true });
+  cpSync(join(app, tarball), join(home, 'harbor-storage', tarball));
+  const script = scriptOf(stepsIn(readFileSync(join(root, 'docs/getting-started.md'), 'utf8')));
+  const settings = { npm_config_audit: 'false', npm_config_fund: 'false', npm_config_prefer_offline: 'true' };
+  // Taken before: the tests of the new application start a server of their own.
+  const env = { ...process.env, ...settings };
+  const postgres = await startTestPostgres();
+  try {
+    const options = { cwd: home, env: { ...env, DATABASE_URL: postgres.url }, stdio: ['ignore', 'ignore', 'inherit'] };
+    execFileSync('bash', ['-c', script], options);
+  } finally {
+    await postgres.stop();
+  }
+}
 
 try {
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], root);
@@ -97,6 +117,7 @@ console.log(typeof StorageModule.forRoot, typeof StorageTestingModule.forRoot);
     throw new Error(`from CommonJS the package gave: ${commonJs}`);
   }
   run('npx', ['harbor-storage', '--help']);
+  await followGettingStarted(tarball);
   console.log('The packed tarball runs the examples of its documentation and loads from CommonJS.');
 } finally {
   rmSync(app, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { countTypeScriptBlocks, examplesIn } from '../../../scripts/docs/examples.js';
+import { stepsIn, withoutSteps } from '../../../scripts/docs/steps.js';
 import { PART_NAMES, partNamesIn, withGeneratedParts } from '../../../scripts/docs/generated-parts.js';
 import { brokenLinks, reachableFrom } from '../../../scripts/docs/links.js';
 import { OTHER_PAGES, pages, ROOT } from '../../../scripts/docs/pages.js';
@@ -24,7 +25,24 @@ describe('the documentation', () => {
   });
 
   it.each(pages())('%s has only code examples that npm run check:consumer compiles', (page) => {
-    expect(examplesIn(read(page))).toHaveLength(countTypeScriptBlocks(read(page)));
+    const others = withoutSteps(read(page));
+    expect(examplesIn(others)).toHaveLength(countTypeScriptBlocks(others));
+  });
+
+  it('takes an empty folder to a tested application, in steps that npm run check:consumer does', () => {
+    const paths = stepsIn(read('docs/getting-started.md')).flatMap((step) => (step.kind === 'file' ? [step.path] : []));
+    expect(paths).toEqual([
+      'tsconfig.json',
+      'src/price.entity.ts',
+      'src/create-prices.ts',
+      'src/data-source.ts',
+      'src/prices.ts',
+      'src/main.ts',
+      'prices.csv',
+      'vitest.config.ts',
+      'src/prices.spec.ts',
+      'jest.config.js',
+    ]);
   });
 
   it('gives each example a name of its own', () => {
