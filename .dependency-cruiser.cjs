@@ -10,7 +10,7 @@ const LAYERS = [
   ['src/replay/', 'src/workers/(?:record-workers|worker|worker-jobs)\\.ts'],
   ['src/hybrid/', 'src/repositories/'],
   ['src/loader/loader\\.service\\.ts', 'src/workers/worker-job\\.ts'],
-  ['src/loader/entity-loader\\.ts'],
+  ['src/loader/(?:entity|combined)-loader\\.ts'],
   ['src/loader/buffer/'],
   ['src/loader/run/'],
   ['src/loader/plan/'],

@@ -38,6 +38,15 @@ export { type OpenedSource, openSource } from './files/open-source.js';
 export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/read-records.js';
 export type { FileFormat } from './files/record-reader.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
+export {
+  type CombinedEntities,
+  CombinedLoader,
+  type CombinedOptions,
+  type CombineOptions,
+  type EntityOf,
+  type PartOf,
+  type SplitRecord,
+} from './loader/combined-loader.js';
 export type { BufferOptions } from './loader/buffer/buffer-options.js';
 export { type BufferedOutcome, RecordBuffer } from './loader/buffer/record-buffer.js';
 export { EntityLoader, type OnRowsOptions, type ReturningOptions } from './loader/entity-loader.js';
@@ -57,6 +66,8 @@ export type {
   BatchCounts,
   BatchFailure,
   BatchLoadResult,
+  CombinedBatchResult,
+  CombinedResult,
   Disposition,
   HybridBatchResult,
   HybridResult,

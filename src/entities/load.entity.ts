@@ -21,7 +21,7 @@ export class LoadEntity {
   @Column({ name: 'load_key', type: 'text', nullable: true })
   loadKey: string | null;
 
-  /** Table name, or `hybrid` for a load that feeds both tables. */
+  /** Table name, `hybrid` for a load that feeds both tables, or the name of a combined load. */
   @Column({ name: 'table_name', type: 'text' })
   tableName: string;
 
@@ -31,7 +31,7 @@ export class LoadEntity {
 
   /**
    * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`,
-   * the entity's schema, the form of the source.
+   * the entity's schema, the tables of a combined load, the form of the source.
    */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
@@ -40,6 +40,7 @@ export class LoadEntity {
     readonly updateColumns?: readonly string[];
     readonly keepColumns?: readonly string[];
     readonly schema?: string;
+    readonly tables?: readonly string[];
     readonly sourceForm?: Readonly<Record<string, string>>;
   } | null;
 
@@ -58,7 +59,7 @@ export class LoadEntity {
   @Column({ name: 'received', type: 'bigint', default: 0 })
   received: string;
 
-  /** Hybrid loads only: hybrid records stored, instead of inserted, updated and unchanged. */
+  /** Hybrid and combined loads only: records stored, instead of inserted, updated and unchanged. */
   @Column({ name: 'stored', type: 'bigint', nullable: true })
   stored: string | null;
 
@@ -83,7 +84,7 @@ export class LoadEntity {
   @Column({ name: 'failed', type: 'bigint', default: 0 })
   failed: string;
 
-  /** Hybrid loads only: the counts of each table, by table name. */
+  /** Hybrid and combined loads only: the counts of each table, by table name. */
   @Column({ name: 'tables', type: 'jsonb', nullable: true })
   tables: Record<string, Record<string, number>> | null;
 

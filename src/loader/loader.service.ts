@@ -12,13 +12,7 @@ import {
 import type { RecordOf } from '../entities/record-of.js';
 import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
-import { connectionError, isConnectionFault } from '../postgres/faults/connection-error.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { databaseError } from '../postgres/faults/database-error.js';
-import { describeFault } from '../postgres/faults/database-fault.js';
-import { isTransient } from '../postgres/faults/sqlstate.js';
-import { withRetry } from '../postgres/with-retry.js';
-import { clientOf, withClient } from '../postgres/with-transaction.js';
 import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
@@ -27,6 +21,7 @@ import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-option
 import { HoldingBuffers } from './buffer/holding-buffers.js';
 import { RecordBuffer } from './buffer/record-buffer.js';
 import { CurrentJob } from './run/current-job.js';
+import { type CombinedEntities, CombinedLoader, type CombineOptions, type SplitRecord } from './combined-loader.js';
 import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
@@ -39,11 +34,12 @@ import type { LoadPlan } from './model/load-plan.js';
 import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
 import { takerFor } from './plan/entity-fields.js';
 import { entityJob } from './plan/entity-job.js';
-import { type Connected, LoadPlans, type LoadTarget } from './plan/load-plans.js';
+import { LoadPlans, type LoadTarget } from './plan/load-plans.js';
+import { readSchema } from './run/read-schema.js';
 import { mayPipeline } from './pipelined/may-pipeline.js';
 import { NotPipelinedError, type ReadRecords } from './pipelined/pipelined-load.js';
 import { toLoadResult } from './run/result-shapes.js';
-import type { BatchLoadResult, HybridResult, LoadResult } from '../results/load-result.js';
+import type { ReportedResult, BatchLoadResult, LoadResult } from '../results/load-result.js';
 import type { LoadContext, LoadLogger } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
@@ -95,6 +91,19 @@ export class LoaderService implements BeforeApplicationShutdown {
    */
   for<E extends ObjectLiteral, R extends object = RecordOf<E>>(target: LoadTarget<E>): EntityLoader<E, R> {
     return new EntityLoader(this, target);
+  }
+
+  /**
+   * A loader of records that feed several tables, see {@link CombinedLoader}.
+   * @param entities - in the order their tables are written: a table before those that refer to it
+   * @throws InvalidLoadError when an entity is not known, or the name is taken
+   */
+  combine<const T extends CombinedEntities, R extends object = object>(
+    entities: T,
+    split: SplitRecord<T, R>,
+    options: CombineOptions<T> = {},
+  ): CombinedLoader<R> {
+    return CombinedLoader.of<R>(this, this.context.dataSource, entities, split, options);
   }
 
   /** Loads records in one transaction; see {@link EntityLoader.load}. */
@@ -172,10 +181,7 @@ export class LoaderService implements BeforeApplicationShutdown {
    * that cannot do begins again: with a look at the tables, in several statements.
    * @internal
    */
-  async runWhole<Result extends LoadResult | HybridResult>(
-    call: LoadCall<Result>,
-    records: Iterable<object>,
-  ): Promise<Result> {
+  async runWhole<Result extends ReportedResult>(call: LoadCall<Result>, records: Iterable<object>): Promise<Result> {
     // Their owner may change them meanwhile.
     let read: ReadRecords | undefined;
     return this.run(
@@ -204,7 +210,7 @@ export class LoaderService implements BeforeApplicationShutdown {
    * @param attempt - is made first, outside a caller's transaction; `work` follows where it does nothing
    * @internal
    */
-  async run<Result extends LoadResult | HybridResult, Outcome extends Result>(
+  async run<Result extends ReportedResult, Outcome extends Result>(
     call: LoadCall<Result>,
     work: (run: LoadRun<Result>) => Promise<Outcome>,
     attempt?: (start: (job: LoadJob) => LoadRun<Result>, options: ResolvedLoadOptions) => Promise<Outcome | undefined>,
@@ -218,7 +224,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
         client === undefined
-          ? this.withSchema(manager, (connected) => this.plans.renew(targets, connected))
+          ? readSchema(this.context, manager, (connected) => this.plans.renew(targets, connected))
           : this.plans.renew(targets, (query) => query(client));
       return makeJob(await plans, resolved);
     };
@@ -234,7 +240,7 @@ export class LoaderService implements BeforeApplicationShutdown {
 
   /** By plans that nobody has compared with their tables; undefined where they are not known, or allow no such job. */
   private async rememberedJob(
-    { targets, makeJob }: Pick<LoadCall<LoadResult | HybridResult>, 'targets' | 'makeJob'>,
+    { targets, makeJob }: Pick<LoadCall<ReportedResult>, 'targets' | 'makeJob'>,
     options: ResolvedLoadOptions,
   ): Promise<LoadJob | undefined> {
     const plans = await this.plans.remembered(targets);
@@ -247,33 +253,7 @@ export class LoaderService implements BeforeApplicationShutdown {
   }
 
   private plansFor(targets: readonly LoadTarget[], manager?: EntityManager): Promise<LoadPlan[]> {
-    return this.withSchema(manager, (connected) => this.plans.for(targets, connected));
-  }
-
-  /** Reading the schema is retried as any work of a load; in a caller's transaction it is not. */
-  private async withSchema(
-    manager: EntityManager | undefined,
-    read: (connected: Connected) => Promise<LoadPlan[]>,
-  ): Promise<LoadPlan[]> {
-    const { context, settings } = this;
-    const connected: Connected = async (query) =>
-      manager === undefined
-        ? withClient(context.dataSource, query, settings.limits.connectTimeoutMs)
-        : query(await clientOf(manager));
-    try {
-      return await withRetry(
-        settings.retry,
-        () => read(connected),
-        (error) => context.logger.warn(`retrying to read the schema after: ${describeFault(error, 'schema').message}`),
-        (error) => manager === undefined && isTransient(error),
-      );
-    } catch (error) {
-      if (manager === undefined && isConnectionFault(error)) {
-        throw connectionError(undefined, error);
-      }
-      const code = manager === undefined ? 'SCHEMA_UNREADABLE' : 'TRANSACTION_FAILED';
-      throw databaseError(error, code, 'Could not read the table schema');
-    }
+    return readSchema(this.context, manager, (connected) => this.plans.for(targets, connected));
   }
 
   /** The policy for fields without a column. */

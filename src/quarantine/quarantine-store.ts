@@ -33,10 +33,12 @@ export interface ReasonCount {
 
 /** A table with rejected records. */
 export interface RejectingTable {
-  /** Table name, or `hybrid`. */
+  /** Table name, `hybrid`, or the name of a combined load. */
   readonly table: string;
   /** Null if the load that rejected them is no longer in the history. */
   readonly schema: string | null;
+  /** The tables of a combined load, of which `table` is the name. */
+  readonly tables: readonly string[] | null;
 }
 
 const DEFAULT_LIMIT = 50;
@@ -124,7 +126,7 @@ export class QuarantineStore {
     checkFilter(filter);
     const parameters: unknown[] = [];
     return this.query<RejectingTable>(
-      `SELECT DISTINCT r.table_name AS "table", ${this.schemaOfLoad} AS schema
+      `SELECT DISTINCT r.table_name AS "table", ${this.schemaOfLoad} AS schema, l.options->'tables' AS tables
          FROM ${this.records} AS r LEFT JOIN ${this.loads} AS l ON l.id = r.load_id
         WHERE ${this.conditionOf(filter, parameters)}`,
       parameters,

@@ -30,6 +30,8 @@ export const REJECT_REASONS = {
   null_not_allowed: 'The record gives null for a NOT NULL column.',
   out_of_range: 'The number or date is outside the range of the column.',
   rename_conflict: 'The record carries a field under its old and its new name, with different values.',
+  repeated_key: 'Two rows that a combined load makes of the record have the same key in one table.',
+  split_failed: 'The `split` of a combined load threw an error, or returned something else than the parts.',
   too_long: 'The text has more characters than the column holds.',
   transformer_failed: 'The TypeORM transformer of the column threw an error.',
   unknown_field: 'No column takes the field, and the policy is `reject`, or the field lies in an embedded object.',

@@ -18,25 +18,33 @@ export const REPLAY_SOURCE = 'rejects replay';
 
 /** A table that a rolled back replay was to load, and how many records. */
 export interface FailedTable {
-  /** Table name, or `hybrid`. */
+  /** Table name, `hybrid`, or the name of a combined load. */
   readonly name: string;
   readonly schema: string | null;
   readonly counts: LoadCounts;
   /** Names in statistics of the tables it stands for. */
   readonly tables: readonly string[];
+  readonly isCombined: boolean;
 }
 
 /** The tables of a replay that was rolled back: all of its records have failed. */
 export function failedTables({ store }: ReplayContext, loads: readonly RejectedLoad[]): FailedTable[] {
   const found = new Map<string, FailedTable>();
-  for (const { table: name, schema, records } of loads) {
+  for (const { table: name, schema, tables: combined, records } of loads) {
     const path = JSON.stringify([schema, name]);
     const failed = records + (found.get(path)?.counts.failed ?? 0);
     const tables =
-      name === HYBRID
+      combined ??
+      (name === HYBRID
         ? HYBRID_ENTITIES.map((entity) => store.dataSource.getMetadata(entity).tableName)
-        : [statisticsNameOf(store.dataSource, name, schema)];
-    found.set(path, { name, schema, counts: { ...NO_COUNTS, received: failed, failed }, tables });
+        : [statisticsNameOf(store.dataSource, name, schema)]);
+    found.set(path, {
+      name,
+      schema,
+      counts: { ...NO_COUNTS, received: failed, failed },
+      tables,
+      isCombined: combined !== null,
+    });
   }
   return [...found.values()];
 }
@@ -54,7 +62,8 @@ export async function noteFailedReplay(
   const noted = error instanceof StorageError ? { code: error.code, message: error.message } : describeFault(error);
   const note = (): Promise<void> =>
     withTransaction(dataSource, limits, async (client) => {
-      for (const { name, schema, counts, tables } of failed) {
+      for (const table of failed) {
+        const { name, counts, tables } = table;
         const entry = {
           loadId: uuidv7(),
           attempt: 1,
@@ -62,14 +71,14 @@ export async function noteFailedReplay(
           table: name,
           disposition: 'merge',
           source: REPLAY_SOURCE,
-          options: schema === null ? null : { schema },
+          options: optionsOf(table),
         };
-        const ofTables = { stored: 0, tables: Object.fromEntries(tables.map((table) => [table, counts])) };
+        const ofTables = { stored: 0, tables: Object.fromEntries(tables.map((of) => [of, counts])) };
         await ledger.open(client, entry);
         await ledger.close(client, entry, {
           status,
           counts,
-          ...(name === HYBRID && ofTables),
+          ...(tables.length > 1 && ofTables),
           unknown: undefined,
           error: noted,
         });
@@ -80,4 +89,9 @@ export async function noteFailedReplay(
   } catch (failure) {
     logger.warn(`The replay failed, but storage_loads could not be updated: ${describeFault(failure).message}`);
   }
+}
+
+/** How the history keeps what a load of it was into. */
+function optionsOf({ schema, tables, isCombined }: FailedTable): LoadEntity['options'] {
+  return schema === null && !isCombined ? null : { ...(schema !== null && { schema }), ...(isCombined && { tables }) };
 }

@@ -130,6 +130,11 @@ export class QuarantineService {
 
 /** The counts of each table of a load. */
 function countsOf(load: ReplayedLoad): [string, LoadCounts][] {
-  const tables = load.kind === 'hybrid' ? [load.opportunities, load.submissions] : [load];
+  const tables =
+    load.kind === 'hybrid'
+      ? [load.opportunities, load.submissions]
+      : load.kind === 'combined'
+        ? Object.values(load.tables)
+        : [load];
   return tables.map((counts) => [counts.table, counts]);
 }

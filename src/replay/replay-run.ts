@@ -3,8 +3,9 @@ import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { HYBRID, HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
+import type { CombinedLoader } from '../loader/combined-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
-import type { BatchLoadResult, HybridBatchResult } from '../results/load-result.js';
+import type { BatchLoadResult, CombinedBatchResult, HybridBatchResult } from '../results/load-result.js';
 import { describeFault, PostgresError } from '../postgres/faults/database-fault.js';
 import { findCommitted } from '../postgres/find-committed.js';
 import { isTransient } from '../postgres/faults/sqlstate.js';
@@ -23,7 +24,10 @@ import { type RejectedLoad, type ReplaySegment, segmentsOf } from './replay-segm
 import { ReplaySet } from './replay-set.js';
 
 /** Options of a replay. */
-export type ReplayOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
+export interface ReplayOptions extends Pick<LoadOptions, 'signal' | 'onProgress'> {
+  /** The loaders of combined loads, without which their records cannot be replayed. @default none */
+  readonly combined?: readonly CombinedLoader[] | undefined;
+}
 
 const ROLLED_BACK = 'The replay was rolled back: no record was loaded, all stay open';
 const OUTCOME_UNKNOWN =
@@ -96,7 +100,7 @@ export class ReplayRun {
     client: ClientBase,
     set: ReplaySet,
     segment: ReplaySegment,
-  ): Promise<BatchLoadResult | HybridBatchResult> {
+  ): Promise<BatchLoadResult | HybridBatchResult | CombinedBatchResult> {
     const { store, loader, hybrid } = this.context;
     const { table, disposition, options: ofLoad, loads } = segment;
     const manager = managerOf(store.dataSource, client);
@@ -106,7 +110,12 @@ export class ReplayRun {
       }
     };
     // Whether a replay is committed is asked by its loads.
-    const options = { ...this.options, source: REPLAY_SOURCE, history: 'all' } as const;
+    const { signal, onProgress } = this.options;
+    const options = { signal, onProgress, source: REPLAY_SOURCE, history: 'all' } as const;
+    const combined = this.combinedOf(segment);
+    if (combined !== undefined) {
+      return combined.withManager(manager).loadBatch(records(), options);
+    }
     const [target] = this.targetsOf(segment);
     return table === HYBRID || target === undefined
       ? hybrid.withManager(manager).storeBatch(records(), options)
@@ -114,9 +123,21 @@ export class ReplayRun {
   }
 
   /** The entities of a table name in quarantine. */
-  private targetsOf({ table, schema }: RejectingTable): EntityTarget<ObjectLiteral>[] {
+  private targetsOf(load: RejectingTable): readonly EntityTarget<ObjectLiteral>[] {
+    const { table, schema, tables } = load;
     if (table === HYBRID) {
       return HYBRID_ENTITIES;
+    }
+    const combined = this.combinedOf(load);
+    if (combined !== undefined) {
+      return combined.targets;
+    }
+    if (tables !== null) {
+      throw new InvalidLoadError(
+        `Cannot replay rejected records of the combined load ${table} without its loader, which makes rows of them: call ` +
+          'QuarantineService.replay(filter, { combined: [loader] }) in the application that has it. To replay the other ' +
+          'records here, filter by their table.',
+      );
     }
     const found = this.context.store.dataSource.entityMetadatas.filter(
       (metadata) => metadata.tableName === table && (schema === null || schemaOf(metadata) === schema),
@@ -138,6 +159,10 @@ export class ReplayRun {
       );
     }
     return [metadata.target];
+  }
+
+  private combinedOf({ table }: RejectingTable): CombinedLoader | undefined {
+    return this.options.combined?.find(({ name }) => name === table);
   }
 
   private tablesOf(load: RejectingTable): string[] {

@@ -30,13 +30,13 @@ export function segmentsOf(
 ): ReplaySegment[] {
   const segments: (ReplaySegment & { readonly loads: RejectedLoad[] })[] = [];
   for (const load of loads) {
-    const { table, schema, disposition, options } = load;
+    const { table, schema, tables: combined, disposition, options } = load;
     const tables = tablesOf(load);
     const last = segments.findLast((segment) => tablesOf(segment).some((name) => tables.includes(name)));
     if (last !== undefined && wayOf(last) === wayOf(load)) {
       last.loads.push(load);
     } else {
-      segments.push({ table, schema, disposition, options, loads: [load] });
+      segments.push({ table, schema, tables: combined, disposition, options, loads: [load] });
     }
   }
   return segments;

@@ -48,7 +48,7 @@ export class ReplaySet {
 
   /** The loads that rejected them, oldest first. Rejects of a replace are merged: its other rows are committed. */
   async loads(): Promise<RejectedLoad[]> {
-    const { rows } = await this.client.query<Omit<RejectedLoad, 'options'> & Pick<LoadEntity, 'options'>>(
+    const { rows } = await this.client.query<Omit<RejectedLoad, 'options' | 'tables'> & Pick<LoadEntity, 'options'>>(
       `SELECT k.load_id AS "loadId", min(r.table_name) AS "table", ${this.store.schemaOfLoad} AS schema,
               count(*)::float8 AS records, l.options,
               CASE WHEN l.disposition <> 'replace' THEN l.disposition ELSE 'merge' END AS disposition
@@ -58,8 +58,8 @@ export class ReplaySet {
         ORDER BY COALESCE(l.started_at, min(r.created_at)), k.load_id`,
     );
     return rows.map(({ options, ...load }) => {
-      const { primaryKey, newerBy, updateColumns, keepColumns } = options ?? {};
-      return { ...load, options: { primaryKey, newerBy, updateColumns, keepColumns } };
+      const { primaryKey, newerBy, updateColumns, keepColumns, tables = null } = options ?? {};
+      return { ...load, tables, options: { primaryKey, newerBy, updateColumns, keepColumns } };
     });
   }
 

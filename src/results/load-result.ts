@@ -92,5 +92,25 @@ export interface HybridResult
 
 export interface HybridBatchResult extends HybridResult, BatchCounts {}
 
+/** Result of a combined load, counted in records and for each of its tables. */
+export interface CombinedResult
+  extends LoadReport, Pick<LoadCounts, 'received' | 'duplicates' | 'skipped' | 'rejected' | 'failed'> {
+  readonly kind: 'combined';
+  /** Name of the load. */
+  readonly table: string;
+  /** Committed records, whether their rows were inserted, updated or unchanged. */
+  readonly stored: number;
+  /**
+   * By table name. They count the rows of the records: a record without a row counts as skipped, and a row that an earlier
+   * record has brought, too, as a duplicate.
+   */
+  readonly tables: Readonly<Record<string, LoadResult>>;
+}
+
+export interface CombinedBatchResult extends CombinedResult, BatchCounts {}
+
+/** Result of a load of any kind. */
+export type ReportedResult = LoadResult | HybridResult | CombinedResult;
+
 /** Maximum number of rejected records in a result. */
 export const MAX_REJECTS_SHOWN = 20;

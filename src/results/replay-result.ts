@@ -1,7 +1,10 @@
-import type { BatchLoadResult, HybridBatchResult } from './load-result.js';
+import type { BatchLoadResult, CombinedBatchResult, HybridBatchResult } from './load-result.js';
 
 /** Result of one load of a replay; the replay lists its rejected records with their ids in quarantine. */
-export type ReplayedLoad = Omit<BatchLoadResult, 'rejects'> | Omit<HybridBatchResult, 'rejects'>;
+export type ReplayedLoad =
+  | Omit<BatchLoadResult, 'rejects'>
+  | Omit<HybridBatchResult, 'rejects'>
+  | Omit<CombinedBatchResult, 'rejects'>;
 
 /** A record that was rejected again and stays open. */
 export interface RejectedAgain {

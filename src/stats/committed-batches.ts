@@ -1,4 +1,4 @@
-import type { BatchName } from './load-totals.js';
+import type { BatchName, LoadTables } from './load-totals.js';
 
 /** A committed batch, of any attempt of its load. */
 export interface CommittedBatch extends BatchName {
@@ -10,10 +10,9 @@ export interface CommittedBatch extends BatchName {
   readonly counts: unknown;
 }
 
-/** A load, and the table it writes to (or `hybrid`). */
-export interface NamedLoad {
+/** A load, and what it writes to. */
+export interface NamedLoad extends LoadTables {
   readonly loadId: string;
-  readonly table: string;
 }
 
 /** Runs a query on a connection, or on any one of a pool. */
@@ -34,7 +33,7 @@ export async function* readCommittedBatches(
   loads: readonly NamedLoad[],
   omitted: readonly string[] = [],
 ): AsyncGenerator<CommittedBatch> {
-  const tables = new Map(loads.map(({ loadId, table }) => [loadId, table]));
+  const known = new Map(loads.map(({ loadId, table, tables }) => [loadId, { table, tables }]));
   let [lastId, lastNo] = [FIRST_UUID, -1];
   for (;;) {
     const rows = (await query(
@@ -43,10 +42,10 @@ export async function* readCommittedBatches(
          FROM ${batchTable}
         WHERE load_id = ANY($1::uuid[]) AND (load_id, batch_no) > ($2::uuid, $3::integer)
         ORDER BY load_id, batch_no LIMIT $4`,
-      [[...tables.keys()], lastId, lastNo, BATCHES_A_PAGE, omitted],
-    )) as Omit<CommittedBatch, 'table'>[];
+      [[...known.keys()], lastId, lastNo, BATCHES_A_PAGE, omitted],
+    )) as Omit<CommittedBatch, keyof LoadTables>[];
     for (const batch of rows) {
-      yield { ...batch, table: tables.get(batch.loadId) ?? '' };
+      yield { ...batch, ...(known.get(batch.loadId) ?? { table: '' }) };
       [lastId, lastNo] = [batch.loadId, batch.batchNo];
     }
     if (rows.length < BATCHES_A_PAGE) {

@@ -9,7 +9,16 @@ import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import { withReading } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
 import { type NamedLoad, readCommittedBatches } from './committed-batches.js';
-import { addTotals, type BatchName, emptyTotals, type LoadTotals, readTotals, recordCounts } from './load-totals.js';
+import {
+  addTotals,
+  type BatchName,
+  emptyTotals,
+  type LoadTables,
+  type LoadTotals,
+  readTotals,
+  recordCounts,
+  tallyCountOf,
+} from './load-totals.js';
 
 /** Selects past loads; newest first. */
 export interface HistoryFilter {
@@ -31,11 +40,11 @@ export interface HistoryEntry
     Pick<LoadEntity, 'loadKey' | 'disposition' | 'options' | 'source' | 'status' | 'attempt'>,
     Pick<LoadEntity, 'unknownFields' | 'unknownFieldsPolicy' | 'startedAt' | 'finishedAt'> {
   readonly loadId: string;
-  /** Table name, or `hybrid` for a load into both tables. */
+  /** Table name, `hybrid` for a load into both tables, or the name of a combined load. */
   readonly table: string;
-  /** Hybrid loads only: hybrid records stored, instead of inserted, updated and unchanged, which are 0. */
+  /** Hybrid and combined loads only: records stored, instead of inserted, updated and unchanged, which are 0. */
   readonly stored: number | null;
-  /** Hybrid loads only: the counts of each table, by table name. */
+  /** Hybrid and combined loads only: the counts of each table, by table name. */
   readonly tables: Readonly<Record<string, LoadCounts>> | null;
   /** The error that ended it, or `COUNTS_UNREADABLE`; never contains row values. */
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -59,6 +68,8 @@ export interface TableTotal extends LoadCounts {
 /** A row of sums: of all closed loads into a table, or of one running load. */
 interface SumRow extends TableTotal {
   readonly runningId: string | null;
+  /** The tables of a running combined load. */
+  readonly combined: readonly string[] | null;
   /** Schema its entity names. */
   readonly schema: string | null;
 }
@@ -101,14 +112,17 @@ export class LoadHistory {
     // One statement, so that a load that ends meanwhile is counted once: as closed or as running.
     const rows = await this.query<SumRow>(
       `SELECT CASE WHEN l.status = 'running' THEN l.id END AS "runningId", entry.key AS table,
-              l.options->>'schema' AS schema, ${TABLE_SUMS},
+              l.options->>'schema' AS schema,
+              CASE WHEN l.status = 'running' THEN l.options->'tables' END AS combined, ${TABLE_SUMS},
               (count(*) FILTER (WHERE l.error_code IS NOT NULL))::float8 AS errors
          FROM ${this.tableOf(LoadEntity)} AS l
         CROSS JOIN LATERAL jsonb_each(CASE WHEN l.status = 'running' OR l.tables IS NULL
                                            THEN jsonb_build_object(l.table_name, to_jsonb(l)) ELSE l.tables END) AS entry
-        GROUP BY 1, 2, 3`,
+        GROUP BY 1, 2, 3, 4`,
     );
-    const running = rows.flatMap(({ runningId, table }) => (runningId === null ? [] : [{ loadId: runningId, table }]));
+    const running = rows.flatMap(({ runningId, table, combined }) =>
+      runningId === null ? [] : [{ loadId: runningId, table, tables: combined ?? undefined }],
+    );
     const committed = await this.committedTotals(running);
     const sums = new Map<string, TableTotal>();
     const add = (name: string, schema: string | null, counts: LoadCounts, errors: number): void => {
@@ -116,13 +130,15 @@ export class LoadHistory {
       const before = sums.get(table) ?? { ...NO_COUNTS, table, errors: 0 };
       sums.set(table, { table, ...addCounts(before, counts), errors: before.errors + errors });
     };
-    for (const { runningId, table, schema, errors, ...counts } of rows) {
+    for (const { runningId, table, schema, combined, errors, ...counts } of rows) {
       if (runningId === null) {
         add(table, schema, counts, errors);
       } else {
         const totals = committed.get(runningId);
         const tables = totals === undefined || totals instanceof StorageError ? [] : totals.tables;
-        this.tableNames(table).forEach((name, index) => add(name, schema, tables[index] ?? NO_COUNTS, 0));
+        this.tableNames({ table, tables: combined ?? undefined }).forEach((name, index) =>
+          add(name, schema, tables[index] ?? NO_COUNTS, 0),
+        );
       }
     }
     return [...sums.values()].toSorted((a, b) => (a.table < b.table ? -1 : 1));
@@ -149,7 +165,10 @@ export class LoadHistory {
         ORDER BY l.started_at DESC, l.id`,
       [...parameters],
     );
-    const committed = await this.committedTotals(entries.filter(({ status }) => status === 'running'));
+    const running = entries.filter(({ status }) => status === 'running');
+    const committed = await this.committedTotals(
+      running.map(({ loadId, table, options }) => ({ loadId, table, tables: options?.tables })),
+    );
     return entries.map((entry) => this.withCommitted(entry, committed.get(entry.loadId)));
   }
 
@@ -162,10 +181,11 @@ export class LoadHistory {
       return { ...entry, error: { code: totals.code, message: totals.message } };
     }
     const records = recordCounts(totals);
-    if (entry.table !== HYBRID) {
+    const names = this.tableNames({ table: entry.table, tables: entry.options?.tables });
+    if (entry.table !== HYBRID && entry.options?.tables === undefined) {
       return { ...entry, ...records };
     }
-    const tables = this.tableNames(HYBRID).map((table, index) => [table, totals.tables[index] ?? NO_COUNTS] as const);
+    const tables = names.map((table, index) => [table, totals.tables[index] ?? NO_COUNTS] as const);
     const none = { inserted: 0, updated: 0, unchanged: 0 };
     return { ...entry, ...records, ...none, stored: storedOf(records), tables: Object.fromEntries(tables) };
   }
@@ -173,7 +193,7 @@ export class LoadHistory {
   /** What running loads have committed, by load id; or why it cannot be read. */
   private async committedTotals(loads: readonly NamedLoad[]): Promise<ReadonlyMap<string, LoadTotals | StorageError>> {
     const sums = new Map<string, LoadTotals | StorageError>(
-      loads.map(({ loadId, table }) => [loadId, emptyTotals(this.tableNames(table).length)]),
+      loads.map((load) => [load.loadId, emptyTotals(tallyCountOf(load))]),
     );
     if (loads.length === 0) {
       return sums;
@@ -192,8 +212,10 @@ export class LoadHistory {
   }
 
   /** The tables of a load, in the order its batches count them. */
-  private tableNames(table: string): string[] {
-    return table === HYBRID ? HYBRID_ENTITIES.map((entity) => this.dataSource.getMetadata(entity).tableName) : [table];
+  private tableNames({ table, tables }: LoadTables): readonly string[] {
+    return table === HYBRID
+      ? HYBRID_ENTITIES.map((entity) => this.dataSource.getMetadata(entity).tableName)
+      : (tables ?? [table]);
   }
 
   private tableOf(entity: new () => object): string {

@@ -28,7 +28,7 @@ export interface LedgerEntry {
 export interface ClosedLoad {
   readonly status: LoadStatus;
   readonly counts: LoadCounts;
-  /** Hybrid loads only. */
+  /** Hybrid and combined loads only. */
   readonly stored?: number | undefined;
   readonly tables?: Readonly<Record<string, LoadCounts>>;
   /** Fields without a column, and how they were handled; undefined if there were none. */
@@ -109,7 +109,8 @@ export class LoadLedger {
         `A later load with the load key ${JSON.stringify(loadKey)} has taken this one over and resumes it.`,
       );
     }
-    return earlier.rows[0] && readTotals(earlier.rows[0].counts, { ...batch, loadId, table: entry.table });
+    const { table, options } = entry;
+    return earlier.rows[0] && readTotals(earlier.rows[0].counts, { ...batch, loadId, table, tables: options?.tables });
   }
 
   /** Records the counts of a claimed batch, in its transaction; a replace knows its number of records only at the end. */

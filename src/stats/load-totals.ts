@@ -8,8 +8,8 @@ import { addByName, type CountsByName, countsByName, sumOf } from './name-counte
 /** The accounting of a batch or of a load. `storage_load_batches` keeps it as JSON. */
 export interface LoadTotals {
   /**
-   * One for each table of the load, in the order they are written. Every record that is loaded has a row in the last
-   * table, so the counts of the last table are those of the records.
+   * One for each table of the load, in the order they are written. The last counts are those of the records: every record
+   * that is loaded has a row in the last table. In a combined load none has, so the records are counted after the tables.
    */
   readonly tables: readonly LoadCounts[];
   /** Rows removed by a replace. */
@@ -79,25 +79,38 @@ export function writeTotals(totals: LoadTotals): string {
   return JSON.stringify({ version: VERSION, ...totals });
 }
 
-/** A batch of a load into a table (or `hybrid`). */
-export interface BatchName {
+/** What a load writes to. */
+export interface LoadTables {
+  /** Table name, `hybrid`, or the name of a combined load. */
+  readonly table: string;
+  /** The tables of a combined load. */
+  readonly tables?: readonly string[] | undefined;
+}
+
+/** A batch of a load. */
+export interface BatchName extends LoadTables {
   readonly loadId: string;
   readonly batchNo: number;
-  readonly table: string;
+}
+
+/** How many counts a load keeps. */
+export function tallyCountOf({ table, tables }: LoadTables): number {
+  return tables === undefined ? (table === HYBRID ? HYBRID_ENTITIES.length : 1) : tables.length + 1;
 }
 
 /**
  * Reads what {@link writeTotals} wrote, in this version or an older one.
  * @throws StorageError `COUNTS_UNREADABLE` when the JSON has another form
  */
-export function readTotals(json: unknown, { loadId, batchNo, table }: BatchName): LoadTotals {
+export function readTotals(json: unknown, batch: BatchName): LoadTotals {
+  const { loadId, batchNo } = batch;
   const kept = isObject(json) ? json : {};
   const totals = kept['version'] === undefined ? readVersion1(kept) : kept;
   const { tables, deleted, rejects = [], skippedReasons = {}, unknownFields = {} } = totals;
   const isReadable =
     (kept['version'] === undefined || kept['version'] === VERSION) &&
     Array.isArray(tables) &&
-    tables.length === (table === HYBRID ? HYBRID_ENTITIES.length : 1) &&
+    tables.length === tallyCountOf(batch) &&
     tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount(counts[name]))) &&
     isCount(deleted) &&
     Array.isArray(rejects) &&

@@ -1,11 +1,13 @@
 import type { UnknownFields } from '../../entities/index.js';
-import type { BatchFailure, BatchLoadResult, HybridBatchResult, RejectSummary } from '../../results/load-result.js';
+import type { BatchFailure, RejectSummary } from '../../results/load-result.js';
+import type { ReplayResult } from '../../results/replay-result.js';
+import type { StoppedResult } from '../../results/stopped-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { COUNT_COLUMNS } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
-/** Result of any load of the command line. */
-export type AnyLoadResult = BatchLoadResult | HybridBatchResult;
+/** Result of any load. */
+export type AnyLoadResult = Exclude<StoppedResult, ReplayResult>;
 
 /** Says that the load key was completed earlier, and that the counts are from then. */
 export function printAlreadyCompleted({ loadKey, finishedAt, source }: HistoryEntry): void {
@@ -93,14 +95,21 @@ function showReasons(reasons: Readonly<Record<string, number>>): string {
 }
 
 function tablesOf(result: AnyLoadResult) {
-  return result.kind === 'hybrid' ? [result.opportunities, result.submissions] : [result];
+  switch (result.kind) {
+    case 'hybrid':
+      return [result.opportunities, result.submissions];
+    case 'combined':
+      return Object.values(result.tables);
+    default:
+      return [result];
+  }
 }
 
 function printCounts(result: AnyLoadResult, output?: Output): void {
-  if (result.kind === 'hybrid') {
-    const { received, stored, duplicates, skipped, rejected, failed } = result;
+  if (result.kind !== 'table') {
+    const { kind, received, stored, duplicates, skipped, rejected, failed } = result;
     printTable(
-      ['hybrid records', 'stored', 'duplicates', 'skipped', 'rejected', 'failed'],
+      [`${kind} records`, 'stored', 'duplicates', 'skipped', 'rejected', 'failed'],
       [[received, stored, duplicates, skipped, rejected, failed]],
       output,
     );
@@ -123,7 +132,7 @@ function printEarlier({ alreadyCompleted, received, receivedEarlier }: AnyLoadRe
 
 /** Explains why the two tables of a hybrid load skipped different numbers of records. */
 function printProfileOnly(result: AnyLoadResult, output?: Output): void {
-  if (result.kind === 'table') {
+  if (result.kind !== 'hybrid') {
     return;
   }
   const { opportunities, submissions } = result;

@@ -6,7 +6,7 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { PlanColumn } from '../model/load-plan.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import { charactersOf, type Row } from '../model/row.js';
 import { rejectUnit } from '../write/write-outcome.js';
 import { PART, PLACE } from './isolation-tables.js';
@@ -109,12 +109,19 @@ export async function rejectLone(
   unit: LoadUnit,
   error: unknown,
 ): Promise<RejectedRecord> {
-  const fault = describeFault(error);
-  const [row, columns] = [unit.rows[target], job.targets[target]?.plan.columns];
-  const mayBeValue = fault.column === undefined && (fault.table === undefined || !fault.code.startsWith('23'));
-  if (row === undefined || columns === undefined || !mayBeValue) {
-    return rejectUnit(job, unit, fault);
+  const found = describeFault(error);
+  const plan = job.targets[target]?.plan;
+  // Where a record is made of parts, the column alone would not tell which part.
+  const isUnnamed = job.hasKeysApart && found.table === undefined;
+  const fault = isUnnamed ? describeFault({ ...found, table: plan?.table, message: undefined }) : found;
+  const mayBeValue = fault.column === undefined && (found.table === undefined || !fault.code.startsWith('23'));
+  if (plan !== undefined && mayBeValue) {
+    for (const row of rowsFor([unit], target)) {
+      const column = await findFaultyColumn(client, plan.columns, row, fault.code);
+      if (column !== undefined) {
+        return rejectUnit(job, unit, describeFault({ ...fault, column, message: undefined }));
+      }
+    }
   }
-  const column = await findFaultyColumn(client, columns, row, fault.code);
-  return rejectUnit(job, unit, column === undefined ? fault : describeFault({ ...fault, column, message: undefined }));
+  return rejectUnit(job, unit, fault);
 }

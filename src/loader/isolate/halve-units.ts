@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import { foldUnits } from '../merge/fold-duplicates.js';
+import { withoutSharedRows } from '../merge/shared-rows.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
@@ -28,7 +29,7 @@ export async function halveUnits(
     {
       async attempt({ first, last }) {
         const some = units.slice(first, last + 1);
-        const written = await writeTogether(client, context, some);
+        const written = await writeTogether(client, context, withoutSharedRows(context.job, some));
         context.evidence.add(some);
         outcome = addOutcomes(outcome, written);
       },

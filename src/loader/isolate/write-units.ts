@@ -1,15 +1,24 @@
 import type { ClientBase } from 'pg';
 
 import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { loadedOf } from '../../results/load-counts.js';
 import { foldDuplicates, hidesDefault, splitIntoWaves } from '../merge/fold-duplicates.js';
+import { repeatedRow, splitIntoRuns, withoutSharedRows } from '../merge/shared-rows.js';
 import type { WriteContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
-import { addOutcomes, emptyOutcome, rejectedOutcome, rejectUnit, type WriteOutcome } from '../write/write-outcome.js';
+import {
+  addOutcomes,
+  emptyOutcome,
+  rejectedOf,
+  rejectedOutcome,
+  rejectUnit,
+  type WriteOutcome,
+} from '../write/write-outcome.js';
 import { writeCopyingNewRows } from '../write/write-together.js';
 import { checkFollowsRows, EveryRowFault } from './every-row.js';
 import { rejectLone } from './faulty-column.js';
@@ -30,8 +39,9 @@ export async function writeUnits(
   units: readonly LoadUnit[],
   pieces: number,
 ): Promise<WriteOutcome> {
-  let outcome = emptyOutcome(context.job);
-  for (const wave of arrange(context.job, units)) {
+  const { distinct, repeating } = withoutRepeated(context.job, units);
+  let outcome = rejectedOutcome(context.job, repeating);
+  for (const wave of arrange(context.job, distinct)) {
     const rejectedBefore = outcome.rejected.length;
     const written = await writeFolded(client, context.job, wave, (some, rejectedHere) =>
       writeInPieces(client, context, some, { pieces, rejected: rejectedBefore + rejectedHere }),
@@ -42,6 +52,28 @@ export async function writeUnits(
     }
   }
   return outcome;
+}
+
+/** Which keys are equal is known only now; a table has no place for two rows of one record with the same key. */
+function withoutRepeated(
+  job: LoadJob,
+  units: readonly LoadUnit[],
+): { readonly distinct: readonly LoadUnit[]; readonly repeating: readonly RejectedRecord[] } {
+  if (!job.hasKeysApart) {
+    return { distinct: units, repeating: [] };
+  }
+  const distinct: LoadUnit[] = [];
+  const repeating: RejectedRecord[] = [];
+  for (const unit of units) {
+    const repeated = repeatedRow(unit);
+    if (repeated === undefined) {
+      distinct.push(unit);
+    } else {
+      const message = `table ${job.targets[repeated.target]?.plan.table}: two rows of the record have the same key`;
+      repeating.push({ ...rejectedOf(job, unit), rejection: { rule: 'repeated_key', message } });
+    }
+  }
+  return { distinct, repeating };
 }
 
 async function writeInPieces(
@@ -60,13 +92,16 @@ async function writeInPieces(
   return outcome;
 }
 
-/** Units of each wave have different keys, except in an append, where each unit is a row of its own. */
-export function arrange({ options, targets }: LoadJob, units: readonly LoadUnit[]): LoadUnit[][] {
+/** Units of each wave have different keys, except in an append, where each unit is a row of its own; or they share equal rows. */
+export function arrange({ options, targets, hasKeysApart }: LoadJob, units: readonly LoadUnit[]): LoadUnit[][] {
   if (units.length === 0) {
     return [];
   }
   if (options.disposition === 'append') {
     return [[...units]];
+  }
+  if (hasKeysApart) {
+    return splitIntoRuns(units);
   }
   // Only the database knows which rows are stored, for an update, and which ones a partial index holds.
   const meetsStored =
@@ -83,7 +118,7 @@ async function writeIsolated(
   const { job, evidence } = context;
   let outcome: WriteOutcome;
   try {
-    const written = await writeCopyingNewRows(client, context, units);
+    const written = await writeCopyingNewRows(client, context, withoutSharedRows(job, units));
     evidence.add(units);
     return written;
   } catch (error) {
@@ -95,7 +130,7 @@ async function writeIsolated(
       await checkFollowsRows(error, evidence, [], async () => false);
       outcome = rejectedOutcome(job, [await rejectLone(client, context, unit, error)]);
     } else {
-      outcome = await isolate(client, context, units);
+      outcome = job.hasKeysApart ? await halveUnits(client, context, units) : await isolate(client, context, units);
     }
   }
   if (outcome.rejected.length > context.maxRejects) {

@@ -3,7 +3,7 @@ import type { ClientBase, QueryResult } from 'pg';
 import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { LoadJob, Target } from '../model/load-job.js';
-import { type KeyValue, keyValuesOf, type LoadUnit } from '../model/load-unit.js';
+import { type KeyedRow, type KeyValue, keyValuesOf, keyValuesOfRow, type LoadUnit } from '../model/load-unit.js';
 
 /** Whether two different texts may be one key to Postgres: 1 and 1.0, one moment in two zones, a case-blind collation. */
 export function hasLooseKey(job: LoadJob): boolean {
@@ -27,6 +27,9 @@ export async function identifyKeys(
   job: LoadJob,
   units: readonly LoadUnit[],
 ): Promise<readonly LoadUnit[]> {
+  if (job.hasKeysApart) {
+    return identifyKeyedRows(client, job, units);
+  }
   const [target] = job.targets;
   if (target === undefined || target.onConflict === 'insert' || !hasLooseKey(job) || units.length < 2) {
     return units;
@@ -41,6 +44,31 @@ export async function identifyKeys(
     identified[place] = { ...(units[place] as LoadUnit), key: `\0${same}` };
   }
   return identified;
+}
+
+/** The same for each row, where the rows of a unit have keys of their own. */
+async function identifyKeyedRows(
+  client: ClientBase,
+  { targets }: LoadJob,
+  units: readonly LoadUnit[],
+): Promise<readonly LoadUnit[]> {
+  const rows = units.flatMap(({ keyedRows = [] }) => keyedRows);
+  const keys = new Map<KeyedRow, string>();
+  for (const [index, target] of targets.entries()) {
+    if (target.key.some(({ looseAsKey }) => looseAsKey)) {
+      const own = rows.filter((row) => row.target === index);
+      const keyed = own.map(({ row }, place) => ({ place, values: keyValuesOfRow(target, row) as KeyValue[] }));
+      for (const [place, same] of await firstsOf(client, target, keyed)) {
+        keys.set(own[place] as KeyedRow, `${index} \0${same}`);
+      }
+    }
+  }
+  return keys.size === 0
+    ? units
+    : units.map((unit) => ({
+        ...unit,
+        keyedRows: unit.keyedRows?.map((row) => ({ ...row, key: keys.get(row) ?? row.key })),
+      }));
 }
 
 /** For each unit with a readable key, the place of the first one with an equal key. */

@@ -4,10 +4,10 @@ import { hasLooseKey } from './identify-keys.js';
 /**
  * Whether the batches of a load are written one after the other. Side by side, two batches share no key; but that is not
  * enough where only the database knows which keys are equal, where a row refers to a row of the load, and where a row
- * takes a unique value that another row of the load gives up.
+ * takes a unique value that another row of the load gives up. Nor where records share rows.
  */
 export function isWrittenInOrder(job: LoadJob): boolean {
-  return hasLooseKey(job) || refersToItself(job) || job.targets.some(hasOtherKey);
+  return job.hasKeysApart || hasLooseKey(job) || refersToItself(job) || job.targets.some(hasOtherKey);
 }
 
 /** A foreign key of one of the tables refers to one of them. */

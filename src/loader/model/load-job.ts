@@ -40,6 +40,8 @@ export type Prepared =
       readonly kind: 'rows';
       /** One for each target; undefined where the record has nothing for that table. */
       readonly rows: readonly (Row | undefined)[];
+      /** Further ones of each target, where the record has several for a table. */
+      readonly more?: readonly (readonly Row[])[] | undefined;
       /** Fields without a column, captured or discarded by policy. */
       readonly unknown: Iterable<string>;
     }
@@ -52,7 +54,21 @@ export interface LoadJob {
   readonly targets: readonly Target[];
   readonly options: ResolvedLoadOptions;
   readonly unknownFields: UnknownFields;
-  prepare(record: unknown, textual: boolean): Prepared;
+  /**
+   * Each row of a record has a key of its own, which rows of other records may have, too. Otherwise all rows of a record
+   * have one key.
+   */
+  readonly hasKeysApart: boolean;
+  /** @param given - the record as its owner gave it */
+  prepare(record: unknown, textual: boolean, given: unknown): Prepared;
+}
+
+/**
+ * How many counts a load keeps: one for each table and, where no table has a row of every record, one for the records at
+ * the end.
+ */
+export function tallyCount({ targets, hasKeysApart }: Pick<LoadJob, 'targets' | 'hasKeysApart'>): number {
+  return targets.length + Number(hasKeysApart);
 }
 
 /** Whether the role may create temporary tables; they make loads faster, and a replace needs them. */

@@ -221,12 +221,12 @@ export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded:
 
 /**
  * The options that make loads with one load key different loads, beside table and disposition; null when none is set.
- * @param schema - the schema that the entity names
+ * @param ofTables - the schema that the entity names, and the tables of a combined load
  */
 export function keptOptions(
   { primaryKey, newerBy, updateColumns, keepColumns, sourceForm }: ResolvedLoadOptions,
-  schema: string | undefined,
+  ofTables: { readonly schema: string | undefined; readonly tables: readonly string[] | undefined },
 ): LoadEntity['options'] {
-  const kept = { primaryKey, newerBy, updateColumns, keepColumns, schema, sourceForm };
+  const kept = { primaryKey, newerBy, updateColumns, keepColumns, ...ofTables, sourceForm };
   return Object.values(kept).some((option) => option !== undefined) ? kept : null;
 }

@@ -1,4 +1,4 @@
-import type { LoadJob } from './load-job.js';
+import type { LoadJob, Target } from './load-job.js';
 import { valueAt } from './packed-row.js';
 import type { Row } from './row.js';
 
@@ -12,8 +12,21 @@ export interface LoadUnit {
   readonly key: string | undefined;
   /** One row for each target; undefined where the record has nothing for that table. */
   readonly rows: readonly (Row | undefined)[];
+  /** Further rows for each target, where a record has several for a table. */
+  readonly more?: readonly (readonly Row[])[] | undefined;
+  /** All of its rows with their keys, where these are not the record's. */
+  readonly keyedRows?: readonly KeyedRow[] | undefined;
   /** The records folded into this one, in input order; empty when it is a single record. */
   readonly parts: readonly LoadUnit[];
+}
+
+/** A row with a key of its own. */
+export interface KeyedRow {
+  /** Place of its table among the load's. */
+  readonly target: number;
+  readonly row: Row;
+  /** Equal for two rows of the load exactly when they are of one table, and Postgres finds their keys equal. */
+  readonly key: string;
 }
 
 /** A column of a record's key: its text, or null where that is a value of the key. */
@@ -30,6 +43,29 @@ export function joinKey(values: readonly KeyValue[]): string {
   return values.map((value) => value ?? KEY_SEPARATOR).join(KEY_SEPARATOR);
 }
 
+/** The rows that units have for a table. */
+export function rowsFor(units: readonly LoadUnit[], target: number): Row[] {
+  const found: Row[] = [];
+  for (const { rows, more } of units) {
+    const row = rows[target];
+    if (row !== undefined) {
+      found.push(row, ...(more?.[target] ?? []));
+    }
+  }
+  return found;
+}
+
+/** The rows of a record with their keys. */
+export function keyedRowsOf(targets: readonly Target[], { rows, more }: Pick<LoadUnit, 'rows' | 'more'>): KeyedRow[] {
+  return targets.flatMap((target, index) =>
+    [rows[index] ?? [], more?.[index] ?? []].flat().map((row) => {
+      // A record without a key was rejected.
+      const key = joinKey(keyValuesOfRow(target, row) as KeyValue[]);
+      return { target: index, row, key: `${index} ${key}` };
+    }),
+  );
+}
+
 /** The single records of a unit. */
 export function partsOf(unit: LoadUnit): readonly LoadUnit[] {
   return unit.parts.length === 0 ? [unit] : unit.parts;
@@ -38,9 +74,14 @@ export function partsOf(unit: LoadUnit): readonly LoadUnit[] {
 /** A record's key, from the first table it has a row for; undefined when the database makes the key. */
 export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): KeyValue[] | undefined {
   const target = rows.findIndex((row) => row !== undefined);
+  return target === -1 ? undefined : keyValuesOfRow(job.targets[target] as Target, rows[target] as Row);
+}
+
+/** The key of a row; undefined when the database makes it. */
+export function keyValuesOfRow({ key }: Pick<Target, 'key'>, row: Row): KeyValue[] | undefined {
   const values: KeyValue[] = [];
-  for (const { index, nullIsKey } of job.targets[target]?.key ?? []) {
-    const value = valueAt(rows[target] as Row, index);
+  for (const { index, nullIsKey } of key) {
+    const value = valueAt(row, index);
     if (typeof value !== 'string' && !(value === null && nullIsKey)) {
       return undefined;
     }

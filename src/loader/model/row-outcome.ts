@@ -3,8 +3,11 @@ import type { ObjectLiteral } from 'typeorm';
 import type { RejectReason } from '../../records/reject-reasons.js';
 import type { LoadResult } from '../../results/load-result.js';
 
-/** Why a record was skipped: a column it must have for this table is absent, or an update has found no row of it. */
-export type SkipReason = `missing_${string}` | 'not_stored';
+/**
+ * Why a record was skipped: a column it must have for this table is absent, an update has found no row of it, or a combined
+ * load makes no parts of it.
+ */
+export type SkipReason = `missing_${string}` | 'not_stored' | 'no_parts';
 
 /** What the database did with a row. */
 export type WrittenOutcome = 'inserted' | 'updated' | 'unchanged';

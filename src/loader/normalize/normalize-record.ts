@@ -27,8 +27,7 @@ export function normalizeRecord(
   textual = false,
 ): Normalized {
   if (!isPlainObject(record)) {
-    const message = `a record is an object, found ${nameType(record)}`;
-    return { kind: 'rejection', rejection: { rule: 'not_an_object', message } };
+    return { kind: 'rejection', rejection: notAnObject(record) };
   }
   try {
     const skipped = plan.skipColumns.find((column) => isMissing(record, column, key));
@@ -47,6 +46,11 @@ export function normalizeRecord(
   } catch (error) {
     return { kind: 'rejection', rejection: rejectionOf(error) };
   }
+}
+
+/** The reason for a record that is none. */
+export function notAnObject(record: unknown): Rejection {
+  return { rule: 'not_an_object', message: `a record is an object, found ${nameType(record)}` };
 }
 
 /** Getters and toJSON are the caller's code; their error costs only their record, and may quote values. */

@@ -1,8 +1,9 @@
 import { mayHideFault } from '../isolate/write-folded.js';
 import { arrange } from '../isolate/write-units.js';
 import { hasLooseKey } from '../merge/identify-keys.js';
+import { repeatedRow, withoutSharedRows } from '../merge/shared-rows.js';
 import type { LoadJob } from '../model/load-job.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import { COPY_FROM_ROWS } from '../model/row.js';
 import { charactersIn, COPY_FROM_CHARACTERS } from '../write/write-rows.js';
@@ -36,16 +37,23 @@ function areRowsIndependent({ references, kind }: LoadJob['targets'][number]['pl
  * duplicates, or which of them are at fault.
  */
 export function unitsToPipeline(job: LoadJob, { units, rejected }: PreparedBatch): readonly LoadUnit[] | undefined {
-  const meetsKeys = job.options.disposition !== 'append';
-  if (rejected.length > job.options.maxRejects || (meetsKeys && units.length > 1 && hasLooseKey(job))) {
+  const mayMeet = job.options.disposition !== 'append' && (units.length > 1 || job.hasKeysApart);
+  if (rejected.length > job.options.maxRejects || (mayMeet && hasLooseKey(job))) {
     return undefined;
   }
   const waves = arrange(job, units);
   const [wave = []] = waves;
-  return waves.length > 1 || wave.some(mayHideFault) || isLarge(wave) ? undefined : wave;
+  if (
+    waves.length > 1 ||
+    wave.some((unit) => mayHideFault(unit) || repeatedRow(unit) !== undefined) ||
+    isLarge(job, wave)
+  ) {
+    return undefined;
+  }
+  return withoutSharedRows(job, wave);
 }
 
-function isLarge(units: readonly LoadUnit[]): boolean {
-  const rows = units.flatMap((unit) => unit.rows.filter((row) => row !== undefined));
+function isLarge({ targets }: LoadJob, units: readonly LoadUnit[]): boolean {
+  const rows = targets.flatMap((_, index) => rowsFor(units, index));
   return charactersIn(rows) > COPY_FROM_CHARACTERS;
 }

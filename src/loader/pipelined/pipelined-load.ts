@@ -6,7 +6,7 @@ import type { WriteCounts } from '../../results/load-counts.js';
 import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import type { WrittenRecord } from '../model/row-outcome.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { FirstAttempt, LoadSession } from '../write/load-session.js';
@@ -137,7 +137,7 @@ function totalsOf(
   units: readonly LoadUnit[],
   written: readonly WriteCounts[] = job.targets.map((_, table) => ({
     ...NOTHING_WRITTEN,
-    inserted: units.filter(({ rows }) => rows[table] !== undefined).length,
+    inserted: rowsFor(units, table).length,
   })),
 ): LoadTotals {
   return addTotals(unwrittenTotals(batch, job), totalsOfOutcome(storedOutcome(job, units, written)));

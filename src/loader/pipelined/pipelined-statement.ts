@@ -6,7 +6,7 @@ import { PLACE, returnedName } from '../merge/returned-rows.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { LoadPlan } from '../model/load-plan.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 import type { StatementOutcome } from '../model/row-outcome.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
@@ -42,7 +42,7 @@ export function pipelinedStatement(
   units: readonly LoadUnit[],
   totals: LoadTotals,
 ): PipelinedStatement | undefined {
-  const rows = job.targets.map((_, index) => units.map((unit) => unit.rows[index]).filter((row) => row !== undefined));
+  const rows = job.targets.map((_, index) => rowsFor(units, index));
   const load = { loadId: entry.loadId, table: job.name };
   const isPreparable = rejected.length === 0 && job.targets.every(({ plan }) => !plan.live.kind.hasTriggers);
   // A statement for all shapes names all columns, which a role may not be allowed to write.

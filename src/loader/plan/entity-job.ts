@@ -100,6 +100,7 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
     targets: [target],
     options,
     unknownFields: policy,
+    hasKeysApart: false,
     prepare(record, textual) {
       const normalized = normalizeRecord(plan, key, record, textual);
       if (normalized.kind !== 'row') {

@@ -8,10 +8,10 @@ import type { BatchPlace } from '../../stats/load-ledger.js';
 import { type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.js';
 import type { Builder } from './batch-cutter.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, type Prepared, tallyCount } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
-import { joinKey, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
-import { charactersOf, COPY_FROM_ROWS, type Row } from '../model/row.js';
+import { joinKey, keyedRowsOf, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
+import { charactersOf, COPY_FROM_ROWS } from '../model/row.js';
 import type { ReadRecord, SkipReason } from '../model/row-outcome.js';
 import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 import type { UnitPacker } from './unit-packer.js';
@@ -25,6 +25,9 @@ export interface PreparedBatch extends BatchPlace {
   /** All records, where the caller of the load asks what became of each. */
   readonly readRecords?: readonly ReadRecord[] | undefined;
 }
+
+/** The rows of a record. */
+type UnitRows = Pick<Extract<Prepared, { kind: 'rows' }>, 'rows' | 'more'>;
 
 /** Builds a batch. Each record is normalized and checked as it comes, so that only what will be written of it is held. */
 export class BatchBuilder implements Builder<PreparedBatch> {
@@ -40,7 +43,8 @@ export class BatchBuilder implements Builder<PreparedBatch> {
     private readonly job: LoadJob,
     private readonly packer?: UnitPacker,
   ) {
-    this.fields = job.targets.map(({ plan }) => plan.fields);
+    // Where its rows are made of other objects, a record is only kept.
+    this.fields = job.hasKeysApart ? [] : job.targets.map(({ plan }) => plan.fields);
     this.readRecords = job.targets.some(({ returned }) => returned !== undefined) ? [] : undefined;
   }
 
@@ -53,7 +57,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
       this.reject(taken, position, taken.rejection);
       return bytes ?? 0;
     }
-    const prepared = this.job.prepare(taken.content, taken.textual);
+    const prepared = this.job.prepare(taken.content, taken.textual, givenOf(record));
     this.noteRead(taken, position, prepared.kind === 'skip' ? prepared.reason : undefined);
     if (prepared.kind === 'skip') {
       this.skipped.add([prepared.reason]);
@@ -61,8 +65,8 @@ export class BatchBuilder implements Builder<PreparedBatch> {
       this.reject(taken, position, prepared.rejection);
     } else {
       this.unknown.add(prepared.unknown);
-      this.addUnit(unitOf(this.job, position, sourceOf(taken), prepared.rows));
-      return bytes ?? sizeOf(prepared.rows);
+      this.addUnit(unitOf(this.job, position, sourceOf(taken), prepared));
+      return bytes ?? sizeOf(prepared);
     }
     return bytes ?? 0;
   }
@@ -96,22 +100,20 @@ export class BatchBuilder implements Builder<PreparedBatch> {
 }
 
 /** The totals of a batch's records that are not written: skipped, or rejected when they were read. */
-export function unwrittenTotals(
-  { rejected, skippedReasons, unknownFields }: PreparedBatch,
-  { targets }: LoadJob,
-): LoadTotals {
+export function unwrittenTotals({ rejected, skippedReasons, unknownFields }: PreparedBatch, job: LoadJob): LoadTotals {
   const skipped = sumOf(skippedReasons);
   const counts = { ...NO_COUNTS, received: rejected.length + skipped, skipped, rejected: rejected.length };
-  const tables = targets.map(() => counts);
+  const tables = Array.from({ length: tallyCount(job) }, () => counts);
   return { tables, deleted: 0, rejects: summarizeRejects(rejected), skippedReasons, unknownFields };
 }
 
 /** Bytes of a record that came as an object, at least. */
-function sizeOf(rows: readonly (Row | undefined)[]): number {
+function sizeOf({ rows, more }: UnitRows): number {
   let size = 0;
   for (const row of rows) {
     size += row === undefined ? 0 : charactersOf(row);
   }
+  more?.flat().forEach((row) => (size += charactersOf(row)));
   return size;
 }
 
@@ -127,9 +129,18 @@ export function keysOf(batch: PreparedBatch): ReadonlySet<string> {
 }
 
 /** A record that is written. */
-export function unitOf(job: LoadJob, position: number, source: unknown, rows: readonly (Row | undefined)[]): LoadUnit {
+export function unitOf(job: LoadJob, position: number, source: unknown, { rows, more }: UnitRows): LoadUnit {
+  if (job.hasKeysApart) {
+    const keyedRows = keyedRowsOf(job.targets, { rows, more });
+    return { position, source, key: undefined, rows, more, keyedRows, parts: [] };
+  }
   const key = keyValuesOf(job, rows);
   return { position, source, key: key && joinKey(key), rows, parts: [] };
+}
+
+/** The record for those who make its parts: a record of a file as it is parsed. */
+function givenOf(record: unknown): unknown {
+  return record instanceof SourceRecord ? record.value : record;
 }
 
 /** The values that a record has under the names of its key; undefined where it has none. */
@@ -155,6 +166,9 @@ function carriedKey(job: LoadJob, content: unknown): ObjectLiteral | undefined {
 
 /** The key of a rejected record, where it can be read and stored. */
 function keyForQuarantine(job: LoadJob, content: unknown): string | undefined {
+  if (job.hasKeysApart) {
+    return undefined;
+  }
   const parts = carriedValues(job, content)?.map(([, value]) =>
     typeof value === 'number' || value instanceof LosslessNumber ? String(value) : value,
   );

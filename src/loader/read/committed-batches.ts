@@ -22,18 +22,19 @@ export class CommittedBatches {
     readonly totals: LoadTotals,
   ) {}
 
-  static none(targets: number): CommittedBatches {
-    return new CommittedBatches([], 0, 0, emptyTotals(targets));
+  /** @param tallies - how many counts the load keeps */
+  static none(tallies: number): CommittedBatches {
+    return new CommittedBatches([], 0, 0, emptyTotals(tallies));
   }
 
   /**
-   * @param targets - how many tables the load writes to
+   * @param tallies - how many counts the load keeps
    * @throws StorageError `COUNTS_UNREADABLE`
    */
-  static async from(batches: AsyncIterable<CommittedBatch>, targets: number): Promise<CommittedBatches> {
+  static async from(batches: AsyncIterable<CommittedBatch>, tallies: number): Promise<CommittedBatches> {
     const ranges: PositionRange[] = [];
     let nextBatchNo = 0;
-    let totals = emptyTotals(targets);
+    let totals = emptyTotals(tallies);
     for await (const { first, end, counts, ...batch } of batches) {
       ranges.push({ first, end });
       nextBatchNo = batch.batchNo + 1;

@@ -45,9 +45,10 @@ export function readSource(
   limits: Omit<ReadOptions, 'bytes'>,
 ): AsyncGenerator<PreparedBatch> {
   const options = { ...limits, bytes: BATCH_BYTES };
-  // A thread tells nothing of single records.
-  const tells = current().options.returning !== undefined;
-  return threads.count > 1 && areFileRecords(records) && !tells
+  const { options: load, hasKeysApart } = current();
+  // A thread tells nothing of single records, and has no functions of the caller.
+  const needsOwnThread = load.returning !== undefined || hasKeysApart;
+  return threads.count > 1 && areFileRecords(records) && !needsOwnThread
     ? readInThreads(current, records, threads, options)
     : readBatches(current, records, options);
 }
@@ -107,7 +108,7 @@ function preparedBatch(
   const positionOf = (index: number): number => place.firstPosition + index;
   return {
     ...place,
-    units: units.map(({ index, rows }) => unitOf(job, positionOf(index), sources[index], rows)),
+    units: units.map(({ index, rows }) => unitOf(job, positionOf(index), sources[index], { rows })),
     rejected: rejected.map(({ index, key, rejection }) => ({
       position: positionOf(index),
       source: sources[index],

@@ -36,7 +36,8 @@ export function readBatches(
 }
 
 function packingBuilder(job: LoadJob): BatchBuilder {
-  return new BatchBuilder(job, new UnitPacker(job.targets));
+  // Rows that records share are compared.
+  return new BatchBuilder(job, job.hasKeysApart ? undefined : new UnitPacker(job.targets));
 }
 
 /** The same for batches of any kind. */

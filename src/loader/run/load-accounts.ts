@@ -1,11 +1,11 @@
 import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
-import { type LoadCounts, loadedOf, storedOf, successRateOf } from '../../results/load-counts.js';
+import { type LoadCounts, loadedOf, NO_COUNTS, storedOf, successRateOf } from '../../results/load-counts.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import { statisticsNameOf } from '../../schema/table/entity-metadata.js';
 import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, tallyCount } from '../model/load-job.js';
 import type { BatchCounts, BatchFailure } from '../../results/load-result.js';
 import { faultOf } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
@@ -32,7 +32,7 @@ export class LoadAccounts {
     private loadId: string,
     private readonly ownsTransactions: boolean,
   ) {
-    this.sum = emptyTotals(job.targets.length);
+    this.sum = emptyTotals(tallyCount(job));
     this.firstTaken = job.targets.map(() => Infinity);
   }
 
@@ -100,7 +100,7 @@ export class LoadAccounts {
     const { job, context } = this;
     const { code, message } = faultOf(error);
     this.count += 1;
-    this.add(failedTotals(received, skippedReasons, job.targets.length));
+    this.add(failedTotals(received, skippedReasons, tallyCount(job)));
     this.failures.push({ batchNo, firstPosition, records: received, code, message });
     if (this.ownsTransactions) {
       context.stats.addError(this.statisticsName(job.targets.length - 1), message);
@@ -188,7 +188,9 @@ export class LoadAccounts {
     const { context } = this;
     this.sum = addTotals(this.sum, totals);
     if (this.ownsTransactions) {
-      totals.tables.forEach((counts, index) => context.stats.add(this.statisticsName(index), counts));
+      this.job.targets.forEach((_, index) =>
+        context.stats.add(this.statisticsName(index), totals.tables[index] ?? NO_COUNTS),
+      );
     }
   }
 }

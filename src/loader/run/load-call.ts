@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { UnknownFields } from '../../entities/index.js';
 import type { RetryLimits } from '../../postgres/with-retry.js';
 import type { TransactionLimits } from '../../postgres/with-transaction.js';
-import type { HybridResult, LoadResult } from '../../results/load-result.js';
+import type { ReportedResult } from '../../results/load-result.js';
 import type { LoadJob } from '../model/load-job.js';
 import type { HistoryMode, ReportingLoadOptions, ResolvedLoadOptions } from '../model/load-options.js';
 import type { LoadPlan } from '../model/load-plan.js';
@@ -24,7 +24,7 @@ export interface LoaderSettings {
 export type JobFactory = (plans: readonly LoadPlan[], options: ResolvedLoadOptions) => LoadJob;
 
 /** What a load is called with. */
-export interface LoadCall<Result extends LoadResult | HybridResult> {
+export interface LoadCall<Result extends ReportedResult> {
   readonly targets: readonly LoadTarget[];
   readonly makeJob: JobFactory;
   readonly shape: ResultShape<Result>;

@@ -4,8 +4,8 @@ import { InvalidLoadError } from '../../errors/index.js';
 import { isWrittenInOrder } from '../merge/write-order.js';
 import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
-import type { LoadJob } from '../model/load-job.js';
-import type { BatchCounts, HybridResult, LoadResult } from '../../results/load-result.js';
+import { type LoadJob, tallyCount } from '../model/load-job.js';
+import type { ReportedResult, BatchCounts } from '../../results/load-result.js';
 import { staysInHistory } from '../model/load-options.js';
 import type { RowOutcome } from '../model/row-outcome.js';
 import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
@@ -30,7 +30,7 @@ type Records = Iterable<unknown> | AsyncIterable<unknown>;
  * One load, from its first record to its last. Each batch passes four stages: read, normalize, write in a transaction,
  * account.
  */
-export class LoadRun<Result extends LoadResult | HybridResult> {
+export class LoadRun<Result extends ReportedResult> {
   private readonly startedAt = Date.now();
   private readonly signal: AnySignal;
   private readonly accounts: LoadAccounts;
@@ -57,7 +57,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
     this.signal = new AnySignal(signals.filter((signal) => signal !== undefined));
     this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
     this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
-    this.committed = CommittedBatches.none(job.targets.length);
+    this.committed = CommittedBatches.none(tallyCount(job));
   }
 
   private get job(): LoadJob {
@@ -226,7 +226,7 @@ export class LoadRun<Result extends LoadResult | HybridResult> {
   }
 
   private publicError(error: unknown): Error {
-    const result: LoadResult | HybridResult = this.result(false);
+    const result: ReportedResult = this.result(false);
     const end = { unanswered: this.accounts.unanswered, isJoined: this.manager !== undefined };
     return toPublicError(error, this.job, { ...result, ...this.accounts.batchCounts() }, end);
   }

@@ -3,7 +3,7 @@ import { NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import { countsByName } from '../../stats/name-counter.js';
 import type { LoadJob } from '../model/load-job.js';
-import type { HybridResult, LoadResult } from '../../results/load-result.js';
+import type { CombinedResult, HybridResult, LoadResult } from '../../results/load-result.js';
 
 /** The account of a load, ready to be put into the shape of a result. */
 export interface RunReport {
@@ -41,6 +41,24 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
     failed,
     opportunities: tableResult(job, report, 0),
     submissions: tableResult(job, report, 1),
+  };
+}
+
+/** The result of a combined load. */
+export function toCombinedResult(job: LoadJob, report: RunReport): CombinedResult {
+  const records = recordCounts(report.totals);
+  const { received, duplicates, skipped, rejected, failed } = records;
+  return {
+    kind: 'combined',
+    ...commonPart(job, report),
+    table: job.name,
+    received,
+    stored: storedOf(records),
+    duplicates,
+    skipped,
+    rejected,
+    failed,
+    tables: Object.fromEntries(job.targets.map(({ plan }, target) => [plan.table, tableResult(job, report, target)])),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import type { LoadPlan } from '../model/load-plan.js';
+import { rowsFor } from '../model/load-unit.js';
 import { valueAt } from '../model/packed-row.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import type { LoadSession } from '../write/load-session.js';
@@ -27,9 +28,7 @@ export class SequenceCheck {
     for (const [index, target] of targets.entries()) {
       for (const { column, sequence } of target.plan.live.kind.sequences) {
         const place = target.plan.columns.find(({ name }) => name === column)?.index;
-        const highest = highestOf(
-          place === undefined ? [] : units.map(({ rows: { [index]: row } }) => row && valueAt(row, place)),
-        );
+        const highest = highestOf(place === undefined ? [] : rowsFor(units, index).map((row) => valueAt(row, place)));
         if (highest !== undefined) {
           this.add(target, column, sequence, highest);
         }

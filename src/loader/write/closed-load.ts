@@ -14,7 +14,7 @@ export function closedLoad(job: LoadJob, status: LoadStatus, totals: LoadTotals,
     unknown: hasUnknown ? { policy: job.unknownFields, fields: totals.unknownFields } : undefined,
     error: error === undefined ? undefined : faultOf(error),
   };
-  if (job.targets.length === 1) {
+  if (job.targets.length === 1 && !job.hasKeysApart) {
     return { ...common, counts: records };
   }
   return {

@@ -15,7 +15,7 @@ import { clientOf, withExactValues, withSavepoint, withTransaction } from '../..
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, tallyCount } from '../model/load-job.js';
 import { keptOptions } from '../model/load-options.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { closedLoad } from './closed-load.js';
@@ -69,7 +69,8 @@ export class LoadSession {
     onRetry: () => void,
   ): LoadSession {
     const { loadKey, disposition, source } = job.options;
-    const options = keptOptions(job.options, job.targets[0]?.plan.schema);
+    const tables = job.hasKeysApart ? job.targets.map(({ plan }) => plan.table) : undefined;
+    const options = keptOptions(job.options, { schema: job.targets[0]?.plan.schema, tables });
     const entry = { loadId: uuidv7(), attempt: 1, loadKey, table: job.name, disposition, source, options };
     return new LoadSession(context, job, entry, manager, onRetry);
   }
@@ -84,14 +85,14 @@ export class LoadSession {
     const { entry, job, context } = this;
     const { loadKey } = entry;
     if (loadKey === undefined) {
-      return { session: this, isCompleted: false, committed: CommittedBatches.none(job.targets.length) };
+      return { session: this, isCompleted: false, committed: CommittedBatches.none(tallyCount(job)) };
     }
     try {
       return await this.inTransaction(async (client) => {
         const { loadId, attempt, isCompleted } = await context.loadKeys.claim(client, { ...entry, loadKey });
         const committed = await CommittedBatches.from(
-          context.loadKeys.committed(client, { ...entry, loadId }),
-          job.targets.length,
+          context.loadKeys.committed(client, { ...entry, loadId, tables: entry.options?.tables }),
+          tallyCount(job),
         );
         if (!resumes && !isCompleted && committed.count > 0) {
           throw new InvalidLoadError(

@@ -4,22 +4,22 @@ import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import { addToEach, emptyTotals, type LoadTotals, recordCounts, summarizeRejects } from '../../stats/load-totals.js';
 import { countsByName } from '../../stats/name-counter.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
-import type { LoadJob } from '../model/load-job.js';
+import { type LoadJob, tallyCount } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
 import type { SkipReason, WrittenRecord } from '../model/row-outcome.js';
 import type { StoredRows, WriteCounts } from './write-staged.js';
 
 /** What became of the records of units. */
 export interface WriteOutcome {
-  /** For each table of the load. */
+  /** For each table of the load, and the records where they are counted apart. */
   readonly tables: readonly LoadCounts[];
   readonly rejected: readonly RejectedRecord[];
   /** The records that are stored, where the caller of the load asks; else empty. */
   readonly stored: readonly WrittenRecord[];
 }
 
-export function emptyOutcome({ targets }: LoadJob): WriteOutcome {
-  return { tables: targets.map(() => NO_COUNTS), rejected: [], stored: [] };
+export function emptyOutcome(job: LoadJob): WriteOutcome {
+  return { tables: emptyTotals(tallyCount(job)).tables, rejected: [], stored: [] };
 }
 
 export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
@@ -36,7 +36,7 @@ export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
  * @param rows - what it did with each row
  */
 export function storedOutcome(
-  { options }: Pick<LoadJob, 'options'>,
+  { options, hasKeysApart }: Pick<LoadJob, 'options' | 'hasKeysApart'>,
   units: readonly LoadUnit[],
   counts: readonly WriteCounts[],
   rows?: StoredRows,
@@ -45,6 +45,9 @@ export function storedOutcome(
     const parts = countParts(units, target);
     return { ...NO_COUNTS, ...written, ...parts, skipped: written.skipped + parts.skipped };
   });
+  if (hasKeysApart) {
+    tables.push(countRecords(units, counts.length));
+  }
   return {
     tables,
     rejected: [],
@@ -78,21 +81,34 @@ export function totalsOfOutcome({ tables, rejected }: WriteOutcome): LoadTotals 
 }
 
 /** The outcome of rejected records. */
-export function rejectedOutcome({ targets }: LoadJob, rejected: readonly RejectedRecord[]): WriteOutcome {
+export function rejectedOutcome(job: LoadJob, rejected: readonly RejectedRecord[]): WriteOutcome {
   const counts = { ...NO_COUNTS, received: rejected.length, rejected: rejected.length };
-  return { tables: targets.map(() => counts), rejected, stored: [] };
+  return { tables: Array.from({ length: tallyCount(job) }, () => counts), rejected, stored: [] };
 }
 
 /** The record of a unit that Postgres rejected by `fault`. */
 export function rejectUnit(job: LoadJob, unit: LoadUnit, fault: DatabaseFault): RejectedRecord {
   const { code, column, message } = fault;
-  const { position, source } = unit;
-  const values = keyValuesOf(job, unit.rows);
-  const key = values === undefined ? undefined : showKey(values);
-  return { position, source, key, rejection: { rule: sqlstateReason(code), column, message } };
+  return { ...rejectedOf(job, unit), rejection: { rule: sqlstateReason(code), column, message } };
 }
 
-/** Of the records folded into a unit, those with a row for the table are one stored row and duplicates of it. */
+/** A rejected unit, without the reason. */
+export function rejectedOf(job: LoadJob, { position, source, rows }: LoadUnit): Omit<RejectedRecord, 'rejection'> {
+  const values = keyValuesOf(job, rows);
+  return { position, source, key: values === undefined ? undefined : showKey(values) };
+}
+
+/** Stored records, counted apart from their rows; one whose rows earlier records have, too, is a duplicate. */
+function countRecords(units: readonly LoadUnit[], targets: number): LoadCounts {
+  const isWritten = (unit: LoadUnit): boolean => unit.rows.slice(0, targets).some((row) => row !== undefined);
+  const written = units.filter(isWritten).length;
+  return { ...NO_COUNTS, received: units.length, inserted: written, duplicates: units.length - written };
+}
+
+/**
+ * Of the records folded into a unit, those with rows for the table have stored rows and duplicates of these. A record with
+ * several rows counts once for each.
+ */
 function countParts(
   units: readonly LoadUnit[],
   target: number,
@@ -100,10 +116,18 @@ function countParts(
   const counts = { received: 0, duplicates: 0, skipped: 0 };
   for (const unit of units) {
     const parts = partsOf(unit);
-    const meant = parts.filter((part) => part.rows[target] !== undefined).length;
-    counts.received += parts.length;
-    counts.duplicates += Math.max(0, meant - 1);
-    counts.skipped += parts.length - meant;
+    let rows = 0;
+    for (const part of parts) {
+      const own = countRows(part, target);
+      rows += own;
+      counts.received += Math.max(1, own);
+      counts.skipped += own === 0 ? 1 : 0;
+    }
+    counts.duplicates += rows - countRows(unit, target);
   }
   return counts;
+}
+
+function countRows({ rows, more }: LoadUnit, target: number): number {
+  return rows[target] === undefined ? 0 : 1 + (more?.[target]?.length ?? 0);
 }

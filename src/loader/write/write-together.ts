@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { WriteContext } from '../model/load-context.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import { storedOutcome, type WriteOutcome } from './write-outcome.js';
 import { NotCopiedError } from './direct-writer.js';
 import { type AttemptSettings, writeRows } from './write-rows.js';
@@ -78,7 +78,7 @@ async function writeTables(
     : undefined;
   for (const [index, target] of job.targets.entries()) {
     evidence.target = index;
-    const rows = units.map((unit) => unit.rows[index]).filter((row) => row !== undefined);
+    const rows = rowsFor(units, index);
     counts.push(await writeRows(client, target, { ...settings, stored }, rows));
   }
   return storedOutcome(job, units, counts, stored);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import {
   type BatchLoadResult,
+  type CombinedBatchResult,
   type HybridBatchResult,
   LoadFailedError,
   LoadInterruptedError,
@@ -17,7 +18,7 @@ import { errorOf, withCheck, withRejection } from '../../../support/parity/fault
 
 /** True for one type and the same; a wider one, a narrower one and `any` make it false. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-type AnyResult = BatchLoadResult | HybridBatchResult | ReplayResult;
+type AnyResult = BatchLoadResult | HybridBatchResult | CombinedBatchResult | ReplayResult;
 
 /** Compiles for true only: what a caller sees of a caught error, without a cast. */
 function isTrue<T extends true>(same: T): void {

@@ -1,0 +1,189 @@
+import type { DataSource, EntityManager, EntitySchema, ObjectLiteral } from 'typeorm';
+
+import type { UnknownFields } from '../entities/index.js';
+import type { RecordOf } from '../entities/record-of.js';
+import { type Check, findMistakes } from '../errors/find-mistakes.js';
+import { InvalidLoadError } from '../errors/index.js';
+import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
+import type { Rejection } from '../records/source-record.js';
+import type { ReportedResult, CombinedBatchResult, CombinedResult } from '../results/load-result.js';
+import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
+import { combinedJob, type Combination, nameCombination, type SplitParts } from './plan/combined-job.js';
+import type { LoadTarget } from './plan/load-plans.js';
+import { checkAnyRecords, checkRecords } from './read/check-records.js';
+import type { LoadCall } from './run/load-call.js';
+import type { LoadRun } from './run/load-run.js';
+import { toCombinedResult } from './run/result-shapes.js';
+import { nameType } from './values/rejected-value.js';
+
+/** Entities of a combined load: a list, or an object that names them. */
+export type CombinedEntities = readonly LoadTarget[] | Readonly<Record<string, LoadTarget>>;
+
+/** What a record has for an entity: nothing, a record, or a list of them. */
+export type PartOf<T> = RecordOf<EntityOf<T>> | readonly RecordOf<EntityOf<T>>[] | null | undefined;
+
+/** The class of rows that an entity stands for; any object where it is only named. */
+export type EntityOf<T> = T extends (abstract new (...args: never) => infer E extends object)
+  ? E
+  : T extends EntitySchema<infer E extends object>
+    ? E
+    : ObjectLiteral;
+
+/**
+ * Makes the parts of a record, at the places or under the names of their entities. It is called for one record after the
+ * other and must not be async.
+ */
+export type SplitRecord<T extends CombinedEntities, R extends object> = (record: R) => {
+  readonly [K in keyof T]?: PartOf<T[K]>;
+};
+
+/** Options of `LoaderService.combine`. */
+export interface CombineOptions<T extends CombinedEntities = CombinedEntities> {
+  /** What the history, the quarantine and results call the load. @default the names of the tables, joined by + */
+  readonly name?: string | undefined;
+  /** For each entity, the columns (or properties) of the unique key its table is merged by. @default the primary key */
+  readonly primaryKeys?: { readonly [K in keyof T]?: string | readonly string[] | undefined } | undefined;
+}
+
+/** Options of a load into one table. */
+const OF_ONE_TABLE = [
+  'disposition',
+  'primaryKey',
+  'newerBy',
+  'updateColumns',
+  'keepColumns',
+  'allowEmpty',
+  'returning',
+  'onRows',
+] as const;
+
+/** Options of a combined load: it always merges. */
+export type CombinedOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
+
+/** Runs the loads of a module. */
+export interface CallRunner {
+  readonly unknownFields: UnknownFields;
+  runWhole<Result extends ReportedResult>(call: LoadCall<Result>, records: Iterable<object>): Promise<Result>;
+  run<Result extends ReportedResult, Outcome extends Result>(
+    call: LoadCall<Result>,
+    work: (run: LoadRun<Result>) => Promise<Outcome>,
+  ): Promise<Outcome>;
+}
+
+/** Loads records that feed several tables: all parts of a record are stored, or none. */
+export class CombinedLoader<R extends object = object> {
+  private constructor(
+    private readonly runner: CallRunner,
+    /** @internal */
+    readonly targets: readonly LoadTarget[],
+    private readonly combination: Combination,
+    private readonly manager?: EntityManager,
+  ) {}
+
+  /** @internal */
+  static of<R extends object>(
+    runner: CallRunner,
+    dataSource: DataSource,
+    entities: CombinedEntities,
+    split: (record: R) => unknown,
+    options: CombineOptions,
+  ): CombinedLoader<R> {
+    const mistakes = findMistakes(options, CHECKS, 'no option of a combined load');
+    const names = Object.keys(entities);
+    const keys = (options.primaryKeys ?? {}) as Readonly<Record<string, string | readonly string[] | undefined>>;
+    const unknown = Object.keys(keys).find((name) => !names.includes(name));
+    if (unknown !== undefined) {
+      mistakes.push(`primaryKeys names ${JSON.stringify(unknown)}, which is no entity of the load`);
+    }
+    if (mistakes.length > 0) {
+      throw new InvalidLoadError(`The options of the combined load are wrong: ${mistakes.join('; ')}`);
+    }
+    const targets = Object.values<LoadTarget>(entities);
+    const name = nameCombination(dataSource, targets, options.name);
+    return new CombinedLoader<R>(runner, targets, {
+      name,
+      keys: names.map((entity) => keys[entity]),
+      split: (record) => splitBy(split, record as R, names, Array.isArray(entities)),
+    });
+  }
+
+  /** The name of the load in the history and the quarantine. */
+  get name(): string {
+    return this.combination.name;
+  }
+
+  /** Loads records in one transaction over all tables. Errors as {@link EntityLoader.load}. */
+  async load(records: RecordSource<R>, options: CombinedOptions = {}): Promise<CombinedResult> {
+    const checked = checkRecords(records);
+    return this.runner.runWhole(this.call(options), checked);
+  }
+
+  /** Loads records in one transaction a batch, each over all tables. Errors as {@link EntityLoader.loadBatch}. */
+  async loadBatch(records: AsyncRecordSource<R>, options: CombinedOptions = {}): Promise<CombinedBatchResult> {
+    const checked = checkAnyRecords(records);
+    return this.runner.run(this.call(options), (run) => run.loadBatch(checked));
+  }
+
+  /** The same loader inside the transaction of `manager`: it commits and rolls back with it, and is not retried. */
+  withManager(manager: EntityManager): CombinedLoader<R> {
+    return new CombinedLoader<R>(this.runner, this.targets, this.combination, manager);
+  }
+
+  private call(options: CombinedOptions): LoadCall<CombinedResult> {
+    const { runner, targets, combination, manager } = this;
+    checkOptions(options);
+    return {
+      targets,
+      makeJob: (plans, resolved) => combinedJob(plans, resolved, runner.unknownFields, combination),
+      shape: toCombinedResult,
+      options,
+      manager,
+    };
+  }
+}
+
+const CHECKS: Readonly<Record<keyof CombineOptions, Check>> = {
+  name: ['a text', (value) => typeof value === 'string'],
+  primaryKeys: ['an object or a list of keys', (value) => typeof value === 'object' && value !== null],
+};
+
+function checkOptions(options: ReportingLoadOptions): void {
+  const wrong = OF_ONE_TABLE.filter((name) => options[name] !== undefined);
+  if (wrong.length > 0) {
+    throw new InvalidLoadError(
+      `A combined load merges each table by its own key: remove the options ${wrong.join(', ')}. Set primaryKeys of combine ` +
+        'to merge by other keys',
+    );
+  }
+}
+
+/** The parts of a record, whatever the caller's function does. */
+function splitBy<R>(split: (record: R) => unknown, record: R, names: readonly string[], isList: boolean): SplitParts {
+  let made: unknown;
+  try {
+    made = split(record);
+  } catch {
+    // Its message may quote values.
+    return failed('split threw an error');
+  }
+  if (made instanceof Promise) {
+    // Nobody else hears of its error.
+    made.catch(() => {});
+    return failed('split returned a Promise: it must make the parts itself');
+  }
+  if (typeof made !== 'object' || made === null || Array.isArray(made) !== isList) {
+    return failed(`split must return ${isList ? 'a list' : 'an object'} of parts, found ${nameType(made)}`);
+  }
+  const parts = made as Readonly<Record<string, unknown>>;
+  if (Object.keys(parts).some((name) => !names.includes(name))) {
+    return failed('split returned a part for something that is no entity of the load');
+  }
+  return names.map((name) => {
+    const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
+    return part === undefined || part === null ? [] : Array.isArray(part) ? part : [part];
+  });
+}
+
+function failed(message: string): Rejection {
+  return { rule: 'split_failed', message };
+}

@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { type CombinedLoader, InvalidLoadError, QuarantineService } from '../../../../src/index.js';
+import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
+import type { StorageApp } from '../../../support/app/storage-app.js';
+import { Customer, Order, OrderItem, partsOf, type Purchase } from '../../../support/entities/orders.js';
+import { startAppWith } from '../../../support/entities/own-entities.js';
+
+describe('a combined load', () => {
+  let app: StorageApp;
+  let purchases: CombinedLoader<Purchase>;
+  beforeAll(async () => {
+    app = await startAppWith([Customer, Order, OrderItem]);
+    purchases = app.loader.combine({ customer: Customer, order: Order, items: OrderItem }, partsOf);
+  });
+  afterAll(() => app.close());
+  beforeEach(async () => {
+    await emptyTables(app);
+    await app.rows('DELETE FROM order_items; DELETE FROM orders; DELETE FROM customers');
+  });
+
+  const ada = { id: 'ada', name: 'Ada' };
+  const stored = async () => ({
+    customers: await app.rows('SELECT id, name FROM customers ORDER BY 1'),
+    orders: await app.rows('SELECT id, customer_id AS by, total FROM orders ORDER BY 1'),
+    items: await app.rows('SELECT order_id AS "order", sku, pieces FROM order_items ORDER BY 1, 2'),
+  });
+
+  it('stores the parts of each record, and counts records and rows', async () => {
+    const records = [
+      { order: 1, buyer: ada, total: 5, items: [{ sku: 'x' }, { sku: 'y', pieces: 2 }] },
+      { order: 2, buyer: ada, total: 7, items: [] },
+      { order: 3, buyer: { id: 'bob' } },
+    ];
+    const result = await purchases.load(records);
+    expect(result).toMatchObject({
+      kind: 'combined',
+      table: 'customers+orders+order_items',
+      ok: true,
+      received: 3,
+      stored: 3,
+      rejected: 0,
+      tables: {
+        customers: { received: 3, inserted: 2, duplicates: 1, skipped: 0 },
+        orders: { received: 3, inserted: 2, skipped: 1 },
+        order_items: { received: 4, inserted: 2, skipped: 2 },
+      },
+    });
+    expect(await stored()).toEqual({
+      customers: [ada, { id: 'bob', name: null }],
+      orders: [
+        { id: 1, by: 'ada', total: 5 },
+        { id: 2, by: 'ada', total: 7 },
+      ],
+      items: [
+        { order: 1, sku: 'x', pieces: 1 },
+        { order: 1, sku: 'y', pieces: 2 },
+      ],
+    });
+    expect(await purchases.load(records)).toMatchObject({
+      stored: 3,
+      tables: { customers: { unchanged: 2, duplicates: 1 }, orders: { unchanged: 2 }, order_items: { unchanged: 2 } },
+    });
+    const [latest] = await app.stats.history({ table: purchases.name, limit: 1 });
+    expect(latest).toMatchObject({
+      status: 'completed',
+      received: 3,
+      stored: 3,
+      inserted: 0,
+      options: { tables: ['customers', 'orders', 'order_items'] },
+      tables: { customers: { unchanged: 2 } },
+    });
+  });
+
+  it.each([
+    ['a constraint of the first table', { buyer: { id: 'bad', email: 'taken' } }, '23505', 'customers'],
+    ['a constraint of the second table', { total: -1 }, '23514', 'orders'],
+    ['a constraint of the last table', { items: [{ sku: 'x' }, { sku: 'y', pieces: 0 }] }, '23514', 'order_items'],
+    ['a rule of the last table', { items: [{ sku: 'x' }, { sku: 'y', pieces: 'many' }] }, 'wrong_type', 'order_items'],
+    ['an unknown field', { items: [{ sku: 'x', colour: 'red' }] }, 'unknown_field', 'order_items'],
+    ['two rows of one key', { items: [{ sku: 'x' }, { sku: 'x' }] }, 'repeated_key', 'order_items'],
+  ])('stores no part of a record that breaks %s', async (_, wrong, reason, table) => {
+    await app.loader.for(Customer).load([{ id: 'eve', email: 'taken' }]);
+    const bad = { order: 2, buyer: { id: 'bad' }, total: 1, items: [{ sku: 'z' }], ...wrong };
+    const result = await purchases.load([
+      { order: 1, buyer: ada, total: 1 },
+      bad,
+      { order: 3, buyer: { id: 'bob', name: 'Bob' }, total: 1 },
+    ]);
+    expect(result).toMatchObject({ received: 3, stored: 2, rejected: 1, ok: false });
+    expect(result.tables['orders']).toMatchObject({ received: 3, inserted: 2, rejected: 1 });
+    const { customers, orders, items } = await stored();
+    expect(customers.map(({ id }) => id)).toEqual(['ada', 'bob', 'eve']);
+    expect(orders.map(({ id }) => id)).toEqual([1, 3]);
+    expect(items).toEqual([]);
+    const [row, ...others] = await quarantined(app, result.loadId);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ reason, position: 1, table: purchases.name });
+    expect(JSON.parse(String(row?.raw))).toEqual(bad);
+    expect(row?.message).toContain(`table ${table}`);
+  });
+
+  it('names the table whose trigger rejects a row', async () => {
+    await app.rows(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.sku = 'bad' THEN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON order_items FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    try {
+      const result = await purchases.load([
+        { order: 1, buyer: ada, total: 1, items: [{ sku: 'good' }] },
+        { order: 2, buyer: ada, total: 1, items: [{ sku: 'good' }, { sku: 'bad' }] },
+      ]);
+      expect(result).toMatchObject({ stored: 1, rejected: 1 });
+      expect(result.rejects[0]?.message).toContain('table order_items');
+    } finally {
+      await app.rows('DROP FUNCTION refuse CASCADE');
+    }
+  });
+
+  it('stores a row that records share also when the first of them is rejected', async () => {
+    const result = await purchases.load([
+      { order: 1, buyer: ada, total: -1 },
+      { order: 2, buyer: ada, total: 2 },
+      { order: 3, buyer: ada, total: 3 },
+    ]);
+    expect(result).toMatchObject({ stored: 2, rejected: 1, tables: { customers: { inserted: 1, rejected: 1 } } });
+    expect((await stored()).customers).toEqual([ada]);
+  });
+
+  it('applies records that change a row of each other in input order, field by field', async () => {
+    const result = await purchases.load([
+      { order: 1, buyer: { id: 'ada', email: 'a@b' }, total: 1 },
+      { order: 2, buyer: { id: 'ada', name: 'Ada' }, total: 2 },
+      { order: 1, buyer: { id: 'bob' }, total: 3 },
+      { order: 2, buyer: { id: 'ada', name: null }, total: 2 },
+    ]);
+    expect(result).toMatchObject({ stored: 4, tables: { customers: { inserted: 2, updated: 2 } } });
+    expect(await app.rows('SELECT id, email, name FROM customers ORDER BY 1')).toEqual([
+      { id: 'ada', email: 'a@b', name: null },
+      { id: 'bob', email: null, name: null },
+    ]);
+    expect((await stored()).orders).toEqual([
+      { id: 1, by: 'bob', total: 3 },
+      { id: 2, by: 'ada', total: 2 },
+    ]);
+  });
+
+  it('rejects a record whose split fails, skips one without parts, and goes on', async () => {
+    const wrong: Readonly<Record<string, () => unknown>> = {
+      throws: () => {
+        throw new Error('secret');
+      },
+      promises: () => Promise.reject(new Error('secret')),
+      nothing: () => undefined,
+      list: () => [],
+      typo: () => ({ custommer: { id: 'x' } }),
+      part: () => ({ customer: 5 }),
+      none: () => ({ customer: null }),
+      good: () => ({ customer: { id: 'good' } }),
+    };
+    const loader = app.loader.combine(
+      { customer: Customer, order: Order },
+      ({ how }: { readonly how: string }) => wrong[how]?.() as object,
+    );
+    const result = await loader.load(Object.keys(wrong).map((how) => ({ how })));
+    expect(result).toMatchObject({ received: 8, stored: 1, rejected: 6, skipped: 1, skippedReasons: { no_parts: 1 } });
+    const rows = await quarantined(app, result.loadId);
+    expect(rows.map(({ reason }) => reason)).toEqual([
+      ...Array.from({ length: 5 }, () => 'split_failed'),
+      'not_an_object',
+    ]);
+    expect(JSON.stringify(rows.map(({ message }) => message))).not.toContain('secret');
+  });
+
+  it('gives the fields of one object to the parts that know them, and the others to the last one', async () => {
+    const loader = app.loader.combine([Order, Customer], (record: object) => [record, record]);
+    await app.loader.for(Customer).load([{ id: 'ada' }]);
+    const record = { id: '7', customer_id: 'ada', total: 1, name: 'n', mood: 'good' };
+    expect(await loader.load([record])).toMatchObject({ stored: 1, unknownFields: { mood: 1 } });
+    expect(await app.rows('SELECT id, name, extra FROM customers WHERE name IS NOT NULL')).toEqual([
+      { id: '7', name: 'n', extra: { mood: 'good' } },
+    ]);
+    expect((await stored()).orders).toEqual([{ id: 7, by: 'ada', total: 1 }]);
+  });
+
+  it('loads batch by batch, in order', async () => {
+    const records = Array.from({ length: 50 }, (_, index) => ({
+      order: index % 20,
+      buyer: { id: `c${index % 3}`, name: `${Math.floor(index / 10)}` },
+      total: index === 33 ? -1 : index,
+      items: [{ sku: `s${index % 5}` }],
+    }));
+    const result = await purchases.loadBatch(records, { batchSize: 7 });
+    expect(result).toMatchObject({ received: 50, stored: 49, rejected: 1, batches: 8, failedBatches: 0 });
+    expect((await stored()).customers).toEqual(['c0', 'c1', 'c2'].map((id) => ({ id, name: '4' })));
+    const { orders } = await stored();
+    expect(orders.find(({ id }) => id === 13)).toMatchObject({ total: 13 });
+    expect(orders.find(({ id }) => id === 9)).toMatchObject({ total: 49 });
+  });
+
+  it('is part of the transaction of a manager', async () => {
+    const rollback = app.dataSource.transaction(async (manager) => {
+      const result = await purchases.withManager(manager).load([{ order: 1, buyer: ada, total: 1 }]);
+      expect(result).toMatchObject({ stored: 1 });
+      throw new Error('rolled back');
+    });
+    await expect(rollback).rejects.toThrow('rolled back');
+    expect((await stored()).customers).toEqual([]);
+  });
+
+  it('takes place once by a load key, batch by batch', async () => {
+    const records = [1, 2, 3].map((order) => ({ order, buyer: ada, total: order }));
+    const first = await purchases.loadBatch(records, { loadKey: 'k', batchSize: 2 });
+    const again = await purchases.loadBatch([], { loadKey: 'k' });
+    const counts = { customers: { inserted: 1, duplicates: 1, unchanged: 1 }, orders: { inserted: 3 } };
+    expect(first).toMatchObject({ alreadyCompleted: false, stored: 3, tables: counts });
+    expect(again).toMatchObject({ alreadyCompleted: true, loadId: first.loadId, stored: 3, tables: counts });
+  });
+
+  it('merges each table by the key that is named for it', async () => {
+    const loader = app.loader.combine([Customer, Order], (customer: object) => [customer], {
+      name: 'by_email',
+      primaryKeys: ['email'],
+    });
+    await loader.load([{ id: 'a', email: 'a@b', name: 'old' }]);
+    expect(await loader.load([{ email: 'a@b', name: 'new' }])).toMatchObject({ stored: 1, table: 'by_email' });
+    expect((await stored()).customers).toEqual([{ id: 'a', name: 'new' }]);
+  });
+
+  it('is replayed by its loader only', async () => {
+    await app.rows('ALTER TABLE orders DROP CONSTRAINT orders_total_check');
+    await app.rows('ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total > 100) NOT VALID');
+    const quarantine = app.module.get(QuarantineService);
+    try {
+      await purchases.load([{ order: 1, buyer: ada, total: 5 }]);
+    } finally {
+      await app.rows('ALTER TABLE orders DROP CONSTRAINT orders_total_check');
+      await app.rows('ALTER TABLE orders ADD CONSTRAINT orders_total_check CHECK (total >= 0) NOT VALID');
+    }
+    await expect(quarantine.replay()).rejects.toThrow(
+      /combined load customers\+orders\+order_items without its loader/,
+    );
+    const result = await quarantine.replay({ table: purchases.name }, { combined: [purchases] });
+    expect(result).toMatchObject({ ok: true, loaded: 1, loads: [{ kind: 'combined', stored: 1 }] });
+    expect((await stored()).orders).toEqual([{ id: 1, by: 'ada', total: 5 }]);
+  });
+
+  it.each([
+    ['one entity', () => app.loader.combine([Order], () => [])],
+    ['a table twice', () => app.loader.combine([Order, Order], () => [])],
+    ['the name of a table', () => app.loader.combine([Order, Customer], () => [], { name: 'order_items' })],
+    ['a reserved name', () => app.loader.combine([Order, Customer], () => [], { name: 'hybrid' })],
+    ['an unknown entity', () => app.loader.combine([Order, 'nowhere'], () => [])],
+    ['an option that there is not', () => app.loader.combine([Order, Customer], () => [], { nam: 'x' } as object)],
+    [
+      'a key of another entity',
+      () => app.loader.combine({ o: Order, c: Customer }, () => ({}), { primaryKeys: { x: 'id' } } as object),
+    ],
+  ])('cannot be made of %s', (_, make) => {
+    expect(make).toThrow(InvalidLoadError);
+  });
+
+  it('does not take options of a load into one table', async () => {
+    const wrong = { disposition: 'append', primaryKey: 'id', returning: [] };
+    await expect(purchases.load([], wrong as object)).rejects.toThrow(
+      /remove the options disposition, primaryKey, returning/,
+    );
+  });
+});
