@@ -6,6 +6,7 @@ import { KeepHowRecordsWereLoaded1764200000000 } from './1764200000000-keep-how-
 import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-fields.js';
 import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-by-brin.js';
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
+import { AddDeletedCount1764650000000 } from './1764650000000-add-deleted-count.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
 export const storageMigrations: (new () => MigrationInterface)[] = [
@@ -15,4 +16,5 @@ export const storageMigrations: (new () => MigrationInterface)[] = [
   AddUnknownFields1764300000000,
   IndexLoadIdsByBrin1764500000000,
   AddHistoryPeriod1764600000000,
+  AddDeletedCount1764650000000,
 ];

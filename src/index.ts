@@ -53,6 +53,7 @@ export { EntityLoader, type OnRowsOptions, type ReturningOptions } from './loade
 export type { LoadTarget } from './loader/plan/load-plans.js';
 export type { HistoryMode, LoadOptions, ReportingLoadOptions } from './loader/model/load-options.js';
 export type {
+  DeletedOutcome,
   LoadResultWithRows,
   OutcomeBase,
   RejectedOutcome,

@@ -31,7 +31,7 @@ export class LoadEntity {
 
   /**
    * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`,
-   * the entity's schema, the tables of a combined load, the form of the source.
+   * `deleteWhen`, the entity's schema, the tables of a combined load, the form of the source.
    */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
@@ -39,6 +39,7 @@ export class LoadEntity {
     readonly newerBy?: string;
     readonly updateColumns?: readonly string[];
     readonly keepColumns?: readonly string[];
+    readonly deleteWhen?: string;
     readonly schema?: string;
     readonly tables?: readonly string[];
     readonly sourceForm?: Readonly<Record<string, string>>;
@@ -71,6 +72,10 @@ export class LoadEntity {
 
   @Column({ name: 'unchanged', type: 'bigint', default: 0 })
   unchanged: string;
+
+  /** Records that deleted their row; rows that a replace removed are not counted here. */
+  @Column({ name: 'deleted', type: 'bigint', default: 0 })
+  deleted: string;
 
   @Column({ name: 'duplicates', type: 'bigint', default: 0 })
   duplicates: string;

@@ -52,6 +52,7 @@ const OF_ONE_TABLE = [
   'newerBy',
   'updateColumns',
   'keepColumns',
+  'deleteWhen',
   'allowEmpty',
   'returning',
   'onRows',

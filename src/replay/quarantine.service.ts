@@ -80,7 +80,7 @@ export class QuarantineService {
 
   /**
    * Loads open records again by the current rules, into their table and with their original options (disposition,
-   * `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`; records rejected by a replace are merged), oldest first, so that the later record wins.
+   * `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`, `deleteWhen`; records rejected by a replace are merged), oldest first, so that the later record wins.
    * Loading and marking the records is one transaction: a record is never both loaded and open, nor loaded twice by two
    * replays. Records rejected again stay open with their latest reason.
    * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter

@@ -8,7 +8,7 @@ export interface RejectedLoad extends RejectingTable {
   /** Disposition of the replay. */
   readonly disposition: Exclude<Disposition, 'replace'>;
   /** How its records meet stored rows. */
-  readonly options: Pick<LoadOptions, 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns'>;
+  readonly options: Pick<LoadOptions, 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns' | 'deleteWhen'>;
   /** Number of its records to replay. */
   readonly records: number;
 }

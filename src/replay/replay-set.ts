@@ -58,8 +58,8 @@ export class ReplaySet {
         ORDER BY COALESCE(l.started_at, min(r.created_at)), k.load_id`,
     );
     return rows.map(({ options, ...load }) => {
-      const { primaryKey, newerBy, updateColumns, keepColumns, tables = null } = options ?? {};
-      return { ...load, tables, options: { primaryKey, newerBy, updateColumns, keepColumns } };
+      const { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, tables = null } = options ?? {};
+      return { ...load, tables, options: { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen } };
     });
   }
 

@@ -2,7 +2,7 @@ import type { RejectedAgain, ReplayedLoad, ReplayResult } from '../results/repla
 
 /** Number of loaded records. */
 function loadedBy(load: ReplayedLoad): number {
-  const written = load.kind === 'table' ? load.inserted + load.updated + load.unchanged : load.stored;
+  const written = load.kind === 'table' ? load.inserted + load.updated + load.unchanged + load.deleted : load.stored;
   return written + load.duplicates;
 }
 

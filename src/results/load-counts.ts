@@ -1,6 +1,6 @@
 /**
  * Counts of the records of a load; each record is counted exactly once:
- * `received = inserted + updated + unchanged + duplicates + skipped + rejected + failed`.
+ * `received = inserted + updated + unchanged + deleted + duplicates + skipped + rejected + failed`.
  */
 export interface LoadCounts {
   readonly received: number;
@@ -10,9 +10,11 @@ export interface LoadCounts {
   readonly updated: number;
   /** Rows that already had these values: nothing was written. */
   readonly unchanged: number;
+  /** Records that deleted their row; see the option `deleteWhen`. */
+  readonly deleted: number;
   /** Records folded with another record of the same load with the same key. */
   readonly duplicates: number;
-  /** Records not meant for this table, and in an update, records without a stored row. */
+  /** Records not meant for this table, and those without a stored row to update or delete. */
   readonly skipped: number;
   /** Records in quarantine. */
   readonly rejected: number;
@@ -21,9 +23,9 @@ export interface LoadCounts {
 }
 
 /** The counts of {@link WriteCounts}. */
-export const WRITE_COUNTS = ['inserted', 'updated', 'unchanged', 'skipped'] as const;
+export const WRITE_COUNTS = ['inserted', 'updated', 'unchanged', 'deleted', 'skipped'] as const;
 
-/** What the database did with a set of rows; an update skips those that are not stored. */
+/** What the database did with a set of rows; an update or delete skips those that are not stored. */
 export type WriteCounts = Pick<LoadCounts, (typeof WRITE_COUNTS)[number]>;
 
 /** Makes counts of what each is, by its name and its place in {@link WRITE_COUNTS}. */
@@ -37,6 +39,7 @@ export const NO_COUNTS: LoadCounts = {
   inserted: 0,
   updated: 0,
   unchanged: 0,
+  deleted: 0,
   duplicates: 0,
   skipped: 0,
   rejected: 0,
@@ -57,9 +60,9 @@ export function storedOf(counts: LoadCounts): number {
   return counts.inserted + counts.updated + counts.unchanged;
 }
 
-/** Loaded records: stored, or folded into one that is. */
+/** Loaded records: stored, folded into one that is, or carried out as the deletion of a row. */
 export function loadedOf(counts: LoadCounts): number {
-  return storedOf(counts) + counts.duplicates;
+  return storedOf(counts) + counts.duplicates + counts.deleted;
 }
 
 /** loaded / (loaded + failed + rejected); 0 when nothing was attempted. */

@@ -48,7 +48,10 @@ export interface LoadResult extends LoadCounts, LoadReport {
   /** Distinguishes a load into one table from a hybrid load. */
   readonly kind: 'table';
   readonly table: string;
-  /** Rows deleted by a replace, because the load does not contain them; 0 for other dispositions. */
+  /**
+   * Records that deleted their row (`deleteWhen`). In a replace: rows deleted because the load does not contain them, which
+   * are not among the records received.
+   */
   readonly deleted: number;
 }
 
@@ -71,7 +74,7 @@ export interface BatchCounts {
   readonly batches: number;
   readonly successfulBatches: number;
   readonly failedBatches: number;
-  /** loaded / (loaded + failed + rejected), where loaded includes unchanged and duplicates; 0 when nothing was attempted. */
+  /** loaded / (loaded + failed + rejected), where loaded includes unchanged, deleted and duplicates; 0 when nothing was attempted. */
   readonly successRate: number;
   readonly failures: readonly BatchFailure[];
 }

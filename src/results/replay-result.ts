@@ -27,7 +27,7 @@ export interface ReplayResult {
   readonly ok: boolean;
   /** Open records that match the filter. */
   readonly received: number;
-  /** Loaded now: inserted, updated, unchanged, or folded into a later record of the replay. */
+  /** Loaded now: inserted, updated, unchanged, deleted, or folded into a later record of the replay. */
   readonly loaded: number;
   /** Not meant for their table by the current rules; marked as replayed. */
   readonly skipped: number;

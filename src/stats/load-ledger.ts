@@ -45,7 +45,7 @@ export interface CompletedLoad {
 /** SQL of what a statement counts in one table. */
 export type WriteCountsSql = Readonly<Record<keyof WriteCounts, string>>;
 
-const NONE_WRITTEN: WriteCountsSql = { inserted: '0', updated: '0', unchanged: '0', skipped: '0' };
+const NONE_WRITTEN: WriteCountsSql = { inserted: '0', updated: '0', unchanged: '0', deleted: '0', skipped: '0' };
 
 /** Position of a batch in the input. */
 export interface BatchPlace {
@@ -129,7 +129,7 @@ export class LoadLedger {
       `UPDATE ${this.tables.loads}
           SET status = $2, received = $3, inserted = $4, updated = $5, unchanged = $6, duplicates = $7, skipped = $8,
               rejected = $9, failed = $10, stored = $11, tables = $12, error_code = $13, error_message = $14,
-              unknown_fields = $15, unknown_fields_policy = $16, finished_at = clock_timestamp()
+              unknown_fields = $15, unknown_fields_policy = $16, deleted = $18, finished_at = clock_timestamp()
         WHERE id = $1 AND status = 'running' AND attempt = $17`,
       [
         entry.loadId,
@@ -149,6 +149,7 @@ export class LoadLedger {
         unknown === undefined ? null : JSON.stringify(unknown.fields),
         unknown?.policy ?? null,
         entry.attempt,
+        counts.deleted,
       ],
     );
   }
@@ -214,7 +215,7 @@ export class LoadLedger {
     tables: readonly string[],
   ): Promise<WriteCounts[] | undefined> {
     const { rows } = await client.query<WriteCounts & { readonly tables: Record<string, WriteCounts> | null }>(
-      `SELECT inserted::float8, updated::float8, unchanged::float8, skipped::float8, tables FROM ${this.tables.loads} AS l
+      `SELECT inserted::float8, updated::float8, unchanged::float8, deleted::float8, skipped::float8, tables FROM ${this.tables.loads} AS l
         WHERE id = $1 AND status = 'completed' AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = l.id)`,
       [loadId],
     );

@@ -10,7 +10,7 @@ export interface LoadProgress {
   readonly received: number;
   /** Of these, records processed by earlier attempts with the same load key. */
   readonly receivedEarlier: number;
-  /** inserted + updated + unchanged + duplicates; for a hybrid load, stored + duplicates. */
+  /** inserted + updated + unchanged + deleted + duplicates; for a hybrid load, stored + duplicates. */
   readonly loaded: number;
   readonly skipped: number;
   readonly rejected: number;

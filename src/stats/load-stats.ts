@@ -9,7 +9,7 @@ import type { LoadProgress } from './load-progress.js';
 
 /** Counts since the process started, or since the last `reset`. */
 export interface LoadStatistics extends LoadCounts {
-  /** inserted + updated + unchanged + duplicates */
+  /** inserted + updated + unchanged + deleted + duplicates */
   readonly loaded: number;
   /** loaded + failed + rejected */
   readonly totalAttempted: number;

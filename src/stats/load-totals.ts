@@ -12,7 +12,7 @@ export interface LoadTotals {
    * that is loaded has a row in the last table. In a combined load none has, so the records are counted after the tables.
    */
   readonly tables: readonly LoadCounts[];
-  /** Rows removed by a replace. */
+  /** Rows removed by a replace; they are not among the records. */
   readonly deleted: number;
   readonly rejects: readonly RejectSummary[];
   readonly skippedReasons: CountsByName;
@@ -111,7 +111,7 @@ export function readTotals(json: unknown, batch: BatchName): LoadTotals {
     (kept['version'] === undefined || kept['version'] === VERSION) &&
     Array.isArray(tables) &&
     tables.length === tallyCountOf(batch) &&
-    tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount(counts[name]))) &&
+    tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount({ ...ADDED, ...counts }[name]))) &&
     isCount(deleted) &&
     Array.isArray(rejects) &&
     [skippedReasons, unknownFields].every((counts) => isObject(counts) && Object.values(counts).every(isCount));
@@ -122,12 +122,21 @@ export function readTotals(json: unknown, batch: BatchName): LoadTotals {
         'If a newer version of harbor-storage wrote them, upgrade to it.',
     );
   }
-  return { tables, deleted, rejects, skippedReasons, unknownFields } as LoadTotals;
+  return {
+    tables: tables.map((counts: Json) => ({ ...ADDED, ...counts })),
+    deleted,
+    rejects,
+    skippedReasons,
+    unknownFields,
+  } as unknown as LoadTotals;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 const COUNT_NAMES = Object.keys(NO_COUNTS);
+
+/** Counts that rows of older versions do not have. */
+const ADDED: Json = { deleted: 0 };
 
 function isObject(json: unknown): json is Json {
   return typeof json === 'object' && json !== null && !Array.isArray(json);

@@ -51,7 +51,8 @@ export function jobDataOf({ targets, options, unknownFields }: LoadJob): JobData
 /** What rows by a plan look like: the same for two plans only if their rows mean the same. */
 export function shapeOf({ columns, fields, primaryKey, extraName, unknownFields }: LoadPlan): string {
   const key = primaryKey.map(({ name }) => name);
-  // A load decides what it updates.
+  // A load decides what it updates and deletes.
   const ofRows = columns.map(({ updatable: _updatable, ...column }) => column);
-  return JSON.stringify([ofRows, [...fields.keys()], key, extraName, unknownFields]);
+  const names = [...fields].filter(([, { kind }]) => kind !== 'deletion').map(([name]) => name);
+  return JSON.stringify([ofRows, names, key, extraName, unknownFields]);
 }

@@ -68,6 +68,8 @@ const loads = fc.record({
   incoming: fc.array(recordOf(KEYS), { maxLength: 10 }),
   others: fields.filter(good),
   place: fc.nat(10),
+  /** The records whose rows a merge or update deletes, by their place modulo 3; 3: none. */
+  gone: fc.integer({ min: 0, max: 5 }).map((rest) => Math.min(rest, 3)),
 });
 
 const PADDING = 210;
@@ -121,9 +123,12 @@ describe('each way of writing', () => {
       const how = WAYS[way] as (typeof WAYS)[string];
       let taken = 0;
       await fc.assert(
-        fc.asyncProperty(loads, async ({ disposition, columns, stored, incoming, others, place }) => {
-          const records = incoming.toSpliced(place, 0, { id: OTHERS.id, ...others });
-          const ofLoad = { disposition, ...(/merge|update/.test(disposition) && columns) };
+        fc.asyncProperty(loads, async ({ disposition, columns, stored, incoming, others, place, gone }) => {
+          const deletes = /merge|update/.test(disposition) && gone < 3;
+          const marked = incoming.map((record, at) => (deletes && at % 3 === gone ? { ...record, gone: true } : record));
+          const records = marked.toSpliced(place, 0, { id: OTHERS.id, ...others });
+          const deletion = deletes ? { deleteWhen: 'gone' } : {};
+          const ofLoad = { disposition, ...(/merge|update/.test(disposition) && columns), ...deletion };
           // An append has no stored rows to fill up with.
           const isAppend = disposition === 'append';
           if (isAppend && way === 'staged') return;
@@ -164,6 +169,7 @@ describe('each way of writing', () => {
     inserted,
     updated,
     unchanged,
+    deleted,
     duplicates,
     skipped,
     rejected,
@@ -172,6 +178,7 @@ describe('each way of writing', () => {
     inserted,
     updated,
     unchanged,
+    deleted,
     duplicates,
     skipped,
     rejected,

@@ -20,7 +20,7 @@ import {
 import { type GlobalOptions, printJson, printResult, printWarning } from '../output/output.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseLoadKey } from '../flags/parse-load-key.js';
-import { parseNames } from '../flags/parse-name.js';
+import { parseName, parseNames } from '../flags/parse-name.js';
 import { addReadingOptions, type ReadingFlags } from '../flags/reading-flags.js';
 import { createProgressDisplay } from '../output/progress-display.js';
 import { warnOfUnknownTargets, warnOfUnmetRenames } from '../load/rename-warnings.js';
@@ -34,6 +34,7 @@ interface LoadFlags extends ReadingFlags {
   readonly disposition?: Disposition;
   readonly updateColumns?: readonly string[];
   readonly keepColumns?: readonly string[];
+  readonly deleteWhen?: string;
   readonly batchSize?: number;
   readonly maxRejects?: number;
   readonly allowEmpty?: boolean;
@@ -65,7 +66,8 @@ export function addLoadCommand(program: Command): void {
       new Option('--keep-columns <names>', 'Update all columns of stored rows but these')
         .argParser(parseNames)
         .conflicts('updateColumns'),
-    );
+    )
+    .option('--delete-when <field>', 'Delete the rows of records that carry this field as true', parseName);
   addReadingOptions(load)
     .option('--batch-size <n>', 'Records per transaction', parseCount(1, MAX_BATCH_SIZE))
     .option(
@@ -111,17 +113,18 @@ async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<
 }
 
 async function loadSource(source: OpenedSource, path: string, flags: LoadFlags & GlobalOptions): Promise<number> {
-  const { into, disposition = 'merge', updateColumns, keepColumns } = flags;
+  const { into, disposition = 'merge', updateColumns, keepColumns, deleteWhen } = flags;
   const { stream, name, sizeBytes } = source;
   const file = readingOfFile(path, flags);
   const sourceForm = sourceFormOf(file);
   const { format, rename = new Map<string, string>() } = file;
-  const meaning = { into, disposition, format, sourceForm, updateColumns, keepColumns };
+  const meaning = { into, disposition, format, sourceForm, updateColumns, keepColumns, deleteWhen };
   const loadKey = flags.resume === true ? resumeKey(source, meaning) : flags.loadKey;
   const [result, completedBefore, known, findings] = await withInterrupts(flags, ({ signal, begin }) =>
     withStorage(flags, async (storage) => {
       checkTarget(storage, into);
-      const names = await fieldNames(storage, into);
+      const fields = await fieldNames(storage, into);
+      const names = deleteWhen === undefined ? fields : new Set([...fields, deleteWhen]);
       warnOfUnknownTargets(flags, rename, into, names);
       const bytesRead = (): number => ('bytesRead' in stream ? Number(stream.bytesRead) : 0);
       const display = await createProgressDisplay(flags, sizeBytes, bytesRead);
@@ -139,6 +142,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
           disposition,
           updateColumns,
           keepColumns,
+          deleteWhen,
           loadKey,
           sourceForm,
           batchSize: flags.batchSize,

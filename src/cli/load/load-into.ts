@@ -51,12 +51,15 @@ async function loadRecords(
   manager?: EntityManager,
 ): Promise<BatchLoadResult | HybridBatchResult> {
   if (into === HYBRID) {
-    const { disposition = 'merge', allowEmpty, updateColumns, keepColumns, ...rest } = options;
+    const { disposition = 'merge', allowEmpty, updateColumns, keepColumns, deleteWhen, ...rest } = options;
     if (disposition !== 'merge' || allowEmpty === true) {
       throw new UsageError('A hybrid load always merges: remove --disposition and --allow-empty');
     }
     if (updateColumns !== undefined || keepColumns !== undefined) {
       throw new UsageError('A hybrid load updates all columns: remove --update-columns and --keep-columns');
+    }
+    if (deleteWhen !== undefined) {
+      throw new UsageError('A hybrid load deletes no rows: remove --delete-when');
     }
     return (manager === undefined ? hybrid : hybrid.withManager(manager)).storeBatch(records, rest);
   }

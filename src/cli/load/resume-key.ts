@@ -13,6 +13,7 @@ interface Meaning {
   readonly sourceForm: Readonly<Record<string, string>> | undefined;
   readonly updateColumns?: readonly string[] | undefined;
   readonly keepColumns?: readonly string[] | undefined;
+  readonly deleteWhen?: string | undefined;
 }
 
 /** File names may be longer than a load key. */
@@ -23,7 +24,7 @@ const MAX_NAME_SHOWN = 80;
  * @throws UsageError for a source without an identity, such as a pipe
  */
 export function resumeKey({ name, state }: OpenedSource, meant: Meaning): string {
-  const { into, disposition, format, sourceForm, updateColumns, keepColumns } = meant;
+  const { into, disposition, format, sourceForm, updateColumns, keepColumns, deleteWhen } = meant;
   if (state === undefined) {
     throw new UsageError(
       `--resume identifies files by path, size and time; ${name} has none of them. Use --load-key instead.`,
@@ -31,7 +32,8 @@ export function resumeKey({ name, state }: OpenedSource, meant: Meaning): string
   }
   // Loads without these options keep the key that older versions made.
   const columns = updateColumns === undefined && keepColumns === undefined ? [] : [{ updateColumns, keepColumns }];
-  const meaning = [state, into, disposition, format, sourceForm, ...columns];
+  const deletion = deleteWhen === undefined ? [] : [{ deleteWhen }];
+  const meaning = [state, into, disposition, format, sourceForm, ...columns, ...deletion];
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 32);
   return `file:${basename(name).slice(0, MAX_NAME_SHOWN).toWellFormed()}:${digest}`;
 }

@@ -3,7 +3,7 @@ import type { BatchFailure, RejectSummary } from '../../results/load-result.js';
 import type { ReplayResult } from '../../results/replay-result.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
-import { COUNT_COLUMNS } from './count-columns.js';
+import { countColumnsOf } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
 /** Result of any load. */
@@ -114,10 +114,11 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
       output,
     );
   }
-  const columns = result.disposition === 'replace' ? ([...COUNT_COLUMNS, 'deleted'] as const) : COUNT_COLUMNS;
+  const tables = tablesOf(result);
+  const columns = countColumnsOf(tables);
   printTable(
     ['table', ...columns],
-    tablesOf(result).map((counts) => [counts.table, ...columns.map((name) => counts[name])]),
+    tables.map((counts) => [counts.table, ...columns.map((name) => counts[name])]),
     output,
   );
 }

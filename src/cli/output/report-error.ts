@@ -53,7 +53,7 @@ function explain(error: unknown): { readonly code: string; readonly message: str
 /** Replaces the names of API options in a message by the flags of the command line. */
 function nameFlags(message: string): string {
   return message.replaceAll(
-    /\b(allowEmpty|batchSize|keepColumns|loadKey|maxRejects|updateColumns)\b(?:: true)?/g,
+    /\b(allowEmpty|batchSize|deleteWhen|keepColumns|loadKey|maxRejects|updateColumns)\b(?:: true)?/g,
     (_, option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 }

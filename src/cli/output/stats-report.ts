@@ -1,15 +1,16 @@
 import type { HistoryPeriod } from '../../stats/load-history.js';
 import type { LoadStatistics } from '../../stats/load-stats.js';
-import { COUNT_COLUMNS } from './count-columns.js';
+import { countColumnsOf } from './count-columns.js';
 import { printResult, printTable, showShare } from './output.js';
 
 /** Prints the statistics of each table. */
 export function printStatistics(tables: Readonly<Record<string, LoadStatistics>>): void {
+  const columns = countColumnsOf(Object.values(tables));
   printTable(
-    ['table', ...COUNT_COLUMNS, 'success'],
+    ['table', ...columns, 'success'],
     Object.entries(tables).map(([table, statistics]) => [
       table,
-      ...COUNT_COLUMNS.map((name) => statistics[name]),
+      ...columns.map((name) => statistics[name]),
       showShare(statistics.successRate, 1),
     ]),
   );

@@ -5,7 +5,7 @@ import { type LoadOptions, resolveLoadOptions } from '../model/load-options.js';
 /** Options of a buffer. */
 export interface BufferOptions<K extends string = string> extends Pick<
   LoadOptions,
-  'disposition' | 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns' | 'history' | 'source'
+  'disposition' | 'primaryKey' | 'newerBy' | 'updateColumns' | 'keepColumns' | 'deleteWhen' | 'history' | 'source'
 > {
   /** Records of one load at most. @default 1000 */
   readonly maxRecords?: number | undefined;
@@ -40,6 +40,7 @@ const CHECKS: Readonly<Record<keyof BufferOptions, Check>> = {
   newerBy: OF_LOADS,
   updateColumns: OF_LOADS,
   keepColumns: OF_LOADS,
+  deleteWhen: OF_LOADS,
   history: OF_LOADS,
   source: OF_LOADS,
   returning: OF_LOADS,

@@ -1,15 +1,17 @@
 import type { ClientBase } from 'pg';
 
-import type { DatabaseFault } from '../../postgres/faults/database-fault.js';
+import { errorCode } from '../../errors/error-text.js';
+import { type DatabaseFault, describeFault } from '../../postgres/faults/database-fault.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
-import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
+import { INSUFFICIENT_PRIVILEGE, mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { loadedOf } from '../../results/load-counts.js';
+import { deletionWaves } from '../merge/deletion-waves.js';
 import { foldDuplicates, hidesDefault, splitIntoWaves } from '../merge/fold-duplicates.js';
 import { repeatedRow, splitIntoRuns, withoutSharedRows } from '../merge/shared-rows.js';
 import type { WriteContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
-import type { LoadUnit } from '../model/load-unit.js';
+import { isDeletion, type LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
 import {
   addOutcomes,
@@ -92,7 +94,10 @@ async function writeInPieces(
   return outcome;
 }
 
-/** Units of each wave have different keys, except in an append, where each unit is a row of its own; or they share equal rows. */
+/**
+ * Units of each wave have different keys, and all or none of them delete rows; except in an append, where each unit is a row of
+ * its own. Or they share equal rows.
+ */
 export function arrange({ options, targets, hasKeysApart }: LoadJob, units: readonly LoadUnit[]): LoadUnit[][] {
   if (units.length === 0) {
     return [];
@@ -107,7 +112,11 @@ export function arrange({ options, targets, hasKeysApart }: LoadJob, units: read
   const meetsStored =
     options.disposition !== 'replace' &&
     targets.some(({ plan, keyPredicate, onConflict }) => onConflict === 'update' || (plan.newerBy ?? keyPredicate));
-  return meetsStored || hidesDefault(units, targets) ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
+  const isEachMet = meetsStored || hidesDefault(units, targets);
+  if (options.deleteWhen !== undefined && units.some(isDeletion)) {
+    return deletionWaves(targets, units, !isEachMet);
+  }
+  return isEachMet ? splitIntoWaves(units) : [foldDuplicates(units, targets)];
 }
 
 async function writeIsolated(
@@ -124,6 +133,10 @@ async function writeIsolated(
   } catch (error) {
     if (!mayBeOfRow(error)) {
       throw error;
+    }
+    if (errorCode(error) === INSUFFICIENT_PRIVILEGE && units.some(isDeletion)) {
+      // That the table takes other records does not show that the role may delete.
+      throw new EveryRowFault(describeFault(error));
     }
     const [unit] = units as readonly [LoadUnit];
     if (units.length === 1 && unit.parts.length === 0) {

@@ -47,14 +47,24 @@ export function hidesDefault(units: readonly LoadUnit[], targets: FoldTargets): 
 /**
  * Splits records into waves, in input order, with each key at most once in a wave. For loads with `newerBy`: only the
  * database knows which record is older, so each record meets the stored row alone.
+ * @param fold - makes one record of two with the same key; undefined where each meets the stored row alone
  */
-export function splitIntoWaves(units: readonly LoadUnit[]): LoadUnit[][] {
+export function splitIntoWaves(
+  units: readonly LoadUnit[],
+  fold: (earlier: LoadUnit, later: LoadUnit) => LoadUnit | undefined = () => undefined,
+): LoadUnit[][] {
   const waves: LoadUnit[][] = [];
-  const seen = new Map<string, number>();
+  const last = new Map<string, { readonly wave: number; readonly place: number }>();
   for (const unit of units) {
-    const wave = seen.get(unit.key as string) ?? 0;
-    seen.set(unit.key as string, wave + 1);
-    (waves[wave] ??= []).push(unit);
+    const before = last.get(unit.key as string);
+    const folded = before && fold(waves[before.wave]?.[before.place] as LoadUnit, unit);
+    if (before !== undefined && folded !== undefined) {
+      (waves[before.wave] as LoadUnit[])[before.place] = folded;
+      continue;
+    }
+    const wave = before === undefined ? 0 : before.wave + 1;
+    const place = (waves[wave] ??= []).push(unit) - 1;
+    last.set(unit.key as string, { wave, place });
   }
   return waves;
 }

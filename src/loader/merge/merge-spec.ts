@@ -42,7 +42,9 @@ const BITS = 3;
 export const MASK_COLUMN = '"harbor mask"';
 
 /** How the rows of a batch meet one table. */
-export interface MergeSpec extends Pick<Target, 'onConflict' | 'key' | 'keyPredicate' | 'returned'> {
+export interface MergeSpec extends Pick<Target, 'key' | 'keyPredicate' | 'returned'> {
+  /** As in {@link Target}, unless the rows delete stored ones. */
+  readonly onConflict: Target['onConflict'] | 'delete';
   /** Which columns of the key are null in rows. */
   readonly nullSets: readonly NullSet[];
   readonly columns: readonly CarriedColumn[];
@@ -68,8 +70,12 @@ interface ColumnCounts {
   dates: number;
 }
 
-/** Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null. */
-export function specOf({ plan, onConflict, key, keyPredicate, returned }: Target, rows: readonly Row[]): MergeSpec {
+/**
+ * Finds the mode of each column: in a statement an absent value is null, too, and must be told from an explicit null.
+ * @param rows - all of them delete stored rows, or none does
+ */
+export function specOf({ plan, key, keyPredicate, returned, ...target }: Target, rows: readonly Row[]): MergeSpec {
+  const onConflict = rows[0]?.deletes === true ? 'delete' : target.onConflict;
   const counts = countColumns(plan, rows);
   const carried = plan.columns.filter(({ index }) => (counts[index]?.carried ?? 0) > 0);
   let bits = 0;
@@ -91,7 +97,7 @@ export function specOf({ plan, onConflict, key, keyPredicate, returned }: Target
     columns,
     hasExtra: withExtra > 0,
     extraByRow: plan.extraDefault !== undefined && withExtra > 0 && withExtra < rows.length,
-    inInputOrder: onConflict !== 'insert' && rows.length > 1 && hasOtherKey({ plan, key }),
+    inInputOrder: (onConflict === 'merge' || onConflict === 'update') && rows.length > 1 && hasOtherKey({ plan, key }),
   };
 }
 

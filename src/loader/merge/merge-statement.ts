@@ -2,7 +2,7 @@ import type { KeyPredicate, LoadPlan, PlanColumn } from '../model/load-plan.js';
 import { afterStep, buildInsert, inOrder } from './insert-step.js';
 import { hasBit, MASK_COLUMN, maskedColumns, type MergeSpec, type SpecPart } from './merge-spec.js';
 import { insertedRows, LOCKED, namedIn, PLACE, returnedRows, storedAs } from './returned-rows.js';
-import { type Incoming, mergeStored } from './row-changes.js';
+import { deleteStored, type Incoming, mergeStored } from './row-changes.js';
 import { conflictTarget, hasIncomingKey, looksUpIncomingKey } from './same-key.js';
 
 /** Where a statement reads rows, and what it writes them with. */
@@ -35,9 +35,10 @@ export interface StatementCounts {
   readonly updated: number;
   /** Rows that the table has already, as read. */
   readonly unchanged: number;
-  /** Rows that an update leaves out, because they have no stored row. */
+  readonly deleted: number;
+  /** Rows that an update or a deletion leaves out, because they have no stored row. */
   readonly skipped: number;
-  /** Rows without a stored row when the statement began. */
+  /** Rows to insert, when the statement began; of a deletion those to delete. Another transaction may have done so meanwhile. */
   readonly fresh: number;
 }
 
@@ -56,7 +57,7 @@ const STILL_DIFFERS = '"harbor still differs"';
  * a row may take a unique value that another gives up, locked rows are then updated in the order of the source.
  *
  * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`. An update inserts
- * nothing, and counts rows that are not stored as skipped.
+ * nothing, and counts rows that are not stored as skipped. So does a deletion, which deletes what it has locked.
  * @param parts - of {@link partsOfSpec}
  * @param failsOnConflict - a new row whose key is stored after all is an error (23505) instead of not being written
  */
@@ -95,8 +96,11 @@ export function mergeSteps(
       ? [`(SELECT s FROM ${prefix}locked AS s${inPlace}) AS l`, '(s)']
       : [spec.inInputOrder ? `(SELECT * FROM ${prefix}locked AS s${inPlace}) AS s` : `${prefix}locked AS s`, 's'];
   const isInIndex = keyPredicate === undefined ? '' : ` AND ${keyPredicate.sql}`;
-  const change = mergeStored(plan, spec, incoming(row));
-  const compared = mergeStored(plan, spec, { ...incoming('s'), column: asStored });
+  const deletes = spec.onConflict === 'delete';
+  const insertsNew = spec.onConflict === 'merge';
+  const changeStored = deletes ? deleteStored : mergeStored;
+  const change = changeStored(plan, spec, incoming(row));
+  const compared = changeStored(plan, spec, { ...incoming('s'), column: asStored });
   const stored = (lock: string): string => {
     const lookups = spec.nullSets.map(
       (nulls) =>
@@ -105,18 +109,19 @@ export function mergeSteps(
     return `LATERAL (\n    ${lookups.length === 1 ? lookups.join() : lookups.map((lookup) => `SELECT * FROM (${lookup}) AS found`).join('\n    UNION ALL ')}\n  ) AS stored`;
   };
   const conflict = failsOnConflict ? '' : `\n  ON CONFLICT ${conflictTarget(spec.key, keyPredicate)} DO NOTHING`;
-  const insertedParts = spec.onConflict === 'update' ? [] : parts;
+  const insertedParts = insertsNew ? parts : [];
   const inserts = insertedParts.map(({ spec: part, conditions }, place) => {
     const isNew = [`s.${DIFFERS} IS NULL`, ...conditions, ...after];
     return buildInsert(plan, part, { place, conditions: isNew, conflict, loadId: source.loadId, prefix });
   });
   const insertNames = inserts.map(({ name }) => name);
   const toLock = [`s.${DIFFERS}`, ...(insertNames.length === 0 ? after : insertNames.slice(-1).map(afterStep))];
-  const updateNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}updated_${place}`);
+  const outcome = deletes ? 'deleted' : 'updated';
+  const changeNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}${outcome}_${place}`);
   const steps = [
     `${prefix}incoming AS MATERIALIZED (
   SELECT ${incomingColumns(plan, spec)}, ${placeOf(spec)}stored.differs AS ${DIFFERS}${namedIn(spec, 'stored')}
-  FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined ? 'true' : belongsToIndex(spec, keyPredicate)}
+  FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined || deletes ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
     ...inserts.map(({ step }) => step),
     ...(change === undefined
@@ -124,13 +129,14 @@ export function mergeSteps(
       : [
           `${prefix}locked AS MATERIALIZED (
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}${namedIn(spec, 'stored', LOCKED)}
-  FROM (SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(' FOR NO KEY UPDATE')}
+  FROM (SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(deletes ? ' FOR UPDATE' : ' FOR NO KEY UPDATE')}
 )`,
           ...spec.nullSets.map(
-            (nulls, place) => `${updateNames[place]} AS (
-  UPDATE ${plan.quotedTable} AS t
+            (nulls, place) => `${changeNames[place]} AS (
+  ${change.set === undefined ? `DELETE FROM ${plan.quotedTable} AS t
+  USING` : `UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
-  FROM ${locked}
+  FROM`} ${locked}
   WHERE ${row}.${STILL_DIFFERS} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
   RETURNING ${spec.returned === undefined ? '1' : `${row}.${PLACE}`}${storedAs(spec, 't.')}
 )`,
@@ -141,25 +147,24 @@ export function mergeSteps(
     `${prefix}incoming WHERE NOT ${DIFFERS}`,
     ...(change === undefined ? [] : [`${prefix}locked WHERE NOT ${STILL_DIFFERS}`]),
   ];
-  const fresh = sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]);
+  const notStored = sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]);
   const counts = {
     inserted: sumOfCounts(insertNames),
-    updated: sumOfCounts(updateNames),
+    updated: sumOfCounts(deletes ? [] : changeNames),
     unchanged: sumOfCounts(same),
-    skipped: spec.onConflict === 'update' ? fresh : '0',
-    fresh,
+    deleted: sumOfCounts(deletes ? changeNames : []),
+    skipped: insertsNew ? '0' : notStored,
+    fresh: deletes ? sumOfCounts([`${prefix}incoming WHERE ${DIFFERS}`]) : notStored,
   };
-  const last = [updateNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
+  const last = [changeNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
   const rows = returnedRows(spec, [
     ...insertedRows(inserts),
-    ...updateNames.map((name) => ({ outcome: 'updated' as const, from: name })),
+    ...changeNames.map((name) => ({ outcome, from: name }) as const),
     { outcome: 'unchanged', from: `${prefix}incoming WHERE NOT ${DIFFERS}` },
     ...(change === undefined
       ? []
       : [{ outcome: 'unchanged' as const, from: `${prefix}locked WHERE NOT ${STILL_DIFFERS}`, names: LOCKED }]),
-    ...(spec.onConflict === 'update'
-      ? [{ outcome: 'skipped' as const, from: `${prefix}incoming WHERE ${DIFFERS} IS NULL` }]
-      : []),
+    ...(insertsNew ? [] : [{ outcome: 'skipped' as const, from: `${prefix}incoming WHERE ${DIFFERS} IS NULL` }]),
   ]);
   return { steps, counts, done: last.map(afterStep), rows };
 }
@@ -189,7 +194,7 @@ export function appendSteps(
   SELECT ${placeOf(spec)}${incomingColumns(plan, spec)}
   FROM (${select}) AS s
 )`;
-  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', skipped: '0', fresh: '0' };
+  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', deleted: '0', skipped: '0', fresh: '0' };
   const steps = [incoming, ...inserts.map(({ step }) => step)];
   return { steps, counts, done: names.map(afterStep), rows: returnedRows(spec, insertedRows(inserts)) };
 }

@@ -31,10 +31,21 @@ export interface StoredChange {
   readonly where: string;
 }
 
+/** WHERE of a statement that deletes stored rows. */
+interface Deletion {
+  readonly set: undefined;
+  readonly where: string;
+}
+
 /** Merges the incoming row into the stored one, unless the stored one is newer. Undefined when nothing can change. */
 export function mergeStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): StoredChange | undefined {
   const change = changeStored(plan, mergeCarried(plan, spec, incoming), incoming);
   return change && { ...change, where: `${change.where}${notOlder(plan, spec, incoming)}` };
+}
+
+/** Deletes the stored row, unless it is newer. */
+export function deleteStored(plan: LoadPlan, spec: MergeSpec, incoming: Incoming): Deletion {
+  return { set: undefined, where: `true${notOlder(plan, spec, incoming)}` };
 }
 
 /**

@@ -11,7 +11,7 @@ export function isWrittenInOrder(job: LoadJob): boolean {
 }
 
 /** A foreign key of one of the tables refers to one of them. */
-function refersToItself({ targets }: LoadJob): boolean {
+export function refersToItself({ targets }: Pick<LoadJob, 'targets'>): boolean {
   const tables = new Set(targets.map(({ plan }) => plan.quotedTable));
   return targets.some(({ plan }) => plan.live.references.some((table) => tables.has(table)));
 }

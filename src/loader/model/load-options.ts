@@ -23,6 +23,11 @@ export interface LoadOptions {
   readonly updateColumns?: readonly string[] | undefined;
   /** The same by its other side: these columns stay as they are in stored rows, the others are updated. @default none */
   readonly keepColumns?: readonly string[] | undefined;
+  /**
+   * Merge and update only: a field, or column, of records. A record that carries it as true deletes its row, by its key alone; false,
+   * null and absent do not. Where `newerBy` is set, an older record deletes nothing. @default none
+   */
+  readonly deleteWhen?: string | undefined;
   /** Records a transaction, for `loadBatch`; records staged at once, for a replace. @default the module's `loader.batchSize` */
   readonly batchSize?: number | undefined;
   /** `fail` stops the load at the first rejected record. @default 'quarantine' */
@@ -127,6 +132,7 @@ const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
   newerBy: ['a column name', isText],
   updateColumns: COLUMN_NAMES,
   keepColumns: COLUMN_NAMES,
+  deleteWhen: ['a field name', isText],
   batchSize: BATCH_SIZE,
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: integerFrom(0),
@@ -167,7 +173,7 @@ export function resolveLoadOptions(
   const options = takeOptions(given, CHECKS, 'a load');
   const mistakes = findMistakes(options, CHECKS, 'no option of a load');
   const disposition = options.disposition ?? 'merge';
-  for (const name of ['newerBy', 'updateColumns', 'keepColumns'] as const) {
+  for (const name of ['newerBy', 'updateColumns', 'keepColumns', 'deleteWhen'] as const) {
     if (options[name] !== undefined && disposition !== 'merge' && disposition !== 'update') {
       mistakes.push(`${name} goes with disposition 'merge' or 'update', not '${disposition}'`);
     }
@@ -224,9 +230,9 @@ export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded:
  * @param ofTables - the schema that the entity names, and the tables of a combined load
  */
 export function keptOptions(
-  { primaryKey, newerBy, updateColumns, keepColumns, sourceForm }: ResolvedLoadOptions,
+  { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, sourceForm }: ResolvedLoadOptions,
   ofTables: { readonly schema: string | undefined; readonly tables: readonly string[] | undefined },
 ): LoadEntity['options'] {
-  const kept = { primaryKey, newerBy, updateColumns, keepColumns, ...ofTables, sourceForm };
+  const kept = { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, ...ofTables, sourceForm };
   return Object.values(kept).some((option) => option !== undefined) ? kept : null;
 }

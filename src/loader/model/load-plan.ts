@@ -123,6 +123,8 @@ export type Field<C = PlanColumn> =
   | { readonly kind: 'extra' }
   | EmbeddedField<C>
   | RelationField<C>
+  /** Tells whether the record deletes its row, and is no column. */
+  | { readonly kind: 'deletion' }
   /**
    * The loader, the database or another table's rows hold it. What a record says, for example one that was read from the
    * table, is ignored.

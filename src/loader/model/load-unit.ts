@@ -71,6 +71,11 @@ export function partsOf(unit: LoadUnit): readonly LoadUnit[] {
   return unit.parts.length === 0 ? [unit] : unit.parts;
 }
 
+/** Whether a unit deletes its row. */
+export function isDeletion({ rows }: LoadUnit): boolean {
+  return rows.some((row) => row?.deletes === true);
+}
+
 /** A record's key, from the first table it has a row for; undefined when the database makes the key. */
 export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): KeyValue[] | undefined {
   const target = rows.findIndex((row) => row !== undefined);

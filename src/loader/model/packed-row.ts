@@ -116,7 +116,7 @@ export class RowPacker {
 
   /** The row in packed form; the row itself where that would not pay. */
   pack(row: Row): Row {
-    if (this.isMixed) {
+    if (this.isMixed || row.deletes === true) {
       return row;
     }
     this.form ??= formOf(this.plan, this.key, row);

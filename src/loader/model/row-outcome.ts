@@ -4,7 +4,7 @@ import type { RejectReason } from '../../records/reject-reasons.js';
 import type { LoadResult } from '../../results/load-result.js';
 
 /**
- * Why a record was skipped: a column it must have for this table is absent, an update has found no row of it, or a combined
+ * Why a record was skipped: a column it must have for this table is absent, it has no row to update or delete, or a combined
  * load makes no parts of it.
  */
 export type SkipReason = `missing_${string}` | 'not_stored' | 'no_parts';
@@ -38,7 +38,18 @@ export interface StoredOutcome<
   readonly row: Pick<E, K>;
 }
 
-/** A record that is not meant for the table, or has no row to update. */
+/** A record that has deleted its row. */
+export interface DeletedOutcome<
+  E extends ObjectLiteral = ObjectLiteral,
+  K extends keyof E = keyof E,
+> extends OutcomeBase<E> {
+  readonly outcome: 'deleted';
+  readonly key: Partial<E>;
+  /** The columns that `returning` names, as they were stored. */
+  readonly row: Pick<E, K>;
+}
+
+/** A record that is not meant for the table, or has no row to update or delete. */
 export interface SkippedOutcome<E extends ObjectLiteral = ObjectLiteral> extends OutcomeBase<E> {
   readonly outcome: 'skipped';
   readonly reason: SkipReason;
@@ -56,6 +67,7 @@ export interface RejectedOutcome<E extends ObjectLiteral = ObjectLiteral> extend
 /** What became of one record of a load. */
 export type RowOutcome<E extends ObjectLiteral = ObjectLiteral, K extends keyof E = keyof E> =
   | StoredOutcome<E, K>
+  | DeletedOutcome<E, K>
   | SkippedOutcome<E>
   | RejectedOutcome<E>;
 
@@ -78,7 +90,7 @@ export interface ReadRecord {
 }
 
 /** What a statement did with a row. */
-export type StatementOutcome = WrittenOutcome | 'skipped';
+export type StatementOutcome = WrittenOutcome | 'deleted' | 'skipped';
 
 /** A record that a statement was given, with the returned columns as pg has read them. */
 export interface WrittenRecord {

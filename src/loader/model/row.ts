@@ -20,6 +20,8 @@ export interface Row {
   special: readonly number[] | undefined;
   /** Captured fields: name → JSON text. */
   extra: Map<string, string> | undefined;
+  /** The record deletes its row: only its key counts, and whether it is older than the stored row. */
+  readonly deletes?: true;
 }
 
 /**

@@ -10,7 +10,7 @@ import { charactersIn, COPY_FROM_CHARACTERS } from '../write/write-rows.js';
 
 /**
  * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,
- * without a load key, whose constraints are all checked when the statement ends. It tells what became of the rows of one
+ * without a load key, that deletes nothing, whose constraints are all checked when the statement ends. It tells what became of the rows of one
  * table at most.
  * @param records - an array can be read again, should the statement not be enough
  */
@@ -21,6 +21,7 @@ export function mayPipeline({ options, targets }: LoadJob, records: object): boo
     records.length < COPY_FROM_ROWS &&
     options.disposition !== 'replace' &&
     options.loadKey === undefined &&
+    options.deleteWhen === undefined &&
     targets.every(({ plan }) => plan.live.deferrable.length === 0) &&
     (targets.length === 1 ||
       targets.every(({ plan, returned }) => areRowsIndependent(plan.live) && returned === undefined))

@@ -6,6 +6,7 @@ import type { ResolvedLoadOptions } from '../model/load-options.js';
 import type { Field, KeyColumn, LoadPlan, UniqueKey } from '../model/load-plan.js';
 import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
+import { deletionRule, normalizeDeletion, withDeletionField } from '../normalize/normalize-deletion.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
 import { resolveKey } from './resolve-key.js';
 import { returnedColumns } from './returned-columns.js';
@@ -25,7 +26,8 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     );
   }
   const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
-  const plan = withUpdatedColumns(passOverIdentities(entityPlan, key), options);
+  const updating = withUpdatedColumns(passOverIdentities(entityPlan, key), options);
+  const plan = options.deleteWhen === undefined ? updating : withDeletionField(updating, options.deleteWhen);
   const onConflict = onConflictOf(options);
   const returned = options.returning && returnedColumns(plan, key, options.returning);
   if (options.newerBy === undefined) {
@@ -95,6 +97,8 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
   const { plan } = target;
   const key = requiredKey(target, options);
   const policy = effectivePolicy(plan, unknownFields);
+  const deletion =
+    options.deleteWhen === undefined ? undefined : deletionRule(plan, target.key, options.deleteWhen);
   return {
     name: plan.table,
     targets: [target],
@@ -102,6 +106,10 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
     unknownFields: policy,
     hasKeysApart: false,
     prepare(record, textual) {
+      const deleting = deletion && normalizeDeletion(deletion, record, textual);
+      if (deleting !== undefined) {
+        return deleting.kind === 'row' ? { kind: 'rows', rows: [deleting.row], unknown: [] } : deleting;
+      }
       const normalized = normalizeRecord(plan, key, record, textual);
       if (normalized.kind !== 'row') {
         return normalized;

@@ -1,6 +1,6 @@
 import type { LoadStatus } from '../../entities/index.js';
 import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
-import { type LoadCounts, loadedOf, NO_COUNTS, storedOf, successRateOf } from '../../results/load-counts.js';
+import { type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../../results/load-counts.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import { statisticsNameOf } from '../../schema/table/entity-metadata.js';
 import { addTotals, emptyTotals, failedTotals, type LoadTotals, recordCounts } from '../../stats/load-totals.js';
@@ -172,7 +172,7 @@ export class LoadAccounts {
 
   private noteTaken({ tables }: LoadTotals, batchNo: number): void {
     tables.forEach((counts, index) => {
-      if (storedOf(counts) > 0) {
+      if (loadedOf(counts) > 0) {
         this.firstTaken[index] = Math.min(this.firstTaken[index] ?? Infinity, batchNo);
       }
     });

@@ -64,12 +64,13 @@ export function toCombinedResult(job: LoadJob, report: RunReport): CombinedResul
 
 function tableResult(job: LoadJob, report: RunReport, target: number): LoadResult {
   const { tables, deleted } = report.totals;
+  const counts = tables[target] ?? NO_COUNTS;
   return {
     kind: 'table',
     ...commonPart(job, report),
     table: job.targets[target]?.plan.table ?? job.name,
-    ...(tables[target] ?? NO_COUNTS),
-    deleted,
+    ...counts,
+    deleted: counts.deleted + deleted,
   };
 }
 

@@ -220,7 +220,8 @@ const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
   ...['f', 'false', 'n', 'no', 'off', '0'].map((word) => [word, false] as const),
 ]);
 
-function toBooleanText(value: unknown, textual: boolean): string {
+/** The text of true or false. */
+export function toBooleanText(value: unknown, textual: boolean): string {
   const word = typeof value === 'string' ? value.toLowerCase() : undefined;
   const text = (textual && word !== undefined ? BOOLEAN_WORDS.get(word) : word) ?? value;
   if (text === true || text === 'true') {

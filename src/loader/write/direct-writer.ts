@@ -81,6 +81,7 @@ function takesCopy({ plan, key, keyPredicate, onConflict }: Target, rows: readon
   const updatedAt = [...columns.values()].find(({ name }) => quoteIdentifier(name) === plan.updatedAt);
   return (
     onConflict !== 'update' &&
+    rows[0]?.deletes !== true &&
     kind.partitionKey === null &&
     keyPredicate === undefined &&
     (updatedAt === undefined || MOMENTS.has(updatedAt.type)) &&

@@ -17,7 +17,8 @@ export interface AttemptSettings extends WriteSettings {
 }
 
 /**
- * Writes rows with different keys into one table, by the writer that is faster for their number. Where the role may not
+ * Writes rows with different keys into one table, by the writer that is faster for their number: all of them delete stored
+ * rows, or none does. Where the role may not
  * create temporary tables, arrays carry any number: in one statement, so that the rows may refer to each other.
  */
 export async function writeRows(

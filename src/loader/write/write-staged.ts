@@ -42,7 +42,7 @@ interface StagedRows {
  * transaction wrote its key meanwhile.
  */
 export class RowsSuppressedError extends StorageError {
-  /** @param fresh - rows that had no stored row; undefined when another attempt would find the same */
+  /** @param fresh - see {@link StatementCounts}; undefined when another attempt would find the same */
   constructor(
     table: string,
     rows: number,
@@ -119,13 +119,13 @@ async function run(
     return result.rows[0] as StatementCounts;
   }
   const result = await client.query<ReturnedRow>({ text, values: [...parameters], rowMode: 'array' });
-  for (const [, , , , , place, outcome, ...values] of result.rows) {
+  for (const [, , , , , , place, outcome, ...values] of result.rows) {
     if (place !== null) {
       stored.set(rows[Number(place) - 1] as Row, { outcome, values });
     }
   }
-  const [inserted, updated, unchanged, skipped, fresh] = result.rows[0] as ReturnedRow;
-  return { inserted, updated, unchanged, skipped, fresh };
+  const [inserted, updated, unchanged, deleted, skipped, fresh] = result.rows[0] as ReturnedRow;
+  return { inserted, updated, unchanged, deleted, skipped, fresh };
 }
 
 /** A row of the statement: its counts, and what became of one row; of none, if no row was written or found. */
@@ -133,6 +133,7 @@ type ReturnedRow = [
   inserted: number,
   updated: number,
   unchanged: number,
+  deleted: number,
   skipped: number,
   fresh: number,
   place: string | null,

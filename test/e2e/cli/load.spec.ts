@@ -122,6 +122,30 @@ describe('harbor-storage load', () => {
     });
   });
 
+  it('deletes the rows of records that say so, and counts them in history and statistics', async () => {
+    await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('t3_a1', 'a1'), ('t3_a3', 'a3')");
+    const changes = [POSTS[1] ?? {}, { name: 't3_a1', gone: true }, { name: 't3_a9', gone: true }];
+    const path = await cli.writeFile('changes.jsonl', jsonl(changes));
+    const load = (...flags: string[]) => cli.runHere(['load', path, '--rename', RENAME, '--into', ...flags]);
+    const { stdout, exitCode } = await load('submissions', '--delete-when', 'gone');
+    expect(stdout).toMatch(/ failed +deleted\n─+\nsubmissions +3 +1 +0 +0 +0 +1 +0 +0 +1\nSkipped: not_stored 1\n/);
+    expect(exitCode).toBe(0);
+    expect((await cli.runHere(['stats'])).stdout).toMatch(/ failed +deleted +success\n/);
+    const [{ id } = { id: '' }] = await cli.rows<{ id: string }>('SELECT id FROM storage_loads');
+    expect((await cli.runHere(['loads', 'show', id])).stdout).toMatch(/\ndeleted +1\n[^]*\{"deleteWhen":"gone"\}/);
+    expect(await cli.rows('SELECT submission_id FROM submissions ORDER BY 1')).toEqual([
+      { submission_id: 't3_a2' },
+      { submission_id: 't3_a3' },
+    ]);
+    expect(await load('hybrid', '--delete-when', 'gone')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('remove --delete-when'),
+    });
+    expect((await load('submissions', '--delete-when', 'gone', '--disposition', 'append')).stderr).toContain(
+      "--delete-when goes with disposition 'merge' or 'update'",
+    );
+  });
+
   it('prints how many rows a replace deleted', async () => {
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
     const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));

@@ -8,13 +8,14 @@ export async function expectAccounted(
   app: StorageApp,
   result: LoadCounts & { readonly loadId: string },
 ): Promise<void> {
-  const { received, inserted, updated, unchanged, duplicates, skipped, rejected, failed } = result;
-  expect(inserted + updated + unchanged + duplicates + skipped + rejected + failed).toBe(received);
+  const { received, inserted, updated, unchanged, deleted, duplicates, skipped, rejected, failed } = result;
+  expect(inserted + updated + unchanged + deleted + duplicates + skipped + rejected + failed).toBe(received);
   expect(await entryOf(app, result.loadId)).toMatchObject({
     received,
     inserted,
     updated,
     unchanged,
+    deleted,
     duplicates,
     skipped,
     rejected,
@@ -33,7 +34,7 @@ export async function expectHybridAccounted(app: StorageApp, result: HybridResul
 export async function entryOf(app: StorageApp, loadId: string): Promise<Record<string, unknown> | undefined> {
   const [entry] = await app.rows(
     `SELECT status, error_code, error_message, received::integer, stored::integer, inserted::integer, updated::integer,
-            unchanged::integer, duplicates::integer, skipped::integer, rejected::integer, failed::integer
+            unchanged::integer, deleted::integer, duplicates::integer, skipped::integer, rejected::integer, failed::integer
        FROM storage_loads WHERE id = $1`,
     [loadId],
   );

@@ -38,6 +38,14 @@ const anyRecord: fc.Arbitrary<object> = fc.oneof(
 /** Random records that meet the tables of {@link guardTables}. */
 export const anyRecords = fc.array(anyRecord, { maxLength: 40 });
 
+/** The same; some of them delete their row by the field `gone`. */
+export const recordsAndDeletions = fc
+  .tuple(anyRecords, fc.infiniteStream(fc.constantFrom(false, false, true)))
+  .map(([records, deletes]) => {
+    const [...gone] = deletes.take(records.length);
+    return records.map((record, place) => (gone[place] === true ? { ...record, gone: true } : record));
+  });
+
 /** Constraints for records to break, and a trigger in which a transaction collides with another. */
 export async function guardTables(app: StorageApp): Promise<void> {
   await app.rows(`

@@ -8,7 +8,7 @@ import { readRecords, type ReadRecordsOptions } from '../../../src/files/read-re
 import { LoadStoppedError, StorageError } from '../../../src/index.js';
 import { emptyTables } from '../app/quarantine.js';
 import type { StorageApp } from '../app/storage-app.js';
-import { anyRecords } from './any-records.js';
+import { recordsAndDeletions } from './any-records.js';
 
 const junk = fc.constantFrom(
   'not json',
@@ -23,7 +23,7 @@ const junk = fc.constantFrom(
   'x'.repeat(3_000),
 );
 const jsonl = fc
-  .tuple(anyRecords, fc.array(junk, { maxLength: 4 }))
+  .tuple(recordsAndDeletions, fc.array(junk, { maxLength: 4 }))
   .chain(([records, others]) => fc.shuffledSubarray([...records.map((record) => JSON.stringify(record)), ...others]));
 
 const cell = fc.constantFrom('', 'a', String.raw`\N`, '"b, c"', '"', '5', '72.5');
@@ -44,6 +44,8 @@ export const threadedLoads = fc
       bytes: fc.constant(bytes),
       into: fc.constantFrom('app_opportunities', 'submissions', HYBRID),
       disposition: fc.constantFrom('merge', 'insert', 'update', 'append', 'replace'),
+      /** Of a merge or update. */
+      deleteWhen: fc.constantFrom(undefined, 'gone'),
       batchSize: fc.constantFrom(1, 3, 1_000),
       maxRejects: fc.constantFrom(2, 1_000),
       /** Where the source breaks in a first attempt, which the load resumes. */
@@ -88,7 +90,7 @@ async function traceOf(app: StorageApp, load: ThreadedLoad): Promise<unknown> {
 }
 
 async function attempt(app: StorageApp, load: ThreadedLoad, source: Readable): Promise<unknown> {
-  const { format, into, disposition, batchSize, maxRejects } = load;
+  const { format, into, disposition, deleteWhen, batchSize, maxRejects } = load;
   const reading: ReadRecordsOptions = {
     format,
     rename: new Map([
@@ -99,10 +101,11 @@ async function attempt(app: StorageApp, load: ThreadedLoad, source: Readable): P
   };
   const records = readRecords(source, reading);
   const options = { batchSize, maxRejects, loadKey: 'threads' };
+  const ofTable = { disposition, ...(/merge|update/.test(disposition) && { deleteWhen }) };
   try {
     const result = await (into === HYBRID
       ? app.hybrid.storeBatch(records, options)
-      : app.loader.loadBatch(into, records, { ...options, disposition }));
+      : app.loader.loadBatch(into, records, { ...options, ...ofTable }));
     const { unmetRenames, csv } = records.findings;
     return { result: withoutTimes(result), unmetRenames, csv };
   } catch (error) {

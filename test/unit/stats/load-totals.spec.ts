@@ -100,6 +100,12 @@ describe('totals', () => {
     expect(readTotals(JSON.parse(writeTotals(totals)), HYBRID_BATCH)).toEqual(totals);
   });
 
+  it('read from rows that lack the count of deletions', () => {
+    const { tables, ...rest } = JSON.parse(writeTotals(totals)) as LoadTotals;
+    const older = tables.map(({ deleted: _, ...counts }) => counts);
+    expect(readTotals({ ...rest, tables: older }, HYBRID_BATCH)).toEqual(totals);
+  });
+
   it('read from the form of older versions', () => {
     expect(readTotals(version1, HYBRID_BATCH)).toEqual(totals);
     const { unknownFields: _, ...older } = version1;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { LoadStatus } from '../../../entities/index.js';
 import { StorageError } from '../../../errors/index.js';
 import type { HistoryEntry } from '../../../stats/load-history.js';
-import { COUNT_COLUMNS } from '../../output/count-columns.js';
+import { countColumnsOf } from '../../output/count-columns.js';
 import { checkTableOfLoads } from '../../context/known-table.js';
 import { findRejects } from '../../context/find-rejects.js';
 import { printRejects, printUnknownFields } from '../../output/load-report.js';
@@ -113,9 +113,10 @@ function printLoad({ tables, unknownFields, unknownFieldsPolicy, error, options,
     printUnknownFields(unknownFields, unknownFieldsPolicy);
   }
   if (tables !== null) {
+    const columns = countColumnsOf(Object.values(tables));
     printTable(
-      ['table', ...COUNT_COLUMNS],
-      Object.entries(tables).map(([table, counts]) => [table, ...COUNT_COLUMNS.map((name) => counts[name])]),
+      ['table', ...columns],
+      Object.entries(tables).map(([table, counts]) => [table, ...columns.map((name) => counts[name])]),
     );
   }
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import type { Disposition } from '../../../../src/index.js';
 import {
   mergeIntoModel,
   MODEL_COLUMNS,
@@ -29,20 +30,23 @@ describe('a table after any partial merges', () => {
 
   it('is what a small model says: absent keeps, null erases, preserved stays, fallback fields fill, extra grows', async () => {
     const load = fc.tuple(
-      fc.constantFrom('merge', 'merge', 'insert', 'update'),
-      fc.array(partialOpportunity, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom('merge', 'merge', 'insert', 'update', 'merge and delete', 'update and delete'),
+      fc.array(fc.tuple(partialOpportunity, fc.constantFrom(false, false, true)), { minLength: 1, maxLength: 12 }),
     );
     const loads = fc.array(load, { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(loads, fc.integer({ min: 1, max: 12 }), async (inputs, batchSize) => {
         await emptyTables(app);
         const model = new Map<unknown, ModelRow>();
-        for (const [index, [disposition, input]] of inputs.entries()) {
-          const records = input.map(({ record }) => record);
-          const options = { disposition, ...(index % 2 === 0 ? { batchSize: 1000 } : { batchSize }) } as const;
+        for (const [index, [way, marked]] of inputs.entries()) {
+          const [disposition = '', deletes] = way.split(' and ') as [Disposition, string?];
+          const deleteWhen = deletes === undefined ? undefined : 'gone';
+          const input = marked.map(([item, gone]) => ({ ...item, gone: gone && deleteWhen !== undefined }));
+          const records = input.map(({ record, gone }) => (gone ? { ...record, gone } : record));
+          const options = { disposition, deleteWhen, ...(index % 2 === 0 ? { batchSize: 1000 } : { batchSize }) } as const;
           const before = new Map(model);
           const result = await app.opportunities.storeBatch(records, options);
-          const byOne = { inserted: 0, updated: 0, unchanged: 0, duplicates: 0, skipped: 0 };
+          const byOne = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, duplicates: 0, skipped: 0 };
           for (const item of input) {
             byOne[applyToModel(model, disposition, item)] += 1;
           }
@@ -57,7 +61,9 @@ describe('a table after any partial merges', () => {
           ).length;
           const updated = keys.length - inserted - unchanged;
           const counts = { inserted, updated, unchanged, duplicates: input.length - keys.length, skipped: 0 };
-          expect(result).toMatchObject(disposition === 'update' ? byOne : result.batches === 1 ? counts : {});
+          const { deleted, skipped } = byOne;
+          const alone = deleteWhen === undefined ? counts : { deleted, skipped };
+          expect(result).toMatchObject(disposition === 'update' ? byOne : result.batches === 1 ? alone : { deleted });
         }
       }),
       propertyRuns(60),
@@ -65,9 +71,16 @@ describe('a table after any partial merges', () => {
   });
 
   /** Returns what the record counts as, alone. */
-  function applyToModel(model: Map<unknown, ModelRow>, disposition: string, item: PartialOpportunity) {
+  function applyToModel(
+    model: Map<unknown, ModelRow>,
+    disposition: string,
+    item: PartialOpportunity & { readonly gone: boolean },
+  ) {
     const { key } = item.columns;
     const row = model.get(key);
+    if (item.gone) {
+      return model.delete(key) ? 'deleted' : 'skipped';
+    }
     if (row === undefined ? disposition === 'update' : disposition === 'insert') {
       return row === undefined ? 'skipped' : 'unchanged';
     }

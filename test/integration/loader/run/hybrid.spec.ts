@@ -149,7 +149,7 @@ describe('a hybrid load', () => {
     expect(await app.rows(`SELECT ${column} AS value FROM app_opportunities`)).toEqual([{ value: expected }]);
   });
 
-  it.each(['disposition', 'primaryKey', 'newerBy', 'updateColumns', 'keepColumns', 'allowEmpty'])(
+  it.each(['disposition', 'primaryKey', 'newerBy', 'updateColumns', 'keepColumns', 'deleteWhen', 'allowEmpty'])(
     'takes no %s',
     async (option) => {
       await expect(app.hybrid.store([whole('a')], { [option]: 'merge' })).rejects.toThrow(InvalidLoadError);

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { type HybridResult, LoadFailedError, type LoadResult } from '../../../../src/index.js';
-import { anyRecords, guardTables } from '../../../support/records/any-records.js';
+import { anyRecords, guardTables, recordsAndDeletions } from '../../../support/records/any-records.js';
 import { quarantined } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 import { propertyRuns } from '../../../support/sizes/sizes.js';
 
-const COLUMNS = ['inserted', 'updated', 'unchanged', 'duplicates', 'skipped', 'rejected', 'failed'] as const;
+const COLUMNS = ['inserted', 'updated', 'unchanged', 'deleted', 'duplicates', 'skipped', 'rejected', 'failed'] as const;
 type Counts = Record<(typeof COLUMNS)[number] | 'received', number>;
 
 const sumOf = (counts: Counts): number => COLUMNS.reduce((sum, name) => sum + counts[name], 0);
@@ -52,7 +52,8 @@ describe('every record that goes in comes out in exactly one count', () => {
     const rowsBefore = await app.count('app_opportunities');
     const result = await resultOf(load());
     const rowsAfter = await app.count('app_opportunities');
-    const counts = countsOf(result);
+    // What a replace deletes are no records.
+    const counts = countsOf(replaces ? { ...result, deleted: 0 } : result);
 
     expect(counts.received).toBe(sumOf(counts));
     await checkLedger(result, counts);
@@ -62,20 +63,21 @@ describe('every record that goes in comes out in exactly one count', () => {
     expect(rowsAfter).toBe(
       replaces && counts.failed === 0
         ? counts.inserted + counts.updated + counts.unchanged
-        : rowsBefore + counts.inserted,
+        : rowsBefore + counts.inserted - counts.deleted,
     );
   }
 
   describe.each(['merge', 'insert', 'update', 'append', 'replace'] as const)('%s', (disposition) => {
     const limits = disposition === 'replace' ? { allowEmpty: true, maxRejects: 1000 } : {};
+    const deletion = disposition === 'merge' || disposition === 'update' ? { deleteWhen: 'gone' } : {};
 
     it('by load', async () => {
       expect.hasAssertions();
       await fc.assert(
-        fc.asyncProperty(anyRecords, async (records) => {
+        fc.asyncProperty(recordsAndDeletions, fc.boolean(), async (records, deletes) => {
           fc.pre(records.length > 0);
           await checkEntityLoad(
-            () => app.opportunities.store(records, { disposition, ...limits }),
+            () => app.opportunities.store(records, { disposition, ...limits, ...(deletes && deletion) }),
             disposition === 'replace',
           );
         }),
@@ -86,9 +88,9 @@ describe('every record that goes in comes out in exactly one count', () => {
     it('by loadBatch', async () => {
       expect.hasAssertions();
       await fc.assert(
-        fc.asyncProperty(anyRecords, fc.integer({ min: 1, max: 12 }), async (records, batchSize) => {
+        fc.asyncProperty(recordsAndDeletions, fc.integer({ min: 0, max: 12 }), async (records, size) => {
           fc.pre(records.length > 0);
-          const options = { disposition, batchSize, ...limits };
+          const options = { disposition, batchSize: Math.ceil((size + 1) / 2), ...limits, ...(size % 2 === 0 && deletion) };
           await checkEntityLoad(() => app.opportunities.storeBatch(records, options), disposition === 'replace');
         }),
         propertyRuns(20),
@@ -117,6 +119,7 @@ describe('every record that goes in comes out in exactly one count', () => {
       inserted: 0,
       updated: 0,
       unchanged: 0,
+      deleted: 0,
       duplicates,
       skipped,
       rejected,

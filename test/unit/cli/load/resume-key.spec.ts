@@ -71,6 +71,7 @@ describe('the load key of --resume', () => {
     { sourceForm: { rename: 'a=b' } },
     { updateColumns: ['a'] },
     { keepColumns: ['a'] },
+    { deleteWhen: 'a' },
   ])('differs with other load options: %j', async (meaning) => {
     expect(await keyOf(path, meaning)).not.toBe(await keyOf(path));
   });

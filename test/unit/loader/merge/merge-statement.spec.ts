@@ -133,6 +133,19 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
     expect(merge).not.toMatch(/UPDATE/);
   });
 
+  it('of deletions locks the rows that are not newer, and deletes them', () => {
+    const merge = build(specOf({ article_id: 'set', seen_at: 'set' }, { onConflict: 'delete' }));
+    expect(merge).toContain('LIMIT 1 FOR UPDATE');
+    expect(merge).toContain(`deleted_0 AS (
+  DELETE FROM "public"."articles" AS t
+  USING locked AS s
+  WHERE s."harbor still differs" AND t."article_id" = s."article_id"::text
+  RETURNING 1
+)`);
+    expect(merge).toContain(`SELECT true AND (t."seen_at" IS NULL OR`);
+    expect(merge).not.toMatch(/INSERT|SET|\$9/);
+  });
+
   it('that fails on conflict has no conflict clause', () => {
     const spec = specOf({ article_id: 'set', label: 'set' });
     expect(buildMerge(plan, spec, partsOf(spec), source, true)).not.toContain('ON CONFLICT');
