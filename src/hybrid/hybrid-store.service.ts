@@ -13,7 +13,15 @@ import type { AsyncRecordSource, RecordSource } from '../records/record-source.j
 import { hybridJob } from './hybrid-job.js';
 
 /** Options of a load into one table. */
-const OF_ONE_TABLE = ['disposition', 'primaryKey', 'newerBy', 'updateColumns', 'keepColumns', 'deleteWhen', 'allowEmpty'] as const;
+const OF_ONE_TABLE = [
+  'disposition',
+  'primaryKey',
+  'newerBy',
+  'updateColumns',
+  'keepColumns',
+  'deleteWhen',
+  'allowEmpty',
+] as const;
 
 /** Options of a hybrid load: it always merges by the submission id. */
 export type HybridOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;

@@ -79,7 +79,9 @@ const COUNTS = Object.keys(NO_COUNTS);
 
 // Counts are far below 2^53, where float8 is exact and is returned as a number. Tables of older versions lack some.
 const ENTRY_COUNTS = ['stored', ...COUNTS].map((name) => `l.${name}::float8 AS ${name}`).join(', ');
-const TABLE_SUMS = COUNTS.map((name) => `COALESCE(sum((entry.value->>'${name}')::bigint), 0)::float8 AS ${name}`).join(', ');
+const TABLE_SUMS = COUNTS.map((name) => `COALESCE(sum((entry.value->>'${name}')::bigint), 0)::float8 AS ${name}`).join(
+  ', ',
+);
 
 /** Reads `storage_loads`, and `storage_load_batches` of running loads. */
 export class LoadHistory {

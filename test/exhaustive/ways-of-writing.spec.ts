@@ -125,7 +125,9 @@ describe('each way of writing', () => {
       await fc.assert(
         fc.asyncProperty(loads, async ({ disposition, columns, stored, incoming, others, place, gone }) => {
           const deletes = /merge|update/.test(disposition) && gone < 3;
-          const marked = incoming.map((record, at) => (deletes && at % 3 === gone ? { ...record, gone: true } : record));
+          const marked = incoming.map((record, at) =>
+            deletes && at % 3 === gone ? { ...record, gone: true } : record,
+          );
           const records = marked.toSpliced(place, 0, { id: OTHERS.id, ...others });
           const deletion = deletes ? { deleteWhen: 'gone' } : {};
           const ofLoad = { disposition, ...(/merge|update/.test(disposition) && columns), ...deletion };

@@ -9,11 +9,7 @@ import { refersToItself } from './write-order.js';
  * deletes goes before others, so that the unique values of its rows are free.
  * @param mayFold - records of a key between two deletions may become one
  */
-export function deletionWaves(
-  targets: readonly Target[],
-  units: readonly LoadUnit[],
-  mayFold: boolean,
-): LoadUnit[][] {
+export function deletionWaves(targets: readonly Target[], units: readonly LoadUnit[], mayFold: boolean): LoadUnit[][] {
   if (refersToItself({ targets })) {
     return inInputOrder(units);
   }

@@ -133,10 +133,14 @@ export function mergeSteps(
 )`,
           ...spec.nullSets.map(
             (nulls, place) => `${changeNames[place]} AS (
-  ${change.set === undefined ? `DELETE FROM ${plan.quotedTable} AS t
-  USING` : `UPDATE ${plan.quotedTable} AS t
+  ${
+    change.set === undefined
+      ? `DELETE FROM ${plan.quotedTable} AS t
+  USING`
+      : `UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
-  FROM`} ${locked}
+  FROM`
+  } ${locked}
   WHERE ${row}.${STILL_DIFFERS} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
   RETURNING ${spec.returned === undefined ? '1' : `${row}.${PLACE}`}${storedAs(spec, 't.')}
 )`,

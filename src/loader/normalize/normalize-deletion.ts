@@ -29,7 +29,8 @@ const IGNORED: Field = { kind: 'ignored' };
 export function deletionRule(plan: LoadPlan, key: readonly KeyColumn[], name: string): DeletionRule {
   const field = plan.fields.get(name);
   const [names, column] = field?.kind === 'column' ? [field.column.names, field.column] : [[name], undefined];
-  const isTold = field === undefined || field.kind === 'column' || field.kind === 'deletion' || field.kind === 'ignored';
+  const isTold =
+    field === undefined || field.kind === 'column' || field.kind === 'deletion' || field.kind === 'ignored';
   if (!isTold || key.some(({ index }) => index === column?.index)) {
     throw new InvalidLoadError(`deleteWhen: the field ${name} of ${plan.entityName} cannot say true or false`);
   }

@@ -97,8 +97,7 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
   const { plan } = target;
   const key = requiredKey(target, options);
   const policy = effectivePolicy(plan, unknownFields);
-  const deletion =
-    options.deleteWhen === undefined ? undefined : deletionRule(plan, target.key, options.deleteWhen);
+  const deletion = options.deleteWhen === undefined ? undefined : deletionRule(plan, target.key, options.deleteWhen);
   return {
     name: plan.table,
     targets: [target],

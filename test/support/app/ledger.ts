@@ -1,6 +1,16 @@
 import { expect } from '@jest/globals';
 
-const COUNTS = ['received', 'inserted', 'updated', 'unchanged', 'deleted', 'duplicates', 'skipped', 'rejected', 'failed'] as const;
+const COUNTS = [
+  'received',
+  'inserted',
+  'updated',
+  'unchanged',
+  'deleted',
+  'duplicates',
+  'skipped',
+  'rejected',
+  'failed',
+] as const;
 
 type Counts = Readonly<Record<(typeof COUNTS)[number], number>>;
 

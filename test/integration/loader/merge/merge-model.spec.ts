@@ -39,11 +39,15 @@ describe('a table after any partial merges', () => {
         await emptyTables(app);
         const model = new Map<unknown, ModelRow>();
         for (const [index, [way, marked]] of inputs.entries()) {
-          const [disposition = '', deletes] = way.split(' and ') as [Disposition, string?];
+          const [disposition, deletes] = way.split(' and ') as [Disposition, string?];
           const deleteWhen = deletes === undefined ? undefined : 'gone';
           const input = marked.map(([item, gone]) => ({ ...item, gone: gone && deleteWhen !== undefined }));
           const records = input.map(({ record, gone }) => (gone ? { ...record, gone } : record));
-          const options = { disposition, deleteWhen, ...(index % 2 === 0 ? { batchSize: 1000 } : { batchSize }) } as const;
+          const options = {
+            disposition,
+            deleteWhen,
+            ...(index % 2 === 0 ? { batchSize: 1000 } : { batchSize }),
+          } as const;
           const before = new Map(model);
           const result = await app.opportunities.storeBatch(records, options);
           const byOne = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, duplicates: 0, skipped: 0 };

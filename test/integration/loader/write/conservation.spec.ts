@@ -90,7 +90,12 @@ describe('every record that goes in comes out in exactly one count', () => {
       await fc.assert(
         fc.asyncProperty(recordsAndDeletions, fc.integer({ min: 0, max: 12 }), async (records, size) => {
           fc.pre(records.length > 0);
-          const options = { disposition, batchSize: Math.ceil((size + 1) / 2), ...limits, ...(size % 2 === 0 && deletion) };
+          const options = {
+            disposition,
+            batchSize: Math.ceil((size + 1) / 2),
+            ...limits,
+            ...(size % 2 === 0 && deletion),
+          };
           await checkEntityLoad(() => app.opportunities.storeBatch(records, options), disposition === 'replace');
         }),
         propertyRuns(20),

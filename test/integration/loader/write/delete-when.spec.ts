@@ -190,7 +190,10 @@ describe('records that delete their row', () => {
   it.each([{ more: [] }, { more: many('x', { gone: true, n: 1 }) }])(
     'deletes nothing that is newer, which counts as unchanged (%#)',
     async ({ more }) => {
-      await app.loader.load(Account, more.map(({ id }) => ({ id, n: 2 })));
+      await app.loader.load(
+        Account,
+        more.map(({ id }) => ({ id, n: 2 })),
+      );
       const records = [{ id: 'a', gone: true, n: 0 }, { id: 'b', gone: true, n: 2 }, { id: 'c', gone: true }, ...more];
       const result = await load(records, { newerBy: 'n' });
       expect(result).toMatchObject({ deleted: 2, unchanged: 1 + more.length, ok: true });
@@ -214,11 +217,7 @@ describe('records that delete their row', () => {
     expect(result).toMatchObject({ received: 9, deleted: 3, skipped: 1, rejected: 0, ok: true });
     const { inserted, updated, duplicates } = result;
     expect({ inserted, others: updated + duplicates }).toEqual({ inserted: 3, others: 2 });
-    expect(await content()).toEqual([
-      ['b', null, 9, null, null],
-      C,
-      ['d', 'd@x', 0, null, null],
-    ]);
+    expect(await content()).toEqual([['b', null, 9, null, null], C, ['d', 'd@x', 0, null, null]]);
   });
 
   it('frees unique values for the other records', async () => {

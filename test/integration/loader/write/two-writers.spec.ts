@@ -8,7 +8,7 @@ import { OpportunityEntity } from '../../../../src/index.js';
 import { writeByCopy } from '../../../../src/loader/write/copy-writer.js';
 import { copyNewRows, NotCopiedError } from '../../../../src/loader/write/direct-writer.js';
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
-import type { MergeSpec } from '../../../../src/loader/merge/merge-spec.js';
+import type { Target } from '../../../../src/loader/model/load-job.js';
 import { normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
 import { captureField, type Row } from '../../../../src/loader/model/row.js';
 import { writeByUpsert } from '../../../../src/loader/write/upsert-writer.js';
@@ -108,7 +108,7 @@ describe('the ways of writing', () => {
   async function outcome(
     client: ClientBase,
     write: typeof writeByCopy,
-    onConflict: MergeSpec['onConflict'],
+    onConflict: Target['onConflict'],
     stored: readonly Row[],
     incoming: readonly Row[],
   ): Promise<unknown> {

@@ -7,7 +7,9 @@ import { isDeletion, type LoadUnit, partsOf } from '../../../../src/loader/model
 import { propertyRuns } from '../../../support/sizes/sizes.js';
 
 const targetOf = (references: readonly string[]) =>
-  [{ key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live: { references } } }] as unknown as Target[];
+  [
+    { key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live: { references } } },
+  ] as unknown as Target[];
 
 const units = fc.array(fc.tuple(fc.constantFrom('k', 'l', 'm'), fc.boolean()), { maxLength: 14 }).map((entries) =>
   entries.map(([key, deletes], position): LoadUnit => ({

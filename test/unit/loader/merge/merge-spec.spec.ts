@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { LoadPlan } from '../../../../src/loader/model/load-plan.js';
+import type { Target } from '../../../../src/loader/model/load-job.js';
 import { maskedColumns, maskOf, type MergeSpec, partsOfSpec, specOf } from '../../../../src/loader/merge/merge-spec.js';
 import { normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
 import type { Row } from '../../../../src/loader/model/row.js';
@@ -22,9 +23,9 @@ describe('how the rows of a batch meet the table', () => {
     if (normalized.kind !== 'row') throw new Error(JSON.stringify(normalized));
     return normalized.row;
   };
-  const spec = (records: readonly object[], onConflict: MergeSpec['onConflict'] = 'merge'): MergeSpec =>
+  const spec = (records: readonly object[], onConflict: Target['onConflict'] = 'merge'): MergeSpec =>
     specOf({ plan, key: plan.primaryKey, onConflict }, records.map(rowOf));
-  const modes = (records: readonly object[], onConflict?: MergeSpec['onConflict']): object =>
+  const modes = (records: readonly object[], onConflict?: Target['onConflict']): object =>
     Object.fromEntries(spec(records, onConflict).columns.map(({ column, mode }) => [column.name, mode]));
 
   it('sets what all rows carry, nulls too', () => {

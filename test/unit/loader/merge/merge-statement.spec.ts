@@ -69,6 +69,7 @@ describe('the merge statement', () => {
 SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
   ((SELECT count(*) FROM updated_0))::integer AS updated,
   ((SELECT count(*) FROM incoming WHERE NOT "harbor differs") + (SELECT count(*) FROM locked WHERE NOT "harbor still differs"))::integer AS unchanged,
+  0 AS deleted,
   0 AS skipped,
   ((SELECT count(*) FROM incoming WHERE "harbor differs" IS NULL))::integer AS fresh`);
   });
