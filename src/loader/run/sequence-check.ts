@@ -28,7 +28,11 @@ export class SequenceCheck {
     for (const [index, target] of targets.entries()) {
       for (const { column, sequence } of target.plan.live.kind.sequences) {
         const place = target.plan.columns.find(({ name }) => name === column)?.index;
-        const highest = highestOf(place === undefined ? [] : rowsFor(units, index).map((row) => (row.deletes === true ? undefined : valueAt(row, place))));
+        const highest = highestOf(
+          place === undefined
+            ? []
+            : rowsFor(units, index).map((row) => (row.deletes === true ? undefined : valueAt(row, place))),
+        );
         if (highest !== undefined) {
           this.add(target, column, sequence, highest);
         }

@@ -1,74 +1,23 @@
 import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 
-import { ExtraFields, InvalidLoadError, LoadId, type LoadOptions, QuarantineService } from '../../../../src/index.js';
 import { readRecords } from '../../../../src/files/read-records.js';
-import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
+import { InvalidLoadError, type LoadOptions } from '../../../../src/index.js';
+import { emptyTables } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
-import { whileOtherDoes } from '../../../support/database/lock-waits.js';
-import { withLoginRole } from '../../../support/database/login-role.js';
+import { Account, MANY, many } from '../../../support/entities/accounts.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
-
-@Entity('accounts')
-@Unique(['email'])
-class Account {
-  @PrimaryColumn('text')
-  id: string;
-
-  @Column('text', { nullable: true })
-  email: string | null;
-
-  @Column('integer', { default: 0 })
-  n: number;
-
-  @Column('boolean', { name: 'is_closed', nullable: true })
-  closed: boolean | null;
-
-  @ExtraFields()
-  @Column('jsonb', { nullable: true })
-  extra: object | null;
-
-  @LoadId()
-  @Column('uuid', { nullable: true })
-  load: string | null;
-}
-
-@Entity('account_notes')
-class Note {
-  @PrimaryColumn('integer')
-  id: number;
-
-  @ManyToOne(() => Account)
-  @JoinColumn({ name: 'account_id' })
-  account: Account | null;
-}
-
-@Entity('folders')
-class Folder {
-  @PrimaryColumn('text')
-  id: string;
-
-  @ManyToOne(() => Folder)
-  @JoinColumn({ name: 'parent_id' })
-  parent: Folder | null;
-}
-
-/** Enough records for COPY. */
-const MANY = 250;
-const many = (prefix: string, more: object = {}) =>
-  Array.from({ length: MANY }, (_, index) => ({ id: `${prefix}${index}`, ...more }));
 
 describe('records that delete their row', () => {
   let app: StorageApp;
   beforeAll(async () => {
-    app = await startAppWith([Account, Note, Folder]);
+    app = await startAppWith([Account]);
   });
   afterAll(() => app.close());
   beforeEach(async () => {
     await emptyTables(app);
-    await app.rows('TRUNCATE accounts, account_notes, folders');
+    await app.rows('TRUNCATE accounts');
     await app.rows("INSERT INTO accounts (id, email, n) VALUES ('a', 'a@x', 1), ('b', 'b@x', 2), ('c', 'c@x', 3)");
   });
 
@@ -78,9 +27,8 @@ describe('records that delete their row', () => {
     const rows = await app.rows("SELECT id, email, n, is_closed, extra FROM accounts WHERE id ~ '^[a-e]$' ORDER BY id");
     return rows.map((row) => Object.values(row));
   };
-  const [A, B, C] = [
+  const [A, C] = [
     ['a', 'a@x', 1, null, null],
-    ['b', 'b@x', 2, null, null],
     ['c', 'c@x', 3, null, null],
   ];
   const history = async (loadId: string) => {
@@ -230,48 +178,6 @@ describe('records that delete their row', () => {
     expect(result).toMatchObject({ inserted: 1, updated: 1, deleted: 2, rejected: 0 });
   });
 
-  it.each([{ more: [] }, { more: many('x') }])(
-    'rejects a record whose row others refer to, and a replay deletes it (%#)',
-    async ({ more }) => {
-      await app.loader.load(Account, more);
-      await app.rows("INSERT INTO account_notes VALUES (1, 'b')");
-      const records = [
-        { id: 'a', gone: true },
-        { id: 'b', gone: true },
-        { id: 'd', gone: false },
-        ...more.map((record) => ({ ...record, gone: true })),
-      ];
-      const result = await load(records);
-      const counts = { inserted: 1, deleted: 1 + more.length, rejected: 1 };
-      expect(result).toMatchObject(counts);
-      expect(await history(result.loadId)).toMatchObject(counts);
-      expect(await quarantined(app, result.loadId)).toMatchObject([{ position: 1, reason: '23503', key: 'b' }]);
-      await app.rows('TRUNCATE account_notes');
-      const replay = await app.module.get(QuarantineService).replay();
-      expect(replay).toMatchObject({ ok: true, received: 1, loaded: 1, loads: [{ deleted: 1 }] });
-      expect((await content()).map(([id]) => id)).toEqual(['c', 'd']);
-    },
-  );
-
-  it('writes a table that refers to itself in the order of the records', async () => {
-    await app.rows("INSERT INTO folders VALUES ('root', NULL), ('a', 'root'), ('b', 'root'), ('c', 'a')");
-    const records = [
-      { id: 'b', gone: true },
-      { id: 'c', parent: 'root' },
-      { id: 'a', gone: true },
-      { id: 'd', parent: 'c' },
-      { id: 'c', parent: null },
-    ];
-    const result = await app.loader.load(Folder, records, { deleteWhen: 'gone' });
-    expect(result).toMatchObject({ deleted: 2, inserted: 1, updated: 2, duplicates: 0, rejected: 0 });
-    const family = await app.loader.load(
-      Folder,
-      ['root', 'c', 'd'].map((id) => ({ id, gone: true })),
-      { deleteWhen: 'gone' },
-    );
-    expect(family).toMatchObject({ deleted: 3, rejected: 0 });
-  });
-
   it('gives back the columns of the row that was deleted', async () => {
     const records = [
       { id: 'none', gone: true },
@@ -290,43 +196,6 @@ describe('records that delete their row', () => {
       { position: 3, key: { id: 'c' }, outcome: 'updated', row: { email: 'c@x' } },
     ]);
   });
-
-  it.each([
-    ["DELETE FROM accounts WHERE id = 'a'", { deleted: 1, skipped: 1 }, ['c']],
-    ["UPDATE accounts SET n = 9 WHERE id = 'a'", { deleted: 1, unchanged: 1 }, ['a', 'c']],
-  ])('meets what another transaction does meanwhile: %s', async (statement, counts, left) => {
-    const records = [
-      { id: 'a', gone: true, n: 5 },
-      { id: 'b', gone: true, n: 5 },
-    ];
-    const result = await whileOtherDoes(app, statement, () => load(records, { newerBy: 'n' }));
-    expect(result).toMatchObject({ ...counts, ok: true });
-    expect((await content()).map(([id]) => id)).toEqual(left);
-  });
-
-  it('fails by name where a trigger suppresses the deletion', async () => {
-    await app.rows(`
-      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-      CREATE TRIGGER keep BEFORE DELETE ON accounts FOR EACH ROW EXECUTE FUNCTION keep();`);
-    try {
-      await expect(load([{ id: 'a', gone: true }])).rejects.toMatchObject({ cause: { code: 'ROWS_SUPPRESSED' } });
-    } finally {
-      await app.rows('DROP FUNCTION keep CASCADE');
-    }
-    expect(await content()).toEqual([A, B, C]);
-  });
-
-  it('stops without the privilege to delete, and rejects nothing', () =>
-    withLoginRole(app, async (_, role) => {
-      await app.rows(`ALTER ROLE ${role} BYPASSRLS; REVOKE DELETE ON accounts FROM ${role}`);
-      const loading = app.dataSource.transaction(async (manager) => {
-        await manager.query(`SET LOCAL ROLE ${role}`);
-        const records = [{ id: 'd' }, { id: 'a', gone: true }, { id: 'b', gone: true }, { id: 'a', n: 5 }];
-        return app.loader.for(Account).untyped().withManager(manager).load(records, { deleteWhen: 'gone' });
-      });
-      await expect(loading).rejects.toMatchObject({ cause: { code: '42501' }, result: { rejected: 0 } });
-      expect(await app.count('storage_rejected_records')).toBe(0);
-    }));
 
   it('resumes with the counts of all attempts, by the same field only', async () => {
     await app.loader.load(Account, many('x'));
