@@ -132,7 +132,7 @@ describe('harbor-storage load', () => {
     expect(exitCode).toBe(0);
     expect((await cli.runHere(['stats'])).stdout).toMatch(/ failed +deleted +success\n/);
     const [{ id } = { id: '' }] = await cli.rows<{ id: string }>('SELECT id FROM storage_loads');
-    expect((await cli.runHere(['loads', 'show', id])).stdout).toMatch(/\ndeleted +1\n[^]*\{"deleteWhen":"gone"\}/);
+    expect((await cli.runHere(['loads', 'show', id])).stdout).toMatch(/\ndeleted +1\n[^]*\{"deleteWhen":"gone",/);
     expect(await cli.rows('SELECT submission_id FROM submissions ORDER BY 1')).toEqual([
       { submission_id: 't3_a2' },
       { submission_id: 't3_a3' },
