@@ -57,6 +57,7 @@ try {
   const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'));
   const installed = [
     '@jest/globals',
+    '@nestjs/platform-fastify',
     '@nestjs/testing',
     '@types/node',
     '@types/pg',

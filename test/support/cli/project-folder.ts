@@ -65,8 +65,11 @@ async function createFolder(url: string, rootDir: string, sources: readonly stri
   };
 }
 
-/** The project of somebody who has installed this package, as built. */
-export async function createUserProject(url: string): Promise<ProjectFolder> {
+/**
+ * The project of somebody who has installed this package, as built.
+ * @param packages - others that it has installed
+ */
+export async function createUserProject(url: string, packages: readonly string[] = []): Promise<ProjectFolder> {
   const project = await createFolder(url, 'src', ['src']);
   await project.write('package.json', JSON.stringify({ private: true, type: 'module' }));
   await project.write(
@@ -88,7 +91,8 @@ export async function createUserProject(url: string): Promise<ProjectFolder> {
   );
   await mkdir(join(project.path, 'node_modules', '@types'), { recursive: true });
   await symlink(ROOT, join(project.path, 'node_modules', 'harbor-storage'));
-  for (const name of ['typeorm', 'pg', 'reflect-metadata', 'typescript', '@types/node', '@types/pg']) {
+  const usual = ['typeorm', 'pg', 'reflect-metadata', 'typescript', '@types/node', '@types/pg'];
+  for (const name of [...usual, ...packages]) {
     await symlink(resolve('node_modules', name), join(project.path, 'node_modules', name));
   }
   return project;
