@@ -140,8 +140,8 @@ export class LoaderService implements BeforeApplicationShutdown {
   ): RecordBuffer<E, R, K> {
     const [limits, ofLoads] = resolveBufferOptions(options);
     const call = { ...this.entityCall(target, ofLoads, undefined), isDrained: true };
-    const load = async (records: readonly object[]): Promise<readonly RowOutcome<E, K>[]> =>
-      ((await this.runWhole(call, records)) as LoadResultWithRows<E, K>).rows;
+    const load = async (records: readonly object[], after?: Promise<void>): Promise<readonly RowOutcome<E, K>[]> =>
+      ((await this.runWhole(call, records, after)) as LoadResultWithRows<E, K>).rows;
     return new RecordBuffer(limits, { take: takerFor(this.context.dataSource, [target]), load }, this.buffers);
   }
 
@@ -181,19 +181,23 @@ export class LoaderService implements BeforeApplicationShutdown {
    * that cannot do begins again: with a look at the tables, in several statements.
    * @internal
    */
-  async runWhole<Result extends ReportedResult>(call: LoadCall<Result>, records: Iterable<object>): Promise<Result> {
+  async runWhole<Result extends ReportedResult>(
+    call: LoadCall<Result>,
+    records: Iterable<object>,
+    after?: Promise<void>,
+  ): Promise<Result> {
     // Their owner may change them meanwhile.
     let read: ReadRecords | undefined;
     return this.run(
       call,
-      (run) => run.load(records, { pipelines: false, read }),
+      (run) => run.load(records, { pipelines: false, read, after }),
       async (start, options) => {
         const job = await this.rememberedJob(call, options);
         if (job === undefined || !mayPipeline(job, records)) {
           return undefined;
         }
         try {
-          return await start(job).load(records, { pipelines: true });
+          return await start(job).load(records, { pipelines: true, after });
         } catch (error) {
           if (!(error instanceof NotPipelinedError)) {
             throw error;

@@ -17,8 +17,11 @@ export type BufferedOutcome<E extends ObjectLiteral = ObjectLiteral, K extends k
 export interface BufferedLoads<E extends ObjectLiteral, R, K extends keyof E> {
   /** Takes a record from its owner, at once. */
   take(record: R): object;
-  /** Loads records that are taken, in one transaction; an outcome for each, in their order. */
-  load(records: readonly object[]): Promise<readonly RowOutcome<E, K>[]>;
+  /**
+   * Loads records that are taken, in one transaction; an outcome for each, in their order.
+   * @param after - nothing is sent before it settles
+   */
+  load(records: readonly object[], after: Promise<void> | undefined): Promise<readonly RowOutcome<E, K>[]>;
 }
 
 /** A record that waits or is being loaded. */
@@ -28,9 +31,12 @@ interface Pending<E extends ObjectLiteral, K extends keyof E> {
   readonly reject: (error: unknown) => void;
 }
 
+/** So many waiting records are prepared while the load before them is written: client and server work side by side. */
+const PREPARED_AHEAD = 50;
+
 /**
- * Gathers records of many callers into common loads, one load at a time and in the order of {@link add}. While a load runs,
- * the next one gathers; so a busy buffer does not wait for its timer.
+ * Gathers records of many callers into common loads, written one at a time and in the order of {@link add}. While a load
+ * runs, the next one gathers; so a busy buffer does not wait for its timer.
  */
 export class RecordBuffer<
   E extends ObjectLiteral = ObjectLiteral,
@@ -39,8 +45,11 @@ export class RecordBuffer<
 > {
   private waiting: Pending<E, K>[] = [];
   private timer: NodeJS.Timeout | undefined;
-  /** The load that runs. */
-  private loading: Promise<void> | undefined;
+  /** Loads that have begun: one that is written, and one that is prepared. */
+  private loads = 0;
+  /** The end of the load that has begun last, and of the pause after it. */
+  private written: Promise<void> | undefined;
+  private ended: Promise<void> | undefined;
   private added = 0;
   private settled = 0;
   private isClosed = false;
@@ -48,7 +57,7 @@ export class RecordBuffer<
   /** @internal */
   constructor(
     private readonly limits: BufferLimits,
-    private readonly loads: BufferedLoads<E, R, K>,
+    private readonly target: BufferedLoads<E, R, K>,
     private readonly holding: HoldingBuffers,
   ) {}
 
@@ -69,7 +78,7 @@ export class RecordBuffer<
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
       this.checkOpen();
-      this.wait({ record: this.loads.take(record), resolve, reject });
+      this.wait({ record: this.target.take(record), resolve, reject });
     });
   }
 
@@ -78,7 +87,7 @@ export class RecordBuffer<
     const { added } = this;
     this.start();
     while (this.settled < added) {
-      await this.loading;
+      await this.ended;
     }
   }
 
@@ -106,39 +115,45 @@ export class RecordBuffer<
     this.added += 1;
     this.holding.add(this);
     this.waiting.push(record);
-    if (this.waiting.length >= maxRecords) {
+    if (this.waiting.length >= (this.loads === 0 ? maxRecords : PREPARED_AHEAD)) {
       this.start();
     } else {
       this.timer ??= setTimeout(() => this.start(), maxWaitMs);
     }
   }
 
+  /** Begins loads for the waiting records, but for those that gather while one is written. */
   private start(): void {
-    if (this.loading === undefined) {
-      void this.work();
+    const { waiting, loads, limits } = this;
+    const isEnough = loads === 0 ? waiting.length > 0 : loads === 1 && waiting.length >= PREPARED_AHEAD;
+    if (!isEnough) {
+      return;
     }
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const isSplit = loads === 0 && waiting.length >= 2 * PREPARED_AHEAD;
+    const batch = waiting.splice(0, Math.min(limits.maxRecords, isSplit ? Math.ceil(waiting.length / 2) : Infinity));
+    this.loads += 1;
+    this.written = this.settle(batch, this.written);
+    this.ended = this.pauseAfter(this.written);
+    this.start();
+  }
+
+  private async pauseAfter(written: Promise<void>): Promise<void> {
+    await written;
+    // Callers that have waited for it may add their next records, so that these too come into one load.
+    await nextTurn();
+    this.loads -= 1;
+    this.start();
   }
 
   /** Never rejects: every error is one of the records. */
-  private async work(): Promise<void> {
-    while (this.waiting.length > 0) {
-      this.loading = this.loadNext();
-      await this.loading;
-    }
-    this.loading = undefined;
-  }
-
-  private async loadNext(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.settle(this.waiting.splice(0, this.limits.maxRecords));
-    // Callers that have waited for it may add their next records, so that these too come into one load.
-    await nextTurn();
-  }
-
-  private async settle(batch: readonly Pending<E, K>[]): Promise<void> {
+  private async settle(batch: readonly Pending<E, K>[], before?: Promise<void>): Promise<void> {
     try {
-      const outcomes = await this.loads.load(batch.map(({ record }) => record));
+      const outcomes = await this.target.load(
+        batch.map(({ record }) => record),
+        before,
+      );
       this.release(batch.length);
       batch.forEach(({ resolve, reject }, index) => {
         const outcome = outcomes[index] as RowOutcome<E, K>;

@@ -8,6 +8,9 @@ import type { PreparedBatch } from '../read/batch-builder.js';
 import { COPY_FROM_ROWS } from '../model/row.js';
 import { charactersIn, COPY_FROM_CHARACTERS } from '../write/write-rows.js';
 
+/** Such rows are never copied straight into their table, and arrays bring so many sooner than COPY and a merge do. */
+const MAX_RETURNED_ROWS = 1_001;
+
 /**
  * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,
  * without a load key, that deletes nothing, whose constraints are all checked when the statement ends. It tells what became of the rows of one
@@ -18,7 +21,7 @@ export function mayPipeline({ options, targets }: LoadJob, records: object): boo
   return (
     Array.isArray(records) &&
     records.length > 0 &&
-    records.length < COPY_FROM_ROWS &&
+    records.length < (targets.some(({ returned }) => returned !== undefined) ? MAX_RETURNED_ROWS : COPY_FROM_ROWS) &&
     options.disposition !== 'replace' &&
     options.loadKey === undefined &&
     options.deleteWhen === undefined &&

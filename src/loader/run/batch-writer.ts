@@ -39,6 +39,8 @@ export interface WholeLoad {
   readonly pipelines: boolean;
   /** Its records as an earlier try has read them; by other plans they are read again. */
   readonly read?: ReadRecords | undefined;
+  /** Nothing is written before it settles. */
+  readonly after?: Promise<void> | undefined;
 }
 
 /** A batch, and how it is written. */
@@ -84,7 +86,7 @@ export class BatchWriter {
    * Writes the one batch of a load, and the load's end with it.
    * @throws NotPipelinedError when one statement cannot do it
    */
-  async writeWhole(batch: PreparedBatch, { pipelines }: WholeLoad): Promise<void> {
+  async writeWhole(batch: PreparedBatch, { pipelines, after }: WholeLoad): Promise<void> {
     const { session } = this.load;
     const report = new BatchReport();
     const { job } = this;
@@ -106,6 +108,7 @@ export class BatchWriter {
       }
       return totals;
     };
+    await after;
     await this.write({ batch, keys: keysOf(batch), work, first, report });
   }
 

@@ -3,31 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-import {
-  type BufferOptions,
-  InvalidLoadError,
-  LoadFailedError,
-  LoaderService,
-  RecordRejectedError,
-} from '../../../../src/index.js';
+import { type BufferOptions, InvalidLoadError, LoadFailedError, RecordRejectedError } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
+import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { BufferedEvent, fates } from '../../../support/entities/buffered-event.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
-
-@Entity('events')
-class BufferedEvent {
-  @PrimaryColumn('text')
-  id: string;
-
-  @Column('integer', { nullable: true })
-  n: number | null;
-
-  @Column('text', { default: 'new' })
-  state: string;
-}
 
 @Entity('numbered')
 class Numbered {
@@ -36,14 +19,6 @@ class Numbered {
 
   @Column('text')
   name: string;
-}
-
-/** What became of each promise: the outcome, or the code of the error. */
-async function fates(promises: readonly Promise<{ readonly outcome: string }>[]): Promise<string[]> {
-  const settled = await Promise.allSettled(promises);
-  return settled.map((fate) =>
-    fate.status === 'fulfilled' ? fate.value.outcome : (fate.reason as { readonly code: string }).code,
-  );
 }
 
 describe('a buffer', () => {
@@ -128,6 +103,26 @@ describe('a buffer', () => {
     ];
     expect(await fates(adding)).toEqual(['duplicate', 'inserted', 'updated']);
     expect(await stored()).toEqual([{ id: 'e', n: 3, state: 'seen' }]);
+  });
+
+  it('writes many records in the order in which they were added, though a load is prepared before its turn', async () => {
+    await app.rows("INSERT INTO events (id, n) VALUES ('e0', 0)");
+    const buffer = bufferOf();
+    const blocker = app.dataSource.createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.query("SELECT FROM events WHERE id = 'e0' FOR UPDATE");
+    const settled: number[] = [];
+    const adding = Array.from({ length: 120 }, async (_, n) => {
+      await buffer.add({ id: `e${n}`, n: n + 1 });
+      settled.push(n);
+    });
+    await untilLockIsAwaited(app.rows);
+    await blocker.commitTransaction();
+    await blocker.release();
+    await Promise.all(adding);
+    expect(settled).toEqual(adding.map((_, n) => n));
+    expect(await loads()).toBe(2);
+    expect(await app.count("events WHERE id = concat('e', n - 1)")).toBe(120);
   });
 
   it('tells the caller whose record an insert has stored: the first of a key that is not rejected', async () => {
@@ -236,52 +231,5 @@ describe('a buffer', () => {
     await turn();
     collectGarbage();
     expect(forgotten.deref()).toBeUndefined();
-  });
-
-  it('loads on while the shutdown interrupts other loads, and another buffer takes no more', async () => {
-    const other = await startAppWith([BufferedEvent], { loader: { maxRetryMs: 5_000 } });
-    const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
-    await blocker.connect();
-    await blocker.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
-    const buffer = other.loader.for(BufferedEvent).buffer({ maxRecords: 1 });
-    const idle = other.loader.for(BufferedEvent).buffer();
-    const adding = fates([0, 1].map((n) => buffer.add({ id: `e${n}`, n })));
-    async function* endless() {
-      yield { id: 'f' };
-      await new Promise(() => {});
-    }
-    const interrupted = other.loader.loadBatch(BufferedEvent, endless());
-    const ending = other.module.get(LoaderService).beforeApplicationShutdown();
-    await expect(interrupted).rejects.toMatchObject({ code: 'LOAD_INTERRUPTED' });
-    expect(await fates([idle.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
-    expect(buffer.pending).toBe(2);
-    await blocker.query('COMMIT');
-    await ending;
-    expect(await adding).toEqual(['inserted', 'inserted']);
-    await blocker.end();
-    await other.close();
-  });
-
-  it('is given up at shutdown when the table stays locked, and its callers are told', async () => {
-    const other = await startAppWith([BufferedEvent], { loader: { maxRetryMs: 100, lockTimeoutMs: 300 } });
-    const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
-    await blocker.connect();
-    await blocker.query('BEGIN; LOCK TABLE events IN EXCLUSIVE MODE');
-    const buffer = other.loader.for(BufferedEvent).buffer({ maxWaitMs: 0, maxRecords: 1 });
-    const settled = fates([0, 1].map((n) => buffer.add({ id: `e${n}`, n })));
-    await other.module.get(LoaderService).beforeApplicationShutdown();
-    expect(await settled).toEqual(['LOAD_INTERRUPTED', 'SHUT_DOWN']);
-    await blocker.end();
-    await other.close();
-  });
-
-  it('is drained when the application shuts down', async () => {
-    const other = await startAppWith([BufferedEvent]);
-    const buffer = other.loader.for(BufferedEvent).buffer({ maxWaitMs: 60_000 });
-    const adding = [0, 1, 2].map((n) => buffer.add({ id: `e${n}`, n }));
-    const settled = fates(adding);
-    await other.close();
-    expect(await settled).toEqual(['inserted', 'inserted', 'inserted']);
-    expect(await fates([buffer.add({ id: 'e3' })])).toEqual(['BUFFER_CLOSED']);
   });
 });
