@@ -41,7 +41,7 @@ export function addDemoCommand(program: Command): void {
       }
       printResult('This load:');
       printLoadResult(result);
-      printQuarantineHint(result);
+      printQuarantineHint(result, flags);
       printResult('\nAll loads into this database:');
       printStatistics(tables);
     });

@@ -201,7 +201,7 @@ function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & 
     }
     printLoadResult(result);
     if (flags.dryRun !== true) {
-      printQuarantineHint(result);
+      printQuarantineHint(result, flags);
     }
   }
 }

@@ -82,9 +82,10 @@ export function printRejects(
 }
 
 /** Prints how to list the rejected records; not for a dry run, which keeps none. */
-export function printQuarantineHint({ rejected, loadId }: AnyLoadResult): void {
+export function printQuarantineHint({ rejected, loadId }: AnyLoadResult, { dataSource }: GlobalOptions): void {
   if (rejected > 0) {
-    printResult(`Rejected records are in quarantine. List them: harbor-storage rejects list --load ${loadId}`);
+    const file = dataSource === undefined ? '' : ` -d ${dataSource}`;
+    printResult(`Rejected records are in quarantine. List them: harbor-storage rejects list --load ${loadId}${file}`);
   }
 }
 
