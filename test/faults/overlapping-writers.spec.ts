@@ -56,7 +56,8 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
 
   describe.each([
     ['the small writer', 12, 60],
-    ['COPY', 210, 800],
+    ['COPY into a staging table', 210, 800],
+    ['COPY straight into the table at first', 450, 5_000],
   ])('by %s', (_, batchSize, keys) => {
     it.each([randomInt(2 ** 31)])(
       'into both tables, each record wholly: no error, exact sums (seed %i)',
@@ -80,7 +81,7 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
                OR o.app_name NOT LIKE 'writer % record ' || o.reddit_score OR s.num_comments <> s.reddit_score`),
         ).toBe(0);
         await expectHistoryAgrees(received);
-        report(results);
+        expectFewRetries(results);
       },
       600_000,
     );
@@ -113,7 +114,7 @@ describe(`${WRITERS} writers of ${BATCHES} batches each, on overlapping keys in 
           }
         }
         await expectHistoryAgrees(received);
-        report(results);
+        expectFewRetries(results);
       },
       600_000,
     );
@@ -136,7 +137,9 @@ function sumOf<T extends object>(results: readonly T[], name: string): number {
   return results.reduce((sum, result) => sum + (Number(Reflect.get(result, name)) || 0), 0);
 }
 
-/** Retries are no failure, but whoever runs the suite may want to know how many there were. */
-function report(results: readonly { readonly retries: number }[]): void {
-  process.stderr.write(`${WRITERS} writers × ${BATCHES} batches: ${sumOf(results, 'retries')} retries\n`);
+/** Writers lock their rows in one order, so a deadlock is rare; it costs a retry. */
+function expectFewRetries(results: readonly { readonly retries: number }[]): void {
+  const retries = sumOf(results, 'retries');
+  process.stderr.write(`${WRITERS} writers × ${BATCHES} batches: ${retries} retries\n`);
+  expect(retries).toBeLessThan((WRITERS * BATCHES) / 100);
 }

@@ -5,6 +5,7 @@ import { type FaultApp, startFaultApp } from '../support/app/fault-app.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import type { StorageApp } from '../support/app/storage-app.js';
 import { aboutTheFirst } from '../support/database/interceptions.js';
+import { untilLockIsAwaited } from '../support/database/lock-waits.js';
 
 const record = (n: number) => ({ submission_id: `t3_${n}`, problem_description: 'p' });
 
@@ -176,6 +177,21 @@ describe('a small store in contention', () => {
       const result = await store(fault.app);
       await expectOnce(fault, result);
     }
+  });
+
+  it('is retried after a deadlock with another session', async () => {
+    await fault.app.profiles.store([record(1), record(2)]);
+    const other = await fault.connect();
+    await other.query(`BEGIN; UPDATE submissions SET title = 'other' WHERE submission_id = 't3_2'`);
+    // It locks its rows in the order of their keys, and waits for the second one.
+    const storing = fault.app.profiles.store([1, 2].map((n) => ({ submission_id: `t3_${n}`, title: 'ours' })));
+    await untilLockIsAwaited(fault.rows, 1, 'WITH table_0_%');
+    // The store has waited for longer, so it finds the deadlock and ends.
+    await other.query(`UPDATE submissions SET title = 'other' WHERE submission_id = 't3_1'`);
+    await other.query('COMMIT');
+    await other.end();
+    expect(await storing).toMatchObject({ ok: true, updated: 2, retries: 1 });
+    expect(await fault.rows('SELECT DISTINCT title FROM submissions')).toEqual([{ title: 'ours' }]);
   });
 
   it('is not retried after a cancel request', async () => {
