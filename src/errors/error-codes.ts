@@ -180,8 +180,8 @@ export const ERROR_CODES = {
   REJECT_LIMIT_EXCEEDED: {
     meaning: 'More records were rejected than `maxRejects` or `onReject: "fail"` allows.',
     action:
-      'The batch that exceeded the limit was rolled back: its rejected records are neither in `result.rejects` nor in ' +
-      'quarantine. Load again with a higher limit, or without one. Then both name them, and you can fix them.',
+      'The batch that exceeded the limit was rolled back: its first rejected records are in `rejects` of the error, not in ' +
+      'quarantine. Fix them, or load again with a higher limit or without one.',
   },
   REJECT_NOT_FOUND: {
     meaning: 'No rejected record has this id.',

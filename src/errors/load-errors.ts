@@ -1,3 +1,4 @@
+import type { RejectSummary } from '../results/load-result.js';
 import type { StoppedResult } from '../results/stopped-result.js';
 import type { StorageErrorCode } from './error-codes.js';
 import { StorageError } from './storage-error.js';
@@ -42,7 +43,15 @@ export class LoadFailedError extends LoadStoppedError {
 export class RejectLimitExceededError extends LoadStoppedError {
   override readonly name = 'RejectLimitExceededError';
 
-  constructor(message: string, result: StoppedResult) {
+  constructor(
+    message: string,
+    result: StoppedResult,
+    /**
+     * The first rejected records of the batch that was rolled back, at most 20. They are not in quarantine. `result.rejects`
+     * has those of committed batches.
+     */
+    readonly rejects: readonly RejectSummary[],
+  ) {
     super('REJECT_LIMIT_EXCEEDED', message, result);
   }
 }

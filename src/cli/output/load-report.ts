@@ -1,4 +1,5 @@
 import type { UnknownFields } from '../../entities/index.js';
+import type { RejectLimitExceededError } from '../../errors/index.js';
 import type { BatchFailure, RejectSummary } from '../../results/load-result.js';
 import type { ReplayResult } from '../../results/replay-result.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
@@ -74,6 +75,19 @@ export function printRejects(
     return;
   }
   printResult(`Rejected: ${rejected}.${rejected > rejects.length ? ` The first ${rejects.length}:` : ''}`, output);
+  printReasons(rejects, output);
+}
+
+/** Prints the rejected records of a batch that was rolled back, and how to load the others. */
+export function printRolledBackRejects({ rejects }: RejectLimitExceededError, output: Output): void {
+  if (rejects.length > 0) {
+    printResult('Rejected in the batch that was rolled back, so not in quarantine:', output);
+    printReasons(rejects, output);
+  }
+  printResult('To load the other records, run again with a higher --max-rejects.', output);
+}
+
+function printReasons(rejects: readonly RejectSummary[], output?: Output): void {
   printTable(
     ['position (from 0)', 'reason', 'column', 'why'],
     rejects.map(({ position, reason, column, message }) => [position, reason, column, message]),

@@ -11,7 +11,7 @@ import {
 } from '../../errors/index.js';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import { EXIT } from '../exit-codes.js';
-import { type AnyLoadResult, printLoadResult } from './load-report.js';
+import { type AnyLoadResult, printLoadResult, printRolledBackRejects } from './load-report.js';
 import { type GlobalOptions, printJson, printResult } from './output.js';
 import { UsageError } from '../usage-error.js';
 import { traceOf } from './error-trace.js';
@@ -32,7 +32,8 @@ export function reportError(error: unknown, options: GlobalOptions): number {
   }
   const result = error instanceof LoadStoppedError || error instanceof SchemaMismatchError ? error.result : undefined;
   if (options.json === true) {
-    printJson({ error: { code, message }, ...(result && { result }) });
+    const rejects = error instanceof RejectLimitExceededError ? error.rejects : undefined;
+    printJson({ error: { code, message, rejects }, ...(result && { result }) });
   } else if (result !== undefined && result.kind !== 'replay') {
     // A replay is one transaction, and the message says all.
     printStoppedLoad(error, result);
@@ -60,11 +61,7 @@ function nameFlags(message: string): string {
 
 function printStoppedLoad(error: unknown, result: AnyLoadResult): void {
   printLoadResult(result, process.stderr);
-  if (error instanceof RejectLimitExceededError && result.rejects.length === 0) {
-    printResult(
-      'The rejected records were rolled back with their batch. To see them and to load the others, ' +
-        'run again with a higher --max-rejects.',
-      process.stderr,
-    );
+  if (error instanceof RejectLimitExceededError) {
+    printRolledBackRejects(error, process.stderr);
   }
 }

@@ -5,6 +5,7 @@ import { withoutSharedRows } from '../merge/shared-rows.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadUnit } from '../model/load-unit.js';
 import { StopLoad } from '../model/stop-load.js';
+import { summarizeRejects } from '../../stats/load-totals.js';
 import { addOutcomes, emptyOutcome, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { writeTogether } from '../write/write-together.js';
 import { checkFollowsRows, tryOut } from './every-row.js';
@@ -37,7 +38,7 @@ export async function halveUnits(
         await checkPasses(client, context, units, error);
         outcome = addOutcomes(outcome, await writeParts(client, context, units, number, error));
         if (outcome.rejected.length > context.maxRejects) {
-          throw new StopLoad('rejects');
+          throw new StopLoad('rejects', summarizeRejects(outcome.rejected));
         }
       },
     },

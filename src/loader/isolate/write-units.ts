@@ -9,10 +9,11 @@ import { loadedOf } from '../../results/load-counts.js';
 import { deletionWaves } from '../merge/deletion-waves.js';
 import { foldDuplicates, hidesDefault, splitIntoWaves } from '../merge/fold-duplicates.js';
 import { repeatedRow, splitIntoRuns, withoutSharedRows } from '../merge/shared-rows.js';
+import { summarizeRejects } from '../../stats/load-totals.js';
 import type { WriteContext } from '../model/load-context.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
 import { isDeletion, type LoadUnit } from '../model/load-unit.js';
-import { StopLoad } from '../model/stop-load.js';
+import { afterRejects, StopLoad } from '../model/stop-load.js';
 import {
   addOutcomes,
   emptyOutcome,
@@ -44,13 +45,15 @@ export async function writeUnits(
   const { distinct, repeating } = withoutRepeated(context.job, units);
   let outcome = rejectedOutcome(context.job, repeating);
   for (const wave of arrange(context.job, distinct)) {
-    const rejectedBefore = outcome.rejected.length;
-    const written = await writeFolded(client, context.job, wave, (some, rejectedHere) =>
-      writeInPieces(client, context, some, { pieces, rejected: rejectedBefore + rejectedHere }),
+    const { rejected } = outcome;
+    const written = await afterRejects(rejected, () =>
+      writeFolded(client, context.job, wave, (some, rejectedHere) =>
+        writeInPieces(client, context, some, { pieces, rejected: rejected.length + rejectedHere }),
+      ),
     );
     outcome = addOutcomes(outcome, written);
     if (outcome.rejected.length > context.maxRejects) {
-      throw new StopLoad('rejects');
+      throw new StopLoad('rejects', summarizeRejects(outcome.rejected));
     }
   }
   return outcome;
@@ -88,7 +91,8 @@ async function writeInPieces(
   const size = Math.ceil(units.length / pieces);
   for (let start = 0; start < units.length; start += size) {
     const maxRejects = context.maxRejects - rejected - outcome.rejected.length;
-    const written = await writeIsolated(client, { ...context, maxRejects }, units.slice(start, start + size));
+    const some = units.slice(start, start + size);
+    const written = await afterRejects(outcome.rejected, () => writeIsolated(client, { ...context, maxRejects }, some));
     outcome = addOutcomes(outcome, written);
   }
   return outcome;
@@ -147,7 +151,7 @@ async function writeIsolated(
     }
   }
   if (outcome.rejected.length > context.maxRejects) {
-    throw new StopLoad('rejects');
+    throw new StopLoad('rejects', summarizeRejects(outcome.rejected));
   }
   return outcome;
 }
@@ -161,7 +165,8 @@ async function isolate(client: ClientBase, context: WriteContext, units: readonl
     const maxRejects = context.maxRejects - outcome.rejected.length;
     const isolated = await isolateOnServer(client, { ...context, maxRejects }, left);
     if (isolated === undefined) {
-      return addOutcomes(outcome, await halveUnits(client, { ...context, maxRejects }, left));
+      const halved = await afterRejects(outcome.rejected, () => halveUnits(client, { ...context, maxRejects }, left));
+      return addOutcomes(outcome, halved);
     }
     outcome = addOutcomes(outcome, isolated);
     if (isolated.tables.some((counts) => loadedOf(counts) > 0)) {

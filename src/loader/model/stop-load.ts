@@ -10,7 +10,10 @@ import {
 import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
 import { describeFault, PostgresError } from '../../postgres/faults/database-fault.js';
 import { isTransient } from '../../postgres/faults/sqlstate.js';
+import type { RejectedRecord } from '../../quarantine/rejected-records.js';
+import type { RejectSummary } from '../../results/load-result.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
+import { firstRejects, summarizeRejects } from '../../stats/load-totals.js';
 import type { AnySignal } from './any-signal.js';
 import type { LoadJob } from './load-job.js';
 import type { ResolvedLoadOptions } from './load-options.js';
@@ -19,9 +22,25 @@ import type { ResolvedLoadOptions } from './load-options.js';
 export class StopLoad extends Error {
   readonly code: StorageErrorCode;
 
-  constructor(readonly reason: 'rejects' | 'interrupt') {
+  /** @param rejects - the records that go beyond the limit, as far as they are known */
+  constructor(
+    readonly reason: 'rejects' | 'interrupt',
+    readonly rejects: readonly RejectSummary[] = [],
+  ) {
     super(reason === 'rejects' ? 'more records were rejected than allowed' : 'the load was interrupted');
     this.code = reason === 'rejects' ? 'REJECT_LIMIT_EXCEEDED' : 'LOAD_INTERRUPTED';
+  }
+}
+
+/** Runs `work` after `rejected` in one transaction: an error that stops the load has these, too. */
+export async function afterRejects<T>(rejected: readonly RejectedRecord[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StopLoad)) {
+      throw error;
+    }
+    throw new StopLoad(error.reason, firstRejects([...summarizeRejects(rejected), ...error.rejects]));
   }
 }
 
@@ -97,11 +116,13 @@ export function toPublicError(error: unknown, job: LoadJob, result: StoppedResul
     return new LoadInterruptedError(message, result);
   }
   const limit = options.maxRejects;
-  return new RejectLimitExceededError(
-    `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} rejected. ` +
-      'The current batch was rolled back.',
-    result,
+  const [first] = error.rejects;
+  const message = sentences(
+    `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} rejected`,
+    'The current batch was rolled back',
+    first && `Its first rejected record is number ${first.position} (from 0): ${first.message}`,
   );
+  return new RejectLimitExceededError(message, result, error.rejects);
 }
 
 function sentences(...parts: readonly (string | false | undefined)[]): string {

@@ -103,7 +103,7 @@ export class ContentSwap {
         }
       } else if (classifyFault(error) === 'row') {
         // One of these rows will be rejected, and that is one too many.
-        throw new StopLoad('rejects');
+        throw new StopLoad('rejects', this.rejects);
       }
       throw error;
     }
@@ -141,7 +141,7 @@ export class ContentSwap {
     const { client, target, session } = this;
     await this.checkPasses(error);
     if (this.rejected >= this.maxRejects) {
-      throw new StopLoad('rejects');
+      throw new StopLoad('rejects', this.rejects);
     }
     const { code, column, message } = describeFault(error);
     const rejection = { rule: sqlstateReason(code), column, message };
@@ -153,13 +153,13 @@ export class ContentSwap {
     const rejected = records.map((record): RejectedRecord => ({ ...record, rejection }));
     this.rejected += rejected.length;
     this.rejectedDuplicates += rejected.length - 1;
+    this.rejects = firstRejects([...this.rejects, ...summarizeRejects(rejected)]);
     if (this.rejected > this.maxRejects) {
-      throw new StopLoad('rejects');
+      throw new StopLoad('rejects', this.rejects);
     }
     const load = { loadId: session.entry.loadId, table: target.plan.table };
     await insertRejectedRecords(client, session.context.rejectedTable, load, rejected);
     this.deleted += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
-    this.rejects = firstRejects([...this.rejects, ...summarizeRejects(rejected)]);
   }
 
   /** A trigger that adds rows, or drops them later, would make the counts wrong. */

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
 import { withSettings } from '../../postgres/with-transaction.js';
-import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rejected-records.js';
+import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import { type LoadCounts, NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import {
   addTotals,
@@ -19,7 +19,7 @@ import { identifyKeys } from '../merge/identify-keys.js';
 import type { AnySignal } from '../model/any-signal.js';
 import { Evidence } from '../model/evidence.js';
 import type { LoadJob, Target } from '../model/load-job.js';
-import { checkInterrupt, StopLoad } from '../model/stop-load.js';
+import { afterRejects, checkInterrupt, StopLoad } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
 import { rowsOf } from '../write/write-staged.js';
@@ -72,6 +72,18 @@ export class TableReplace {
    * @throws InvalidLoadError when no row is left to replace the content with, or the transaction has another isolation
    */
   async run(): Promise<LoadTotals> {
+    try {
+      return await this.replace();
+    } catch (error) {
+      if (!(error instanceof StopLoad)) {
+        throw error;
+      }
+      const rejects = [...this.read.rejects, ...error.rejects.map((reject) => this.nameTarget(reject))];
+      throw new StopLoad(error.reason, firstRejects(rejects));
+    }
+  }
+
+  private async replace(): Promise<LoadTotals> {
     const { client, session } = this;
     const { ledger } = session.context;
     await this.checkIsolation();
@@ -136,7 +148,7 @@ export class TableReplace {
     const units = await identifyKeys(client, staging, batch.units);
     const maxRejects = this.remainingRejects - batch.rejected.length;
     if (maxRejects < 0) {
-      throw new StopLoad('rejects');
+      throw new StopLoad('rejects', summarizeRejects(batch.rejected));
     }
     const context = {
       job: staging,
@@ -145,8 +157,13 @@ export class TableReplace {
       sharesTables: true,
       evidence: new Evidence([this.hasStaged]),
     };
-    const outcome = await session.inPart(client, (pieces) => writeUnits(client, context, units, pieces));
-    const rejectedByStaging = outcome.rejected.map((record) => this.nameTarget(record));
+    const outcome = await afterRejects(batch.rejected, () =>
+      session.inPart(client, (pieces) => writeUnits(client, context, units, pieces)),
+    );
+    const rejectedByStaging = outcome.rejected.map(({ rejection, ...record }) => ({
+      ...record,
+      rejection: this.nameTarget(rejection),
+    }));
     const rejected = [...batch.rejected, ...rejectedByStaging].sort((a, b) => a.position - b.position);
     await insertRejectedRecords(client, session.context.rejectedTable, { loadId, table: job.name }, rejected);
     if (this.keepsRecords) {
@@ -166,9 +183,9 @@ export class TableReplace {
   }
 
   /** Postgres names the staging table in its errors; people know the table the row was meant for. */
-  private nameTarget(record: RejectedRecord): RejectedRecord {
-    const message = record.rejection.message.replace(`table ${STAGING_NAME}`, `table ${this.target.plan.table}`);
-    return { ...record, rejection: { ...record.rejection, message } };
+  private nameTarget<T extends { readonly message: string }>(rejection: T): T {
+    const message = rejection.message.replace(`table ${STAGING_NAME}`, `table ${this.target.plan.table}`);
+    return { ...rejection, message };
   }
 
   private get remainingRejects(): number {

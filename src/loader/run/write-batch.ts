@@ -1,14 +1,14 @@
 import type { ClientBase } from 'pg';
 
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
-import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
+import { addTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
 import { identifyKeys } from '../merge/identify-keys.js';
 import { Evidence } from '../model/evidence.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
-import { StopLoad } from '../model/stop-load.js';
+import { afterRejects, StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
@@ -50,12 +50,12 @@ export async function writeBatch(
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {
-    throw new StopLoad('rejects');
+    throw new StopLoad('rejects', summarizeRejects(batch.rejected));
   }
   const units = await identifyKeys(client, job, batch.units);
   const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken) };
-  const outcome = await withImmediateConstraints(client, job.targets, isJoined, () =>
-    writeUnits(client, write, units, pieces),
+  const outcome = await afterRejects(batch.rejected, () =>
+    withImmediateConstraints(client, job.targets, isJoined, () => writeUnits(client, write, units, pieces)),
   );
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
   const isKept = staysInHistory(job.options, rejected.length);

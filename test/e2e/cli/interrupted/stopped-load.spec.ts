@@ -20,13 +20,18 @@ describe('a stopped load', () => {
     expect(outcome.stderr).toMatch(/^error: The load into submissions was stopped: more than 1 record was rejected/);
     expect(outcome.stderr).toMatch(/ 1 +invalid_json +the record is not valid JSON/);
     expect(outcome.stderr).toMatch(/ 1 +2 +2 +REJECT_LIMIT_EXCEEDED +more records were rejected than allowed/);
+    expect(outcome.stderr).toMatch(/rolled back, so not in quarantine:[^]* 3 +not_an_object /);
   });
 
   it('puts the error and its result into one JSON object', async () => {
     const outcome = await cli.runHere([...LOAD, '--max-rejects', '1', '--batch-size', '2', '--json'], RECORDS);
     expect(outcome.exitCode).toBe(1);
     expect(JSON.parse(outcome.stdout)).toMatchObject({
-      error: { code: 'REJECT_LIMIT_EXCEEDED', message: expect.stringContaining('was stopped') },
+      error: {
+        code: 'REJECT_LIMIT_EXCEEDED',
+        message: expect.stringContaining('was stopped'),
+        rejects: [{ position: 3 }],
+      },
       result: { inserted: 1, rejected: 1, failed: 2, rejects: [{ position: 1, reason: 'invalid_json' }] },
     });
   });

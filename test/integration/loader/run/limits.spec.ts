@@ -1,9 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { InvalidLoadError, LoadInterruptedError, RejectLimitExceededError } from '../../../../src/index.js';
+import {
+  InvalidLoadError,
+  LoadInterruptedError,
+  type LoadOptions,
+  RejectLimitExceededError,
+} from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
-import { stoppedResult } from '../../../support/parity/faults.js';
+import { stoppedResult, withRejection } from '../../../support/parity/faults.js';
 
 describe('a load that is to stop', () => {
   let app: StorageApp;
@@ -43,6 +48,31 @@ describe('a load that is to stop', () => {
     expect(await app.count('app_opportunities')).toBe(0);
     expect(await app.count('storage_rejected_records')).toBe(0);
     expect(await statusOf(error)).toBe('failed');
+  });
+
+  it.each<LoadOptions>([{}, { disposition: 'append' }, { disposition: 'replace' }])(
+    'tells which records were rejected, though they are not in quarantine: %j',
+    async (options) => {
+      const rejection = { table: 'app_opportunities', when: `NEW.title = 'no'`, sqlstate: '23514' };
+      const refused = (id: number) => ({ ...good(id), title: 'no' });
+      const records = [bad(0), refused(1), good(2), bad(3), refused(4)];
+      const error = await withRejection(app, rejection, () =>
+        failureOf(app.opportunities.store(records, { ...options, maxRejects: 3 })),
+      );
+      // A replace does not look for the row that is one too many when it exchanges the content.
+      const named = options.disposition === 'replace' ? [0, 1, 3] : [0, 1, 3, 4];
+      expect(error).toMatchObject({
+        message: expect.stringMatching(/first rejected record is number 0 \(from 0\): /),
+        rejects: named.map((position) => ({ position, reason: position % 3 === 0 ? 'wrong_type' : '23514' })),
+        result: { rejects: [] },
+      });
+    },
+  );
+
+  it('tells of the batch that was rolled back only', async () => {
+    const records = [bad(0), good(1), good(2), bad(3)];
+    const error = await failureOf(app.opportunities.storeBatch(records, { batchSize: 2, maxRejects: 1 }));
+    expect(error).toMatchObject({ rejects: [{ position: 3 }], result: { rejects: [{ position: 0 }] } });
   });
 
   it("stops at the first one with onReject: 'fail'", async () => {
