@@ -11,7 +11,7 @@ const LAYERS = [
   ['src/hybrid/', 'src/repositories/'],
   ['src/loader/loader\\.service\\.ts', 'src/workers/worker-job\\.ts'],
   ['src/loader/(?:entity|combined)-loader\\.ts'],
-  ['src/loader/buffer/'],
+  ['src/loader/buffer/', 'src/loader/upsert/'],
   ['src/loader/run/'],
   ['src/loader/plan/'],
   ['src/loader/replace/'],

@@ -76,6 +76,7 @@ export type {
   LoadResult,
   RejectSummary,
 } from './results/load-result.js';
+export type { UpsertConflict, UpsertEntities, UpsertResult } from './loader/upsert/upsert-entities.js';
 export { LoaderService } from './loader/loader.service.js';
 export type { RecordOf } from './entities/record-of.js';
 export type { HybridRecord } from './records/hybrid.record.js';

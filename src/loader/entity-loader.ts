@@ -1,4 +1,4 @@
-import type { EntityManager, ObjectLiteral } from 'typeorm';
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
@@ -8,6 +8,13 @@ import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
 import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
+import {
+  entitiesOf,
+  Upsert,
+  type UpsertConflict,
+  type UpsertEntities,
+  type UpsertResult,
+} from './upsert/upsert-entities.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
 /** Runs the loads of a module; see {@link EntityLoader}. */
@@ -28,6 +35,7 @@ export interface LoadRunner {
     target: LoadTarget<E>,
     options: BufferOptions<K>,
   ): RecordBuffer<E, R, K>;
+  metadataOf(target: LoadTarget): EntityMetadata;
 }
 
 /** Options of `load` that give back columns of each row. */
@@ -90,6 +98,28 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
     options: LoadOptions | OnRowsOptions<E, never> = {},
   ): Promise<BatchLoadResult> {
     return this.loader.loadBatch(this.target, records, options as ReportingLoadOptions, this.manager);
+  }
+
+  /**
+   * TypeORM's `Repository.upsert` as one load: the same call, and the same result, with an entry for each entity in input
+   * order. Generated values are set on the entities, too. docs/upsert.md lists what differs, above all: what an entity does
+   * not carry keeps its stored value, and entities of one key are applied in their order.
+   * @throws RejectLimitExceededError when an entity was rejected: its `rejects` say why, and nothing was stored
+   * @throws InvalidLoadError, SchemaMismatchError, LoadFailedError, LoadInterruptedError as {@link load}
+   * @example
+   * await loader.upsert({ externalId: 'abc123', firstName: 'Rizzrak' }, ['externalId']);
+   */
+  async upsert(
+    entityOrEntities: UpsertEntities<E>,
+    conflictPathsOrOptions: UpsertConflict<E>,
+  ): Promise<UpsertResult<E>> {
+    const entities = entitiesOf<E>(entityOrEntities);
+    const upsert = new Upsert<E>(this.loader.metadataOf(this.target), conflictPathsOrOptions);
+    if (entities.length === 0) {
+      return upsert.finish([], []);
+    }
+    const result = await this.loader.load(this.target, entities, upsert.options, this.manager);
+    return upsert.finish(entities, (result as LoadResultWithRows).rows);
   }
 
   /**

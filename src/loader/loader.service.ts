@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 
 import {
   HistoryPeriodEntity,
@@ -13,6 +13,7 @@ import type { RecordOf } from '../entities/record-of.js';
 import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
+import { metadataOf } from '../schema/table/entity-metadata.js';
 import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
@@ -143,6 +144,11 @@ export class LoaderService implements BeforeApplicationShutdown {
     const load = async (records: readonly object[], after?: Promise<void>): Promise<readonly RowOutcome<E, K>[]> =>
       ((await this.runWhole(call, records, after)) as LoadResultWithRows<E, K>).rows;
     return new RecordBuffer(limits, { take: takerFor(this.context.dataSource, [target]), load }, this.buffers);
+  }
+
+  /** @internal */
+  metadataOf(target: LoadTarget): EntityMetadata {
+    return metadataOf(this.context.dataSource, target);
   }
 
   /** Forgets the plans, so that the next load reads the live schema again. */

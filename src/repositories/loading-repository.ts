@@ -5,6 +5,7 @@ import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
 import type { EntityLoader, OnRowsOptions, ReturningOptions } from '../loader/entity-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { LoadResultWithRows } from '../loader/model/row-outcome.js';
+import type { UpsertConflict, UpsertEntities, UpsertResult } from '../loader/upsert/upsert-entities.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { BatchLoadResult, LoadResult } from '../results/load-result.js';
 
@@ -35,6 +36,14 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
   async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult>;
   async storeBatch(records: AsyncRecordSource<R>, options?: LoadOptions): Promise<BatchLoadResult> {
     return this.loader.loadBatch(records, options);
+  }
+
+  /** TypeORM's `Repository.upsert` as one load; see {@link EntityLoader.upsert}. */
+  async upsert(
+    entityOrEntities: UpsertEntities<E>,
+    conflictPathsOrOptions: UpsertConflict<E>,
+  ): Promise<UpsertResult<E>> {
+    return this.loader.upsert(entityOrEntities, conflictPathsOrOptions);
   }
 
   /** Gathers single records of many callers into common loads; see {@link EntityLoader.buffer}. */
