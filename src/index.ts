@@ -24,7 +24,6 @@ export {
   LoadFailedError,
   LoadInterruptedError,
   LoadStoppedError,
-  RecordRejectedError,
   RejectLimitExceededError,
   type SchemaDifference,
   type SchemaDifferenceKind,
@@ -49,9 +48,9 @@ export {
 } from './loader/combined-loader.js';
 export type { BufferOptions } from './loader/buffer/buffer-options.js';
 export { type BufferedOutcome, RecordBuffer } from './loader/buffer/record-buffer.js';
-export { EntityLoader, type OnRowsOptions, type ReturningOptions } from './loader/entity-loader.js';
+export { EntityLoader } from './loader/entity-loader.js';
 export type { LoadTarget } from './loader/plan/load-plans.js';
-export type { HistoryMode, LoadOptions, ReportingLoadOptions } from './loader/model/load-options.js';
+export type { HistoryMode, LoadOptions, OnRowsOptions, ReturningOptions } from './loader/model/load-options.js';
 export type {
   DeletedOutcome,
   LoadResultWithRows,
@@ -90,6 +89,7 @@ export type {
 } from './records/load-record.js';
 export type { AsyncRecordSource, RecordSource } from './records/record-source.js';
 export type { LoadedFields, OpportunityAliases, OpportunityInput, ProfileInput } from './records/table-records.js';
+export { RecordRejectedError } from './records/record-rejected.error.js';
 export { OpportunityRecord } from './records/opportunity.record.js';
 export { ProfileRecord } from './records/profile.record.js';
 export { REJECT_REASONS, type RejectReason, type RejectRule, type Sqlstate } from './records/reject-reasons.js';

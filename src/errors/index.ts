@@ -6,7 +6,6 @@ export {
   LoadFailedError,
   LoadInterruptedError,
   LoadStoppedError,
-  RecordRejectedError,
   RejectLimitExceededError,
 } from './load-errors.js';
 export { SchemaMismatchError, type SchemaDifference, type SchemaDifferenceKind } from './schema-mismatch.error.js';

@@ -56,21 +56,6 @@ export class RejectLimitExceededError extends LoadStoppedError {
   }
 }
 
-/** A record was rejected that its caller had handed over alone. It is in quarantine. */
-export class RecordRejectedError extends StorageError {
-  override readonly name = 'RecordRejectedError';
-
-  constructor(
-    /** Stable name of the rule that it breaks, or the SQLSTATE of Postgres. */
-    readonly reason: string,
-    /** The column at fault, if one is. */
-    readonly column: string | undefined,
-    message: string,
-  ) {
-    super('RECORD_REJECTED', `The record was rejected${column === undefined ? '' : ` (column ${column})`}: ${message}`);
-  }
-}
-
 /** The load was interrupted by an AbortSignal or the shutdown of the application. */
 export class LoadInterruptedError extends LoadStoppedError {
   override readonly name = 'LoadInterruptedError';

@@ -5,8 +5,8 @@ import type { AsyncRecordSource, RecordSource } from '../records/record-source.j
 import { InvalidLoadError } from '../errors/index.js';
 import type { BufferOptions } from './buffer/buffer-options.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
-import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
-import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
+import type { LoadOptions, OnRowsOptions, ReportingLoadOptions, ReturningOptions } from './model/load-options.js';
+import type { LoadResultWithRows } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import {
   entitiesOf,
@@ -36,24 +36,6 @@ export interface LoadRunner {
     options: BufferOptions<K>,
   ): RecordBuffer<E, R, K>;
   metadataOf(target: LoadTarget): EntityMetadata;
-}
-
-/** Options of `load` that give back columns of each row. */
-export interface ReturningOptions<K extends string> extends LoadOptions {
-  /** Properties whose stored values `rows` of the result has (generated ids, defaults); `[]` for the outcomes alone. */
-  readonly returning: readonly K[];
-}
-
-/** Options of `loadBatch` that tell what became of each record. */
-export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & string> extends LoadOptions {
-  /** Properties whose stored values the rows have. @default none */
-  readonly returning?: readonly K[] | undefined;
-  /**
-   * Takes what became of each record, batch by batch in input order, after the batch is committed; inside a caller's
-   * transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError; what is
-   * committed stays.
-   */
-  readonly onRows: (rows: readonly RowOutcome<E, K>[]) => unknown;
 }
 
 /** Loads records into the table of one entity. `R` is what the compiler takes as a record. */

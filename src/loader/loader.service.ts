@@ -27,9 +27,12 @@ import { EntityLoader } from './entity-loader.js';
 import type { LoadJob } from './model/load-job.js';
 import {
   checkReporting,
+  type LoadOptions,
+  type OnRowsOptions,
   type ReportingLoadOptions,
   type ResolvedLoadOptions,
   resolveLoadOptions,
+  type ReturningOptions,
 } from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
 import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
@@ -108,21 +111,45 @@ export class LoaderService implements BeforeApplicationShutdown {
   }
 
   /** Loads records in one transaction; see {@link EntityLoader.load}. */
+  async load<E extends ObjectLiteral, K extends keyof E & string>(
+    target: LoadTarget<E>,
+    records: RecordSource<NoInfer<RecordOf<E>>>,
+    options: ReturningOptions<K>,
+    manager?: EntityManager,
+  ): Promise<LoadResultWithRows<E, K>>;
   async load<E extends ObjectLiteral>(
     target: LoadTarget<E>,
     records: RecordSource<NoInfer<RecordOf<E>>>,
+    options?: LoadOptions,
+    manager?: EntityManager,
+  ): Promise<LoadResult>;
+  async load(
+    target: LoadTarget,
+    records: RecordSource<object>,
     options: ReportingLoadOptions = {},
     manager?: EntityManager,
-  ): Promise<LoadResult | LoadResultWithRows> {
+  ): Promise<LoadResult> {
     const checked = checkRecords(records);
     checkReporting(options, 'load');
     return this.runWhole(this.entityCall(target, options, manager), checked);
   }
 
   /** Loads records in one transaction a batch; see {@link EntityLoader.loadBatch}. */
+  async loadBatch<E extends ObjectLiteral, K extends keyof E & string = never>(
+    target: LoadTarget<E>,
+    records: AsyncRecordSource<NoInfer<RecordOf<E>>>,
+    options: OnRowsOptions<E, K>,
+    manager?: EntityManager,
+  ): Promise<BatchLoadResult>;
   async loadBatch<E extends ObjectLiteral>(
     target: LoadTarget<E>,
     records: AsyncRecordSource<NoInfer<RecordOf<E>>>,
+    options?: LoadOptions,
+    manager?: EntityManager,
+  ): Promise<BatchLoadResult>;
+  async loadBatch(
+    target: LoadTarget,
+    records: AsyncRecordSource<object>,
     options: ReportingLoadOptions = {},
     manager?: EntityManager,
   ): Promise<BatchLoadResult> {

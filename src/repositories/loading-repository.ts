@@ -2,8 +2,8 @@ import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 
 
 import type { BufferOptions } from '../loader/buffer/buffer-options.js';
 import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
-import type { EntityLoader, OnRowsOptions, ReturningOptions } from '../loader/entity-loader.js';
-import type { LoadOptions } from '../loader/model/load-options.js';
+import type { EntityLoader } from '../loader/entity-loader.js';
+import type { LoadOptions, OnRowsOptions, ReturningOptions } from '../loader/model/load-options.js';
 import type { LoadResultWithRows } from '../loader/model/row-outcome.js';
 import type { UpsertConflict, UpsertEntities, UpsertResult } from '../loader/upsert/upsert-entities.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { ObjectLiteral } from 'typeorm';
 
-import { LoadFailedError, RecordRejectedError, StorageError } from '../../errors/index.js';
+import { LoadFailedError, StorageError } from '../../errors/index.js';
+import { RecordRejectedError } from '../../records/record-rejected.error.js';
 import type { RowOutcome } from '../model/row-outcome.js';
 import type { BufferLimits } from './buffer-options.js';
 import type { HoldingBuffers } from './holding-buffers.js';

@@ -1,3 +1,5 @@
+import type { ObjectLiteral } from 'typeorm';
+
 import type { LoadEntity } from '../../entities/index.js';
 import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
 import { InvalidLoadError, InvalidOptionError } from '../../errors/index.js';
@@ -70,20 +72,31 @@ export interface LoadOptions {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-/** Options of a load that tells what became of each record. */
-export interface ReportingLoadOptions extends LoadOptions {
+/** Options of `load` that give back columns of each row. */
+export interface ReturningOptions<K extends string> extends LoadOptions {
   /**
    * Properties whose stored values the load gives back of each row (generated ids, defaults): `load` in the `rows` of its
-   * result, `loadBatch` to `onRows`. Also `[]`, for the outcomes alone. Not with a replace. @default none
+   * result, `loadBatch` to `onRows`. `[]` for the outcomes alone. Not with a replace.
    */
-  readonly returning?: readonly string[] | undefined;
-  /**
-   * `loadBatch` only: takes what became of each record, batch by batch in input order, after the batch is committed; inside
-   * a caller's transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError;
-   * what is committed stays.
-   */
-  readonly onRows?: ((rows: readonly RowOutcome[]) => unknown) | undefined;
+  readonly returning: readonly K[];
 }
+
+/** Options of `loadBatch` that tell what became of each record. */
+export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & string>
+  extends LoadOptions, Optional<Pick<ReturningOptions<K>, 'returning'>> {
+  /**
+   * Takes what became of each record, batch by batch in input order, after the batch is committed; inside a caller's
+   * transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError; what is
+   * committed stays.
+   */
+  readonly onRows: (rows: readonly RowOutcome<E, K>[]) => unknown;
+}
+
+type Optional<T> = { readonly [P in keyof T]?: T[P] | undefined };
+
+/** Options of a load that may tell what became of each record. */
+export type ReportingLoadOptions = LoadOptions &
+  Optional<Pick<OnRowsOptions<ObjectLiteral, string>, 'returning' | 'onRows'>>;
 
 /** Validated options. */
 export interface ResolvedLoadOptions extends Omit<ReportingLoadOptions, 'primaryKey' | 'onReject' | 'history'> {

@@ -152,10 +152,13 @@ function unknownOutcome(
   );
 }
 
+/** What becomes of a load that has joined a transaction. */
+export const WITH_ITS_TRANSACTION = 'What it wrote is committed or rolled back with the transaction it is part of';
+
 /** What is committed, and how to load the rest. */
 function afterInterrupt({ disposition, loadKey }: ResolvedLoadOptions, { unanswered, isJoined }: LoadEnd): string {
   if (isJoined) {
-    return 'What it wrote is committed or rolled back with the transaction it is part of';
+    return WITH_ITS_TRANSACTION;
   }
   if (disposition === 'replace') {
     return unanswered.length > 0 ? ALL_OR_NOTHING : 'A replace is one transaction: the table is unchanged';

@@ -140,7 +140,7 @@ export class BatchWriter {
     }
     if (onRows !== undefined) {
       await untilEarlierEnd?.();
-      await handOver(report.rows, onRows);
+      await handOver(report.rows, onRows, this.load.manager !== undefined);
     }
   }
 

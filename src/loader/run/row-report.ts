@@ -4,6 +4,7 @@ import { StorageError } from '../../errors/index.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { LoadJob, ReturnedColumns } from '../model/load-job.js';
 import type { RowOutcome, WrittenRecord } from '../model/row-outcome.js';
+import { WITH_ITS_TRANSACTION } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 
 /**
@@ -62,18 +63,17 @@ function outcomeOf(
 export type RowsListener = (rows: readonly RowOutcome[]) => unknown;
 
 /**
- * Hands over the rows of a committed batch.
+ * Hands over the rows of a batch that is committed, or written in a caller's transaction.
  * @throws StorageError `ROWS_NOT_TAKEN` when the listener throws
  */
-export async function handOver(rows: readonly RowOutcome[], listener: RowsListener): Promise<void> {
+export async function handOver(rows: readonly RowOutcome[], listener: RowsListener, isJoined: boolean): Promise<void> {
   if (rows.length === 0) {
     return;
   }
   try {
     await listener(rows);
   } catch (error) {
-    throw new StorageError('ROWS_NOT_TAKEN', 'onRows threw an error. What is committed stays', {
-      cause: error,
-    });
+    const rest = isJoined ? WITH_ITS_TRANSACTION : 'What is committed stays';
+    throw new StorageError('ROWS_NOT_TAKEN', `onRows threw an error. ${rest}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type LoadResultWithRows, type RowOutcome } from '../../../src/index.js';
+import type { RowOutcome } from '../../../src/index.js';
 import { quarantined } from '../../support/app/quarantine.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
 import { whileOtherDoes } from '../../support/database/lock-waits.js';
@@ -90,7 +90,7 @@ describe('rows of records', () => {
       if (stored.length > 0) await app.loader.load(entity, [...stored], { primaryKey: key.primaryKey });
       await app.rows(`ALTER SEQUENCE ${table}_no_seq RESTART 1000`);
     };
-    const returning = ['no', 'id', 'other', 'v', 'n'];
+    const returning = ['no', 'id', 'other', 'v', 'n'] as const;
 
     it.each([
       { way: 'few', more: [], before: [] },
@@ -113,7 +113,7 @@ describe('rows of records', () => {
             const rejects = await quarantined(app, expected.loadId);
 
             await prepare([...before, ...stored]);
-            const result = (await app.loader.load(entity, records, { ...options, returning })) as LoadResultWithRows;
+            const result = await app.loader.load(entity, records, { ...options, returning });
             const { rows } = result;
             const now = await content();
             expect(valuesOf(now)).toEqual(expectedTable);
@@ -138,9 +138,8 @@ describe('rows of records', () => {
       await prepare([{ id: 'b', n: 1, v: 'old' }]);
       const records = [{ id: 'a', n: 1, v: '1' }, { id: 'b', n: 1, v: '2' }, { id: 'c', n: 1, v: '3' }, ...more];
       const insert = `INSERT INTO ${table} (id, n, v) VALUES ('c', 1, 'others')`;
-      const { rows } = (await whileOtherDoes(app, insert, () =>
-        app.loader.load(entity, records, { ...key, returning }),
-      )) as LoadResultWithRows;
+      const load = () => app.loader.load(entity, records, { ...key, returning });
+      const { rows } = await whileOtherDoes(app, insert, load);
       expect(rows.slice(0, 3).map(({ outcome }) => outcome)).toEqual(['inserted', 'updated', 'updated']);
       checkRows(rows, records, await content());
     });

@@ -213,6 +213,18 @@ describe('what became of each record', () => {
     expect(given.length).toBeLessThanOrEqual(inserted);
   });
 
+  it('says of a transaction that was joined that what it wrote is up to that, when onRows throws', async () => {
+    const onRows = (): never => {
+      throw new Error('not taken');
+    };
+    const load = app.dataSource.transaction((manager) =>
+      app.profiles.withManager(manager).storeBatch([{ submission_id: 's' }], { onRows }),
+    );
+    const message = expect.stringMatching(/^onRows threw an error. What it wrote is committed or rolled back with the/);
+    await expect(load).rejects.toMatchObject({ cause: { code: 'ROWS_NOT_TAKEN', message } });
+    expect(await app.count('submissions')).toBe(0);
+  });
+
   it('tells it inside the transaction of a caller, and nothing of a load that has completed', async () => {
     const loader = app.loader.for(SubmissionEntity);
     const options = { returning: ['title'] as const, loadKey: 'k' };
@@ -225,19 +237,21 @@ describe('what became of each record', () => {
       alreadyCompleted: true,
       rows: [],
     });
-    expect((await loader.load([], { returning: ['title'] })).rows).toEqual([]);
+    expect((await app.loader.load(SubmissionEntity, [], { returning: ['title'] })).rows).toEqual([]);
     expect(await loader.load([{ submission_id: 'b' }])).not.toHaveProperty('rows');
   });
 
+  const wrong = (options: object): Promise<unknown> => app.loader.load(Ticket, [], options);
+
   it.each<[string, () => Promise<unknown>]>([
-    ['no column property "titel". Did you mean title?', () => app.loader.load(Ticket, [], { returning: ['titel'] })],
-    ['no column property "head_line"', () => app.loader.load(Ticket, [], { returning: ['head_line'] })],
+    ['no column property "titel". Did you mean title?', () => wrong({ returning: ['titel'] })],
+    ['no column property "head_line"', () => wrong({ returning: ['head_line'] })],
     [
       "do not go with disposition 'replace'",
       () => app.loader.load(Ticket, [], { returning: ['id'], disposition: 'replace' }),
     ],
-    ['onRows goes with loadBatch', () => app.loader.load(Ticket, [], { onRows: () => undefined })],
-    ['loadBatch needs onRows', () => app.loader.loadBatch(Ticket, [], { returning: ['id'] })],
+    ['onRows goes with loadBatch', () => wrong({ onRows: () => undefined })],
+    ['loadBatch needs onRows', () => app.loader.loadBatch(Ticket, [], { returning: ['id'] } as object)],
     ['gives no rows back', () => app.hybrid.store([], { returning: ['id'] } as object)],
   ])('refuses a wrong call: %s', async (message, call) => {
     const error: unknown = await call().then(undefined, (thrown) => thrown);
