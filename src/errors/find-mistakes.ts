@@ -5,18 +5,21 @@ import { nearestName } from './nearest-name.js';
 export type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
 /**
- * Validates options given by a caller and returns messages about the invalid ones; undefined values are ignored. Messages
- * name the type of a wrong value only, because a URL may contain a password.
+ * Validates options given by a caller and returns messages about the invalid ones; undefined values are ignored. A caller
+ * without types may give anything. Messages name the type of a wrong value only, because a URL may contain a password.
  * @param checks - by option name
  * @param noName - text about an unknown name, for example `no option of a load`
  * @param prefix - parent of the names, for example `loader.`
  */
 export function findMistakes(
-  given: object,
+  given: unknown,
   checks: Readonly<Record<string, Check>>,
   noName: string,
   prefix: string = '',
 ): string[] {
+  if (typeof given !== 'object' || given === null) {
+    return [`an object is expected (found ${given === null ? 'null' : typeof given})`];
+  }
   return Object.entries(given)
     .filter(([, value]) => value !== undefined)
     .flatMap(([name, value]) => {

@@ -10,6 +10,7 @@ import type { JobFactory, LoadCall } from '../loader/run/load-call.js';
 import { checkAnyRecords, checkRecords } from '../loader/read/check-records.js';
 import type { HybridRecord } from '../records/hybrid.record.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
+import { checkManager } from '../postgres/with-transaction.js';
 import { hybridJob } from './hybrid-job.js';
 
 /** Options of a load into one table. */
@@ -54,7 +55,7 @@ export class HybridStoreService<R extends object = HybridRecord> {
 
   /** The same service in the transaction of `manager`. */
   withManager(manager: EntityManager): HybridStoreService<R> {
-    return new HybridStoreService(this.loader, manager);
+    return new HybridStoreService(this.loader, checkManager(manager));
   }
 
   /** The same service for records of which the compiler knows nothing: it takes any object. */
@@ -76,11 +77,11 @@ export class HybridStoreService<R extends object = HybridRecord> {
 }
 
 function checkOptions(options: ReportingLoadOptions): HybridOptions {
-  const wrong = OF_ONE_TABLE.filter((name) => options[name] !== undefined);
+  const wrong = OF_ONE_TABLE.filter((name) => options?.[name] !== undefined);
   if (wrong.length > 0) {
     throw new InvalidLoadError(`A hybrid load merges by submission_id: remove the options ${wrong.join(', ')}`);
   }
-  if ((options.returning ?? options.onRows) !== undefined) {
+  if ((options?.returning ?? options?.onRows) !== undefined) {
     throw new InvalidLoadError('A hybrid load gives no rows back: remove the options returning and onRows');
   }
   return options;

@@ -3,6 +3,7 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { InvalidLoadError } from '../errors/index.js';
+import { checkManager } from '../postgres/with-transaction.js';
 import type { BufferOptions } from './buffer/buffer-options.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, OnRowsOptions, ReportingLoadOptions, ReturningOptions } from './model/load-options.js';
@@ -121,7 +122,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
    * await dataSource.transaction((manager) => loader.withManager(manager).load(records));
    */
   withManager(manager: EntityManager): EntityLoader<E, R> {
-    return new EntityLoader(this.loader, this.target, manager);
+    return new EntityLoader(this.loader, this.target, checkManager(manager));
   }
 
   /** The same loader for records of which the compiler knows nothing: it takes any object. */

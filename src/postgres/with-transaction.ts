@@ -215,13 +215,28 @@ export async function withSettings<T>(client: ClientBase, settings: Settings, wo
 
 /** The connection of the manager's transaction. */
 export async function clientOf(manager: EntityManager): Promise<ClientBase> {
-  const client = await transactionOf(manager);
+  const client = await transactionOf(checkManager(manager));
   if (client === undefined) {
-    throw new InvalidLoadError(
-      'withManager needs the EntityManager of an open transaction: dataSource.transaction((manager) => …)',
-    );
+    throw noTransaction();
   }
   return client;
+}
+
+/**
+ * Without it, a caller without types would load outside of the transaction that it has not given.
+ * @throws InvalidLoadError when there is no manager
+ */
+export function checkManager(manager: EntityManager): EntityManager {
+  if (typeof manager !== 'object' || manager === null) {
+    throw noTransaction();
+  }
+  return manager;
+}
+
+function noTransaction(): InvalidLoadError {
+  return new InvalidLoadError(
+    'withManager needs the EntityManager of an open transaction: dataSource.transaction((manager) => …)',
+  );
 }
 
 /** pg's message when all connections of the pool are in use: the server is not down. */

@@ -62,13 +62,9 @@ export class QuarantineStore {
   }
 
   /** Newest first; records rejected together in input order. */
-  async list({
-    limit = DEFAULT_LIMIT,
-    after,
-    withRaw = false,
-    ...filter
-  }: RejectListFilter): Promise<QuarantinedRecord[]> {
-    checkFilter({ limit, after, withRaw, ...filter }, LIST_CHECKS);
+  async list(all: RejectListFilter): Promise<QuarantinedRecord[]> {
+    checkFilter(all, LIST_CHECKS);
+    const { limit = DEFAULT_LIMIT, after, withRaw = false, ...filter } = all;
     const parameters: unknown[] = [];
     const condition = this.conditionOf(filter, parameters);
     const behind =

@@ -50,7 +50,7 @@ export const LIST_CHECKS: Readonly<Record<keyof RejectListFilter, Check>> = {
 };
 
 /** @throws StorageError `INVALID_FILTER` naming all mistakes */
-export function checkFilter(filter: object, checks: Readonly<Record<string, Check>> = CHECKS): void {
+export function checkFilter(filter: unknown, checks: Readonly<Record<string, Check>> = CHECKS): void {
   const mistakes = findMistakes(filter, checks, 'not a criterion');
   if (mistakes.length > 0) {
     throw new StorageError('INVALID_FILTER', `Invalid filter of rejected records: ${mistakes.join('; ')}`);

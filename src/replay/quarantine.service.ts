@@ -6,7 +6,7 @@ import type { LoadStats } from '../stats/load-stats.js';
 import { type CsvDialect, type ExportFormat, exportLines } from '../quarantine/export-lines.js';
 import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import type { PurgeResult, ReasonCount } from '../quarantine/quarantine-store.js';
-import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
+import { checkFilter, LIST_CHECKS, type RejectFilter, type RejectListFilter } from '../quarantine/reject-filter.js';
 import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import type { ReplayContext } from './replay-context.js';
 import { type ReplayOptions, ReplayRun } from './replay-run.js';
@@ -44,11 +44,9 @@ export class QuarantineService {
   }
 
   /** One rejected record, or null. Errors as {@link list}. */
-  async get(
-    id: string,
-    { withRaw = false }: { readonly withRaw?: boolean | undefined } = {},
-  ): Promise<QuarantinedRecord | null> {
-    return answered(this.context.store.get(id, withRaw), ...FAILED);
+  async get(id: string, options: { readonly withRaw?: boolean | undefined } = {}): Promise<QuarantinedRecord | null> {
+    checkFilter(options, { withRaw: LIST_CHECKS.withRaw });
+    return answered(this.context.store.get(id, options.withRaw ?? false), ...FAILED);
   }
 
   /**
@@ -91,6 +89,7 @@ export class QuarantineService {
    * @throws LoadInterruptedError when the signal is aborted or the application shuts down; it was rolled back
    */
   async replay(filter: ReplayFilter = {}, options: ReplayOptions = {}): Promise<ReplayResult> {
+    checkFilter(filter);
     const run = new ReplayRun(this.context, { ...filter, replayed: false }, options);
     let result: ReplayResult;
     try {

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 
 import type { OpportunityEntity } from '../entities/index.js';
 import type { OpportunityInput } from '../records/table-records.js';
+import { checkManager } from '../postgres/with-transaction.js';
 import { LoadingRepository } from './loading-repository.js';
 
 /** Stores and finds app opportunities (`app_opportunities`). Records without a problem description are skipped. */
@@ -11,7 +12,7 @@ export class OpportunityRepository<R extends object = OpportunityInput> extends 
 > {
   withManager(manager: EntityManager): OpportunityRepository<R> {
     return new OpportunityRepository(
-      manager.getRepository<OpportunityEntity>(this.repository.target),
+      checkManager(manager).getRepository<OpportunityEntity>(this.repository.target),
       this.loader.withManager(manager),
     );
   }

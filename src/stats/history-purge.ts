@@ -68,7 +68,7 @@ export class HistoryPurge {
   /** @throws StorageError `INVALID_FILTER` naming all mistakes */
   async run(options: HistoryPurgeOptions): Promise<HistoryPurgeResult> {
     const mistakes = findMistakes(options, CHECKS, 'not an option');
-    if ((options.olderThan as unknown) === undefined) {
+    if ((options?.olderThan as unknown) === undefined) {
       mistakes.unshift('olderThan is missing');
     }
     if (mistakes.length > 0) {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { HistoryPeriodEntity, HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
-import { findMistakes, integerFrom } from '../errors/find-mistakes.js';
+import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
@@ -74,6 +74,15 @@ interface SumRow extends TableTotal {
   readonly schema: string | null;
 }
 
+const TEXT: Check = ['a text without NUL', (value) => typeof value === 'string' && !value.includes('\0')];
+
+const CHECKS: Readonly<Record<keyof HistoryFilter, Check>> = {
+  table: TEXT,
+  status: TEXT,
+  limit: integerFrom(0),
+  after: TEXT,
+};
+
 const DEFAULT_LIMIT = 50;
 const COUNTS = Object.keys(NO_COUNTS);
 
@@ -87,11 +96,12 @@ const TABLE_SUMS = COUNTS.map((name) => `COALESCE(sum((entry.value->>'${name}'):
 export class LoadHistory {
   constructor(private readonly dataSource: DataSource) {}
 
-  async list({ table, status, limit = DEFAULT_LIMIT, after }: HistoryFilter): Promise<HistoryEntry[]> {
-    const mistakes = findMistakes({ limit }, { limit: integerFrom(0) }, 'not a criterion');
+  async list(filter: HistoryFilter): Promise<HistoryEntry[]> {
+    const mistakes = findMistakes(filter, CHECKS, 'not a criterion');
     if (mistakes.length > 0) {
       throw new StorageError('INVALID_FILTER', `Invalid filter of the history: ${mistakes.join('; ')}`);
     }
+    const { table, status, limit = DEFAULT_LIMIT, after } = filter;
     if (after !== undefined && (await this.find(after)) === null) {
       throw new StorageError('INVALID_FILTER', `after: the history has no load ${JSON.stringify(after)}`);
     }

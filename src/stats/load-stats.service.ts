@@ -1,7 +1,19 @@
 import { filter as filterBy, type Observable, Subject } from 'rxjs';
 
+import { type Check, findMistakes } from '../errors/find-mistakes.js';
+import { StorageError } from '../errors/index.js';
 import type { LoadProgress, ProgressFilter } from './load-progress.js';
 import { LoadStats } from './load-stats.js';
+
+const TEXT: Check = ['a text', (value) => typeof value === 'string'];
+
+const CHECKS: Readonly<Record<keyof ProgressFilter, Check>> = {
+  loadId: TEXT,
+  table: TEXT,
+  loadKey: TEXT,
+  source: TEXT,
+  status: TEXT,
+};
 
 /** Statistics, history and progress of loads. */
 export class LoadStatsService extends LoadStats {
@@ -13,8 +25,15 @@ export class LoadStatsService extends LoadStats {
    */
   readonly progress$: Observable<LoadProgress> = this.published.asObservable();
 
-  /** The progress of some loads: those with these values; see {@link progress$}. */
+  /**
+   * The progress of some loads: those with these values; see {@link progress$}.
+   * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter
+   */
   progress(filter: ProgressFilter): Observable<LoadProgress> {
+    const mistakes = findMistakes(filter, CHECKS, 'not a criterion');
+    if (mistakes.length > 0) {
+      throw new StorageError('INVALID_FILTER', `Invalid filter of the progress: ${mistakes.join('; ')}`);
+    }
     const criteria = Object.entries(filter).filter(([, value]) => value !== undefined);
     return this.progress$.pipe(
       filterBy((progress) => criteria.every(([name, value]) => progress[name as keyof ProgressFilter] === value)),

@@ -221,7 +221,8 @@ export function resolveLoadOptions(
 }
 
 /** @throws InvalidLoadError when this call cannot give the rows that the options ask for */
-export function checkReporting({ returning, onRows }: ReportingLoadOptions, call: 'load' | 'loadBatch'): void {
+export function checkReporting(given: ReportingLoadOptions, call: 'load' | 'loadBatch'): void {
+  const { returning, onRows } = given ?? {};
   if (call === 'load' && onRows !== undefined) {
     throw new InvalidLoadError('onRows goes with loadBatch. The result of load has all rows: set returning');
   }

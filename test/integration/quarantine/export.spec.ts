@@ -195,7 +195,7 @@ describe('the list of rejected records', () => {
   });
 
   it('names every mistake in a filter', async () => {
-    const wrong = { table: '', since: new Date(Number.NaN), limit: 0, after: 'x', colour: 1 } as object;
+    const wrong = { limit: 0, after: 'x', table: '', since: new Date(Number.NaN), colour: 1 } as object;
     await expect(quarantine.list(wrong)).rejects.toThrow(
       /limit must be .*; after must be .*; table must be a text \(found string\); since must be a valid Date \(found object\); colour is not a criterion/,
     );
