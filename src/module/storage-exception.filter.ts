@@ -29,7 +29,8 @@ const STATUS: Readonly<Partial<Record<StorageErrorCode, HttpStatus>>> = {
 
 /**
  * Answers an HTTP request that ended with a StorageError: the status that fits it, and a body of `statusCode`, `code` and
- * `message`. The message of an error from 500 on goes to the log only. In other contexts than HTTP it passes the error on.
+ * `message`. The message of an error from 500 on goes to the log only. A WebSocket client gets `code` and `message`
+ * as the event `exception`. In other contexts (microservices, GraphQL) it passes the error on to Nest.
  * @example
  * providers: [{ provide: APP_FILTER, useClass: StorageExceptionFilter }]
  */
@@ -38,8 +39,10 @@ export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
   private readonly logger = new Logger(StorageExceptionFilter.name);
 
   override catch(error: StorageError, host: ArgumentsHost): void {
-    if (host.getType() !== 'http') {
-      throw error;
+    const context = host.getType();
+    if (context !== 'http' && context !== 'ws') {
+      // Nest's own filter follows where this one returns nothing. A throw would end the process of a microservice.
+      return;
     }
     const status = statusOf(error);
     const { code } = error;
@@ -48,7 +51,14 @@ export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
       this.logger.error(`${code}: ${error.message}`, error.stack);
     }
     const shown = status === SERVICE_UNAVAILABLE ? 'Service unavailable' : 'Internal server error';
-    const body = { statusCode: status, code, message: isOwn ? shown : error.message };
+    const message = isOwn ? shown : error.message;
+    if (context === 'ws') {
+      // Of a WebSocket, a filter has the last word.
+      const client: { emit?(event: string, body: object): void } = host.switchToWs().getClient();
+      client.emit?.('exception', { status: 'error', code, message });
+      return;
+    }
+    const body = { statusCode: status, code, message };
     // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- no promise
     super.catch(new HttpException(body, status, { cause: error }), host);
   }

@@ -1,5 +1,8 @@
-import { type ArgumentsHost, Controller, Get, type INestApplication, Module, Param } from '@nestjs/common';
+import { EventEmitter } from 'node:events';
+
+import { Controller, Get, type INestApplication, Module, Param } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -82,8 +85,23 @@ describe('StorageExceptionFilter', () => {
     expect(await response.json()).toEqual({ statusCode: 500, message: 'Internal server error' });
   });
 
-  it('passes the error on outside HTTP', () => {
-    const host = { getType: () => 'rpc' } as unknown as ArgumentsHost;
-    expect(() => new StorageExceptionFilter().catch(ERRORS['busy'] as StorageError, host)).toThrow(ERRORS['busy']);
+  it.each(['rpc', 'graphql'])('returns nothing for %s, so that the filter of Nest follows', (type) => {
+    const host = new ExecutionContextHost([]);
+    host.setType(type);
+    expect(new StorageExceptionFilter().catch(ERRORS['busy'] as StorageError, host)).toBeUndefined();
+  });
+
+  it.each([
+    ['invalid', 'batchSize must be an integer'],
+    ['schema', 'Internal server error'],
+  ])('tells the client of a WebSocket of %s', (name, message) => {
+    const client = new EventEmitter();
+    const told: unknown[] = [];
+    client.on('exception', (body: unknown) => told.push(body));
+    const host = new ExecutionContextHost([client, {}, 'store']);
+    host.setType('ws');
+    const error = ERRORS[name] as StorageError;
+    new StorageExceptionFilter().catch(error, host);
+    expect(told).toEqual([{ status: 'error', code: error.code, message }]);
   });
 });
