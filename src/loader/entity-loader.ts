@@ -1,9 +1,10 @@
-import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { checkManager } from '../postgres/with-transaction.js';
+import { metadataOf } from '../schema/table/entity-metadata.js';
 import type { BufferOptions } from './buffer/buffer-options.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, OnRowsOptions, ReportingLoadOptions, ReturningOptions } from './model/load-options.js';
@@ -36,7 +37,7 @@ export interface LoadRunner {
     target: LoadTarget<E>,
     options: BufferOptions<K>,
   ): RecordBuffer<E, R, K>;
-  metadataOf(target: LoadTarget): EntityMetadata;
+  readonly dataSource: DataSource;
 }
 
 /** Loads records into the table of one entity. `R` is what the compiler takes as a record. */
@@ -97,7 +98,7 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
     conflictPathsOrOptions: UpsertConflict<E>,
   ): Promise<UpsertResult<E>> {
     const entities = entitiesOf<E>(entityOrEntities);
-    const upsert = new Upsert<E>(this.loader.metadataOf(this.target), conflictPathsOrOptions);
+    const upsert = new Upsert<E>(metadataOf(this.loader.dataSource, this.target), conflictPathsOrOptions);
     if (entities.length === 0) {
       return upsert.finish([], []);
     }

@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import type { DataSource, EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import {
   HistoryPeriodEntity,
@@ -13,7 +13,6 @@ import type { RecordOf } from '../entities/record-of.js';
 import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { metadataOf } from '../schema/table/entity-metadata.js';
 import { HistoryGap } from '../stats/history-gap.js';
 import { LoadKeys } from '../stats/load-keys.js';
 import { LoadLedger } from '../stats/load-ledger.js';
@@ -61,7 +60,7 @@ export class LoaderService implements BeforeApplicationShutdown {
 
   /** @internal */
   constructor(
-    dataSource: DataSource,
+    /** @internal */ readonly dataSource: DataSource,
     stats: LoadStats,
     private readonly settings: LoaderSettings,
     threads: RecordThreads,
@@ -107,7 +106,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     split: SplitRecord<T, R>,
     options: CombineOptions<T> = {},
   ): CombinedLoader<R> {
-    return CombinedLoader.of<R>(this, this.context.dataSource, entities, split, options);
+    return CombinedLoader.of<R>(this, this.dataSource, entities, split, options);
   }
 
   /** Loads records in one transaction; see {@link EntityLoader.load}. */
@@ -170,12 +169,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     const call = { ...this.entityCall(target, ofLoads, undefined), isDrained: true };
     const load = async (records: readonly object[], after?: Promise<void>): Promise<readonly RowOutcome<E, K>[]> =>
       ((await this.runWhole(call, records, after)) as LoadResultWithRows<E, K>).rows;
-    return new RecordBuffer(limits, { take: takerFor(this.context.dataSource, [target]), load }, this.buffers);
-  }
-
-  /** @internal */
-  metadataOf(target: LoadTarget): EntityMetadata {
-    return metadataOf(this.context.dataSource, target);
+    return new RecordBuffer(limits, { take: takerFor(this.dataSource, [target]), load }, this.buffers);
   }
 
   /** Forgets the plans, so that the next load reads the live schema again. */
@@ -262,7 +256,7 @@ export class LoaderService implements BeforeApplicationShutdown {
       const plans =
         client === undefined
           ? readSchema(this.context, manager, (connected) => this.plans.renew(targets, connected))
-          : this.plans.renew(targets, (query) => query(client));
+          : this.plans.renew(targets, { ask: (query) => query(client), read: (query) => query(client) });
       return makeJob(await plans, resolved);
     };
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>

@@ -28,6 +28,8 @@ describe('a connection that is lost', () => {
   let fault: FaultApp;
   beforeAll(async () => {
     fault = await startFaultApp({ loader: { parallelism: 1 } });
+    // So that the first transaction is that of a load, and not the one that reads the tables.
+    await fault.app.hybrid.store([]);
   });
   afterAll(() => fault.close());
   beforeEach(async () => {

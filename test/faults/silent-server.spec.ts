@@ -18,6 +18,8 @@ describe('a server that has fallen silent', () => {
   beforeAll(async () => {
     // The client waits 5 s longer than statement_timeout.
     fault = await startFaultApp({ connectTimeoutMs: 500, loader: { parallelism: 1, statementTimeoutMs: 500 } });
+    // So that the first transaction is that of a batch, and not the one that reads the table.
+    await fault.app.profiles.store([]);
   });
   afterAll(() => fault.close());
   beforeEach(async () => {
@@ -77,5 +79,23 @@ describe('a server that has fallen silent for good', () => {
     const { failed, received } = stoppedResult(failure);
     expect(failed).toBe(received);
     expect(await fault.value('SELECT count(*)::integer FROM submissions')).toBe(0);
+  });
+});
+
+describe('a table that another session keeps locked', () => {
+  let fault: FaultApp;
+  beforeAll(async () => {
+    fault = await startFaultApp({ loader: { lockTimeoutMs: 200, maxAttempts: 2 } });
+  });
+  afterAll(() => fault.close());
+
+  it('ends the first load, which has to read what it is, in time', async () => {
+    const other = await fault.connect();
+    await other.query('BEGIN; LOCK TABLE submissions IN ACCESS EXCLUSIVE MODE');
+    const load = fault.app.profiles.store([{ submission_id: 'a' }]);
+    await expect(load).rejects.toMatchObject({ code: 'SCHEMA_UNREADABLE', cause: { code: '55P03' } });
+    await other.query('ROLLBACK');
+    await other.end();
+    expect(await fault.app.profiles.store([{ submission_id: 'a' }])).toMatchObject({ inserted: 1 });
   });
 });

@@ -17,8 +17,15 @@ import type { LoadPlan } from '../model/load-plan.js';
 /** An entity, or the name of its table: with its schema where several have one of that name. */
 export type LoadTarget<E extends ObjectLiteral = ObjectLiteral> = EntityTarget<E>;
 
+type OnConnection = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+
 /** Runs work on the connection a load works on. */
-export type Connected = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+export interface Connected {
+  /** Work that waits for no lock. */
+  readonly ask: OnConnection;
+  /** Work that another session's lock on a table may keep waiting: for so long as the load allows. */
+  readonly read: OnConnection;
+}
 
 /** A plan, and the fingerprint of its table when it was built. */
 interface KnownPlan {
@@ -91,7 +98,7 @@ export class LoadPlans {
   ): Promise<string[] | undefined> {
     const tables = entities.map((metadata) => quoteTable(schemaOf(metadata), metadata.tableName));
     try {
-      return await connected((client) => readFingerprints(client, tables));
+      return await connected.ask((client) => readFingerprints(client, tables));
     } catch (error) {
       if (entities.every((metadata) => this.known.has(metadata))) {
         return undefined;
@@ -130,7 +137,7 @@ export class LoadPlans {
     isRunning: boolean,
   ): Promise<LoadPlan> {
     checkLoadable(metadata);
-    const { live, differences } = await connected(async (client) => {
+    const { live, differences } = await connected.read(async (client) => {
       const table = await readLiveTable(client, schemaOf(metadata), metadata.tableName);
       return { live: table, differences: await findDifferences(client, metadata, table) };
     });

@@ -5,7 +5,7 @@ import { databaseError } from '../../postgres/faults/database-error.js';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import { isTransient } from '../../postgres/faults/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
-import { clientOf, withClient } from '../../postgres/with-transaction.js';
+import { clientOf, withClient, withTransaction } from '../../postgres/with-transaction.js';
 import type { LoadContext } from '../model/load-context.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Connected } from '../plan/load-plans.js';
@@ -16,8 +16,15 @@ export async function readSchema(
   manager: EntityManager | undefined,
   read: (connected: Connected) => Promise<LoadPlan[]>,
 ): Promise<LoadPlan[]> {
-  const connected: Connected = async (query) =>
-    manager === undefined ? withClient(dataSource, query, limits.connectTimeoutMs) : query(await clientOf(manager));
+  const joined: Connected['ask'] = async (query) => query(await clientOf(manager as EntityManager));
+  const connected: Connected =
+    manager === undefined
+      ? {
+          ask: (query) => withClient(dataSource, query, limits.connectTimeoutMs),
+          // What Postgres says of an expression of a table waits for the lock of who alters the table.
+          read: (query) => withTransaction(dataSource, limits, query),
+        }
+      : { ask: joined, read: joined };
   try {
     return await withRetry(
       retry,

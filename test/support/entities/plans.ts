@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 
 import { buildLoadPlan } from '../../../src/loader/plan/build-load-plan.js';
 import type { LoadPlan } from '../../../src/loader/model/load-plan.js';
-import { LoadPlans } from '../../../src/loader/plan/load-plans.js';
+import { type Connected, LoadPlans } from '../../../src/loader/plan/load-plans.js';
 import { valueTypeOf } from '../records/value-types.js';
 import { baseTypeOf, fullTypeOf } from '../../../src/postgres/typeorm-adapter.js';
 import { withClient } from '../../../src/postgres/with-transaction.js';
@@ -12,7 +12,8 @@ import type { LiveColumn, LiveIndex } from '../../../src/schema/table/live-table
 
 /** The plan of an entity on its live table. */
 export async function livePlanOf(dataSource: DataSource, entity: Type<object>): Promise<LoadPlan> {
-  const plans = await new LoadPlans(dataSource, new Logger()).for([entity], (work) => withClient(dataSource, work));
+  const connected: Connected['ask'] = (work) => withClient(dataSource, work);
+  const plans = await new LoadPlans(dataSource, new Logger()).for([entity], { ask: connected, read: connected });
   return plans[0] as LoadPlan;
 }
 
