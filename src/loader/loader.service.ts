@@ -2,20 +2,10 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
-import {
-  HistoryPeriodEntity,
-  LoadBatchEntity,
-  LoadEntity,
-  RejectedRecordEntity,
-  type UnknownFields,
-} from '../entities/index.js';
+import type { UnknownFields } from '../entities/index.js';
 import type { RecordOf } from '../entities/record-of.js';
 import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
-import { poolSizeOf, quotedTableOf } from '../postgres/data-source.js';
-import { HistoryGap } from '../stats/history-gap.js';
-import { LoadKeys } from '../stats/load-keys.js';
-import { LoadLedger } from '../stats/load-ledger.js';
 import type { LoadStats } from '../stats/load-stats.js';
 import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
 import { HoldingBuffers } from './buffer/holding-buffers.js';
@@ -47,7 +37,7 @@ import type { LoadContext, LoadLogger } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
-import type { JobFactory, LoadCall, LoaderSettings } from './run/load-call.js';
+import { contextOf, type JobFactory, type LoadCall, type LoaderSettings } from './run/load-call.js';
 import { LoadRun } from './run/load-run.js';
 import { RunningLoads } from './run/running-loads.js';
 
@@ -67,24 +57,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     logger: LoadLogger,
   ) {
     this.plans = new LoadPlans(dataSource, logger);
-    const tables = {
-      loads: quotedTableOf(dataSource, LoadEntity),
-      batches: quotedTableOf(dataSource, LoadBatchEntity),
-    };
-    this.context = {
-      dataSource,
-      stats,
-      ledger: new LoadLedger(tables),
-      loadKeys: new LoadKeys(tables),
-      historyGap: new HistoryGap(quotedTableOf(dataSource, HistoryPeriodEntity)),
-      rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
-      retry: settings.retry,
-      parallelism: Math.min(settings.parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
-      limits: settings.limits,
-      threads,
-      logger,
-      shutdown: this.running.interrupt,
-    };
+    this.context = contextOf(dataSource, stats, settings, threads, logger, this.running.interrupt);
   }
 
   /**

@@ -1,6 +1,19 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
-import type { UnknownFields } from '../../entities/index.js';
+import {
+  HistoryPeriodEntity,
+  LoadBatchEntity,
+  LoadEntity,
+  RejectedRecordEntity,
+  type UnknownFields,
+} from '../../entities/index.js';
+import { poolSizeOf, quotedTableOf } from '../../postgres/data-source.js';
+import { HistoryGap } from '../../stats/history-gap.js';
+import { LoadKeys } from '../../stats/load-keys.js';
+import { LoadLedger } from '../../stats/load-ledger.js';
+import type { LoadStats } from '../../stats/load-stats.js';
+import type { LoadContext, LoadLogger } from '../model/load-context.js';
+import type { RecordThreads } from '../model/record-threads.js';
 import type { RetryLimits } from '../../postgres/with-retry.js';
 import type { TransactionLimits } from '../../postgres/with-transaction.js';
 import type { ReportedResult } from '../../results/load-result.js';
@@ -18,6 +31,32 @@ export interface LoaderSettings {
   readonly history: HistoryMode;
   readonly retry: RetryLimits;
   readonly limits: TransactionLimits;
+}
+
+/** What all loads of a module share. */
+export function contextOf(
+  dataSource: DataSource,
+  stats: LoadStats,
+  { retry, limits, parallelism }: LoaderSettings,
+  threads: RecordThreads,
+  logger: LoadLogger,
+  shutdown: AbortSignal,
+): LoadContext {
+  const tables = { loads: quotedTableOf(dataSource, LoadEntity), batches: quotedTableOf(dataSource, LoadBatchEntity) };
+  return {
+    dataSource,
+    stats,
+    ledger: new LoadLedger(tables),
+    loadKeys: new LoadKeys(tables),
+    historyGap: new HistoryGap(quotedTableOf(dataSource, HistoryPeriodEntity)),
+    rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
+    retry,
+    parallelism: Math.min(parallelism, Math.max(1, poolSizeOf(dataSource) - 1)),
+    limits,
+    threads,
+    logger,
+    shutdown,
+  };
 }
 
 /** Makes a job of the plans of its tables and the options of the call. */
