@@ -1,8 +1,8 @@
-import { Command, type ErrorOptions } from 'commander';
+import { Command, type ErrorOptions, type HelpContext } from 'commander';
 
 import { nearestName } from '../errors/nearest-name.js';
 
-/** A command, whose mistakes in the name of a subcommand are reported as such. */
+/** A command that reports a wrong name of a subcommand as such, wherever it is given. */
 export class CliCommand extends Command {
   override createCommand(name?: string): CliCommand {
     return new CliCommand(name);
@@ -11,17 +11,24 @@ export class CliCommand extends Command {
   /** `loads lst` would be the default command `loads list` with an argument too many. */
   override error(message: string, options?: ErrorOptions): never {
     const [given] = this.parent?.args ?? [];
-    if (options?.code !== 'commander.excessArguments' || this.parent === null || given === this.name()) {
-      return super.error(message, options);
-    }
-    const nearest = nearestName(
-      String(given),
-      this.parent.commands.map((command) => command.name()),
-    );
-    const proposal = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
-    return super.error(`error: unknown command '${given}'${proposal}`, {
-      ...options,
-      code: 'commander.unknownCommand',
-    });
+    return options?.code === 'commander.excessArguments' && this.parent !== null && given !== this.name()
+      ? this.parent.error(unknownCommand(this.parent, String(given)), options)
+      : super.error(message, options);
   }
+
+  /** `help nosuch` would print all the help as an error. */
+  override help(context?: HelpContext | ((text: string) => string)): never {
+    const [first, name] = this.args;
+    return first === 'help' && name !== undefined
+      ? super.error(unknownCommand(this, name))
+      : super.help(context as HelpContext);
+  }
+}
+
+function unknownCommand({ commands }: Readonly<Command>, given: string): string {
+  const nearest = nearestName(
+    given,
+    commands.map((command) => command.name()),
+  );
+  return `error: unknown command '${given}'${nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`}`;
 }

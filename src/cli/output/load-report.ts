@@ -4,6 +4,7 @@ import type { BatchFailure, RejectSummary } from '../../results/load-result.js';
 import type { ReplayResult } from '../../results/replay-result.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
+import { commandFor } from '../../schema/table/migrate-command.js';
 import { countColumnsOf } from './count-columns.js';
 import { type GlobalOptions, type Output, printResult, printTable, printWarning, showCell } from './output.js';
 
@@ -98,8 +99,8 @@ function printReasons(rejects: readonly RejectSummary[], output?: Output): void 
 /** Prints how to list the rejected records; not for a dry run, which keeps none. */
 export function printQuarantineHint({ rejected, loadId }: AnyLoadResult, { dataSource }: GlobalOptions): void {
   if (rejected > 0) {
-    const file = dataSource === undefined ? '' : ` -d ${dataSource}`;
-    printResult(`Rejected records are in quarantine. List them: harbor-storage rejects list --load ${loadId}${file}`);
+    const list = commandFor(`rejects list --load ${loadId}`, dataSource);
+    printResult(`Rejected records are in quarantine. List them: ${list}`);
   }
 }
 

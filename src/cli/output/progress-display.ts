@@ -11,7 +11,7 @@ export interface ProgressDisplay {
 }
 
 /**
- * Shows a bar on a terminal, a line every few seconds elsewhere, nothing with --quiet.
+ * Shows a bar on a terminal that can draw one, a line every few seconds elsewhere, nothing with --quiet.
  * @param sizeBytes - size of the source; undefined if unknown
  * @param bytesRead - bytes read so far
  */
@@ -24,7 +24,8 @@ export async function createProgressDisplay(
     return { update: () => {}, stop: () => {} };
   }
   const rate = createRate();
-  return process.stderr.isTTY ? createBar(sizeBytes, bytesRead, rate) : createLines(rate);
+  const drawsBars = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
+  return drawsBars ? createBar(sizeBytes, bytesRead, rate) : createLines(rate);
 }
 
 type Rate = (records: number) => number;
@@ -44,11 +45,17 @@ async function createBar(sizeBytes: number | undefined, bytesRead: () => number,
     { format, stream: process.stderr, hideCursor: true, clearOnComplete: true },
     Presets.shades_classic,
   );
+  const stop = (): void => bar.stop();
+  // A second interrupt ends the process at once: the cursor must not stay hidden.
+  process.once('exit', stop);
   bar.start(known ? sizeBytes : 1, 0, { records: 0, rate: 0 });
   return {
     update: ({ received, receivedEarlier }) =>
       bar.update(known ? bytesRead() : 0, { records: received, rate: rate(received - receivedEarlier) }),
-    stop: () => bar.stop(),
+    stop: () => {
+      process.off('exit', stop);
+      stop();
+    },
   };
 }
 

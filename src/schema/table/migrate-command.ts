@@ -10,11 +10,12 @@ export function rememberFile(dataSource: DataSource, file: string): void {
 
 /** The command that brings the schema of this package up to date, in the database of this DataSource. */
 export function migrateCommand(dataSource: DataSource): string {
-  const file = files.get(dataSource);
-  return `npx harbor-storage migrate up${file === undefined ? '' : ` -d ${quoted(file)}`}`;
+  return `npx ${commandFor('migrate up', files.get(dataSource))}`;
 }
 
-/** For a shell, where it needs that. */
-function quoted(file: string): string {
-  return /^[\w./@:+-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
+/** A command for the DataSource of a file, if one is given; quoted for a shell, where that needs it. */
+export function commandFor(command: string, file: string | undefined): string {
+  const quoted =
+    file === undefined || /^[\w./@:+-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
+  return `harbor-storage ${command}${quoted === undefined ? '' : ` -d ${quoted}`}`;
 }

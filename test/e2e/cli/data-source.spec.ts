@@ -74,6 +74,12 @@ describe('--data-source', () => {
     expect(await run('migrate up --json')).toEqual([0, { applied: [] }, '']);
   });
 
+  it('tells how to list the rejected records of this DataSource', async () => {
+    const [exitCode, stdout, stderr] = await run('load - --format jsonl --into prices', '{"id":"x"}\n');
+    expect([exitCode, stderr]).toEqual([3, '']);
+    expect(stdout).toMatch(new RegExp(`List them: harbor-storage rejects list --load \\S+ -d ${file}\n`));
+  });
+
   it('says which migrations are missing and how to apply them', async () => {
     await cli.rows('DROP SCHEMA IF EXISTS empty CASCADE; CREATE SCHEMA empty; CREATE TABLE empty.prices (LIKE prices)');
     const inEmpty = `import { create } from './create.js';

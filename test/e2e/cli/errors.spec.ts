@@ -90,6 +90,8 @@ describe('command line errors', () => {
     [['rejects', '--table', 'nosuch'], /No record was rejected for a table "nosuch"\. Tables: app_opportunities, /],
     [['schema', 'propose', 'storage_loads'], /LoadEntity has no column for unknown fields/],
     [['loads', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
+    [['help', 'lod'], /^error: unknown command 'lod'\n\(Did you mean load\?\)/],
+    [['loads', 'help', 'shw'], /^error: unknown command 'shw'\n\(Did you mean show\?\)/],
     [['loads', 'list', 'x'], /too many arguments for 'list'/],
     [['loads', 'show', 'x'], /expected an id, as in the list/],
     [['loads', 'list', '--table', ''], /expected a name/],

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { LoadStatus } from '../../../entities/index.js';
 import { StorageError } from '../../../errors/index.js';
+import { commandFor } from '../../../schema/table/migrate-command.js';
 import type { HistoryEntry } from '../../../stats/load-history.js';
 import { countColumnsOf } from '../../output/count-columns.js';
 import { checkTableOfLoads } from '../../context/known-table.js';
@@ -76,7 +77,7 @@ export function addLoadsCommand(program: Command): void {
       if (load === null) {
         throw new StorageError(
           'LOAD_NOT_FOUND',
-          `Load ${JSON.stringify(id)} not found. List loads with \`harbor-storage loads\`.`,
+          `Load ${JSON.stringify(id)} not found. List loads with \`${commandFor('loads', flags.dataSource)}\`.`,
         );
       }
       if (flags.json === true) {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { StorageError } from '../../../errors/index.js';
 import { decode, UTF_8 } from '../../../files/encoding.js';
 import type { QuarantinedRecord } from '../../../quarantine/quarantined-record.js';
+import { commandFor } from '../../../schema/table/migrate-command.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
 import { printRecord } from '../../output/rejected-record.js';
 import { visibleInLine } from '../../output/visible.js';
@@ -98,7 +99,7 @@ async function runShow(id: string, flags: ShowFlags & GlobalOptions): Promise<vo
   if (found === null) {
     throw new StorageError(
       'REJECT_NOT_FOUND',
-      `Rejected record ${JSON.stringify(id)} not found. List them with \`harbor-storage rejects --all\`.`,
+      `Rejected record ${JSON.stringify(id)} not found. List them with \`${commandFor('rejects --all', flags.dataSource)}\`.`,
     );
   }
   const { raw, reading, ...record } = found;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { ColumnWideningProposal, WideningProposal } from '../../../schema/propose/widen/widening-proposal.js';
+import { commandFor } from '../../../schema/table/migrate-command.js';
 import { findPendingMigration, writeMigration } from '../../../schema/propose/source/write-migration.js';
 import { printPending, printWritten } from '../../output/migration-steps.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
@@ -36,7 +37,7 @@ export function addSchemaWidenCommand(schema: Command): void {
         );
         proposal.widened.forEach(({ property, options }) => printResult(`  ${property}: ${options}`));
         printResult('\nAn application with the old type stops loading at its next start: deploy soon.');
-        printResult('\n3. Replay the rejected records: harbor-storage rejects replay');
+        printResult(`\n3. Replay the rejected records: ${commandFor('rejects replay', flags.dataSource)}`);
       } else if (pending !== undefined) {
         printPending(pending);
       } else if (proposal.widened.length > 0) {
