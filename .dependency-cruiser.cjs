@@ -8,7 +8,7 @@ const LAYERS = [
   ['src/index\\.ts'],
   ['src/module/'],
   ['src/replay/', 'src/workers/(?:record-workers|worker|worker-jobs)\\.ts'],
-  ['src/hybrid/', 'src/repositories/'],
+  ['src/enrichment/', 'src/hybrid/', 'src/repositories/'],
   ['src/loader/loader\\.service\\.ts', 'src/workers/worker-job\\.ts'],
   ['src/loader/(?:entity|combined)-loader\\.ts'],
   ['src/loader/buffer/', 'src/loader/upsert/'],
@@ -44,7 +44,7 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
 
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;
 

@@ -7,6 +7,7 @@ import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-field
 import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-by-brin.js';
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 import { AddDeletedCount1764650000000 } from './1764650000000-add-deleted-count.js';
+import { CreateEnrichmentTables1764700000000 } from './enrichment/1764700000000-create-enrichment-tables.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
 export const storageMigrations: (new () => MigrationInterface)[] = [
@@ -18,3 +19,9 @@ export const storageMigrations: (new () => MigrationInterface)[] = [
   AddHistoryPeriod1764600000000,
   AddDeletedCount1764650000000,
 ];
+
+/**
+ * Migrations of the tables of `EnrichmentModule`, for the `migrations` of a DataSource of yours that has
+ * `enrichmentEntities`. Where that module is imported, they belong to the migrations of this package.
+ */
+export const enrichmentMigrations: (new () => MigrationInterface)[] = [CreateEnrichmentTables1764700000000];

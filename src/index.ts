@@ -18,6 +18,13 @@ export {
   UpdatedAt,
 } from './entities/index.js';
 export {
+  CompetitorEntity,
+  enrichmentEntities,
+  MarketValidationEntity,
+  MonetizationPatternEntity,
+  OpportunityScoreEntity,
+} from './entities/enrichment/index.js';
+export {
   ERROR_CODES,
   type ErrorCodeEntry,
   InvalidLoadError,
@@ -36,6 +43,7 @@ export type { Encoding } from './files/encoding.js';
 export { type OpenedSource, openSource } from './files/open-source.js';
 export { type FileRecords, readRecords, type ReadRecordsOptions } from './files/read-records.js';
 export type { FileFormat } from './files/record-reader.js';
+export { EnrichmentStoreService } from './enrichment/enrichment-store.service.js';
 export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.service.js';
 export {
   type CombinedEntities,
@@ -78,6 +86,18 @@ export type {
 export type { UpsertConflict, UpsertEntities, UpsertResult } from './loader/upsert/upsert-entities.js';
 export { LoaderService } from './loader/loader.service.js';
 export type { RecordOf } from './entities/record-of.js';
+export type {
+  CompetitorInput,
+  EnrichmentParts,
+  EnrichmentRecord,
+  MarketValidationInput,
+  MonetizationPatternInput,
+  OpportunityScoreInput,
+} from './records/enrichment/enrichment.record.js';
+export { CompetitorRecord } from './records/enrichment/competitor.record.js';
+export { MarketValidationRecord } from './records/enrichment/market-validation.record.js';
+export { MonetizationPatternRecord } from './records/enrichment/monetization-pattern.record.js';
+export { OpportunityScoreRecord } from './records/enrichment/opportunity-score.record.js';
 export type { HybridRecord } from './records/hybrid.record.js';
 export type {
   FieldValue,
@@ -157,6 +177,7 @@ export type { StorageAsyncOptions } from './module/storage.module-definition.js'
 export { LoadStats, type LoadStatistics, type StatsSnapshot } from './stats/load-stats.js';
 export { LoadStatsService } from './stats/load-stats.service.js';
 export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
+export { EnrichmentModule } from './module/enrichment.module.js';
 export { StorageExceptionFilter } from './module/storage-exception.filter.js';
 export {
   type StorageFeatureOptions,
@@ -171,4 +192,4 @@ export {
   InjectLoader,
   InjectStorage,
 } from './module/storage-tokens.js';
-export { storageMigrations } from '../migrations/index.js';
+export { enrichmentMigrations, storageMigrations } from '../migrations/index.js';

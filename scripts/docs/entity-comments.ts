@@ -9,7 +9,8 @@ import { ROOT } from './pages.js';
 export function entityComments(): ReadonlyMap<string, string> {
   const folder = join(ROOT, 'src/entities');
   const comments = new Map<string, string>();
-  for (const name of readdirSync(folder)) {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  for (const name of names) {
     const text = readFileSync(join(folder, name), 'utf8');
     const source = ts.createSourceFile(name, text, ts.ScriptTarget.ESNext, true);
     for (const node of source.statements.filter(ts.isClassDeclaration)) {

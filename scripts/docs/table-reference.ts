@@ -2,6 +2,7 @@ import { getMetadataArgsStorage } from 'typeorm';
 import type { ColumnMetadataArgs } from 'typeorm/metadata-args/ColumnMetadataArgs.js';
 
 import { columnRoles } from '../../src/entities/column-roles.js';
+import { enrichmentEntities } from '../../src/entities/enrichment/index.js';
 import { storageEntities } from '../../src/entities/index.js';
 import { fieldRules, type RecordClass, recordClassOf } from '../../src/records/record-decorators.js';
 import { entityComments } from './entity-comments.js';
@@ -12,7 +13,7 @@ const HEAD = ['column', 'type', 'null', 'default', 'property', 'meaning'];
 /** The tables of this package with their columns and indexes, from the decorators of the entities. */
 export function tableReference(): string {
   const comments = entityComments();
-  return storageEntities.map((entity) => sectionOf(entity, comments)).join('\n');
+  return [...storageEntities, ...enrichmentEntities].map((entity) => sectionOf(entity, comments)).join('\n');
 }
 
 function sectionOf(entity: RecordClass, comments: ReadonlyMap<string, string>): string {

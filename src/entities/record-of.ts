@@ -1,5 +1,17 @@
+import type {
+  CompetitorInput,
+  MarketValidationInput,
+  MonetizationPatternInput,
+  OpportunityScoreInput,
+} from '../records/enrichment/enrichment.record.js';
 import type { LoadRecord } from '../records/load-record.js';
 import type { OpportunityInput, ProfileInput } from '../records/table-records.js';
+import type {
+  CompetitorEntity,
+  MarketValidationEntity,
+  MonetizationPatternEntity,
+  OpportunityScoreEntity,
+} from './enrichment/index.js';
 import type { OpportunityEntity } from './opportunity.entity.js';
 import type { SubmissionEntity } from './submission.entity.js';
 
@@ -10,4 +22,12 @@ export type RecordOf<E extends object> = string extends keyof E
     ? OpportunityInput
     : E extends SubmissionEntity
       ? ProfileInput
-      : LoadRecord<E>;
+      : E extends OpportunityScoreEntity
+        ? OpportunityScoreInput
+        : E extends MonetizationPatternEntity
+          ? MonetizationPatternInput
+          : E extends MarketValidationEntity
+            ? MarketValidationInput
+            : E extends CompetitorEntity
+              ? CompetitorInput
+              : LoadRecord<E>;

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 
 import { type EntityMetadata, EntitySchema } from 'typeorm';
 
+import { enrichmentEntities } from '../entities/enrichment/index.js';
 import { storageEntities } from '../entities/index.js';
 import { errorCode } from '../errors/error-text.js';
 import { StorageError } from '../errors/index.js';
@@ -24,7 +25,9 @@ export class WorkerJobs {
 
   /** @param entities - path of the module that exports the application's entities */
   constructor(entities: string | undefined) {
-    this.metadatas = entitiesOf(entities).then((own) => metadatasOf([...storageEntities, ...own]));
+    this.metadatas = entitiesOf(entities).then((own) =>
+      metadatasOf([...storageEntities, ...enrichmentEntities, ...own]),
+    );
     // Each job reports it.
     this.metadatas.catch(() => {});
   }

@@ -9,6 +9,10 @@ import { type GlobalOptions, printJson, printResult, printTable } from '../outpu
 import { withConnection, withDatabase, withStorage } from '../context/storage-context.js';
 import { findTablesWithRows } from '../context/tables-with-rows.js';
 
+interface UpFlags {
+  readonly enrichment?: boolean;
+}
+
 interface DownFlags {
   readonly force?: boolean;
 }
@@ -21,11 +25,12 @@ export function addMigrateCommand(program: Command): void {
   migrate
     .command('up')
     .description('Apply pending migrations')
+    .option('--enrichment', 'Also those of EnrichmentModule; with -d, the entities of the DataSource tell')
     .action(async (_flags: object, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalOptions>();
+      const flags = command.optsWithGlobals<UpFlags & GlobalOptions>();
       const applied =
         flags.dataSource === undefined
-          ? await withDatabase(flags, ({ url }) => migrateUp({ url }))
+          ? await withDatabase(flags, ({ url }) => migrateUp({ url }, flags.enrichment === true))
           : await withStorage(flags, ({ dataSource }) => applyPending(dataSource), 'off');
       if (flags.json === true) {
         printJson({ applied });
@@ -54,7 +59,7 @@ export function addMigrateCommand(program: Command): void {
   migrate
     .command('down')
     .description('Revert the last migration; drops what it created, including data')
-    .option('--force', 'Revert even if app_opportunities or submissions contain rows')
+    .option('--force', 'Revert even if the tables of records contain rows')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<DownFlags & GlobalOptions>();
       const reverted = await withConnection(flags, async (connection) => {

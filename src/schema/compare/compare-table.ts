@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 
+import { enrichmentEntities } from '../../entities/enrichment/index.js';
 import { storageEntities } from '../../entities/index.js';
 import type { SchemaDifference } from '../../errors/index.js';
 import { quoteTable } from '../../postgres/identifiers.js';
@@ -49,5 +50,5 @@ export function compareTable(
 
 /** Whether a migration of this package creates the table. */
 export function isOurs(metadata: EntityMetadata): boolean {
-  return storageEntities.some((entity) => entity === metadata.target);
+  return [...storageEntities, ...enrichmentEntities].some((entity) => entity === metadata.target);
 }

@@ -5,6 +5,7 @@ import { StorageError } from '../../errors/index.js';
 import { schemaOfConnection } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-transaction.js';
 import { MigrationLogger } from './migration-logger.js';
+import { ownMigrations } from './own-migrations.js';
 import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';
 import { type ConnectionOptions, StorageDataSource } from './storage-data-source.js';
 
@@ -18,12 +19,12 @@ export interface MigrationStatus {
 
 /** Applies all migrations to a new database; does nothing to any other. */
 export async function migrateNew(connection: ConnectionOptions): Promise<void> {
-  await withMigrations(connection, (dataSource) => dataSource.runFirstMigrations());
+  await withMigrations(connection, false, (dataSource) => dataSource.runFirstMigrations());
 }
 
 /** Applies pending migrations, one run at a time, and returns their names. */
-export async function migrateUp(connection: ConnectionOptions): Promise<string[]> {
-  return withMigrations(connection, async (dataSource) => {
+export async function migrateUp(connection: ConnectionOptions, withEnrichment = false): Promise<string[]> {
+  return withMigrations(connection, withEnrichment, async (dataSource) => {
     // TypeORM would take hidden rows for migrations that are not applied.
     await migrationStatus(dataSource);
     const applied = await dataSource.runMigrations();
@@ -33,7 +34,7 @@ export async function migrateUp(connection: ConnectionOptions): Promise<string[]
 
 /** Reverts the last applied migration and returns its name, or undefined if none was applied. */
 export async function migrateDown(connection: ConnectionOptions): Promise<string | undefined> {
-  return withMigrations(connection, async (dataSource) => {
+  return withMigrations(connection, true, async (dataSource) => {
     const last = (await migrationStatus(dataSource)).findLast(({ applied }) => applied)?.name;
     if (last !== undefined) {
       await dataSource.undoLastMigration();
@@ -42,12 +43,12 @@ export async function migrateDown(connection: ConnectionOptions): Promise<string
   });
 }
 
-/** The migrations of a database, including those unknown to this version. */
+/** The migrations of a database, including those unknown to this version; of EnrichmentModule only if they are applied. */
 export async function readMigrationStatus(connection: ConnectionOptions): Promise<MigrationStatus[]> {
-  return withMigrations(connection, async (dataSource) => {
+  return withMigrations(connection, true, async (dataSource) => {
     const unknown = await withClient(dataSource, (client) => findUnknownMigrations(client, dataSource));
     return [
-      ...(await migrationStatus(dataSource)),
+      ...(await migrationStatus(dataSource)).filter(({ name, applied }) => applied || isOfAll(name)),
       ...unknown.map((name) => ({ name, applied: true, inThisVersion: false })),
     ];
   });
@@ -56,14 +57,20 @@ export async function readMigrationStatus(connection: ConnectionOptions): Promis
 /** Which migrations of this version are applied to the database of a DataSource; read-only. */
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationStatus[]> {
   const pending = await withClient(dataSource, (client) => findPendingMigrations(client, dataSource));
-  return storageMigrations.map(({ name }) => ({ name, applied: !pending.includes(name), inThisVersion: true }));
+  return ownMigrations(dataSource).map(({ name }) => ({ name, applied: !pending.includes(name), inThisVersion: true }));
+}
+
+/** Whether every database needs a migration. */
+function isOfAll(name: string): boolean {
+  return storageMigrations.some((migration) => migration.name === name);
 }
 
 async function withMigrations<T>(
   connection: ConnectionOptions,
+  withEnrichment: boolean,
   work: (dataSource: StorageDataSource) => Promise<T>,
 ): Promise<T> {
-  const dataSource = new StorageDataSource({ logger: new MigrationLogger(false), ...connection });
+  const dataSource = new StorageDataSource({ logger: new MigrationLogger(false), ...connection }, withEnrichment);
   await dataSource.initialize();
   try {
     checkSearchPath(dataSource);

@@ -1,23 +1,25 @@
 import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import { storageMigrations } from '../../../migrations/index.js';
 import { type SchemaDifference, StorageError } from '../../errors/index.js';
 import { defaultSchema } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { migrateCommand } from '../table/migrate-command.js';
+import { ALL_MIGRATIONS, ownMigrations } from './own-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /** Names of this package's migrations that are not applied. */
 export async function findPendingMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const applied = await readAppliedMigrations(client, dataSource);
-  return storageMigrations.map(({ name }) => name).filter((name) => !applied.has(name));
+  return ownMigrations(dataSource)
+    .map(({ name }) => name)
+    .filter((name) => !applied.has(name));
 }
 
 /** Names of applied migrations of this package that are unknown to this version. */
 export async function findUnknownMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const applied = await readNames(client, dataSource, MIGRATIONS_TABLE);
-  const known = new Set([...storageMigrations.map(({ name }) => name), ...namesOf(dataSource)]);
+  const known = new Set([...ALL_MIGRATIONS.map(({ name }) => name), ...namesOf(dataSource)]);
   return applied.filter((name) => !known.has(name));
 }
 
@@ -33,9 +35,9 @@ export async function compareMigrations(
   const stored = await readNames(client, dataSource, MIGRATIONS_TABLE);
   const beside = table === MIGRATIONS_TABLE ? [] : await readNames(client, dataSource, table);
   const applied = new Set([...stored, ...beside]);
-  const ours = storageMigrations.map(({ name }) => name);
+  const ours = ownMigrations(dataSource).map(({ name }) => name);
   const listed = namesOf(dataSource);
-  const known = new Set([...ours, ...listed]);
+  const known = new Set([...ALL_MIGRATIONS.map(({ name }) => name), ...listed]);
   const others = listed.filter((name) => !ours.includes(name));
   const lacking = (names: readonly string[]): string[] => names.filter((name) => !applied.has(name));
   const ahead = (names: readonly string[]): string[] => names.filter((name) => !known.has(name));
@@ -75,7 +77,7 @@ export async function readAppliedMigrations(client: ClientBase, dataSource: Data
 export async function isRecordedByApplication(client: ClientBase, dataSource: DataSource): Promise<boolean> {
   const table = migrationsTableOf(dataSource);
   const applied = table === MIGRATIONS_TABLE ? [] : await readNames(client, dataSource, table);
-  return storageMigrations.some(({ name }) => applied.includes(name));
+  return ALL_MIGRATIONS.some(({ name }) => applied.includes(name));
 }
 
 /** Names in a migrations table, oldest first; none if it does not exist. */

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { SchemaMismatchError } from '../../errors/index.js';
 import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-transaction.js';
+import { hasEnrichment } from '../table/has-enrichment.js';
 import { migrateCommand } from '../table/migrate-command.js';
 import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
 import { isRecordedByApplication } from './pending-migrations.js';
@@ -25,7 +26,7 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
   }
   const isOfApplication = await withClient(dataSource, (client) => isRecordedByApplication(client, dataSource));
   if (mode === 'run' && !isOfApplication) {
-    await migrateUp(optionsOf(dataSource));
+    await migrateUp(optionsOf(dataSource), hasEnrichment(dataSource));
     pending = await findPending();
   }
   if (pending.length > 0) {

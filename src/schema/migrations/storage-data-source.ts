@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 
-import { storageMigrations } from '../../../migrations/index.js';
+import { enrichmentMigrations, storageMigrations } from '../../../migrations/index.js';
+import { enrichmentEntities } from '../../entities/enrichment/index.js';
 import { storageEntities } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
 import { connectionError } from '../../postgres/faults/connection-error.js';
@@ -30,15 +31,16 @@ export type ConnectionOptions = Partial<Omit<PostgresDataSourceOptions, 'type'>>
  * It uses only the connection options of the application's DataSource.
  */
 export class StorageDataSource extends DataSource {
-  constructor(connection: ConnectionOptions) {
+  /** @param withEnrichment - it also has the tables of EnrichmentModule */
+  constructor(connection: ConnectionOptions, withEnrichment = false) {
     super({
       connectTimeoutMS: 10_000,
       driver: pg,
       ...connection,
       applicationName: 'harbor-storage migrations',
       type: 'postgres',
-      entities: storageEntities,
-      migrations: storageMigrations,
+      entities: withEnrichment ? [...storageEntities, ...enrichmentEntities] : storageEntities,
+      migrations: withEnrichment ? [...storageMigrations, ...enrichmentMigrations] : storageMigrations,
       migrationsTableName: MIGRATIONS_TABLE,
       subscribers: [],
       synchronize: false,

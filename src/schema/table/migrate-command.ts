@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
 
+import { hasEnrichment } from './has-enrichment.js';
+
 /** The modules from which the command line has imported a DataSource. */
 const files = new WeakMap<DataSource, string>();
 
@@ -10,7 +12,9 @@ export function rememberFile(dataSource: DataSource, file: string): void {
 
 /** The command that brings the schema of this package up to date, in the database of this DataSource. */
 export function migrateCommand(dataSource: DataSource): string {
-  return `npx ${commandFor('migrate up', files.get(dataSource))}`;
+  const file = files.get(dataSource);
+  const isByFlag = file === undefined && hasEnrichment(dataSource);
+  return `npx ${commandFor('migrate up', file)}${isByFlag ? ' --enrichment' : ''}`;
 }
 
 /** A command for the DataSource of a file, if one is given; quoted for a shell, where that needs it. */
