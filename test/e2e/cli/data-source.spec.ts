@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { storageMigrations } from '../../../migrations/index.js';
 import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 import { createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
 
@@ -88,7 +89,11 @@ describe('--data-source', () => {
     const empty = join(project.path, 'empty.js');
     const [exitCode, , stderr] = await run('stats', '', empty);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`npx harbor-storage migrate up -d ${empty}`)]);
-    expect(await run('migrate up --json', '', empty)).toMatchObject([0, { applied: { length: 6 } }, '']);
+    expect(await run('migrate up --json', '', empty)).toMatchObject([
+      0,
+      { applied: { length: storageMigrations.length } },
+      '',
+    ]);
     expect(await run('stats --json', '', empty)).toMatchObject([0, { tables: {} }, '']);
   });
 
