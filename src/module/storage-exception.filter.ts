@@ -54,13 +54,25 @@ export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
     const message = isOwn ? shown : error.message;
     if (context === 'ws') {
       // Of a WebSocket, a filter has the last word.
-      const client: { emit?(event: string, body: object): void } = host.switchToWs().getClient();
-      client.emit?.('exception', { status: 'error', code, message });
+      tell(host.switchToWs().getClient(), { status: 'error', code, message });
       return;
     }
     const body = { statusCode: status, code, message };
     // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- no promise
     super.catch(new HttpException(body, status, { cause: error }), host);
+  }
+}
+
+/** A client of Socket.IO, or a native WebSocket, whose `emit` tells this side only. */
+type WebSocketClient =
+  | { readonly readyState: number; send(text: string): void }
+  | { readonly readyState?: undefined; emit(event: string, data: object): void };
+
+function tell(client: WebSocketClient, data: object): void {
+  if (client.readyState === undefined) {
+    client.emit('exception', data);
+  } else {
+    client.send(JSON.stringify({ event: 'exception', data }));
   }
 }
 

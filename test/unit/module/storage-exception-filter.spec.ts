@@ -95,13 +95,19 @@ describe('StorageExceptionFilter', () => {
     ['invalid', 'batchSize must be an integer'],
     ['schema', 'Internal server error'],
   ])('tells the client of a WebSocket of %s', (name, message) => {
-    const client = new EventEmitter();
     const told: unknown[] = [];
-    client.on('exception', (body: unknown) => told.push(body));
-    const host = new ExecutionContextHost([client, {}, 'store']);
-    host.setType('ws');
+    const ofSocketIo = new EventEmitter().on('exception', (data: unknown) => told.push({ event: 'exception', data }));
+    const native = Object.assign(new EventEmitter(), {
+      readyState: 1,
+      send: (text: string) => told.push(JSON.parse(text)),
+    });
     const error = ERRORS[name] as StorageError;
-    new StorageExceptionFilter().catch(error, host);
-    expect(told).toEqual([{ status: 'error', code: error.code, message }]);
+    for (const client of [ofSocketIo, native]) {
+      const host = new ExecutionContextHost([client, {}, 'store']);
+      host.setType('ws');
+      new StorageExceptionFilter().catch(error, host);
+    }
+    const sent = { event: 'exception', data: { status: 'error', code: error.code, message } };
+    expect(told).toEqual([sent, sent]);
   });
 });
