@@ -66,5 +66,25 @@ describe('rows that another transaction writes while they are merged', () => {
       expect(results.reduce((sum, { unchanged }) => sum + unchanged, 0)).toBe((LOADERS - 1) * count);
       expect(results.every(({ retries }) => retries === 0)).toBe(true);
     });
+
+    it('are stored by many loaders, though another transaction deletes them again and again', async () => {
+      const over = new AbortController();
+      const deleting = (async () => {
+        while (!over.signal.aborted) await app.rows('DELETE FROM goods');
+      })();
+      const loading = Array.from({ length: LOADERS }, async (_, loader) => {
+        for (let round = 0; round < sized(4, 12); round += 1) {
+          const bad = round % 2 === 0 ? [] : [{ id: -1, v: 'bad' }];
+          const records = [...bad, ...goods(count).map(({ id }) => ({ id, v: `${loader} ${round}` }))];
+          const { ok, received, inserted, updated, unchanged, rejected } = await app.loader.load(Good, records);
+          expect([ok, inserted + updated + unchanged, rejected]).toEqual([bad.length === 0, count, bad.length]);
+          expect(received).toBe(count + bad.length);
+        }
+      });
+      const settled = await Promise.allSettled(loading);
+      over.abort();
+      await deleting;
+      expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+    });
   });
 });

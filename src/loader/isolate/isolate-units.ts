@@ -156,7 +156,7 @@ function suppressedRowsOf(error: unknown, targets: readonly Target[]): RowsSuppr
   const [index = NaN, ...numbers] = (errorText(error, 'detail') ?? '').split(' ').map(Number);
   const target = targets[index];
   const counts = countsBy((_, place) => numbers[place] ?? NaN);
-  return target && new RowsSuppressedError(target.plan.table, numbers.at(-1) ?? NaN, counts, undefined);
+  return target && new RowsSuppressedError(target.plan.table, numbers.at(-1) ?? NaN, counts, undefined, 0);
 }
 
 /** What became of units: of the records of one that were written one after the other, the first change, and the last row. */

@@ -47,6 +47,7 @@ export function buildAttempt({ statements, table, outcomes }: IsolatedTarget, in
 ${merge}
       LOOP
         harbor_fresh := harbor_counts.fresh;
+        harbor_vanished := harbor_counts.vanished;
         ${WRITE_COUNTS.map((name) => `harbor_${name}[${target}] := harbor_counts.${name};`).join('\n        ')}${noted}
       END LOOP;`;
   const counts = WRITE_COUNTS.map((name) => `harbor_${name}[${target}]`);

@@ -1,6 +1,6 @@
 import { isRowFaultSql, mayBeOfRowSql, FOREIGN_KEY_VIOLATION, TAKEN_VALUES } from '../../postgres/faults/sqlstate.js';
 import { WRITE_COUNTS } from '../../results/load-counts.js';
-import { ATTEMPTS_WITHOUT_PROGRESS } from '../write/write-together.js';
+import { ATTEMPTS_WITHOUT_PROGRESS, CONTENDED_ATTEMPTS } from '../write/write-together.js';
 import { selectProbes } from './every-row.js';
 import { findColumnOf } from './faulty-column.js';
 import { buildAttempt, type IsolatedTarget, selectAttempt, SUPPRESSED } from './isolation-attempt.js';
@@ -14,6 +14,8 @@ const TAKEN = TAKEN_VALUES.map((code) => `'${code}'`).join(', ');
 
 /** Raised by a function or trigger, which may put any text, also values, into the names. */
 const RAISED = String.raw`split_part(harbor_context, E'\n', 1) LIKE '% RAISE'`;
+/** As in `writeTogether`. */
+const IS_CONTENDED = `harbor_vanished > 0 AND harbor_contended < ${CONTENDED_ATTEMPTS}`;
 
 /**
  * The body of a DO block that writes units which Postgres has rejected together, without those at fault. It runs on the
@@ -83,6 +85,8 @@ DECLARE
   harbor_fresh integer;
   harbor_fresh_before integer;
   harbor_stalled integer := 0;
+  harbor_vanished integer := 0;
+  harbor_contended integer := 0;
   harbor_strict boolean;
   ${counts((name) => `harbor_${name} integer[];`)}
   ${counts((name) => `harbor_part_${name} integer[];`)}
@@ -145,17 +149,25 @@ BEGIN
         harbor_constraint := NULL;
       END IF;
       IF NOT harbor_passed AND (
-        NOT ${mayBeOfRowSql('harbor_code', 'SQLERRM')} OR harbor_code = '${SUPPRESSED}' AND harbor_strict
+        NOT ${mayBeOfRowSql('harbor_code', 'SQLERRM')} OR
+        harbor_code = '${SUPPRESSED}' AND harbor_strict AND NOT (${IS_CONTENDED})
       ) THEN
         RAISE;
       END IF;
     END;
+    IF harbor_code = '${SUPPRESSED}' AND ${IS_CONTENDED} THEN
+      harbor_contended := harbor_contended + 1;
+      harbor_stalled := 0;
+      harbor_fresh_before := NULL;
+      CONTINUE;
+    END IF;
     IF harbor_code = '${SUPPRESSED}' THEN
       harbor_stalled := CASE WHEN harbor_fresh < COALESCE(harbor_fresh_before, harbor_fresh + 1) THEN 0 ELSE harbor_stalled + 1 END;
       harbor_fresh_before := harbor_fresh;
       CONTINUE;
     END IF;
     harbor_stalled := 0;
+    harbor_contended := 0;
     harbor_fresh_before := NULL;
 
     IF harbor_probe > 0 THEN

@@ -40,6 +40,8 @@ export interface StatementCounts {
   readonly skipped: number;
   /** Rows to insert, when the statement began; of a deletion those to delete. Another transaction may have done so meanwhile. */
   readonly fresh: number;
+  /** Rows whose stored row was gone when it was to be locked. */
+  readonly vanished: number;
 }
 
 /** The stored row differs: null where there is none. The blanks keep these names apart from real columns. */
@@ -159,6 +161,10 @@ export function mergeSteps(
     deleted: sumOfCounts(deletes ? changeNames : []),
     skipped: insertsNew ? '0' : notStored,
     fresh: deletes ? sumOfCounts([`${prefix}incoming WHERE ${DIFFERS}`]) : notStored,
+    vanished:
+      change === undefined
+        ? '0'
+        : `((SELECT count(*) FROM ${prefix}incoming WHERE ${DIFFERS}) - (SELECT count(*) FROM ${prefix}locked))::integer`,
   };
   const last = [changeNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
   const rows = returnedRows(spec, [
@@ -198,7 +204,15 @@ export function appendSteps(
   SELECT ${placeOf(spec)}${incomingColumns(plan, spec)}
   FROM (${select}) AS s
 )`;
-  const counts = { inserted: sumOfCounts(names), updated: '0', unchanged: '0', deleted: '0', skipped: '0', fresh: '0' };
+  const counts = {
+    inserted: sumOfCounts(names),
+    updated: '0',
+    unchanged: '0',
+    deleted: '0',
+    skipped: '0',
+    fresh: '0',
+    vanished: '0',
+  };
   const steps = [incoming, ...inserts.map(({ step }) => step)];
   return { steps, counts, done: names.map(afterStep), rows: returnedRows(spec, insertedRows(inserts)) };
 }

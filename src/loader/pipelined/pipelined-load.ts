@@ -120,11 +120,7 @@ export class PipelinedLoad implements FirstAttempt {
     const { job, units } = this;
     const [target] = job.targets;
     if (target?.returned !== undefined && replies.length > 0) {
-      const rows = storedRowsIn(
-        replies,
-        target,
-        units.map((unit) => unit.rows[0]),
-      );
+      const rows = storedRowsIn(replies, target, rowsFor(units, 0));
       this.onWritten(storedOutcome(job, units, [], rows).stored);
     }
   }

@@ -54,7 +54,7 @@ const loadId: ReadParameter = ({ entry }) => entry.loadId;
 
 const NOTHING_TO_WRITE: WriteSteps = {
   steps: [],
-  counts: { inserted: '0', updated: '0', unchanged: '0', deleted: '0', skipped: '0', fresh: '0' },
+  counts: { inserted: '0', updated: '0', unchanged: '0', deleted: '0', skipped: '0', fresh: '0', vanished: '0' },
   done: [],
 };
 

@@ -116,7 +116,7 @@ export class ContentSwap {
     const { rows, ...counts } = result.rows[0] as SwapCounts;
     const written = { ...NOTHING_WRITTEN, ...counts };
     // The lock keeps others out, so another attempt would find the same.
-    checkCounts(target.plan, { onConflict: 'insert' }, rows, written, 0);
+    checkCounts(target.plan, { onConflict: 'insert' }, rows, written, { fresh: 0, vanished: 0 });
     return written;
   }
 

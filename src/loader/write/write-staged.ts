@@ -48,6 +48,8 @@ export class RowsSuppressedError extends StorageError {
     rows: number,
     counts: WriteCounts,
     readonly fresh: number | undefined,
+    /** Another transaction has deleted these rows meanwhile. */
+    readonly vanished: number,
   ) {
     super(
       'ROWS_SUPPRESSED',
@@ -101,8 +103,8 @@ export async function writeStaged(
   const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
   // Postgres takes no parameter that a statement does not name.
   const all = statement.includes(`${source.loadId}::`) ? [...parameters, loadId] : parameters;
-  const { fresh, ...counts } = await run(client, statement, all, rows, stored);
-  checkCounts(plan, spec, rows.length, counts, fresh);
+  const { fresh, vanished, ...counts } = await run(client, statement, all, rows, stored);
+  checkCounts(plan, spec, rows.length, counts, { fresh, vanished });
   return counts;
 }
 
@@ -119,13 +121,13 @@ async function run(
     return result.rows[0] as StatementCounts;
   }
   const result = await client.query<ReturnedRow>({ text, values: [...parameters], rowMode: 'array' });
-  for (const [, , , , , , place, outcome, ...values] of result.rows) {
+  for (const [, , , , , , , place, outcome, ...values] of result.rows) {
     if (place !== null) {
       stored.set(rows[Number(place) - 1] as Row, { outcome, values });
     }
   }
-  const [inserted, updated, unchanged, deleted, skipped, fresh] = result.rows[0] as ReturnedRow;
-  return { inserted, updated, unchanged, deleted, skipped, fresh };
+  const [inserted, updated, unchanged, deleted, skipped, fresh, vanished] = result.rows[0] as ReturnedRow;
+  return { inserted, updated, unchanged, deleted, skipped, fresh, vanished };
 }
 
 /** A row of the statement: its counts, and what became of one row; of none, if no row was written or found. */
@@ -136,6 +138,7 @@ type ReturnedRow = [
   deleted: number,
   skipped: number,
   fresh: number,
+  vanished: number,
   place: string | null,
   outcome: StatementOutcome,
   ...values: unknown[],
@@ -166,9 +169,9 @@ export function checkCounts(
   { onConflict }: Pick<MergeSpec, 'onConflict'>,
   rows: number,
   counts: WriteCounts,
-  fresh: number,
+  { fresh, vanished }: Pick<StatementCounts, 'fresh' | 'vanished'>,
 ): void {
   if (rowsOf(counts) !== rows) {
-    throw new RowsSuppressedError(plan.table, rows, counts, onConflict === 'insert' ? undefined : fresh);
+    throw new RowsSuppressedError(plan.table, rows, counts, onConflict === 'insert' ? undefined : fresh, vanished);
   }
 }

@@ -10,11 +10,14 @@ import { RowsSuppressedError, type StoredRows, type WriteCounts } from './write-
 
 /** Attempts in a row that find no fewer new rows than the one before. */
 export const ATTEMPTS_WITHOUT_PROGRESS = 3;
+/** Attempts that met rows which another transaction deleted before they could be locked. */
+export const CONTENDED_ATTEMPTS = 20;
 
 /**
  * Writes units under a savepoint, table by table: all or none. Where another transaction wrote the same keys meanwhile,
  * it does so again: the next snapshot shows what that transaction committed, so there are fewer new rows each time. The
- * last attempt fails on a new row whose key is stored, which by then a trigger must have made equal.
+ * last attempt fails on a new row whose key is stored, which by then a trigger must have made equal. Rows that vanish are new
+ * in the next attempt, so those that met such rows count for themselves.
  * @throws pg's DatabaseError
  * @throws RowsSuppressedError when the tables do not take all rows
  */
@@ -24,12 +27,22 @@ export async function writeTogether(
   units: readonly LoadUnit[],
 ): Promise<WriteOutcome> {
   let fresh = Infinity;
+  let contended = 0;
   for (let stalled = 0; ;) {
     const failsOnConflict = stalled === ATTEMPTS_WITHOUT_PROGRESS - 1;
     try {
       return await attempt(client, context, units, { failsOnConflict, copiesNewRows: false });
     } catch (error) {
-      if (!(error instanceof RowsSuppressedError) || error.fresh === undefined || failsOnConflict) {
+      if (!(error instanceof RowsSuppressedError) || error.fresh === undefined) {
+        throw error;
+      }
+      if (error.vanished > 0 && contended < CONTENDED_ATTEMPTS) {
+        contended += 1;
+        stalled = 0;
+        fresh = Infinity;
+        continue;
+      }
+      if (failsOnConflict) {
         throw error;
       }
       stalled = error.fresh < fresh ? 0 : stalled + 1;

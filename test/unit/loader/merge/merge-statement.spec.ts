@@ -71,7 +71,8 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
   ((SELECT count(*) FROM incoming WHERE NOT "harbor differs") + (SELECT count(*) FROM locked WHERE NOT "harbor still differs"))::integer AS unchanged,
   0 AS deleted,
   0 AS skipped,
-  ((SELECT count(*) FROM incoming WHERE "harbor differs" IS NULL))::integer AS fresh`);
+  ((SELECT count(*) FROM incoming WHERE "harbor differs" IS NULL))::integer AS fresh,
+  ((SELECT count(*) FROM incoming WHERE "harbor differs") - (SELECT count(*) FROM locked))::integer AS vanished`);
   });
 
   it('reads the masks of rows', () => {
