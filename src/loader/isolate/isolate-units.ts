@@ -133,7 +133,7 @@ async function stageRows(
     })),
   ];
   await copyInto(client, table, columns, isolated);
-  const source = { select: selectAttempt(table), loadId: client.escapeLiteral(loadId) };
+  const source = { select: selectAttempt(table), loadId: () => client.escapeLiteral(loadId) };
   const build = (failsOnConflict: boolean): string => buildStaged(plan, spec, rows, source, failsOnConflict);
   return {
     table,

@@ -5,7 +5,7 @@ import { PART, PLACE, UNIT } from './isolation-tables.js';
 /** How the rows of a target are written, from the table they are isolated in. */
 export interface IsolatedTarget {
   readonly table: string;
-  /** They write the rows of {@link selectAttempt}, see `buildMerge`; undefined when the table has none. */
+  /** They write the rows of {@link selectAttempt}, see `writeSteps`; undefined when the table has none. */
   readonly statements: Readonly<Record<'merge' | 'failsOnConflict', string>> | undefined;
   /** Stored rows may give up values that other rows take. */
   readonly movesValues: boolean;

@@ -8,7 +8,7 @@ interface InsertOrder {
   readonly place: number;
   readonly conditions: readonly string[];
   readonly conflict: string;
-  readonly loadId: string;
+  readonly loadId: () => string;
   readonly prefix: string;
 }
 
@@ -17,7 +17,7 @@ export function buildInsert(plan: LoadPlan, spec: MergeSpec, order: InsertOrder)
   const values = [
     ...spec.columns.map((carried) => ({ name: carried.column.quoted, value: insertedValue(carried) })),
     { name: spec.hasExtra ? plan.extra : undefined, value: insertedExtra(plan, spec) },
-    { name: plan.loadId, value: `${order.loadId}::uuid` },
+    ...(plan.loadId === undefined ? [] : [{ name: plan.loadId, value: `${order.loadId()}::uuid` }]),
     { name: plan.updatedAt, value: 'now()' },
     { name: plan.version, value: '1' },
   ].filter(({ name }) => name !== undefined);

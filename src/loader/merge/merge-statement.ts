@@ -9,8 +9,8 @@ import { conflictTarget, hasIncomingKey, looksUpIncomingKey } from './same-key.j
 export interface StatementSource {
   /** `SELECT … FROM …` that gives every carried column as text or of its type, and mask and extra where rows have them. */
   readonly select: string;
-  /** The load's id, as SQL; not in the statement when the table does not keep it. */
-  readonly loadId: string;
+  /** Gives the load's id as SQL, the same each time; not called where the statement does not write it. */
+  readonly loadId: () => string;
   /** Begins the name of each step, where a statement writes several tables. */
   readonly prefix?: string;
   /** Conditions that are true once what comes before is done; see {@link WriteSteps}. */
@@ -50,7 +50,7 @@ const DIFFERS = '"harbor differs"';
 const STILL_DIFFERS = '"harbor still differs"';
 
 /**
- * The statement that merges rows into a table and counts what became of them. It reads first, so that a stored row takes
+ * The steps that merge rows into a table and count what became of them. They read first, so that a stored row takes
  * no value of a sequence and fires no INSERT trigger, and a row that has nothing new is neither locked nor written. Rows
  * to update are locked and compared again. Each LATERAL looks rows up by the index of the key, whatever the planner knows.
  *
@@ -63,23 +63,12 @@ const STILL_DIFFERS = '"harbor still differs"';
  * @param parts - of {@link partsOfSpec}
  * @param failsOnConflict - a new row whose key is stored after all is an error (23505) instead of not being written
  */
-export function buildMerge(
+function mergeSteps(
   plan: LoadPlan,
   spec: MergeSpec,
   parts: readonly SpecPart[],
   source: StatementSource,
-  failsOnConflict = false,
-): string {
-  return statementOf(mergeSteps(plan, spec, parts, source, failsOnConflict));
-}
-
-/** The steps of {@link buildMerge}. */
-export function mergeSteps(
-  plan: LoadPlan,
-  spec: MergeSpec,
-  parts: readonly SpecPart[],
-  source: StatementSource,
-  failsOnConflict = false,
+  failsOnConflict: boolean,
 ): WriteSteps {
   const { prefix = '', after = [] } = source;
   const { keyPredicate } = spec;
@@ -87,7 +76,7 @@ export function mergeSteps(
     row,
     column: ({ quoted }) => `${row}.${quoted}`,
     extra: `${row}.${plan.extra}::jsonb`,
-    loadId: `${source.loadId}::uuid`,
+    loadId: () => `${source.loadId()}::uuid`,
     updatedAt: 'now()',
   });
   const inPlace = spec.inInputOrder ? ` ORDER BY s.${PLACE}` : '';
@@ -179,18 +168,8 @@ export function mergeSteps(
   return { steps, counts, done: last.map(afterStep), rows };
 }
 
-/** The statement that appends rows: a key that is stored is an error. Returns what {@link buildMerge} returns. */
-export function buildAppend(
-  plan: LoadPlan,
-  spec: MergeSpec,
-  parts: readonly SpecPart[],
-  source: StatementSource,
-): string {
-  return statementOf(appendSteps(plan, spec, parts, source));
-}
-
-/** The steps of {@link buildAppend}. */
-export function appendSteps(
+/** The steps that append rows: a key that is stored is an error. */
+function appendSteps(
   plan: LoadPlan,
   spec: MergeSpec,
   parts: readonly SpecPart[],
@@ -217,7 +196,25 @@ export function appendSteps(
   return { steps, counts, done: names.map(afterStep), rows: returnedRows(spec, insertedRows(inserts)) };
 }
 
-function statementOf({ steps, counts, rows }: WriteSteps): string {
+/**
+ * The steps that write rows into their table: see {@link mergeSteps}, and {@link appendSteps}.
+ * @param parts - of {@link partsOfSpec}
+ * @param failsOnConflict - see {@link mergeSteps}
+ */
+export function writeSteps(
+  plan: LoadPlan,
+  spec: MergeSpec,
+  parts: readonly SpecPart[],
+  source: StatementSource,
+  failsOnConflict = false,
+): WriteSteps {
+  return spec.onConflict === 'insert'
+    ? appendSteps(plan, spec, parts, source)
+    : mergeSteps(plan, spec, parts, source, failsOnConflict);
+}
+
+/** A statement of these steps alone; its one row, or each of its rows, has their {@link StatementCounts}. */
+export function statementOf({ steps, counts, rows }: WriteSteps): string {
   const columns = Object.entries(counts).map(([name, count]) => `${count} AS ${name}`);
   const counted = `SELECT ${columns.join(',\n  ')}`;
   const all =

@@ -4,7 +4,8 @@ import type { MergeSpec } from './merge-spec.js';
 type Returning = Pick<MergeSpec, 'returned'>;
 
 /** The row's place among those of the source, from 1. The blanks keep these names apart from real columns. */
-export const PLACE = '"harbor place"';
+export const PLACE_NAME = 'harbor place';
+export const PLACE = `"${PLACE_NAME}"`;
 /** Columns that were read again when the row was locked. */
 export const LOCKED = 'locked' as const;
 const RETURNED = 'returned';

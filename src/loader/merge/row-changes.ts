@@ -11,7 +11,7 @@ export interface Incoming {
   /** The value of a column. */
   readonly column: (column: PlanColumn) => string;
   readonly extra: string;
-  readonly loadId: string;
+  readonly loadId: () => string;
   readonly updatedAt: string;
 }
 
@@ -80,7 +80,7 @@ function changeStored(plan: LoadPlan, changes: readonly Change[], incoming: Inco
   }
   const assignments = changes.map(({ name, value }) => `${name} = ${value}`);
   if (plan.loadId !== undefined) {
-    assignments.push(`${plan.loadId} = ${incoming.loadId}`);
+    assignments.push(`${plan.loadId} = ${incoming.loadId()}`);
   }
   if (plan.updatedAt !== undefined) {
     assignments.push(`${plan.updatedAt} = ${incoming.updatedAt}`);

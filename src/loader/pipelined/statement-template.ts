@@ -4,11 +4,10 @@ import { WRITE_COUNTS } from '../../results/load-counts.js';
 import { hasFingerprint, haveNoTriggers } from '../../schema/table/table-fingerprints.js';
 import type { CompletedLoad, LoadLedger, WriteCountsSql } from '../../stats/load-ledger.js';
 import type { MergeSpec, SpecPart } from '../merge/merge-spec.js';
-import type { StatementSource, WriteSteps } from '../merge/merge-statement.js';
+import { type StatementSource, type WriteSteps, writeSteps } from '../merge/merge-statement.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
 import { columnsOf, selectOf } from '../write/upsert-writer.js';
-import { stepsOf } from '../write/write-staged.js';
 
 /** What a statement of a template is made for. */
 interface StatementInput extends CompletedLoad {
@@ -126,9 +125,9 @@ function writeTable(
   }
   const columns = columnsOf(plan, shape.spec);
   const select = selectOf(columns, ({ read }) => bind(({ rows }) => rows[index]?.map(read)));
+  let id: string | undefined;
   // Postgres takes no parameter that a statement does not name.
-  const id = plan.loadId === undefined ? '' : bind(loadId);
-  return stepsOf(plan, shape.spec, shape.parts, { ...place, select, loadId: id });
+  return writeSteps(plan, shape.spec, shape.parts, { ...place, select, loadId: () => (id ??= bind(loadId)) });
 }
 
 function areAsPlanned({ targets }: LoadJob): string[] {

@@ -31,7 +31,7 @@ export function buildSwap(target: Target): string {
     row: 's',
     column: ({ quoted }) => `s.${quoted}`,
     extra: `s.${plan.extra}`,
-    loadId: LOAD_ID,
+    loadId: () => LOAD_ID,
     updatedAt: 'now()',
   });
   const inserts = buildInserts(target);

@@ -28,7 +28,7 @@ const MOMENTS: ReadonlySet<string> = new Set(['timestamp with time zone', 'times
 
 /**
  * Copies the rows whose key is not stored straight into the table: no staging table, no second reading. In the byte order
- * of their keys, as {@link buildMerge} inserts them.
+ * of their keys, as a merge inserts them.
  * @param least - fewer new rows beside stored ones are left, too: they cost less in one statement with those
  * @throws NotCopiedError when a row's key or another unique value was taken meanwhile, or a trigger suppressed a row
  * @throws pg's DatabaseError when Postgres rejects a row as it would in a merge

@@ -2,16 +2,9 @@ import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
 import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
-import { type MergeSpec, partsOfSpec, type SpecPart } from '../merge/merge-spec.js';
-import {
-  appendSteps,
-  buildAppend,
-  buildMerge,
-  mergeSteps,
-  type StatementCounts,
-  type StatementSource,
-  type WriteSteps,
-} from '../merge/merge-statement.js';
+import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
+import { type StatementCounts, statementOf, type StatementSource, writeSteps } from '../merge/merge-statement.js';
+import { PLACE_NAME } from '../merge/returned-rows.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import type { StatementOutcome } from '../model/row-outcome.js';
@@ -62,7 +55,7 @@ export class RowsSuppressedError extends StorageError {
 /**
  * Builds the statement that writes staged rows.
  * @param rows - those that are staged
- * @param failsOnConflict - see {@link buildMerge}
+ * @param failsOnConflict - see {@link writeSteps}
  */
 export function buildStaged(
   plan: LoadPlan,
@@ -71,20 +64,7 @@ export function buildStaged(
   source: StatementSource,
   failsOnConflict: boolean,
 ): string {
-  const parts = partsOfSpec(spec, rows);
-  return spec.onConflict === 'insert'
-    ? buildAppend(plan, spec, parts, source)
-    : buildMerge(plan, spec, parts, source, failsOnConflict);
-}
-
-/** The steps of {@link buildStaged}, for a statement that does more than to write these rows. */
-export function stepsOf(
-  plan: LoadPlan,
-  spec: MergeSpec,
-  parts: readonly SpecPart[],
-  source: StatementSource,
-): WriteSteps {
-  return spec.onConflict === 'insert' ? appendSteps(plan, spec, parts, source) : mergeSteps(plan, spec, parts, source);
+  return statementOf(writeSteps(plan, spec, partsOfSpec(spec, rows), source, failsOnConflict));
 }
 
 /**
@@ -99,10 +79,11 @@ export async function writeStaged(
   { select, parameters }: StagedRows,
   { loadId, failsOnConflict, stored }: WriteSettings,
 ): Promise<WriteCounts> {
-  const source = { select, loadId: `$${parameters.length + 1}` };
-  const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
+  const all = [...parameters];
+  let id: string | undefined;
   // Postgres takes no parameter that a statement does not name.
-  const all = statement.includes(`${source.loadId}::`) ? [...parameters, loadId] : parameters;
+  const source = { select, loadId: () => (id ??= `$${all.push(loadId)}`) };
+  const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
   const { fresh, vanished, ...counts } = await run(client, statement, all, rows, stored);
   checkCounts(plan, spec, rows.length, counts, { fresh, vanished });
   return counts;
@@ -120,34 +101,25 @@ async function run(
     const result = await client.query<StatementCounts>(text, [...parameters]);
     return result.rows[0] as StatementCounts;
   }
-  const result = await client.query<ReturnedRow>({ text, values: [...parameters], rowMode: 'array' });
-  for (const [, , , , , , , place, outcome, ...values] of result.rows) {
+  const { rows: told, fields } = await client.query<unknown[]>({ text, values: [...parameters], rowMode: 'array' });
+  const names = fields.map(({ name }) => name);
+  const placeAt = names.indexOf(PLACE_NAME);
+  for (const row of told) {
+    // Of none, if no row was written or found.
+    const [place, outcome, ...values] = row.slice(placeAt) as [string | null, StatementOutcome, ...unknown[]];
     if (place !== null) {
       stored.set(rows[Number(place) - 1] as Row, { outcome, values });
     }
   }
-  const [inserted, updated, unchanged, deleted, skipped, fresh, vanished] = result.rows[0] as ReturnedRow;
-  return { inserted, updated, unchanged, deleted, skipped, fresh, vanished };
+  return Object.fromEntries(
+    names.slice(0, placeAt).map((name, index) => [name, told[0]?.[index]]),
+  ) as unknown as StatementCounts;
 }
-
-/** A row of the statement: its counts, and what became of one row; of none, if no row was written or found. */
-type ReturnedRow = [
-  inserted: number,
-  updated: number,
-  unchanged: number,
-  deleted: number,
-  skipped: number,
-  fresh: number,
-  vanished: number,
-  place: string | null,
-  outcome: StatementOutcome,
-  ...values: unknown[],
-];
 
 /** What a write needs beside its rows. */
 export interface WriteSettings {
   readonly loadId: string;
-  /** See {@link buildMerge}. */
+  /** See {@link writeSteps}. */
   readonly failsOnConflict: boolean;
   /** Takes what became of each row, where the caller of the load asks. */
   readonly stored?: StoredRows | undefined;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { LoadPlan, PlanColumn } from '../../../../src/loader/model/load-plan.js';
-import type { CarriedColumn, MergeSpec } from '../../../../src/loader/merge/merge-spec.js';
-import { buildAppend, buildMerge } from '../../../../src/loader/merge/merge-statement.js';
+import type { CarriedColumn, MergeSpec, SpecPart } from '../../../../src/loader/merge/merge-spec.js';
+import { statementOf, writeSteps } from '../../../../src/loader/merge/merge-statement.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
 
@@ -25,10 +25,11 @@ describe('the merge statement', () => {
     inInputOrder: false,
     ...rest,
   });
-  const source = { select: 'SELECT * FROM staged', loadId: '$9' };
-  const partsOf = (spec: MergeSpec) => [{ spec, conditions: [] }];
-  const build = (spec: MergeSpec): string => buildMerge(plan, spec, partsOf(spec), source);
-  const append = (spec: MergeSpec): string => buildAppend(plan, spec, partsOf(spec), source);
+  const source = { select: 'SELECT * FROM staged', loadId: () => '$9' };
+  const partsOf = (spec: MergeSpec): SpecPart[] => [{ spec, conditions: [] }];
+  const build = (spec: MergeSpec, parts = partsOf(spec), failsOnConflict = false): string =>
+    statementOf(writeSteps(plan, spec, parts, source, failsOnConflict));
+  const append = (spec: MergeSpec): string => build({ ...spec, onConflict: 'insert' });
 
   it('of a typical merge, as a whole', () => {
     const columns = {
@@ -88,7 +89,7 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
       { spec, conditions: ['a'] },
       { spec: specOf({ article_id: 'set' }), conditions: ['NOT a'] },
     ];
-    const merge = buildMerge(plan, spec, parts, source);
+    const merge = build(spec, parts);
     expect(merge).toContain('WHERE s."harbor differs" IS NULL AND a\n');
     expect(merge).toContain('WHERE s."harbor differs" IS NULL AND NOT a AND (SELECT count(*) FROM inserted_0) >= 0');
     expect(merge).toContain(
@@ -150,7 +151,7 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
 
   it('that fails on conflict has no conflict clause', () => {
     const spec = specOf({ article_id: 'set', label: 'set' });
-    expect(buildMerge(plan, spec, partsOf(spec), source, true)).not.toContain('ON CONFLICT');
+    expect(build(spec, partsOf(spec), true)).not.toContain('ON CONFLICT');
   });
 
   it('of an append meets no stored row', () => {
