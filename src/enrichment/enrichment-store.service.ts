@@ -11,6 +11,7 @@ import type { CombinedLoader, CombinedOptions } from '../loader/combined-loader.
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoaderService } from '../loader/loader.service.js';
 import type { EnrichmentRecord } from '../records/enrichment/enrichment.record.js';
+import { checkManager } from '../postgres/with-transaction.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { CombinedBatchResult, CombinedResult } from '../results/load-result.js';
 
@@ -73,7 +74,7 @@ export class EnrichmentStoreService {
 
   /** The same service in the transaction of `manager`. */
   withManager(manager: EntityManager): EnrichmentStoreService {
-    return new EnrichmentStoreService(this.loader, manager);
+    return new EnrichmentStoreService(this.loader, checkManager(manager));
   }
 }
 

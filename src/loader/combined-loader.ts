@@ -4,6 +4,7 @@ import type { UnknownFields } from '../entities/index.js';
 import type { RecordOf } from '../entities/record-of.js';
 import { type Check, findMistakes } from '../errors/find-mistakes.js';
 import { InvalidLoadError } from '../errors/index.js';
+import { checkManager } from '../postgres/with-transaction.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { Rejection } from '../records/source-record.js';
 import type { ReportedResult, CombinedBatchResult, CombinedResult } from '../results/load-result.js';
@@ -89,9 +90,14 @@ export class CombinedLoader<R extends object = object> {
     split: (record: R) => unknown,
     options: CombineOptions,
   ): CombinedLoader<R> {
+    if (typeof entities !== 'object' || entities === null || typeof split !== 'function') {
+      throw new InvalidLoadError(
+        'combine takes the entities, as a list or by name, and a function that splits a record',
+      );
+    }
     const mistakes = findMistakes(options, CHECKS, 'no option of a combined load');
     const names = Object.keys(entities);
-    const keys = (options.primaryKeys ?? {}) as Readonly<Record<string, string | readonly string[] | undefined>>;
+    const keys = (options?.primaryKeys ?? {}) as Readonly<Record<string, string | readonly string[] | undefined>>;
     const unknown = Object.keys(keys).find((name) => !names.includes(name));
     if (unknown !== undefined) {
       mistakes.push(`primaryKeys names ${JSON.stringify(unknown)}, which is no entity of the load`);
@@ -127,7 +133,7 @@ export class CombinedLoader<R extends object = object> {
 
   /** The same loader inside the transaction of `manager`: it commits and rolls back with it, and is not retried. */
   withManager(manager: EntityManager): CombinedLoader<R> {
-    return new CombinedLoader<R>(this.runner, this.targets, this.combination, manager);
+    return new CombinedLoader<R>(this.runner, this.targets, this.combination, checkManager(manager));
   }
 
   private call(options: CombinedOptions): LoadCall<CombinedResult> {
@@ -149,7 +155,7 @@ const CHECKS: Readonly<Record<keyof CombineOptions, Check>> = {
 };
 
 function checkOptions(options: ReportingLoadOptions): void {
-  const wrong = OF_ONE_TABLE.filter((name) => options[name] !== undefined);
+  const wrong = OF_ONE_TABLE.filter((name) => options?.[name] !== undefined);
   if (wrong.length > 0) {
     throw new InvalidLoadError(
       `A combined load merges each table by its own key: remove the options ${wrong.join(', ')}. Set primaryKeys of combine ` +

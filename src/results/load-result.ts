@@ -16,6 +16,7 @@ export interface RejectSummary {
   readonly message: string;
 }
 
+/** What every result of a load has beside its counts. */
 export interface LoadReport {
   readonly loadId: string;
   readonly disposition: Disposition;
@@ -79,6 +80,7 @@ export interface BatchCounts {
   readonly failures: readonly BatchFailure[];
 }
 
+/** Result of a load into one table, batch by batch. */
 export interface BatchLoadResult extends LoadResult, BatchCounts {}
 
 /** Result of a hybrid load, counted in hybrid records and for each of the two tables. */
@@ -93,6 +95,7 @@ export interface HybridResult
   readonly submissions: LoadResult;
 }
 
+/** Result of a hybrid load, batch by batch. */
 export interface HybridBatchResult extends HybridResult, BatchCounts {}
 
 /** Result of a combined load, counted in records and for each of its tables. */
@@ -110,6 +113,7 @@ export interface CombinedResult
   readonly tables: Readonly<Record<string, LoadResult>>;
 }
 
+/** Result of a combined load, batch by batch. */
 export interface CombinedBatchResult extends CombinedResult, BatchCounts {}
 
 /** Result of a load of any kind. */

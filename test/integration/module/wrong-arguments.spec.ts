@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { QuarantineService, SchemaService, StorageError, SubmissionEntity } from '../../../src/index.js';
+import {
+  OpportunityEntity,
+  QuarantineService,
+  SchemaService,
+  StorageError,
+  SubmissionEntity,
+} from '../../../src/index.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+
+const BOTH = [SubmissionEntity, OpportunityEntity] as const;
 
 /** What a caller without types may give. */
 type Wrong = never;
@@ -16,6 +24,7 @@ describe('a public method that is given what it does not take', () => {
   const quarantine = () => app.module.get(QuarantineService);
   const schema = () => app.module.get(SchemaService);
   const submissions = () => app.loader.for(SubmissionEntity);
+  const combined = () => app.loader.combine(BOTH, () => [{}]);
 
   it.each<[string, string, (wrong: Wrong) => unknown]>([
     ['INVALID_LOAD', 'load of a target', (wrong) => app.loader.load(wrong, [])],
@@ -34,6 +43,11 @@ describe('a public method that is given what it does not take', () => {
     ['INVALID_LOAD', 'store of hybrid records', (wrong) => app.hybrid.store(wrong)],
     ['INVALID_LOAD', 'store of hybrid records with options', (wrong) => app.hybrid.store([], wrong)],
     ['INVALID_LOAD', 'storeBatch of hybrid records with options', (wrong) => app.hybrid.storeBatch([], wrong)],
+    ['INVALID_LOAD', 'combine of entities', (wrong) => app.loader.combine(wrong, () => ({}) as never)],
+    ['INVALID_LOAD', 'combine by a function', (wrong) => app.loader.combine(BOTH, wrong)],
+    ['INVALID_LOAD', 'combine with options', (wrong) => app.loader.combine(BOTH, () => [{}], wrong)],
+    ['INVALID_LOAD', 'load of combined records', (wrong) => combined().load(wrong)],
+    ['INVALID_LOAD', 'load of combined records with options', (wrong) => combined().load([], wrong)],
     ['INVALID_FILTER', 'history', (wrong) => app.stats.history(wrong)],
     ['INVALID_FILTER', 'purge of the history', (wrong) => app.stats.purge(wrong)],
     ['INVALID_FILTER', 'progress', (wrong) => app.stats.progress(wrong)],
@@ -66,7 +80,7 @@ describe('a public method that is given what it does not take', () => {
 
   it('does not load outside of the transaction that withManager should have had', () => {
     const none = undefined as unknown as Wrong;
-    for (const call of [submissions(), app.profiles, app.opportunities, app.hybrid]) {
+    for (const call of [submissions(), combined(), app.profiles, app.opportunities, app.hybrid]) {
       expect(() => call.withManager(none)).toThrow('withManager needs the EntityManager of an open transaction');
     }
   });
