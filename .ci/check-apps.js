@@ -1,9 +1,9 @@
 // Installs the packed tarball into applications as people have them, by each package manager, runs their tests and, on
 // each version of Node, the compiled application and the command line on its DataSource.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import { startTestPostgres } from '../src/testing/index.js';
 
@@ -59,10 +59,10 @@ const postgres = await startTestPostgres();
 try {
   const env = { DATABASE_URL: postgres.url };
   run(['npm', 'pack', '--ignore-scripts', '--pack-destination', home], root);
-  const tarball = join(
-    home,
-    readdirSync(home).find((name) => name.endsWith('.tgz')),
-  );
+  const packed = readdirSync(home).find((name) => name.endsWith('.tgz'));
+  // A name of its own: yarn keeps what it has once unpacked from a file of this name.
+  const tarball = join(home, `${basename(home)}.tgz`);
+  renameSync(join(home, packed), tarball);
   const nodes = NODES.map((version) => ({ version, path: installNode(version) }));
   for (const application of APPS) {
     const app = makeApp(application, tarball, env);
