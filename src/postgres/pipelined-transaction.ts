@@ -7,6 +7,7 @@ import { canPipeline, sendTogether, withPipelining } from './pipelining.js';
 import { NOT_PREPARED, PreparedStatements } from './prepared-statements.js';
 import {
   beginWith,
+  BY_INDEX,
   type Settings,
   settingsOf,
   type TransactionLimits,
@@ -37,12 +38,7 @@ export type PipelinedEnd<Row> =
  * A prepared statement is planned once, perhaps for an empty table. So its plan must read tables by their indexes. Only
  * the statement itself, which fires no trigger, is planned by these settings.
  */
-const PREPARED: Settings = {
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-};
+const PREPARED: Settings = { plan_cache_mode: 'force_generic_plan', ...BY_INDEX };
 
 /** There is no such prepared statement, or there is one already. */
 const LOST_TRACK: ReadonlySet<string | undefined> = new Set(['26000', '42P05']);

@@ -30,6 +30,9 @@ const EXACT_VALUES: Settings = {
   array_nulls: 'on',
 };
 
+/** Settings by which a statement is planned to read tables by their indexes, whatever the planner knows of their sizes. */
+export const BY_INDEX: Settings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
 /** Without a listener, a backend terminated while checked out crashes the process; the current query rejects anyway. */
 function ignoreError(): void {}
 

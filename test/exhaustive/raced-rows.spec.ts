@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { whileOtherDoes } from '../support/database/lock-waits.js';
 import { startAppWith } from '../support/entities/own-entities.js';
+import { traceStatements } from '../support/app/writer-trace.js';
 import { sized } from '../support/sizes/sizes.js';
 import type { StorageApp } from '../support/app/storage-app.js';
 
@@ -85,6 +86,52 @@ describe('rows that another transaction writes while they are merged', () => {
       over.abort();
       await deleting;
       expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+    });
+  });
+
+  describe('in a load of 250 that are all stored', () => {
+    const count = 250;
+    beforeEach(() => app.rows(`TRUNCATE goods; INSERT INTO goods SELECT n, 'old' FROM generate_series(0, 249) AS n`));
+
+    it.each([
+      ['deletes one', 'DELETE FROM goods WHERE id = 7', { inserted: 1, updated: 249, unchanged: 0 }, 1],
+      ['updates one', "UPDATE goods SET v = 'other' WHERE id = 7", { inserted: 0, updated: 250, unchanged: 0 }, 0],
+      ['updates one alike', "UPDATE goods SET v = 'v7' WHERE id = 7", { inserted: 0, updated: 249, unchanged: 1 }, 1],
+    ])('are counted as they then are, where it %s', async (_, statement, counts, again) => {
+      const atOnce = traceStatements(app, /^WITH incoming(?![^]*locked AS)/);
+      const locking = traceStatements(app, /^WITH incoming[^]*locked AS/);
+      const result = await whileOtherDoes(app, statement, () => app.loader.load(Good, goods(count)));
+      expect(result).toMatchObject({ ...counts, retries: 0 });
+      expect(await app.count(`goods WHERE v = 'v' || id`)).toBe(count);
+      expect([atOnce.count, locking.count]).toEqual([1, again]);
+    });
+
+    it('are updated by many loaders that bring them in other orders, without a deadlock', async () => {
+      await app.rows('ANALYZE goods');
+      const loads = Array.from({ length: LOADERS }, (_, loader) => {
+        const records = goods(count).map(({ id }) => ({ id: (id * 7 + loader * 31) % count, v: `by ${loader}` }));
+        return app.loader.load(Good, loader % 2 === 0 ? records : records.toReversed());
+      });
+      const results = await Promise.all(loads);
+      expect(results.map(({ updated, retries }) => ({ updated, retries }))).toEqual(
+        results.map(() => ({ updated: count, retries: 0 })),
+      );
+      expect(await app.rows('SELECT DISTINCT v FROM goods')).toHaveLength(1);
+    });
+
+    it('are updated in the order of their keys, however few the planner knows of', async () => {
+      await app.rows("TRUNCATE goods; INSERT INTO goods VALUES (24, 'old')");
+      await app.rows('ANALYZE goods');
+      await app.rows("INSERT INTO goods SELECT 33 - n, 'old' FROM generate_series(10, 23) AS n");
+      const records = [...goods(25).slice(10), ...goods(count + 40).slice(100)];
+      expect(await app.loader.load(Good, records)).toMatchObject({ inserted: 190, updated: 15 });
+      // New versions of rows follow each other in their table.
+      const versions = await app.rows('SELECT id FROM goods WHERE id < 100 ORDER BY ctid');
+      expect(versions.map(({ id }) => id)).toEqual(
+        goods(25)
+          .slice(10)
+          .map(({ id }) => id),
+      );
     });
   });
 });

@@ -134,7 +134,8 @@ async function stageRows(
   ];
   await copyInto(client, table, columns, isolated);
   const source = { select: selectAttempt(table), loadId: () => client.escapeLiteral(loadId) };
-  const build = (failsOnConflict: boolean): string => buildStaged(plan, spec, rows, source, failsOnConflict);
+  const build = (failsOnConflict: boolean): string =>
+    buildStaged(plan, spec, rows, source, { failsOnConflict, updatesAtOnce: false });
   return {
     table,
     columns: spec.columns.map(({ column }) => column),

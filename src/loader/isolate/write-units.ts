@@ -22,7 +22,7 @@ import {
   rejectUnit,
   type WriteOutcome,
 } from '../write/write-outcome.js';
-import { writeCopyingNewRows } from '../write/write-together.js';
+import { writeFast } from '../write/write-together.js';
 import { checkFollowsRows, EveryRowFault } from './every-row.js';
 import { rejectLone } from './faulty-column.js';
 import { halveUnits } from './halve-units.js';
@@ -131,7 +131,7 @@ async function writeIsolated(
   const { job, evidence } = context;
   let outcome: WriteOutcome;
   try {
-    const written = await writeCopyingNewRows(client, context, withoutSharedRows(job, units));
+    const written = await writeFast(client, context, withoutSharedRows(job, units));
     evidence.add(units);
     return written;
   } catch (error) {

@@ -44,6 +44,19 @@ export interface StatementCounts {
   readonly vanished: number;
 }
 
+/** How a merge meets what other transactions do meanwhile. */
+export interface MergeHow {
+  /** A new row whose key is stored after all is an error (23505) instead of not being written. */
+  readonly failsOnConflict: boolean;
+  /**
+   * Rows to update are not locked before, only compared again as they are updated. One that another transaction has made
+   * equal meanwhile is in no count. See `mayUpdateAtOnce`.
+   */
+  readonly updatesAtOnce: boolean;
+}
+
+const WITH_LOCKS: MergeHow = { failsOnConflict: false, updatesAtOnce: false };
+
 /** The stored row differs: null where there is none. The blanks keep these names apart from real columns. */
 const DIFFERS = '"harbor differs"';
 /** It still differs, now that it is locked. */
@@ -61,14 +74,13 @@ const STILL_DIFFERS = '"harbor still differs"';
  * Rows that another transaction inserts or deletes meanwhile are in no count; see `writeTogether`. An update inserts
  * nothing, and counts rows that are not stored as skipped. So does a deletion, which deletes what it has locked.
  * @param parts - of {@link partsOfSpec}
- * @param failsOnConflict - a new row whose key is stored after all is an error (23505) instead of not being written
  */
 function mergeSteps(
   plan: LoadPlan,
   spec: MergeSpec,
   parts: readonly SpecPart[],
   source: StatementSource,
-  failsOnConflict: boolean,
+  { failsOnConflict, updatesAtOnce }: MergeHow,
 ): WriteSteps {
   const { prefix = '', after = [] } = source;
   const { keyPredicate } = spec;
@@ -80,7 +92,7 @@ function mergeSteps(
     updatedAt: 'now()',
   });
   const inPlace = spec.inInputOrder ? ` ORDER BY s.${PLACE}` : '';
-  const hasKey = spec.inInputOrder ? looksUpIncomingKey : hasIncomingKey;
+  const hasKey = spec.inInputOrder || updatesAtOnce ? looksUpIncomingKey : hasIncomingKey;
   // In a predicate the names of columns are not qualified: beside the stored row, the incoming one is one column.
   const [locked, row] =
     keyPredicate !== undefined
@@ -92,6 +104,7 @@ function mergeSteps(
   const changeStored = deletes ? deleteStored : mergeStored;
   const change = changeStored(plan, spec, incoming(row));
   const compared = changeStored(plan, spec, { ...incoming('s'), column: asStored });
+  const locks = change !== undefined && !updatesAtOnce;
   const stored = (lock: string): string => {
     const lookups = spec.nullSets.map(
       (nulls) =>
@@ -107,6 +120,7 @@ function mergeSteps(
   });
   const insertNames = inserts.map(({ name }) => name);
   const toLock = [`s.${DIFFERS}`, ...(insertNames.length === 0 ? after : insertNames.slice(-1).map(afterStep))];
+  const differing = `(SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s`;
   const outcome = deletes ? 'deleted' : 'updated';
   const changeNames = change === undefined ? [] : spec.nullSets.map((_, place) => `${prefix}${outcome}_${place}`);
   const steps = [
@@ -115,15 +129,18 @@ function mergeSteps(
   FROM (${source.select}) AS s LEFT JOIN ${stored('')} ON ${keyPredicate === undefined || deletes ? 'true' : belongsToIndex(spec, keyPredicate)}
 )`,
     ...inserts.map(({ step }) => step),
-    ...(change === undefined
-      ? []
-      : [
+    ...(locks
+      ? [
           `${prefix}locked AS MATERIALIZED (
   SELECT s.*, stored.differs AS ${STILL_DIFFERS}${namedIn(spec, 'stored', LOCKED)}
-  FROM (SELECT * FROM ${prefix}incoming AS s WHERE ${toLock.join(' AND ')}${inOrder(spec.key)}) AS s CROSS JOIN ${stored(deletes ? ' FOR UPDATE' : ' FOR NO KEY UPDATE')}
+  FROM ${differing} CROSS JOIN ${stored(deletes ? ' FOR UPDATE' : ' FOR NO KEY UPDATE')}
 )`,
-          ...spec.nullSets.map(
-            (nulls, place) => `${changeNames[place]} AS (
+        ]
+      : []),
+    ...(change === undefined
+      ? []
+      : spec.nullSets.map(
+          (nulls, place) => `${changeNames[place]} AS (
   ${
     change.set === undefined
       ? `DELETE FROM ${plan.quotedTable} AS t
@@ -131,16 +148,15 @@ function mergeSteps(
       : `UPDATE ${plan.quotedTable} AS t
   SET ${change.set}
   FROM`
-  } ${locked}
-  WHERE ${row}.${STILL_DIFFERS} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
+  } ${updatesAtOnce ? differing : locked}
+  WHERE ${updatesAtOnce ? compared?.where : `${row}.${STILL_DIFFERS}`} AND ${hasKey('t', spec.key, nulls, row)}${isInIndex}
   RETURNING ${spec.returned === undefined ? '1' : `${row}.${PLACE}`}${storedAs(spec, 't.')}
 )`,
-          ),
-        ]),
+        )),
   ];
   const same = [
     `${prefix}incoming WHERE NOT ${DIFFERS}`,
-    ...(change === undefined ? [] : [`${prefix}locked WHERE NOT ${STILL_DIFFERS}`]),
+    ...(locks ? [`${prefix}locked WHERE NOT ${STILL_DIFFERS}`] : []),
   ];
   const notStored = sumOfCounts([`${prefix}incoming WHERE ${DIFFERS} IS NULL`]);
   const counts = {
@@ -150,19 +166,18 @@ function mergeSteps(
     deleted: sumOfCounts(deletes ? changeNames : []),
     skipped: insertsNew ? '0' : notStored,
     fresh: deletes ? sumOfCounts([`${prefix}incoming WHERE ${DIFFERS}`]) : notStored,
-    vanished:
-      change === undefined
-        ? '0'
-        : `((SELECT count(*) FROM ${prefix}incoming WHERE ${DIFFERS}) - (SELECT count(*) FROM ${prefix}locked))::integer`,
+    vanished: locks
+      ? `((SELECT count(*) FROM ${prefix}incoming WHERE ${DIFFERS}) - (SELECT count(*) FROM ${prefix}locked))::integer`
+      : '0',
   };
   const last = [changeNames, insertNames, [`${prefix}incoming`]].find((names) => names.length > 0) ?? [];
   const rows = returnedRows(spec, [
     ...insertedRows(inserts),
     ...changeNames.map((name) => ({ outcome, from: name }) as const),
     { outcome: 'unchanged', from: `${prefix}incoming WHERE NOT ${DIFFERS}` },
-    ...(change === undefined
-      ? []
-      : [{ outcome: 'unchanged' as const, from: `${prefix}locked WHERE NOT ${STILL_DIFFERS}`, names: LOCKED }]),
+    ...(locks
+      ? [{ outcome: 'unchanged' as const, from: `${prefix}locked WHERE NOT ${STILL_DIFFERS}`, names: LOCKED }]
+      : []),
     ...(insertsNew ? [] : [{ outcome: 'skipped' as const, from: `${prefix}incoming WHERE ${DIFFERS} IS NULL` }]),
   ]);
   return { steps, counts, done: last.map(afterStep), rows };
@@ -199,18 +214,17 @@ function appendSteps(
 /**
  * The steps that write rows into their table: see {@link mergeSteps}, and {@link appendSteps}.
  * @param parts - of {@link partsOfSpec}
- * @param failsOnConflict - see {@link mergeSteps}
  */
 export function writeSteps(
   plan: LoadPlan,
   spec: MergeSpec,
   parts: readonly SpecPart[],
   source: StatementSource,
-  failsOnConflict = false,
+  how = WITH_LOCKS,
 ): WriteSteps {
   return spec.onConflict === 'insert'
     ? appendSteps(plan, spec, parts, source)
-    : mergeSteps(plan, spec, parts, source, failsOnConflict);
+    : mergeSteps(plan, spec, parts, source, how);
 }
 
 /** A statement of these steps alone; its one row, or each of its rows, has their {@link StatementCounts}. */

@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg';
 
+import { BY_INDEX, withSettings } from '../../postgres/with-transaction.js';
 import { specOf } from '../merge/merge-spec.js';
+import { mayUpdateAtOnce } from '../merge/update-at-once.js';
 import type { Target } from '../model/load-job.js';
 import type { Row } from '../model/row.js';
 import { batchStaging } from './batch-staging.js';
@@ -26,5 +28,9 @@ export async function writeByCopy(
   const { spec: ordered, form } = inFormOf(spec, rows);
   const packed = form && { form, constants: [] };
   await copyInto(client, qualified, stagedColumns(plan, ordered), rows, { packed });
-  return writeStaged(client, plan, spec, rows, { select: `SELECT * FROM ${qualified}`, parameters: [] }, settings);
+  const staged = { select: `SELECT * FROM ${qualified}`, parameters: [] };
+  const updatesAtOnce = settings.updatesAtOnce && mayUpdateAtOnce(plan, spec);
+  const write = (): Promise<WriteCounts> =>
+    writeStaged(client, plan, spec, rows, staged, { ...settings, updatesAtOnce });
+  return updatesAtOnce ? withSettings(client, BY_INDEX, write) : write();
 }

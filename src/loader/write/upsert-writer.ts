@@ -20,7 +20,9 @@ export async function writeByUpsert(
   const spec = specOf(target, rows);
   const parameters: unknown[] = [];
   const select = selectOf(columnsOf(target.plan, spec), ({ read }) => `$${parameters.push(rows.map(read))}`);
-  return writeStaged(client, target.plan, spec, rows, { select, parameters }, settings);
+  // For a few rows, the settings that this takes cost more than it saves.
+  const how = { ...settings, updatesAtOnce: false };
+  return writeStaged(client, target.plan, spec, rows, { select, parameters }, how);
 }
 
 /** A column of the rows of a SELECT. */

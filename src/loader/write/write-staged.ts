@@ -3,7 +3,13 @@ import type { ClientBase } from 'pg';
 import { StorageError } from '../../errors/index.js';
 import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
 import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
-import { type StatementCounts, statementOf, type StatementSource, writeSteps } from '../merge/merge-statement.js';
+import {
+  type MergeHow,
+  type StatementCounts,
+  statementOf,
+  type StatementSource,
+  writeSteps,
+} from '../merge/merge-statement.js';
 import { PLACE_NAME } from '../merge/returned-rows.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
@@ -55,16 +61,15 @@ export class RowsSuppressedError extends StorageError {
 /**
  * Builds the statement that writes staged rows.
  * @param rows - those that are staged
- * @param failsOnConflict - see {@link writeSteps}
  */
 export function buildStaged(
   plan: LoadPlan,
   spec: MergeSpec,
   rows: readonly Row[],
   source: StatementSource,
-  failsOnConflict: boolean,
+  how: MergeHow,
 ): string {
-  return statementOf(writeSteps(plan, spec, partsOfSpec(spec, rows), source, failsOnConflict));
+  return statementOf(writeSteps(plan, spec, partsOfSpec(spec, rows), source, how));
 }
 
 /**
@@ -77,13 +82,13 @@ export async function writeStaged(
   spec: MergeSpec,
   rows: readonly Row[],
   { select, parameters }: StagedRows,
-  { loadId, failsOnConflict, stored }: WriteSettings,
+  { loadId, stored, ...how }: WriteSettings,
 ): Promise<WriteCounts> {
   const all = [...parameters];
   let id: string | undefined;
   // Postgres takes no parameter that a statement does not name.
   const source = { select, loadId: () => (id ??= `$${all.push(loadId)}`) };
-  const statement = buildStaged(plan, spec, rows, source, failsOnConflict);
+  const statement = buildStaged(plan, spec, rows, source, how);
   const { fresh, vanished, ...counts } = await run(client, statement, all, rows, stored);
   checkCounts(plan, spec, rows.length, counts, { fresh, vanished });
   return counts;
@@ -117,10 +122,8 @@ async function run(
 }
 
 /** What a write needs beside its rows. */
-export interface WriteSettings {
+export interface WriteSettings extends MergeHow {
   readonly loadId: string;
-  /** See {@link writeSteps}. */
-  readonly failsOnConflict: boolean;
   /** Takes what became of each row, where the caller of the load asks. */
   readonly stored?: StoredRows | undefined;
 }

@@ -31,7 +31,7 @@ export async function writeTogether(
   for (let stalled = 0; ;) {
     const failsOnConflict = stalled === ATTEMPTS_WITHOUT_PROGRESS - 1;
     try {
-      return await attempt(client, context, units, { failsOnConflict, copiesNewRows: false });
+      return await attempt(client, context, units, { failsOnConflict, updatesAtOnce: false, copiesNewRows: false });
     } catch (error) {
       if (!(error instanceof RowsSuppressedError) || error.fresh === undefined) {
         throw error;
@@ -52,16 +52,17 @@ export async function writeTogether(
 }
 
 /**
- * The same, but a first attempt copies new rows straight into their tables. Where COPY may fail for a reason of its own, all
- * rows are written as without it: so nothing but the time depends on it.
+ * The same, but a first attempt copies new rows straight into their tables, and updates stored ones without locking them
+ * before. Where COPY may fail for a reason of its own, or another transaction writes a row meanwhile, all rows are written as
+ * without it: so nothing but the time depends on it.
  */
-export async function writeCopyingNewRows(
+export async function writeFast(
   client: ClientBase,
   context: WriteContext,
   units: readonly LoadUnit[],
 ): Promise<WriteOutcome> {
   try {
-    return await attempt(client, context, units, { failsOnConflict: false, copiesNewRows: true });
+    return await attempt(client, context, units, { failsOnConflict: false, updatesAtOnce: true, copiesNewRows: true });
   } catch (error) {
     if (error instanceof NotCopiedError || error instanceof RowsSuppressedError) {
       return writeTogether(client, context, units);

@@ -114,7 +114,7 @@ describe('the ways of writing', () => {
   ): Promise<unknown> {
     const target = { plan, key: plan.primaryKey };
     const loadId = randomUUID();
-    const order = { loadId, failsOnConflict: false };
+    const order = { loadId, failsOnConflict: false, updatesAtOnce: true };
     await client.query('BEGIN');
     try {
       await writeByUpsert(client, { ...target, onConflict: 'merge' }, order, stored);

@@ -27,8 +27,8 @@ describe('the merge statement', () => {
   });
   const source = { select: 'SELECT * FROM staged', loadId: () => '$9' };
   const partsOf = (spec: MergeSpec): SpecPart[] => [{ spec, conditions: [] }];
-  const build = (spec: MergeSpec, parts = partsOf(spec), failsOnConflict = false): string =>
-    statementOf(writeSteps(plan, spec, parts, source, failsOnConflict));
+  const build = (spec: MergeSpec, parts = partsOf(spec), failsOnConflict = false, updatesAtOnce = false): string =>
+    statementOf(writeSteps(plan, spec, parts, source, { failsOnConflict, updatesAtOnce }));
   const append = (spec: MergeSpec): string => build({ ...spec, onConflict: 'insert' });
 
   it('of a typical merge, as a whole', () => {
@@ -128,6 +128,16 @@ SELECT ((SELECT count(*) FROM inserted_0))::integer AS inserted,
     expect(merge).toContain('row_number() OVER () AS "harbor place", stored.differs AS "harbor differs"');
     expect(merge).toContain(`FROM (SELECT * FROM locked AS s ORDER BY s."harbor place") AS s
   WHERE s."harbor still differs" AND t."article_id" = ANY (ARRAY[s."article_id"::text])`);
+  });
+
+  it('that updates at once locks nothing before, and compares as it updates, in the order of the keys', () => {
+    const spec = specOf({ article_id: 'set', label: 'set' });
+    const merge = build(spec, partsOf(spec), false, true);
+    expect(merge).not.toContain('locked');
+    expect(merge)
+      .toContain(`FROM (SELECT * FROM incoming AS s WHERE s."harbor differs" AND (SELECT count(*) FROM inserted_0) >= 0
+  ORDER BY s."article_id" COLLATE "C") AS s
+  WHERE (t."label" IS DISTINCT FROM s."label"::text) AND t."article_id" = ANY (ARRAY[s."article_id"::text])`);
   });
 
   it('of keys alone locks and updates nothing', () => {
