@@ -53,6 +53,16 @@ export class OrderItem {
   pieces: number;
 }
 
+/** Of its key only Postgres knows which values are equal. */
+@Entity('deliveries')
+export class Delivery {
+  @PrimaryColumn('numeric')
+  parcel: string;
+
+  @Column('text')
+  state: string;
+}
+
 /** An order as a shop sends it. */
 export interface Purchase {
   readonly order: number;

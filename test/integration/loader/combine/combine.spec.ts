@@ -3,14 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type CombinedLoader, InvalidLoadError, QuarantineService } from '../../../../src/index.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
-import { Customer, Order, OrderItem, partsOf, type Purchase } from '../../../support/entities/orders.js';
+import { Customer, Delivery, Order, OrderItem, partsOf, type Purchase } from '../../../support/entities/orders.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 
 describe('a combined load', () => {
   let app: StorageApp;
   let purchases: CombinedLoader<Purchase>;
   beforeAll(async () => {
-    app = await startAppWith([Customer, Order, OrderItem]);
+    app = await startAppWith([Customer, Order, OrderItem, Delivery]);
     purchases = app.loader.combine({ customer: Customer, order: Order, items: OrderItem }, partsOf);
   });
   afterAll(() => app.close());
@@ -224,6 +224,36 @@ describe('a combined load', () => {
     await loader.load([{ id: 'a', email: 'a@b', name: 'old' }]);
     expect(await loader.load([{ email: 'a@b', name: 'new' }])).toMatchObject({ stored: 1, table: 'by_email' });
     expect((await stored()).customers).toEqual([{ id: 'a', name: 'new' }]);
+  });
+
+  it('knows which keys are equal to Postgres, in each table', async () => {
+    const loader = app.loader.combine([Customer, Delivery], ({ row }: { readonly row: string }) => {
+      const [id = '', ...parcels] = row.split(' ');
+      return [{ id }, parcels.map((parcel) => ({ parcel, state: id }))];
+    });
+    const result = await loader.load(['a 1 2', 'b 1.0', 'c 3 3.00', 'd 2.0 4'].map((row) => ({ row })));
+    expect(result).toMatchObject({ stored: 3, rejected: 1, rejects: [{ position: 2, reason: 'repeated_key' }] });
+    expect(await app.rows('SELECT parcel::integer AS parcel, state FROM deliveries ORDER BY 1')).toEqual([
+      { parcel: 1, state: 'b' },
+      { parcel: 2, state: 'd' },
+      { parcel: 4, state: 'd' },
+    ]);
+  });
+
+  it('resumes by its load key after its last committed batch, and shows what that was meanwhile', async () => {
+    const records = [1, 2, 3, 4, 5].map((order) => ({ order, buyer: ada, total: order }));
+    const stop = new AbortController();
+    const options = { loadKey: 'resumed', batchSize: 2 };
+    const first = purchases.loadBatch(records, { ...options, signal: stop.signal, onProgress: () => stop.abort() });
+    await expect(first).rejects.toMatchObject({ code: 'LOAD_INTERRUPTED', result: { kind: 'combined', stored: 2 } });
+    await app.rows("UPDATE storage_loads SET status = 'running'");
+    const [running] = await app.stats.history({ table: purchases.name });
+    expect(running).toMatchObject({ stored: 2, inserted: 0, tables: { customers: { inserted: 1, duplicates: 1 } } });
+    const totals = await app.stats.totals();
+    expect(Object.keys(totals).sort()).toEqual(['customers', 'order_items', 'orders']);
+    expect(totals['orders']).toMatchObject({ received: 2, loaded: 2 });
+    const result = await purchases.loadBatch(records, options);
+    expect(result).toMatchObject({ ok: true, stored: 5, receivedEarlier: 2, tables: { orders: { inserted: 5 } } });
   });
 
   it('is replayed by its loader only', async () => {
