@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import type { DataSource, EntityManager, EntitySchema, ObjectLiteral } from 'typeorm';
 
 import type { UnknownFields } from '../entities/index.js';
@@ -9,6 +11,7 @@ import type { AsyncRecordSource, RecordSource } from '../records/record-source.j
 import type { Rejection } from '../records/source-record.js';
 import type { ReportedResult, CombinedBatchResult, CombinedResult } from '../results/load-result.js';
 import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
+import { isPlainObject } from './normalize/row-draft.js';
 import { combinedJob, type Combination, nameCombination, type SplitParts } from './plan/combined-job.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
@@ -151,8 +154,19 @@ export class CombinedLoader<R extends object = object> {
 
 const CHECKS: Readonly<Record<keyof CombineOptions, Check>> = {
   name: ['a text', (value) => typeof value === 'string'],
-  primaryKeys: ['an object or a list of keys', (value) => typeof value === 'object' && value !== null],
+  primaryKeys: [
+    'keys by entity, each a column or a list of columns',
+    (value) => typeof value === 'object' && value !== null && Object.values(value).every(isKey),
+  ],
 };
+
+function isKey(value: unknown): boolean {
+  return (
+    value === undefined ||
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.length > 0 && value.every((column) => typeof column === 'string'))
+  );
+}
 
 function checkOptions(options: ReportingLoadOptions): void {
   const wrong = OF_ONE_TABLE.filter((name) => options?.[name] !== undefined);
@@ -164,31 +178,41 @@ function checkOptions(options: ReportingLoadOptions): void {
   }
 }
 
-/** The parts of a record, whatever the caller's function does. */
+/** The parts of a record, whatever the caller's function does. Its error, or that of a getter of the parts, may quote values. */
 function splitBy<R>(split: (record: R) => unknown, record: R, names: readonly string[], isList: boolean): SplitParts {
-  let made: unknown;
   try {
-    made = split(record);
+    return takeParts(split(record), names, isList);
   } catch {
-    // Its message may quote values.
     return failed('split threw an error');
   }
-  if (made instanceof Promise) {
-    // Nobody else hears of its error.
-    made.catch(() => {});
+}
+
+function takeParts(made: unknown, names: readonly string[], isList: boolean): SplitParts {
+  if (ignoreErrors([made])) {
     return failed('split returned a Promise: it must make the parts itself');
   }
-  if (typeof made !== 'object' || made === null || Array.isArray(made) !== isList) {
+  if (!(isList ? Array.isArray(made) : isPlainObject(made))) {
     return failed(`split must return ${isList ? 'a list' : 'an object'} of parts, found ${nameType(made)}`);
   }
-  const parts = made as Readonly<Record<string, unknown>>;
-  if (Object.keys(parts).some((name) => !names.includes(name))) {
+  const given = made as Readonly<Record<string, unknown>>;
+  if (Object.keys(given).some((name) => !names.includes(name))) {
     return failed('split returned a part for something that is no entity of the load');
   }
-  return names.map((name) => {
-    const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
-    return part === undefined || part === null ? [] : Array.isArray(part) ? part : [part];
+  const parts = names.map((name): unknown[] => {
+    // A class may declare them as getters; what every object has is no part.
+    const part = Object.hasOwn(given, name) || !(name in Object.prototype) ? given[name] : undefined;
+    return part === undefined || part === null ? [] : Array.isArray(part) ? [...(part as unknown[])] : [part];
   });
+  return ignoreErrors(parts.flat())
+    ? failed('split returned a Promise for a part: it must make the parts itself')
+    : parts;
+}
+
+/** Whether some of these are Promises, of whose errors nobody else hears. */
+function ignoreErrors(values: readonly unknown[]): boolean {
+  const promises = values.filter((value) => types.isPromise(value));
+  promises.forEach((promise) => promise.catch(() => {}));
+  return promises.length > 0;
 }
 
 function failed(message: string): Rejection {

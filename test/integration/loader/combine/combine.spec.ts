@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { EntityManager } from 'typeorm';
+
 import { type CombinedLoader, InvalidLoadError, QuarantineService } from '../../../../src/index.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
@@ -145,6 +147,8 @@ describe('a combined load', () => {
   });
 
   it('rejects a record whose split fails, skips one without parts, and goes on', async () => {
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
     const wrong: Readonly<Record<string, () => unknown>> = {
       throws: () => {
         throw new Error('secret');
@@ -155,18 +159,35 @@ describe('a combined load', () => {
       typo: () => ({ custommer: { id: 'x' } }),
       part: () => ({ customer: 5 }),
       none: () => ({ customer: null }),
+      getter: () => ({
+        get customer() {
+          throw new Error('secret');
+        },
+      }),
+      proxy: () => revoked.proxy,
+      parts: () => ({ customer: [Promise.reject(new Error('secret'))] }),
+      generator: function* () {
+        yield { customer: { id: 'x' } };
+      },
       good: () => ({ customer: { id: 'good' } }),
+      inherited: () => Object.create({ customer: { id: 'inherited' } }) as object,
     };
+
     const loader = app.loader.combine(
       { customer: Customer, order: Order },
       ({ how }: { readonly how: string }) => wrong[how]?.() as object,
     );
     const result = await loader.load(Object.keys(wrong).map((how) => ({ how })));
-    expect(result).toMatchObject({ received: 8, stored: 1, rejected: 6, skipped: 1, skippedReasons: { no_parts: 1 } });
+    expect(result).toMatchObject({
+      received: 13,
+      stored: 2,
+      rejected: 10,
+      skipped: 1,
+      skippedReasons: { no_parts: 1 },
+    });
     const rows = await quarantined(app, result.loadId);
-    expect(rows.map(({ reason }) => reason)).toEqual([
-      ...Array.from({ length: 5 }, () => 'split_failed'),
-      'not_an_object',
+    expect(rows.filter(({ reason }) => reason !== 'split_failed')).toMatchObject([
+      { position: 5, reason: 'not_an_object' },
     ]);
     expect(JSON.stringify(rows.map(({ message }) => message))).not.toContain('secret');
   });
@@ -280,6 +301,13 @@ describe('a combined load', () => {
     ['the name of a table', () => app.loader.combine([Order, Customer], () => [], { name: 'order_items' })],
     ['a reserved name', () => app.loader.combine([Order, Customer], () => [], { name: 'hybrid' })],
     ['an unknown entity', () => app.loader.combine([Order, 'nowhere'], () => [])],
+    ['no list', () => app.loader.combine(null as unknown as [], () => [])],
+    ['what is no function', () => app.loader.combine([Order, Customer], null as unknown as () => [])],
+    ['options that are null', () => app.loader.combine([Order, Customer], () => [], null as unknown as object)],
+    [
+      'a key that is none',
+      () => app.loader.combine([Order, Customer], () => [], { primaryKeys: [5] } as unknown as object),
+    ],
     ['an option that there is not', () => app.loader.combine([Order, Customer], () => [], { nam: 'x' } as object)],
     [
       'a key of another entity',
@@ -294,5 +322,7 @@ describe('a combined load', () => {
     await expect(purchases.load([], wrong as object)).rejects.toThrow(
       /remove the options disposition, primaryKey, returning/,
     );
+    await expect(purchases.load([], null as unknown as object)).rejects.toThrow(InvalidLoadError);
+    expect(() => purchases.withManager(undefined as unknown as EntityManager)).toThrow(InvalidLoadError);
   });
 });
