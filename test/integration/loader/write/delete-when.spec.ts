@@ -178,6 +178,44 @@ describe('records that delete their row', () => {
     expect(result).toMatchObject({ inserted: 1, updated: 1, deleted: 2, rejected: 0 });
   });
 
+  it('leaves the order of records that write what another one has freed', async () => {
+    const freed = [
+      { id: 'a', n: 5 },
+      { id: 'a', gone: true },
+      { id: 'd', email: 'a@x' },
+    ];
+    expect(await load(freed)).toMatchObject({ updated: 1, deleted: 1, inserted: 1, rejected: 0 });
+    const takenAgain = [
+      { id: 'b', gone: true },
+      { id: 'b', email: 'b@x' },
+      { id: 'e', email: 'b@x' },
+    ];
+    const result = await load(takenAgain);
+    expect(result).toMatchObject({ deleted: 1, inserted: 1, rejected: 1 });
+    expect((await content()).map(([id, email]) => [id, email])).toEqual([
+      ['b', 'b@x'],
+      ['c', 'c@x'],
+      ['d', 'a@x'],
+    ]);
+  });
+
+  it.each([
+    ['a load', async (record: object) => load([record])],
+    [
+      'a buffer',
+      async (record: object) => app.loader.for(Account).untyped().buffer({ deleteWhen: 'gone' }).add(record),
+    ],
+  ])('reads the field where a class declares it: %s', async (_, write) => {
+    class Closing {
+      readonly id = 'a';
+      get gone(): boolean {
+        return true;
+      }
+    }
+    await write(new Closing());
+    expect((await content()).map(([id]) => id)).toEqual(['b', 'c']);
+  });
+
   it('gives back the columns of the row that was deleted', async () => {
     const records = [
       { id: 'none', gone: true },

@@ -6,9 +6,9 @@ import type { Target } from '../../../../src/loader/model/load-job.js';
 import { isDeletion, type LoadUnit, partsOf } from '../../../../src/loader/model/load-unit.js';
 import { propertyRuns } from '../../../support/sizes/sizes.js';
 
-const targetOf = (references: readonly string[]) =>
+const targetOf = (references: readonly string[], indexes: readonly object[]) =>
   [
-    { key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live: { references } } },
+    { key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live: { references, indexes } } },
   ] as unknown as Target[];
 
 const units = fc.array(fc.tuple(fc.constantFrom('k', 'l', 'm'), fc.boolean()), { maxLength: 14 }).map((entries) =>
@@ -25,8 +25,9 @@ const positions = (list: readonly LoadUnit[]) => list.flatMap(partsOf).map(({ po
 describe('waves of records that delete their row', () => {
   it.each([true, false])('keep the order of each key, and are of one kind; folded: %s', (mayFold) => {
     fc.assert(
-      fc.property(units, fc.boolean(), (records, refersToItself) => {
-        const waves = deletionWaves(targetOf(refersToItself ? ['t'] : ['other']), records, mayFold);
+      fc.property(units, fc.boolean(), fc.boolean(), (records, refersToItself, hasOtherKey) => {
+        const indexes = hasOtherKey ? [{ isUnique: true, comparisons: [] }] : [];
+        const waves = deletionWaves(targetOf(refersToItself ? ['t'] : ['other'], indexes), records, mayFold);
         for (const wave of waves) {
           expect(wave.length).toBeGreaterThan(0);
           expect(new Set(wave.map(({ key }) => key)).size).toBe(wave.length);
