@@ -142,7 +142,11 @@ export class LoaderService implements BeforeApplicationShutdown {
     const call = { ...this.entityCall(target, ofLoads, undefined), isDrained: true };
     const load = async (records: readonly object[], after?: Promise<void>): Promise<readonly RowOutcome<E, K>[]> =>
       ((await this.runWhole(call, records, after)) as LoadResultWithRows<E, K>).rows;
-    return new RecordBuffer(limits, { take: takerFor(this.dataSource, [target]), load }, this.buffers);
+    return new RecordBuffer(
+      limits,
+      { take: takerFor(this.dataSource, [target], ofLoads.deleteWhen), load },
+      this.buffers,
+    );
   }
 
   /** Forgets the plans, so that the next load reads the live schema again. */

@@ -5,7 +5,13 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-import { type BufferOptions, InvalidLoadError, LoadFailedError, RecordRejectedError } from '../../../../src/index.js';
+import {
+  type BufferOptions,
+  InvalidLoadError,
+  LoadFailedError,
+  RecordRejectedError,
+  SubmissionEntity,
+} from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
@@ -63,6 +69,13 @@ describe('a buffer', () => {
       { state: 'new' },
     ]);
     expect(await stored()).toEqual([{ id: 'e', n: 2, state: 'new' }]);
+  });
+
+  it('merges the extra object of a record', async () => {
+    const submissions = app.loader.for(SubmissionEntity).untyped();
+    await submissions.load([{ submission_id: 'a', extra: { mood: 'good' } }]);
+    await submissions.buffer().add({ submission_id: 'a', extra: { place: ['here'] } });
+    expect(await app.rows('SELECT extra FROM submissions')).toEqual([{ extra: { mood: 'good', place: ['here'] } }]);
   });
 
   it('rejects a record that cannot be read to its own caller', async () => {
