@@ -132,6 +132,13 @@ describe.each(['express', 'fastify'])('the upload of docs/uploads.md on %s', (pl
     expect(await send(`${' '.repeat(1024 * 1024)}\n`.repeat(65))).toMatchObject([413, {}]);
   });
 
+  it('answers 415 to another content type, and loads nothing', async () => {
+    await cli.rows('TRUNCATE prices');
+    const type = 'application/x-www-form-urlencoded'; // what curl sends, and Express reads
+    expect(await send(line('t'), { 'content-type': type })).toMatchObject([415, {}]);
+    expect(await stored()).toBe(0);
+  });
+
   it('answers 400 when the compressed body is cut', async () => {
     expect(await send(gzipSync(lines(1000)).subarray(0, 500))).toMatchObject([400, {}]);
   });
