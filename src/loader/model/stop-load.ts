@@ -120,9 +120,14 @@ export function toPublicError(error: unknown, job: LoadJob, result: StoppedResul
   const message = sentences(
     `The load into ${name} was stopped: more than ${limit} record${limit === 1 ? ' was' : 's were'} rejected`,
     'The current batch was rolled back',
-    first && `Its first rejected record is number ${first.position} (from 0): ${first.message}`,
+    first && `Its first rejected record is number ${first.position} (from 0): ${first.message}${inColumn(first)}`,
   );
   return new RejectLimitExceededError(message, result, error.rejects);
+}
+
+/** Messages of the database name the column themselves. */
+function inColumn({ column, message }: RejectSummary): string {
+  return column === undefined || message.includes(`column ${column}`) ? '' : ` (column ${column})`;
 }
 
 function sentences(...parts: readonly (string | false | undefined)[]): string {

@@ -235,7 +235,10 @@ export function toBooleanText(value: unknown, textual: boolean): string {
 
 function toUuidText(value: unknown): string {
   if (typeof value !== 'string' || !UUID.test(value)) {
-    throw new RejectedValue('wrong_type', `expected a uuid, found ${nameType(value)}`);
+    throw new RejectedValue(
+      'wrong_type',
+      `expected a uuid, found ${typeof value === 'string' ? 'another text' : nameType(value)}`,
+    );
   }
   const hex = value.replaceAll('-', '').toLowerCase();
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');

@@ -11,7 +11,8 @@ import type { LiveTable } from '../table/live-table.js';
 import { migrateCommand } from '../table/migrate-command.js';
 
 const GENERATE_COMMAND =
-  'npx typeorm migration:generate, review it, then migration:run, with the DataSource of this entity';
+  'npx typeorm migration:run with the DataSource of this entity; if no migration creates it, first npx typeorm ' +
+  'migration:generate, and review what it writes';
 
 /**
  * Differences between a live table and its entity.

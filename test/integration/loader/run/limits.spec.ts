@@ -50,6 +50,11 @@ describe('a load that is to stop', () => {
     expect(await statusOf(error)).toBe('failed');
   });
 
+  it('names the column of the first rejected record', async () => {
+    const error = await failureOf(app.opportunities.store([good(1), bad(2)], { onReject: 'fail' }));
+    expect(error).toMatchObject({ message: expect.stringMatching(/number 1 \(from 0\): .* \(column title\)\.$/) });
+  });
+
   it.each<LoadOptions>([{}, { disposition: 'append' }, { disposition: 'replace' }])(
     'tells which records were rejected, though they are not in quarantine: %j',
     async (options) => {
