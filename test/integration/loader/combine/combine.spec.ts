@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { EntityManager } from 'typeorm';
-
 import { type CombinedLoader, InvalidLoadError, QuarantineService } from '../../../../src/index.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
@@ -146,52 +144,6 @@ describe('a combined load', () => {
     ]);
   });
 
-  it('rejects a record whose split fails, skips one without parts, and goes on', async () => {
-    const revoked = Proxy.revocable({}, {});
-    revoked.revoke();
-    const wrong: Readonly<Record<string, () => unknown>> = {
-      throws: () => {
-        throw new Error('secret');
-      },
-      promises: () => Promise.reject(new Error('secret')),
-      nothing: () => undefined,
-      list: () => [],
-      typo: () => ({ custommer: { id: 'x' } }),
-      part: () => ({ customer: 5 }),
-      none: () => ({ customer: null }),
-      getter: () => ({
-        get customer() {
-          throw new Error('secret');
-        },
-      }),
-      proxy: () => revoked.proxy,
-      parts: () => ({ customer: [Promise.reject(new Error('secret'))] }),
-      generator: function* () {
-        yield { customer: { id: 'x' } };
-      },
-      good: () => ({ customer: { id: 'good' } }),
-      inherited: () => Object.create({ customer: { id: 'inherited' } }) as object,
-    };
-
-    const loader = app.loader.combine(
-      { customer: Customer, order: Order },
-      ({ how }: { readonly how: string }) => wrong[how]?.() as object,
-    );
-    const result = await loader.load(Object.keys(wrong).map((how) => ({ how })));
-    expect(result).toMatchObject({
-      received: 13,
-      stored: 2,
-      rejected: 10,
-      skipped: 1,
-      skippedReasons: { no_parts: 1 },
-    });
-    const rows = await quarantined(app, result.loadId);
-    expect(rows.filter(({ reason }) => reason !== 'split_failed')).toMatchObject([
-      { position: 5, reason: 'not_an_object' },
-    ]);
-    expect(JSON.stringify(rows.map(({ message }) => message))).not.toContain('secret');
-  });
-
   it('gives the fields of one object to the parts that know them, and the others to the last one', async () => {
     const loader = app.loader.combine([Order, Customer], (record: object) => [record, record]);
     await app.loader.for(Customer).load([{ id: 'ada' }]);
@@ -301,9 +253,6 @@ describe('a combined load', () => {
     ['the name of a table', () => app.loader.combine([Order, Customer], () => [], { name: 'order_items' })],
     ['a reserved name', () => app.loader.combine([Order, Customer], () => [], { name: 'hybrid' })],
     ['an unknown entity', () => app.loader.combine([Order, 'nowhere'], () => [])],
-    ['no list', () => app.loader.combine(null as unknown as [], () => [])],
-    ['what is no function', () => app.loader.combine([Order, Customer], null as unknown as () => [])],
-    ['options that are null', () => app.loader.combine([Order, Customer], () => [], null as unknown as object)],
     [
       'a key that is none',
       () => app.loader.combine([Order, Customer], () => [], { primaryKeys: [5] } as unknown as object),
@@ -322,7 +271,5 @@ describe('a combined load', () => {
     await expect(purchases.load([], wrong as object)).rejects.toThrow(
       /remove the options disposition, primaryKey, returning/,
     );
-    await expect(purchases.load([], null as unknown as object)).rejects.toThrow(InvalidLoadError);
-    expect(() => purchases.withManager(undefined as unknown as EntityManager)).toThrow(InvalidLoadError);
   });
 });
