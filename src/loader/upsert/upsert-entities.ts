@@ -51,7 +51,8 @@ export function entitiesOf<E extends ObjectLiteral>(entityOrEntities: UpsertEnti
   if (!isObject(entityOrEntities)) {
     throw new InvalidLoadError('upsert takes an entity or an array of entities');
   }
-  return Array.isArray(entityOrEntities) ? entityOrEntities : [entityOrEntities];
+  // A copy: the caller may change the list before their rows are known.
+  return Array.isArray(entityOrEntities) ? [...(entityOrEntities as ObjectLiteral[])] : [entityOrEntities];
 }
 
 /** The load of an upsert, and its result. */

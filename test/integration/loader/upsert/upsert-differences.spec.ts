@@ -75,6 +75,16 @@ describe('upsert of this package, where it is not as that of TypeORM', () => {
     expect(await stored()).toMatchObject([{ team: 't', deletedAt: null, version: 3 }]);
   });
 
+  it('is not confused by a list that its owner changes meanwhile', async () => {
+    const [a, b, c]: Partial<Member>[] = [{ email: 'a' }, { email: 'b' }, { email: 'c' }];
+    const entities = [a, b] as Partial<Member>[];
+    const upserting = members.upsert(entities, ['email']);
+    entities.splice(0, 2, c as Partial<Member>);
+    await upserting;
+    expect([a?.id, b?.id, c?.id]).toEqual([1, 2, undefined]);
+    expect(await stored()).toMatchObject([{ email: 'a' }, { email: 'b' }]);
+  });
+
   it('runs no listeners', async () => {
     const entity = () => Object.assign(new Heard(), { id: 1, name: 'own' });
     await app.dataSource.getRepository(Heard).upsert(entity(), ['id']);
