@@ -123,7 +123,7 @@ export class BatchWriter {
           const joined = await clientOf(this.load.manager as EntityManager);
           await resetTemporaryTables(joined, this.job.targets, accounts.records.rejected > 0);
         }
-        return session.inBatch(batch, (client, pieces) => work(client, { pieces, taken, report }), mayRetry, first);
+        return session.inBatch(batch, (client, how) => work(client, { ...how, taken, report }), mayRetry, first);
       });
     };
     try {

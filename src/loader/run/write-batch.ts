@@ -7,9 +7,11 @@ import { identifyKeys } from '../merge/identify-keys.js';
 import { Evidence } from '../model/evidence.js';
 import type { WriteContext } from '../model/load-context.js';
 import type { LoadJob } from '../model/load-job.js';
+import { isDeletion } from '../model/load-unit.js';
 import { staysInHistory } from '../model/load-options.js';
 import { afterRejects, StopLoad } from '../model/stop-load.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
+import type { BatchAttempt } from '../write/commit-watch.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
 import { lockPlannedTables } from '../write/planned-tables.js';
@@ -17,8 +19,7 @@ import { totalsOfOutcome } from '../write/write-outcome.js';
 import type { BatchReport } from './row-report.js';
 
 /** How one attempt at a batch writes it. */
-export interface AttemptHow {
-  readonly pieces: number;
+export interface AttemptHow extends BatchAttempt {
   readonly taken: readonly boolean[];
   /** Takes what became of each record. */
   readonly report: BatchReport;
@@ -30,6 +31,7 @@ export interface AttemptHow {
  * @param how.rejectedBefore - records of the load that earlier batches have rejected
  * @param how.pieces - the least number of statements for the rows
  * @param how.taken - for each table, whether earlier batches have stored records in it
+ * @param how.hasDeadlocked - so a batch that deletes rows lets no other transaction write its table meanwhile
  * @param how.sharesTables - see {@link WriteContext}
  */
 export async function writeBatch(
@@ -46,7 +48,9 @@ export async function writeBatch(
   if (committed !== undefined) {
     return committed;
   }
-  await lockPlannedTables(client, job);
+  // Rows that are deleted, and others that are written, are locked by several statements: not in the order of all keys.
+  const excludesWriters = how.hasDeadlocked && batch.units.some(isDeletion);
+  await lockPlannedTables(client, job, excludesWriters);
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {

@@ -19,7 +19,7 @@ import { type LoadJob, tallyCount } from '../model/load-job.js';
 import { keptOptions } from '../model/load-options.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { closedLoad } from './closed-load.js';
-import { CommitWatch } from './commit-watch.js';
+import { type BatchAttempt, CommitWatch } from './commit-watch.js';
 
 /** The batch of a replace, which is one transaction however many records it reads. */
 export const WHOLE_LOAD: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
@@ -187,14 +187,14 @@ export class LoadSession {
    */
   async inBatch(
     batch: BatchPlace,
-    work: (client: ClientBase, pieces: number) => Promise<LoadTotals>,
+    work: (client: ClientBase, how: BatchAttempt) => Promise<LoadTotals>,
     mayRetry: () => boolean,
     first?: FirstAttempt,
   ): Promise<LoadTotals> {
     const watch = new CommitWatch();
     const attempt = (pieces: number): Promise<LoadTotals> =>
       this.inTransaction(
-        (client) => watch.beforeCommit(work(client, pieces)),
+        (client) => watch.beforeCommit(work(client, { pieces, hasDeadlocked: watch.hasDeadlocked })),
         (error) => {
           watch.noteFailure(error);
           return mayRetry() && isTransient(error);

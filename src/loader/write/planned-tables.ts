@@ -18,13 +18,19 @@ export class TableAlteredError extends Error {
 /**
  * Keeps the tables of a job from being altered until the transaction ends, and compares them with their plans. Without it
  * a value could be stored by a cast that rounds or cuts it.
+ * @param excludesWriters - nor does another transaction write into them
  * @throws TableAlteredError when one is not as planned: a fault of kind `schema`
  * @throws SchemaMismatchError when a caller's transaction sees a table as it was before it was rewritten
  */
-export async function lockPlannedTables(client: ClientBase, { targets }: Pick<LoadJob, 'targets'>): Promise<void> {
+export async function lockPlannedTables(
+  client: ClientBase,
+  { targets }: Pick<LoadJob, 'targets'>,
+  excludesWriters = false,
+): Promise<void> {
   const states = await lockAndReadStates(
     client,
     targets.map(({ plan }) => plan),
+    excludesWriters ? 'SHARE ROW EXCLUSIVE' : 'ROW EXCLUSIVE',
   );
   const outdated = targets.find((_, index) => states[index]?.isOutdated === true);
   if (outdated !== undefined) {

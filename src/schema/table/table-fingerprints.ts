@@ -68,13 +68,18 @@ export async function readFingerprints(client: ClientBase, tables: readonly stri
 }
 
 /**
- * The states of tables that nobody can alter until the end of the transaction: they get the lock that a write takes. A
+ * The states of tables that nobody can alter until the end of the transaction: they get the lock that a write takes, or one
+ * that keeps other writers out, too. A
  * role that may write single columns only cannot take it by LOCK TABLE; the lock that a read takes keeps ALTER out, too.
  * @throws an error of code 42P01 when there is no such table
  */
-export async function lockAndReadStates(client: ClientBase, tables: readonly LockedTable[]): Promise<TableState[]> {
+export async function lockAndReadStates(
+  client: ClientBase,
+  tables: readonly LockedTable[],
+  mode: 'ROW EXCLUSIVE' | 'SHARE ROW EXCLUSIVE',
+): Promise<TableState[]> {
   const locks = tables.map(({ quotedTable, live: { mayLock } }) =>
-    mayLock ? `LOCK TABLE ONLY ${quotedTable} IN ROW EXCLUSIVE MODE` : `SELECT FROM ONLY ${quotedTable} WHERE false`,
+    mayLock ? `LOCK TABLE ONLY ${quotedTable} IN ${mode} MODE` : `SELECT FROM ONLY ${quotedTable} WHERE false`,
   );
   const query = fingerprintsOf(tables.map(({ quotedTable }) => quotedTable));
   const results = await client.query([...locks, query].join('; '));

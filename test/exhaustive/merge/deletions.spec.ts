@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type LoadOptions, QuarantineService } from '../../../src/index.js';
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
-import { whileOtherDoes } from '../../support/database/lock-waits.js';
+import { untilLockIsAwaited, whileOtherDoes } from '../../support/database/lock-waits.js';
 import { withLoginRole } from '../../support/database/login-role.js';
 import { Account, Folder, many, Note } from '../../support/entities/accounts.js';
 import { startAppWith } from '../../support/entities/own-entities.js';
@@ -87,6 +87,27 @@ describe('records that delete their row, beside what forbids it or does it, too'
     const result = await whileOtherDoes(app, statement, () => load(records, { newerBy: 'n' }));
     expect(result).toMatchObject({ ...counts, ok: true });
     expect(await left()).toEqual(stay);
+  });
+
+  it('keeps other writers out once it was in a deadlock with one', async () => {
+    const other = app.dataSource.createQueryRunner();
+    try {
+      await other.startTransaction();
+      await other.query("SELECT FROM accounts WHERE id = 'a' FOR UPDATE");
+      const loading = load([
+        { id: 'b', gone: true },
+        { id: 'a', n: 5 },
+      ]);
+      await untilLockIsAwaited(app.rows);
+      // The load waits since before, so it is the one that notices.
+      await other.query("UPDATE accounts SET n = 9 WHERE id = 'b'");
+      await untilLockIsAwaited(app.rows, 1, 'LOCK TABLE%SHARE ROW EXCLUSIVE%');
+      await other.commitTransaction();
+      expect(await loading).toMatchObject({ deleted: 1, updated: 1, retries: 1, ok: true });
+    } finally {
+      await other.release();
+    }
+    expect(await left()).toEqual(['a', 'c']);
   });
 
   it('fails by name where a trigger suppresses the deletion', async () => {
