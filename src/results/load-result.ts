@@ -49,11 +49,8 @@ export interface LoadResult extends LoadCounts, LoadReport {
   /** Distinguishes a load into one table from a hybrid load. */
   readonly kind: 'table';
   readonly table: string;
-  /**
-   * Records that deleted their row (`deleteWhen`). In a replace: rows deleted because the load does not contain them, which
-   * are not among the records received.
-   */
-  readonly deleted: number;
+  /** Rows that a replace removed, because no record of the load has their key; 0 for other dispositions. */
+  readonly removed: number;
 }
 
 /**

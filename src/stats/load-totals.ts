@@ -13,7 +13,7 @@ export interface LoadTotals {
    */
   readonly tables: readonly LoadCounts[];
   /** Rows removed by a replace; they are not among the records. */
-  readonly deleted: number;
+  readonly removed: number;
   readonly rejects: readonly RejectSummary[];
   readonly skippedReasons: CountsByName;
   /** Fields without a column, by name. */
@@ -23,7 +23,7 @@ export interface LoadTotals {
 export function emptyTotals(tables: number): LoadTotals {
   return {
     tables: Array.from({ length: tables }, () => NO_COUNTS),
-    deleted: 0,
+    removed: 0,
     rejects: [],
     skippedReasons: countsByName(),
     unknownFields: countsByName(),
@@ -33,7 +33,7 @@ export function emptyTotals(tables: number): LoadTotals {
 export function addTotals(a: LoadTotals, b: LoadTotals): LoadTotals {
   return {
     tables: addToEach(a.tables, b.tables),
-    deleted: a.deleted + b.deleted,
+    removed: a.removed + b.removed,
     rejects: firstRejects([...a.rejects, ...b.rejects]),
     skippedReasons: addByName(a.skippedReasons, b.skippedReasons),
     unknownFields: addByName(a.unknownFields, b.unknownFields),
@@ -106,13 +106,15 @@ export function readTotals(json: unknown, batch: BatchName): LoadTotals {
   const { loadId, batchNo } = batch;
   const kept = isObject(json) ? json : {};
   const totals = kept['version'] === undefined ? readVersion1(kept) : kept;
-  const { tables, deleted, rejects = [], skippedReasons = {}, unknownFields = {} } = totals;
+  const { tables, rejects = [], skippedReasons = {}, unknownFields = {} } = totals;
+  // Versions before deleteWhen named it `deleted`.
+  const removed = totals['removed'] ?? totals['deleted'];
   const isReadable =
     (kept['version'] === undefined || kept['version'] === VERSION) &&
     Array.isArray(tables) &&
     tables.length === tallyCountOf(batch) &&
     tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount({ ...ADDED, ...counts }[name]))) &&
-    isCount(deleted) &&
+    isCount(removed) &&
     Array.isArray(rejects) &&
     [skippedReasons, unknownFields].every((counts) => isObject(counts) && Object.values(counts).every(isCount));
   if (!isReadable) {
@@ -124,7 +126,7 @@ export function readTotals(json: unknown, batch: BatchName): LoadTotals {
   }
   return {
     tables: tables.map((counts: Json) => ({ ...ADDED, ...counts })),
-    deleted,
+    removed,
     rejects,
     skippedReasons,
     unknownFields,
@@ -163,5 +165,5 @@ function readVersion1(kept: Json): Json {
     rejected,
     failed,
   }));
-  return { ...kept, tables, deleted: targets[0]?.['deleted'] ?? 0 };
+  return { ...kept, tables, removed: targets[0]?.['deleted'] ?? 0 };
 }

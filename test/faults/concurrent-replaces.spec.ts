@@ -64,7 +64,7 @@ describe('replaces at the same time', () => {
     expect([replaced.ok, added.ok]).toEqual([true, true]);
     expect(await fault.value(`SELECT count(*)::integer FROM submissions WHERE title = 'set 0'`)).toBe(ROWS);
     expect(await fault.value(`SELECT count(*)::integer FROM submissions WHERE title = 'merged'`)).toBe(
-      added.inserted - replaced.deleted,
+      added.inserted - replaced.removed,
     );
   });
 });

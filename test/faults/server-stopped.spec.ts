@@ -92,7 +92,7 @@ describe('a server that is stopped in the middle of a load', () => {
       onProgress: (event) => onProgress({ ...event, loaded: (seen += 1) }),
     });
     await over();
-    expect(result).toMatchObject({ ok: true, inserted: COUNT, deleted: 1, retries: expect.any(Number) });
+    expect(result).toMatchObject({ ok: true, inserted: COUNT, removed: 1, retries: expect.any(Number) });
     expect(result.retries).toBeGreaterThan(0);
     expect(await app.count('submissions')).toBe(COUNT);
   });

@@ -131,7 +131,8 @@ function printCounts(result: AnyLoadResult, output?: Output): void {
     );
   }
   const tables = tablesOf(result);
-  const columns = countColumnsOf(tables);
+  const removed = tables.some((counts) => counts.removed > 0) ? (['removed'] as const) : [];
+  const columns = [...countColumnsOf(tables), ...removed];
   printTable(
     ['table', ...columns],
     tables.map((counts) => [counts.table, ...columns.map((name) => counts[name])]),
@@ -187,6 +188,6 @@ function isUnchanged(result: AnyLoadResult): boolean {
     !result.alreadyCompleted &&
     result.failed === 0 &&
     tables.some(({ unchanged }) => unchanged > 0) &&
-    tables.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0)
+    tables.every(({ inserted, updated, deleted, removed }) => inserted + updated + deleted + removed === 0)
   );
 }

@@ -104,7 +104,7 @@ export function unwrittenTotals({ rejected, skippedReasons, unknownFields }: Pre
   const skipped = sumOf(skippedReasons);
   const counts = { ...NO_COUNTS, received: rejected.length + skipped, skipped, rejected: rejected.length };
   const tables = Array.from({ length: tallyCount(job) }, () => counts);
-  return { tables, deleted: 0, rejects: summarizeRejects(rejected), skippedReasons, unknownFields };
+  return { tables, removed: 0, rejects: summarizeRejects(rejected), skippedReasons, unknownFields };
 }
 
 /** Bytes of a record that came as an object, at least. */

@@ -29,7 +29,7 @@ export interface StagedContent {
 /** What the swap did. */
 export interface SwapOutcome {
   readonly written: WriteCounts;
-  readonly deleted: number;
+  readonly removed: number;
   /** Records rejected by the table itself. */
   readonly rejected: number;
   /** Those of them that were folded into another. */
@@ -40,7 +40,7 @@ export interface SwapOutcome {
 /** Exchanges the content of a table for the staged rows. Only from here on other writers must wait. */
 export class ContentSwap {
   private written = NOTHING_WRITTEN;
-  private deleted = 0;
+  private removed = 0;
   private rejected = 0;
   private rejectedDuplicates = 0;
   private rejects: readonly RejectSummary[] = [];
@@ -76,7 +76,7 @@ export class ContentSwap {
     const { lastRow } = this.staged;
     // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
     await withSettings(client, { row_security: 'off' }, async () => {
-      this.deleted += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;
+      this.removed += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;
     });
     const size = Math.ceil(lastRow / pieces);
     for (let first = 1; first <= lastRow; first += size) {
@@ -86,8 +86,8 @@ export class ContentSwap {
       );
     }
     await this.checkContent();
-    const { written, deleted, rejected, rejectedDuplicates, rejects } = this;
-    return { written, deleted, rejected, rejectedDuplicates, rejects };
+    const { written, removed, rejected, rejectedDuplicates, rejects } = this;
+    return { written, removed, rejected, rejectedDuplicates, rejects };
   }
 
   private async write({ first, last }: Range): Promise<void> {
@@ -159,7 +159,7 @@ export class ContentSwap {
     }
     const load = { loadId: session.entry.loadId, table: target.plan.table };
     await insertRejectedRecords(client, session.context.rejectedTable, load, rejected);
-    this.deleted += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
+    this.removed += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
   }
 
   /** A trigger that adds rows, or drops them later, would make the counts wrong. */

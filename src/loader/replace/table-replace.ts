@@ -210,7 +210,7 @@ export class TableReplace {
       const [target] = (await hooks.lockedIn(client, job)).targets as readonly [Target];
       return new ContentSwap(client, session, target, content, this.remainingRejects).run(pieces);
     };
-    const { written, deleted, rejected, rejectedDuplicates, rejects } = await session.inPart(client, swap);
+    const { written, removed, rejected, rejectedDuplicates, rejects } = await session.inPart(client, swap);
     this.checkNotEmpty(rowsOf(written));
     checkInterrupt(hooks.signal);
     const counts = recordCounts(read);
@@ -221,7 +221,7 @@ export class TableReplace {
       duplicates: this.duplicates - rejectedDuplicates,
       rejected: counts.rejected + rejected,
     };
-    return { ...read, tables: [swapped], deleted, rejects: firstRejects([...read.rejects, ...rejects]) };
+    return { ...read, tables: [swapped], removed, rejects: firstRejects([...read.rejects, ...rejects]) };
   }
 
   /** A replace without a row is almost certainly a mistake. */

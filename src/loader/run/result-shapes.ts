@@ -63,14 +63,13 @@ export function toCombinedResult(job: LoadJob, report: RunReport): CombinedResul
 }
 
 function tableResult(job: LoadJob, report: RunReport, target: number): LoadResult {
-  const { tables, deleted } = report.totals;
-  const counts = tables[target] ?? NO_COUNTS;
+  const { tables, removed } = report.totals;
   return {
     kind: 'table',
     ...commonPart(job, report),
     table: job.targets[target]?.plan.table ?? job.name,
-    ...counts,
-    deleted: counts.deleted + deleted,
+    ...(tables[target] ?? NO_COUNTS),
+    removed,
   };
 }
 

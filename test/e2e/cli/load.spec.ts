@@ -146,12 +146,12 @@ describe('harbor-storage load', () => {
     );
   });
 
-  it('prints how many rows a replace deleted', async () => {
+  it('prints how many rows a replace removed', async () => {
     await cli.rows("INSERT INTO submissions (submission_id, reddit_id) VALUES ('old', 'old')");
     const path = await cli.writeFile('replace.jsonl', jsonl(POSTS));
     const args = ['load', path, '--into', 'submissions', '--rename', RENAME, '--disposition', 'replace'];
     const { stdout } = await cli.runHere(args);
-    expect(stdout).toMatch(/ failed +deleted\n─+\nsubmissions +2 +2 +0 +0 +0 +0 +0 +0 +1\n/);
+    expect(stdout).toMatch(/ failed +removed\n─+\nsubmissions +2 +2 +0 +0 +0 +0 +0 +0 +1\n/);
   });
 
   it('loads both tables by --into hybrid, and prints records for one table only, and when nothing changed', async () => {

@@ -47,7 +47,7 @@ describe('totals', () => {
   const submissions = { ...NO_COUNTS, received: 10, inserted: 4, unchanged: 3, duplicates: 1, skipped: 1, rejected: 1 };
   const totals: LoadTotals = {
     tables: [opportunities, submissions],
-    deleted: 0,
+    removed: 0,
     rejects: [{ position: 3, reason: '23514', column: 'title', message: 'check violation' }],
     skippedReasons: { missing_submission_id: 1 },
     unknownFields: { flair: 2 },
@@ -101,10 +101,10 @@ describe('totals', () => {
   });
 
   it('read from rows that lack the count of deletions', () => {
-    const { tables, ...rest } = JSON.parse(writeTotals(totals)) as LoadTotals;
+    const { tables, removed, ...rest } = JSON.parse(writeTotals({ ...totals, removed: 5 })) as LoadTotals;
     const older = tables.map((counts) => ({ ...counts, deleted: undefined }));
-    const json: unknown = JSON.parse(JSON.stringify({ ...rest, tables: older }));
-    expect(readTotals(json, HYBRID_BATCH)).toEqual(totals);
+    const json: unknown = JSON.parse(JSON.stringify({ ...rest, tables: older, deleted: removed }));
+    expect(readTotals(json, HYBRID_BATCH)).toEqual({ ...totals, removed: 5 });
   });
 
   it('read from the form of older versions', () => {
@@ -113,7 +113,7 @@ describe('totals', () => {
     expect(readTotals(older, HYBRID_BATCH)).toEqual({ ...totals, unknownFields: {} });
     const [target] = version1.targets;
     const replace = { ...version1, targets: [{ ...target, deleted: 8 }] };
-    expect(readTotals(replace, TABLE_BATCH)).toMatchObject({ deleted: 8 });
+    expect(readTotals(replace, TABLE_BATCH)).toMatchObject({ removed: 8 });
   });
 
   const written = JSON.parse(writeTotals(totals)) as Record<string, unknown>;
@@ -128,7 +128,7 @@ describe('totals', () => {
     ['a missing count', { ...version1, failed: undefined }],
     ['a count that is text', { ...written, tables: [submissions, { ...submissions, inserted: '4' }] }],
     ['a negative count', { ...written, tables: [submissions, { ...submissions, inserted: -4 }] }],
-    ['deleted rows that are no number', { ...written, deleted: 'x' }],
+    ['removed rows that are no number', { ...written, removed: 'x' }],
     ['names that are no object', { ...written, unknownFields: 5 }],
     ['rejects that are no list', { ...written, rejects: {} }],
   ])('of %s are an error that names the batch', (_, json) => {

@@ -238,7 +238,7 @@ describe('a record that Postgres rejects among others', () => {
     expect(await app.opportunities.storeBatch(records, options)).toMatchObject({
       inserted: 889,
       updated: 1,
-      deleted: 1,
+      removed: 1,
       rejected: 10,
     });
     expect(await app.rows('SELECT DISTINCT title FROM app_opportunities')).toEqual([{ title: 'new' }]);

@@ -87,7 +87,7 @@ describe('a unique index as the key of a load', () => {
         try {
           const options = { primaryKey: 'email', disposition: 'replace', maxRejects: 9 } as const;
           const result = await app.loader.load(Account, records, options);
-          expect(result).toMatchObject({ updated: 1, duplicates: 1, inserted: 0, rejected: 2, deleted: 1 });
+          expect(result).toMatchObject({ updated: 1, duplicates: 1, inserted: 0, rejected: 2, removed: 1 });
           expect(await stored()).toEqual([{ id: 'b', email: 'BOB@x', v: 3 }]);
           expect((await quarantined(app, result.loadId)).map(({ position }) => position)).toEqual([2, 3]);
         } finally {
@@ -159,7 +159,7 @@ describe('a unique index as the key of a load', () => {
         expect(await app.loader.load(Account, records, options)).toMatchObject({
           updated: 1,
           duplicates: 1,
-          deleted: 1,
+          removed: 1,
           inserted: 0,
         });
         expect(await app.rows('SELECT id, v FROM accounts')).toEqual([{ id: 'a', v: 2 }]);

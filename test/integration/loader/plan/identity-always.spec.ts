@@ -53,7 +53,7 @@ describe('an identity that is GENERATED ALWAYS', () => {
 
   it('is the key of a replace, too', async () => {
     const result = await app.loader.load(Counted, [B, { id: 8, name: 'd' }], { disposition: 'replace' });
-    expect(result).toMatchObject({ inserted: 1, unchanged: 1, deleted: 1 });
+    expect(result).toMatchObject({ inserted: 1, unchanged: 1, removed: 1 });
     expect(await stored()).toEqual([B, { id: 8, name: 'd', v: null }]);
   });
 

@@ -48,7 +48,7 @@ describe('a replace that loses its connection', () => {
       expect(await app.profiles.store([...records(25)], REPLACE)).toMatchObject({
         received: 25,
         inserted: 25,
-        deleted: 3,
+        removed: 3,
       });
       expect(await titles()).toEqual([{ title: 'new', n: 25 }]);
       expect(await app.rows('SELECT last_value FROM attempts')).not.toEqual([{ last_value: '1' }]);
@@ -92,7 +92,7 @@ describe('a replace that loses its connection', () => {
     ])('finds that all of it is in, once: %s', async (_, shape) => {
       const result = await app.profiles.storeBatch(shape(), { ...REPLACE, maxRejects: 1 });
       expect(lost).toBe(1);
-      expect(result).toMatchObject({ received: 26, inserted: 25, rejected: 1, deleted: 3, failed: 0, batches: 1 });
+      expect(result).toMatchObject({ received: 26, inserted: 25, rejected: 1, removed: 3, failed: 0, batches: 1 });
       expect(await titles()).toEqual([{ title: 'new', n: 25 }]);
       expect(await app.count('storage_rejected_records')).toBe(1);
       expect(await app.rows(`SELECT status FROM storage_loads WHERE id = $1`, [result.loadId])).toEqual([

@@ -75,7 +75,7 @@ describe('readers of a table that is replaced', () => {
       });
       await reading;
 
-      expect(result).toMatchObject({ inserted: ROWS, updated: ROWS, deleted: 0, ok: true });
+      expect(result).toMatchObject({ inserted: ROWS, updated: ROWS, removed: 0, ok: true });
       const firstNew = seen.findIndex(({ rows }) => rows === AFTER.rows);
       expect(firstNew).toBeGreaterThan(1);
       expect(new Set(seen.slice(0, firstNew).map((look) => JSON.stringify(look)))).toEqual(

@@ -54,7 +54,7 @@ describe('a row that only the table itself rejects', () => {
   it('is rejected alone, and its record kept as it came; fixed, it is taken by the next replace', async () => {
     const records = many(20).map((record) => (record.amount === 13 ? { ...record, product: 'salt' } : record));
     const result = await replace(records);
-    expect(result).toMatchObject({ received: 20, inserted: 17, updated: 1, unchanged: 1, rejected: 1, deleted: 1 });
+    expect(result).toMatchObject({ received: 20, inserted: 17, updated: 1, unchanged: 1, rejected: 1, removed: 1 });
     expect(result.rejects).toEqual([
       {
         position: 13,
@@ -94,7 +94,7 @@ describe('a row that only the table itself rejects', () => {
       { id: 'k4', amount: 7 },
     ];
     const result = await replace(records, { batchSize: 2 });
-    expect(result).toMatchObject({ received: 7, inserted: 3, duplicates: 1, rejected: 3, deleted: 3, ok: false });
+    expect(result).toMatchObject({ received: 7, inserted: 3, duplicates: 1, rejected: 3, removed: 3, ok: false });
     expect(await ids()).toEqual(['k0', 'k2', 'k4']);
     const rejected = await quarantined(app, result.loadId);
     expect(rejected.map(({ position, key, raw }) => [position, key, JSON.parse(String(raw)) as unknown])).toEqual(
@@ -219,7 +219,7 @@ describe('a row that only the table itself rejects', () => {
     try {
       expect(await errorOf(replace(many(5)))).toMatchObject({ name: 'LoadFailedError', cause: { code: '23503' } });
       expect(await ids()).toEqual(TABLE_BEFORE);
-      expect(await replace([...many(5), { id: 'old' }])).toMatchObject({ inserted: 3, updated: 2, deleted: 0 });
+      expect(await replace([...many(5), { id: 'old' }])).toMatchObject({ inserted: 3, updated: 2, removed: 0 });
     } finally {
       await app.rows('DROP TABLE receipts');
     }

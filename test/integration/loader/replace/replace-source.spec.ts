@@ -56,7 +56,7 @@ describe('the source of a replace', () => {
       await release();
       return replacing;
     });
-    expect(result).toMatchObject({ received: 500, inserted: 499, rejected: 1, deleted: 3 });
+    expect(result).toMatchObject({ received: 500, inserted: 499, rejected: 1, removed: 3 });
   });
 
   it('may be long: more batches take no more locks, of which a server has a limited number', async () => {
@@ -97,7 +97,7 @@ describe('the source of a replace', () => {
         ],
         [{ status: 'running' }],
       ]);
-      expect(result).toMatchObject({ received: 50, inserted: 49, updated: 1, deleted: 3, ok: true });
+      expect(result).toMatchObject({ received: 50, inserted: 49, updated: 1, removed: 3, ok: true });
       expect(await titles()).toEqual([{ title: 'new', n: 50 }]);
     } finally {
       await other.release();
@@ -225,7 +225,7 @@ describe('the source of a replace', () => {
       expect(await manager.query(settings)).toEqual([{ rls: 'on', idle: '7min' }]);
       expect(await titles()).toEqual(AS_BEFORE);
       const again = await profiles.storeBatch(source(5), { ...REPLACE, maxRejects: 3 });
-      expect(again).toMatchObject({ unchanged: 5, deleted: 20 });
+      expect(again).toMatchObject({ unchanged: 5, removed: 20 });
     });
     expect(await titles()).toEqual([{ title: 'new', n: 5 }]);
   });

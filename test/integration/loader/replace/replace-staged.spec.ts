@@ -72,7 +72,7 @@ describe('a replace of many batches', () => {
     ];
     const result = await app.opportunities.storeBatch(records, { ...REPLACE, batchSize: 1 });
 
-    expect(result).toMatchObject({ received: 5, inserted: 1, updated: 1, duplicates: 3, deleted: 0, ok: true });
+    expect(result).toMatchObject({ received: 5, inserted: 1, updated: 1, duplicates: 3, removed: 0, ok: true });
     expect(result).toMatchObject({ batches: 1, successfulBatches: 1, failedBatches: 0, successRate: 1 });
     const rows = await app.rows(
       `SELECT submission_id AS id, title, app_name, enrichment_version AS v, trust_score AS trust, extra
@@ -94,12 +94,12 @@ describe('a replace of many batches', () => {
           await app.opportunities.store(before.map(({ record }) => record));
           const records = now.map(({ record }) => record);
           const result = await app.opportunities.storeBatch(records, { ...REPLACE, batchSize: size });
-          const { received, inserted, updated, unchanged, duplicates, deleted, ok } = result;
+          const { received, inserted, updated, unchanged, duplicates, removed, ok } = result;
           expect(received).toBe(inserted + updated + unchanged + duplicates);
           const rows = await app.rows(
             `SELECT submission_id, ${MODEL_COLUMNS.join(', ')} FROM app_opportunities ORDER BY 1`,
           );
-          outcomes.push({ inserted, updated, unchanged, duplicates, deleted, ok, rows });
+          outcomes.push({ inserted, updated, unchanged, duplicates, removed, ok, rows });
         }
         expect(outcomes[1]).toEqual(outcomes[0]);
       }),
@@ -113,7 +113,7 @@ describe('a replace of many batches', () => {
     const records = [{ email: 'c' }, { email: 'b', grade: 'high' }, { email: 'a', origin: 'o2' }, { email: 'b' }];
     const result = await members([...records, { email: 'd', id: 77 }], { batchSize: 2 });
 
-    expect(result).toMatchObject({ received: 5, inserted: 2, updated: 1, unchanged: 1, duplicates: 1, deleted: 1 });
+    expect(result).toMatchObject({ received: 5, inserted: 2, updated: 1, unchanged: 1, duplicates: 1, removed: 1 });
     const now = new Date().getUTCFullYear();
     expect(await storedMembers()).toEqual([
       { id: 1, email: 'a', grade: 'plain', origin: 'o1', since: 2020, version: 1 },
@@ -151,7 +151,7 @@ describe('a replace of many batches', () => {
     const parts = (records: object[]) => app.loader.loadBatch(Part, records, { ...REPLACE, batchSize: 2 });
     await parts([{ id: 1 }, { id: 2, whole: 1 }, { id: 9 }]);
     const records = [{ id: 1, whole: 8 }, { id: 2, whole: 7 }, { id: 7, whole: 8 }, { id: 8 }];
-    expect(await parts(records)).toMatchObject({ inserted: 2, updated: 2, deleted: 1, ok: true });
+    expect(await parts(records)).toMatchObject({ inserted: 2, updated: 2, removed: 1, ok: true });
   });
 
   it('names the table and its constraint when it rejects a row, and keeps the record as it came', async () => {
@@ -197,7 +197,7 @@ describe('a replace of many batches', () => {
     await expect(app.opportunities.storeBatch(rejected, { ...REPLACE, maxRejects: 1 })).rejects.toThrow(/allowEmpty/);
     expect(await app.count('app_opportunities')).toBe(1);
     const options = { ...REPLACE, maxRejects: 1, allowEmpty: true };
-    expect(await app.opportunities.storeBatch(rejected, options)).toMatchObject({ rejected: 1, deleted: 1 });
+    expect(await app.opportunities.storeBatch(rejected, options)).toMatchObject({ rejected: 1, removed: 1 });
   });
 
   it('does not pass for done when a trigger keeps rows out without a word', async () => {

@@ -56,7 +56,7 @@ describe('loads of one transaction that are called at once', () => {
     expect(b).toMatchObject({ inserted: 209, rejected: 1, unchanged: 0 });
     expect(c).toMatchObject({ inserted: 600, ok: true });
     expect(hybrid).toMatchObject({ stored: 1 });
-    expect(replaced).toMatchObject({ unchanged: 10, deleted: 199 });
+    expect(replaced).toMatchObject({ unchanged: 10, removed: 199 });
     expect(await counts()).toEqual([603, 10]);
   });
 

@@ -88,16 +88,16 @@ describe('a load with a load key', () => {
     await app.profiles.store([post(9)]);
     const options = { disposition: 'replace', maxRejects: 9, loadKey: 'k' } as const;
     const first = await app.profiles.storeBatch(POSTS, options);
-    expect(first).toMatchObject({ ...COUNTS, deleted: 1, alreadyCompleted: false });
+    expect(first).toMatchObject({ ...COUNTS, removed: 1, alreadyCompleted: false });
     await app.profiles.store([post(8)]);
     expect(await app.profiles.storeBatch(untouchable, options)).toMatchObject({
       ...COUNTS,
-      deleted: 1,
+      removed: 1,
       alreadyCompleted: true,
     });
     expect(await app.profiles.store(untouchable, options)).toMatchObject({
       ...COUNTS,
-      deleted: 1,
+      removed: 1,
       alreadyCompleted: true,
     });
     expect(await app.count('submissions')).toBe(3);

@@ -92,7 +92,7 @@ describe('a partitioned table', () => {
         updated: count / 2,
         inserted: 0,
         duplicates: 1,
-        deleted: count + 2,
+        removed: count + 2,
       });
       expect(await app.count('measurements')).toBe(count);
     });

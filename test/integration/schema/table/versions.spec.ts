@@ -134,7 +134,7 @@ describe('an old and a new version on one table', () => {
       { id: 'b', flair: 'blue' },
     ]);
     const result = await old.loader.load(OldItem, [{ id: 'a', title: 'old' }], { disposition: 'replace' });
-    expect(result).toMatchObject({ updated: 1, deleted: 1 });
+    expect(result).toMatchObject({ updated: 1, removed: 1 });
     expect(await stored()).toEqual([{ id: 'a', title: 'old', flair: 'red', extra: null }]);
   });
 
