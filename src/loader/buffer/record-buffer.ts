@@ -165,6 +165,8 @@ export class RecordBuffer<
         }
       });
     } catch (error) {
+      // A load that fails before it is written ends in its turn all the same.
+      await before;
       if (batch.length > 1 && followsSomeRecords(error)) {
         const half = Math.ceil(batch.length / 2);
         await this.settle(batch.slice(0, half));

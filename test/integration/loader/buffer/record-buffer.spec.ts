@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 import {
@@ -136,6 +137,28 @@ describe('a buffer', () => {
     expect(settled).toEqual(adding.map((_, n) => n));
     expect(await loads()).toBe(2);
     expect(await app.count("events WHERE id = concat('e', n - 1)")).toBe(120);
+  });
+
+  it('ends loads in the order of their records, though a later one fails while it is prepared', async () => {
+    const small = { poolSize: 1, connectTimeoutMs: 200, loader: { maxRetryMs: 0 } };
+    const other = await startAppWith([BufferedEvent], small);
+    const blocker = new pg.Client({ connectionString: (other.dataSource.options as { url: string }).url });
+    await blocker.connect();
+    await blocker.query("BEGIN; INSERT INTO events (id) VALUES ('e0')");
+    const buffer = other.loader.for(BufferedEvent).buffer({ maxWaitMs: 0 });
+    const first = fates([buffer.add({ id: 'e0' })]);
+    await untilLockIsAwaited(async (sql) => (await blocker.query(sql)).rows);
+    // The next load must look at the table, and no connection is free.
+    other.loader.clearPlans();
+    const others = fates(Array.from({ length: 50 }, (_, n) => buffer.add({ id: `f${n}` })));
+    await expect(other.loader.load(BufferedEvent, [{ id: 'g' }])).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    expect(buffer.pending).toBe(51);
+    await blocker.query('COMMIT');
+    await buffer.flush();
+    expect(await first).toEqual(['unchanged']);
+    expect(new Set(await others)).toEqual(new Set(['CONNECTION_FAILED']));
+    await blocker.end();
+    await other.close();
   });
 
   it('tells the caller whose record an insert has stored: the first of a key that is not rejected', async () => {
