@@ -9,6 +9,7 @@ import { foldUnits, splitIntoWaves } from '../merge/fold-duplicates.js';
 import type { LoadJob } from '../model/load-job.js';
 import { type LoadUnit, partsOf } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
+import { afterRejects } from '../model/stop-load.js';
 import { addOutcomes, rejectedOutcome, type WriteOutcome } from '../write/write-outcome.js';
 import { EveryRowFault } from './every-row.js';
 
@@ -36,10 +37,11 @@ export async function writeFolded(
   const rejected = await rejectedAmong(client, units, hiding, write);
   const certain = rejected.filter(({ rejection }) => rejection.rule !== FOREIGN_KEY_VIOLATION);
   const rest = withoutRecords(job, units, certain);
-  const written =
+  const written = await afterRejects(certain, () =>
     certain.length < rejected.length
-      ? await writeReferring(client, job, rest, withoutRecords(job, hiding, certain), certain.length, write)
-      : await write(rest, certain.length);
+      ? writeReferring(client, job, rest, withoutRecords(job, hiding, certain), certain.length, write)
+      : write(rest, certain.length),
+  );
   return addOutcomes(rejectedOutcome(job, certain), written);
 }
 
@@ -60,10 +62,10 @@ async function writeReferring(
       ({ position, rejection }) => rejection.rule === FOREIGN_KEY_VIOLATION && !known.has(position),
     );
   });
-  return addOutcomes(
-    rejectedOutcome(job, hidden),
-    await write(withoutRecords(job, units, hidden), rejectedBefore + hidden.length),
+  const written = await afterRejects(hidden, () =>
+    write(withoutRecords(job, units, hidden), rejectedBefore + hidden.length),
   );
+  return addOutcomes(rejectedOutcome(job, hidden), written);
 }
 
 /** Those of the units that hide faults may be the faulty ones only; then the others show that their rows pass. */

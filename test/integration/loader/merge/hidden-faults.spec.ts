@@ -66,6 +66,16 @@ describe('a record that a later one of its key would hide', () => {
     });
   });
 
+  it.each(cases)('is named by the error of a load that others stop, too: %s', async (_what, bad, reason) => {
+    const good = [
+      { id: 1, mood: 'happy', parent: 100, name },
+      { id: 100, name },
+    ];
+    const loading = app.loader.load(Mood, [{ id: 1, ...bad }, ...good, { id: 2, ...bad }], { maxRejects: 0 });
+    await expect(loading).rejects.toMatchObject({ rejects: [{ position: 0, reason }] });
+    await expect(loading).rejects.toThrow('Its first rejected record is number 0');
+  });
+
   it('is none where it only refers to another record of the load', async () => {
     const records = [
       { id: 1, parent: 2, v: 'a', name },
