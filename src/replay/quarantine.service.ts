@@ -82,7 +82,8 @@ export class QuarantineService {
    * Loading and marking the records is one transaction: a record is never both loaded and open, nor loaded twice by two
    * replays. Records rejected again stay open with their latest reason.
    * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter
-   * @throws InvalidLoadError when a table has no known entity; nothing was executed
+   * @throws InvalidLoadError when an option is wrong, a table has no known entity, or the loader of a combined load is not given;
+   * nothing was executed
    * @throws SchemaMismatchError when a live table does not match its entity; nothing was executed
    * @throws LoadFailedError when the database rejects the load; it was rolled back, unless the message says that the commit
    * outcome is unknown. Replaying again is safe in both cases

@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { HYBRID, HYBRID_ENTITIES } from '../entities/index.js';
+import { type Check, findMistakes, takeOptions } from '../errors/find-mistakes.js';
 import { InvalidLoadError, LoadFailedError, LoadInterruptedError, StorageError } from '../errors/index.js';
-import type { CombinedLoader } from '../loader/combined-loader.js';
+import { CombinedLoader } from '../loader/combined-loader.js';
 import type { LoadOptions } from '../loader/model/load-options.js';
 import type { BatchLoadResult, CombinedBatchResult, HybridBatchResult } from '../results/load-result.js';
 import { describeFault, PostgresError } from '../postgres/faults/database-fault.js';
@@ -29,6 +30,18 @@ export interface ReplayOptions extends Pick<LoadOptions, 'signal' | 'onProgress'
   readonly combined?: readonly CombinedLoader[] | undefined;
 }
 
+/** Checked by the loads themselves. */
+const OF_LOADS: Check = ['an option of a load', () => true];
+
+const CHECKS: Readonly<Record<keyof ReplayOptions, Check>> = {
+  signal: OF_LOADS,
+  onProgress: OF_LOADS,
+  combined: [
+    'a list of loaders of LoaderService.combine',
+    (value) => Array.isArray(value) && value.every((loader) => loader instanceof CombinedLoader),
+  ],
+};
+
 const ROLLED_BACK = 'The replay was rolled back: no record was loaded, all stay open';
 const OUTCOME_UNKNOWN =
   'Commit outcome unknown: the connection was lost during COMMIT, and the database could not be asked. Replay again: ' +
@@ -44,12 +57,20 @@ export class ReplayRun {
   failed: readonly FailedTable[] = [];
   /** Result of an attempt that only had to commit, until it is known to be rolled back. */
   private uncommitted: ReplayResult | undefined;
+  private readonly options: ReplayOptions;
 
+  /** @throws InvalidLoadError naming every wrong option */
   constructor(
     private readonly context: ReplayContext,
     private readonly filter: RejectFilter,
-    private readonly options: ReplayOptions,
-  ) {}
+    given: ReplayOptions,
+  ) {
+    this.options = takeOptions(given, CHECKS, 'a replay');
+    const mistakes = findMistakes(this.options, CHECKS, 'no option of a replay');
+    if (mistakes.length > 0) {
+      throw new InvalidLoadError(`The options of the replay are wrong: ${mistakes.join('; ')}`);
+    }
+  }
 
   /** Errors as {@link QuarantineService.replay}. */
   async run(): Promise<ReplayResult> {

@@ -65,6 +65,8 @@ describe('a public method that is given what it does not take', () => {
           .next(),
     ],
     ['INVALID_FILTER', 'replay', (wrong) => quarantine().replay(wrong)],
+    ['INVALID_LOAD', 'replay with options', (wrong) => quarantine().replay({}, wrong)],
+    ['INVALID_LOAD', 'replay by combined loaders', (wrong) => quarantine().replay({}, { combined: wrong })],
     ['INVALID_FILTER', 'purge of quarantine', (wrong) => quarantine().purge(wrong)],
     ['INVALID_LOAD', 'check of an entity', (wrong) => schema().check(wrong)],
     ['INVALID_LOAD', 'propose for an entity', (wrong) => schema().propose(wrong)],
