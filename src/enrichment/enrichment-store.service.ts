@@ -10,6 +10,7 @@ import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import type { CombinedLoader, CombinedOptions } from '../loader/combined-loader.js';
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoaderService } from '../loader/loader.service.js';
+import { isPlainObject } from '../loader/normalize/row-draft.js';
 import type { EnrichmentRecord } from '../records/enrichment/enrichment.record.js';
 import { checkManager } from '../postgres/with-transaction.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
@@ -104,8 +105,7 @@ type Parts<P> = P | readonly P[] | null | undefined;
 function ofSubmission<P extends object>(id: string | undefined, given: readonly Parts<P>[]): P[] {
   const parts = given.flatMap((some) => (some === undefined || some === null ? [] : (some as P | P[])));
   return parts.map((part) => {
-    // What is no object is rejected as such.
-    const isObject = typeof part === 'object' && part !== null;
-    return isObject ? { ...part, ['submission_id' in part ? 'submissionId' : 'submission_id']: id } : part;
+    // What is no record, such as a Promise or a list in the list, is rejected as such: a copy of it would be an empty record.
+    return isPlainObject(part) ? { ...part, ['submission_id' in part ? 'submissionId' : 'submission_id']: id } : part;
   });
 }

@@ -86,6 +86,8 @@ describe('the enrichment tables', () => {
       'market_validations',
     ],
     ['a competitor that is no object', { competitiveLandscape: ['A'] }, 'not_an_object', 'competitive_landscape'],
+    ['a list in a list', { opportunity_scores: [[{ total: 1 }]] }, 'not_an_object', 'opportunity_scores'],
+    ['a Map of scores', { opportunityScores: new Map([['total', 1]]) }, 'not_an_object', 'opportunity_scores'],
     [
       'a competitor twice',
       { competitiveLandscape: [{ competitorName: 'A' }, { competitor_name: 'A' }] },
