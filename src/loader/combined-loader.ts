@@ -196,7 +196,7 @@ function takeParts(made: unknown, names: readonly string[], isList: boolean): Sp
   }
   const given = made as Readonly<Record<string, unknown>>;
   if (Object.keys(given).some((name) => !names.includes(name))) {
-    return failed('split returned a part for something that is no entity of the load');
+    return failed(`split returned a part for something that is no entity of the load; it has ${names.join(', ')}`);
   }
   const parts = names.map((name): unknown[] => {
     // A class may declare them as getters; what every object has is no part.

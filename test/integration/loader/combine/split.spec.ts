@@ -54,6 +54,9 @@ describe('the function that splits records of a combined load', () => {
     expect(rows.filter(({ reason }) => reason !== 'split_failed')).toMatchObject([
       { position: 5, reason: 'not_an_object' },
     ]);
+    expect(rows.find(({ position }) => position === 4)).toMatchObject({
+      message: expect.stringMatching(/customer, order$/),
+    });
     expect(JSON.stringify(rows.map(({ message }) => message))).not.toContain('secret');
   });
 });
