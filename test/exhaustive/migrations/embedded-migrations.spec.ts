@@ -2,14 +2,14 @@ import { readdir } from 'node:fs/promises';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { defaultDataDir } from '../../src/embedded/default-data-dir.js';
-import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.js';
-import { storageMigrations } from '../../src/index.js';
-import { withTemporaryDir } from '../support/processes/embedded-processes.js';
-import { migrateDown, type MigrationStatus, readMigrationStatus } from '../../src/schema/migrations/migrations.js';
-import { type CliOutcome, runCli } from '../support/cli/run-cli.js';
-import { runCommand } from '../support/cli/run-command.js';
-import { sized } from '../support/sizes/sizes.js';
+import { defaultDataDir } from '../../../src/embedded/default-data-dir.js';
+import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.js';
+import { storageMigrations } from '../../../src/index.js';
+import { withTemporaryDir } from '../../support/processes/embedded-processes.js';
+import { migrateDown, type MigrationStatus, readMigrationStatus } from '../../../src/schema/migrations/migrations.js';
+import { type CliOutcome, runCli } from '../../support/cli/run-cli.js';
+import { runCommand } from '../../support/cli/run-command.js';
+import { sized } from '../../support/sizes/sizes.js';
 
 const NAMES = storageMigrations.map(({ name }) => name);
 const LAST = NAMES.at(-1);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { EnrichmentModule, EnrichmentStoreService, SchemaService } from '../../src/index.js';
-import { createTestDatabase, type TestDatabase } from '../../src/testing/index.js';
-import { startStorageAppAt } from '../support/app/storage-app.js';
-import { runCommand } from '../support/cli/run-command.js';
+import { EnrichmentModule, EnrichmentStoreService, SchemaService } from '../../../src/index.js';
+import { createTestDatabase, type TestDatabase } from '../../../src/testing/index.js';
+import { startStorageAppAt } from '../../support/app/storage-app.js';
+import { runCommand } from '../../support/cli/run-command.js';
 
 describe('the migration of the enrichment tables', () => {
   let database: TestDatabase;
