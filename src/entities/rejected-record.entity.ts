@@ -14,7 +14,7 @@ export class RejectedRecordEntity {
   @Column({ name: 'load_id', type: 'uuid' })
   loadId: string;
 
-  /** Table name, or `hybrid`. */
+  /** Table name, `hybrid`, or the name of a combined load. */
   @Column({ name: 'table_name', type: 'text' })
   tableName: string;
 

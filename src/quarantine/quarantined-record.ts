@@ -5,7 +5,7 @@ export interface QuarantinedRecord {
   readonly id: string;
   /** The load that rejected it. */
   readonly loadId: string;
-  /** Its table, or `hybrid`. */
+  /** Its table, `hybrid`, or the name of a combined load. */
   readonly table: string;
   /** Input position in that load, from 0. */
   readonly position: number;

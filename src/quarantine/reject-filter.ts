@@ -6,7 +6,7 @@ import { StorageError } from '../errors/index.js';
 export interface RejectFilter {
   /** The load that rejected them. */
   readonly loadId?: string | undefined;
-  /** Their table, with or without its schema, or `hybrid`. */
+  /** Their table, with or without its schema, `hybrid`, or the name of a combined load. */
   readonly table?: string | undefined;
   /** The rule or SQLSTATE that rejected them. */
   readonly reason?: string | undefined;

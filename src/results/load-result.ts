@@ -46,7 +46,7 @@ export interface LoadReport {
 
 /** Result of a load into one table. */
 export interface LoadResult extends LoadCounts, LoadReport {
-  /** Distinguishes a load into one table from a hybrid load. */
+  /** Distinguishes a load into one table from a hybrid or a combined load. */
   readonly kind: 'table';
   readonly table: string;
   /** Rows that a replace removed, because no record of the load has their key; 0 for other dispositions. */

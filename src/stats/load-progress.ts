@@ -1,7 +1,7 @@
 /** Progress of a load. */
 export interface LoadProgress {
   readonly loadId: string;
-  /** Table name, or `hybrid`. */
+  /** Table name, `hybrid`, or the name of a combined load. */
   readonly table: string;
   /** The options of the same names; undefined if not set. */
   readonly loadKey: string | undefined;
@@ -10,7 +10,7 @@ export interface LoadProgress {
   readonly received: number;
   /** Of these, records processed by earlier attempts with the same load key. */
   readonly receivedEarlier: number;
-  /** inserted + updated + unchanged + deleted + duplicates; for a hybrid load, stored + duplicates. */
+  /** inserted + updated + unchanged + deleted + duplicates; for a hybrid or combined load, stored + duplicates. */
   readonly loaded: number;
   readonly skipped: number;
   readonly rejected: number;

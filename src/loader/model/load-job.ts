@@ -49,7 +49,7 @@ export type Prepared =
 
 /** What a load does: its tables, in the order they are written, and how a record becomes their rows. */
 export interface LoadJob {
-  /** Table name, or `hybrid`. */
+  /** Table name, `hybrid`, or the name of a combined load. */
   readonly name: string;
   readonly targets: readonly Target[];
   readonly options: ResolvedLoadOptions;
