@@ -68,7 +68,9 @@ export class ContentSwap {
    */
   async run(pieces: number): Promise<SwapOutcome> {
     const { client, target, session } = this;
-    return withImmediateConstraints(client, [target], session.isJoined, () => this.exchange(pieces));
+    return withImmediateConstraints(client, [target], { deletes: false, isJoined: session.isJoined }, () =>
+      this.exchange(pieces),
+    );
   }
 
   private async exchange(pieces: number): Promise<SwapOutcome> {

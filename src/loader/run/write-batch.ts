@@ -49,8 +49,8 @@ export async function writeBatch(
     return committed;
   }
   // Rows that are deleted, and others that are written, are locked by several statements: not in the order of all keys.
-  const excludesWriters = how.hasDeadlocked && batch.units.some(isDeletion);
-  await lockPlannedTables(client, job, excludesWriters);
+  const deletes = batch.units.some(isDeletion);
+  await lockPlannedTables(client, job, how.hasDeadlocked && deletes);
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {
@@ -59,7 +59,9 @@ export async function writeBatch(
   const units = await identifyKeys(client, job, batch.units);
   const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken) };
   const outcome = await afterRejects(batch.rejected, () =>
-    withImmediateConstraints(client, job.targets, isJoined, () => writeUnits(client, write, units, pieces)),
+    withImmediateConstraints(client, job.targets, { deletes, isJoined }, () =>
+      writeUnits(client, write, units, pieces),
+    ),
   );
   const rejected = [...batch.rejected, ...outcome.rejected].sort((a, b) => a.position - b.position);
   const isKept = staysInHistory(job.options, rejected.length);

@@ -57,6 +57,28 @@ describe('records that delete their row, beside what forbids it or does it, too'
     },
   );
 
+  it('rejects it also where the foreign key is checked at the end of the transaction', async () => {
+    const alter = async (mode: string) => {
+      const [key] = await app.rows<{ name: string }>(
+        "SELECT conname AS name FROM pg_constraint WHERE conrelid = 'account_notes'::regclass AND contype = 'f'",
+      );
+      await app.rows(`ALTER TABLE account_notes ALTER CONSTRAINT "${key?.name}" ${mode}`);
+    };
+    await alter('DEFERRABLE INITIALLY DEFERRED');
+    try {
+      await app.rows("INSERT INTO account_notes VALUES (1, 'b')");
+      const records = ['a', 'b', 'c'].map((id) => ({ id, gone: true }));
+      expect(await load(records)).toMatchObject({
+        deleted: 2,
+        rejected: 1,
+        rejects: [{ position: 1, reason: '23503' }],
+      });
+    } finally {
+      await alter('NOT DEFERRABLE');
+    }
+    expect(await left()).toEqual(['b']);
+  });
+
   it('writes a table that refers to itself in the order of the records', async () => {
     await app.rows("INSERT INTO folders VALUES ('root', NULL), ('a', 'root'), ('b', 'root'), ('c', 'a')");
     const records = [
