@@ -64,7 +64,7 @@ export class CreateEnrichmentTables1764700000000 implements MigrationInterface {
         ...LOADED_COLUMNS,
         `CONSTRAINT "${name}_pkey" PRIMARY KEY (${key.map((column) => `"${column}"`).join(', ')})`,
       ];
-      // As of the tables of storageMigrations: room for updates, and closed to everyone but the owner.
+      // As in the tables of storageMigrations: room for updates, and row level security without a policy, so only the owner reads.
       await queryRunner.query(`CREATE TABLE ${table} (${all.join(', ')}) WITH (fillfactor = 90)`);
       await queryRunner.query(`CREATE INDEX "${name}_load_id_idx" ON ${table} USING brin ("load_id")`);
       await queryRunner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);

@@ -14,6 +14,7 @@ import { type StorageFeatureOptions, StorageModule } from './storage.module.js';
  */
 @Module({})
 export class EnrichmentModule {
+  /** @param options - the StorageModule to add them to. @default the one without a name */
   static forFeature(options: StorageFeatureOptions = {}): DynamicModule {
     const { name } = options;
     const store: Provider = {
