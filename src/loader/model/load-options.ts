@@ -126,6 +126,8 @@ export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without
 export const HISTORY_MODE: Check = ["'all' or 'off'", (value) => value === 'all' || value === 'off'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+/** The history keeps it. */
+const isTextWithoutNul = (value: unknown): boolean => isText(value) && !(value as string).includes('\0');
 
 const COLUMN_NAMES: Check = [
   'a list of column names',
@@ -145,7 +147,7 @@ const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
   newerBy: ['a column name', isText],
   updateColumns: COLUMN_NAMES,
   keepColumns: COLUMN_NAMES,
-  deleteWhen: ['a field name', isText],
+  deleteWhen: ['a field name without NUL', isTextWithoutNul],
   batchSize: BATCH_SIZE,
   onReject: ["'quarantine' or 'fail'", (value) => value === 'quarantine' || value === 'fail'],
   maxRejects: integerFrom(0),
@@ -154,7 +156,7 @@ const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
   loadKey: [LOAD_KEY_FORM, isLoadKey],
   sourceForm: ['an object of texts', isTexts],
   history: HISTORY_MODE,
-  source: ['a text without NUL', (value) => isText(value) && !(value as string).includes('\0')],
+  source: ['a text without NUL', isTextWithoutNul],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
   returning: ['a list of property names', (value) => Array.isArray(value) && value.every(isText)],
   onRows: ['a function', (value) => typeof value === 'function'],

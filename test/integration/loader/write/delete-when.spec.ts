@@ -260,6 +260,7 @@ describe('records that delete their row', () => {
   it.each<[LoadOptions, string]>([
     [{ deleteWhen: '' }, 'deleteWhen must be a field name'],
     [{ deleteWhen: 5 as never }, 'deleteWhen must be a field name'],
+    [{ deleteWhen: 'go\0ne' }, 'deleteWhen must be a field name'],
     [{ deleteWhen: 'gone', disposition: 'insert' }, "deleteWhen goes with disposition 'merge' or 'update'"],
     [{ deleteWhen: 'gone', disposition: 'append' }, "deleteWhen goes with disposition 'merge' or 'update'"],
     [{ deleteWhen: 'gone', disposition: 'replace' }, "deleteWhen goes with disposition 'merge' or 'update'"],
