@@ -82,8 +82,9 @@ export interface ReturningOptions<K extends string> extends LoadOptions {
 }
 
 /** Options of `loadBatch` that tell what became of each record. */
-export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & string>
-  extends LoadOptions, Optional<Pick<ReturningOptions<K>, 'returning'>> {
+export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & string> extends LoadOptions {
+  /** As in {@link ReturningOptions}. @default none */
+  readonly returning?: readonly K[] | undefined;
   /**
    * Takes what became of each record, batch by batch in input order, after the batch is committed; inside a caller's
    * transaction after it is written. The load waits for it. When it throws, the load stops with LoadFailedError; what is
@@ -92,11 +93,11 @@ export interface OnRowsOptions<E extends ObjectLiteral, K extends keyof E & stri
   readonly onRows: (rows: readonly RowOutcome<E, K>[]) => unknown;
 }
 
-type Optional<T> = { readonly [P in keyof T]?: T[P] | undefined };
-
 /** Options of a load that may tell what became of each record. */
-export type ReportingLoadOptions = LoadOptions &
-  Optional<Pick<OnRowsOptions<ObjectLiteral, string>, 'returning' | 'onRows'>>;
+export interface ReportingLoadOptions extends LoadOptions {
+  readonly returning?: OnRowsOptions<ObjectLiteral, string>['returning'];
+  readonly onRows?: OnRowsOptions<ObjectLiteral, string>['onRows'] | undefined;
+}
 
 /** Validated options. */
 export interface ResolvedLoadOptions extends Omit<ReportingLoadOptions, 'primaryKey' | 'onReject' | 'history'> {
