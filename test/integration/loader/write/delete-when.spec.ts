@@ -168,14 +168,17 @@ describe('records that delete their row', () => {
     expect(await content()).toEqual([['b', null, 9, null, null], C, ['d', 'd@x', 0, null, null]]);
   });
 
-  it('frees unique values for the other records', async () => {
-    const result = await load([
+  it.each([1, 2, 100])('frees unique values for later records only, in batches of %d', async (batchSize) => {
+    const records = [
       { id: 'd', email: 'a@x' },
-      { id: 'b', email: 'c@x' },
       { id: 'a', gone: true },
       { id: 'c', gone: true },
-    ]);
-    expect(result).toMatchObject({ inserted: 1, updated: 1, deleted: 2, rejected: 0 });
+      { id: 'b', email: 'c@x' },
+      { id: 'e', email: 'a@x' },
+    ];
+    const result = await load(records, { batchSize });
+    expect(result).toMatchObject({ inserted: 1, updated: 1, deleted: 2, rejected: 1 });
+    expect(result.rejects).toMatchObject([{ position: 0, reason: '23505' }]);
   });
 
   it('leaves the order of records that write what another one has freed', async () => {
