@@ -20,6 +20,9 @@ afterAll(async () => {
   await server.close();
 });
 
+/** Catalog tables and their TOAST tables, which an autoanalyze may write, have lower ones (Postgres' FirstNormalObjectId). */
+const FIRST_OWN_OID = 16_384;
+
 it('rows loaded again write next to nothing, dirty no page of the table, and wait for no lock on a row', async () => {
   const records = generateHybridRecords(7, ROWS);
   expect(await app.opportunities.storeBatch(records)).toMatchObject({ inserted: ROWS });
@@ -46,7 +49,8 @@ it('rows loaded again write next to nothing, dirty no page of the table, and wai
          AND b.reldatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
        LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
        LEFT JOIN pg_class AS t ON t.oid = i.indrelid
-       WHERE b.isdirty AND c.relnamespace <> 'pg_catalog'::regnamespace ORDER BY 1`,
+       WHERE b.isdirty AND c.oid >= $1 ORDER BY 1`,
+      [FIRST_OWN_OID],
     );
     // Postgres may have written some of them to disk already.
     expect(['storage_load_batches', 'storage_loads']).toEqual(expect.arrayContaining(dirty.map(({ name }) => name)));
