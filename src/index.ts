@@ -54,12 +54,14 @@ export {
   type PartOf,
   type SplitRecord,
 } from './loader/combined-loader.js';
-export type { BufferOptions } from './loader/buffer/buffer-options.js';
+export type { BufferOptions, CombinedBufferOptions } from './loader/buffer/buffer-options.js';
 export { type BufferedOutcome, RecordBuffer } from './loader/buffer/record-buffer.js';
 export { EntityLoader } from './loader/entity-loader.js';
 export type { LoadTarget } from './loader/plan/load-plans.js';
 export type { HistoryMode, LoadOptions, OnRowsOptions, ReturningOptions } from './loader/model/load-options.js';
 export type {
+  AnyOutcome,
+  CombinedOutcome,
   DeletedOutcome,
   LoadResultWithRows,
   OutcomeBase,
@@ -68,6 +70,7 @@ export type {
   SkipReason,
   SkippedOutcome,
   StoredOutcome,
+  StoredRecord,
   WrittenOutcome,
 } from './loader/model/row-outcome.js';
 export type {

@@ -7,9 +7,12 @@ import {
   OpportunityScoreEntity,
 } from '../entities/enrichment/index.js';
 import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
+import type { CombinedBufferOptions } from '../loader/buffer/buffer-options.js';
+import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
 import type { CombinedLoader, CombinedOptions } from '../loader/combined-loader.js';
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoaderService } from '../loader/loader.service.js';
+import type { CombinedOutcome } from '../loader/model/row-outcome.js';
 import { isPlainObject } from '../loader/normalize/row-draft.js';
 import type { EnrichmentRecord } from '../records/enrichment/enrichment.record.js';
 import { checkManager } from '../postgres/with-transaction.js';
@@ -71,6 +74,11 @@ export class EnrichmentStoreService {
     options?: CombinedOptions,
   ): Promise<CombinedBatchResult> {
     return this.records.loadBatch(records, options);
+  }
+
+  /** Gathers single records of many callers into common loads; see {@link CombinedLoader.buffer}. */
+  buffer(options?: CombinedBufferOptions): RecordBuffer<EnrichmentRecord, CombinedOutcome> {
+    return this.records.buffer(options);
   }
 
   /** The same service in the transaction of `manager`. */

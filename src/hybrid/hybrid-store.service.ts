@@ -2,7 +2,15 @@ import type { EntityManager } from 'typeorm';
 
 import { HYBRID_ENTITIES } from '../entities/index.js';
 import { InvalidLoadError } from '../errors/index.js';
+import {
+  type CombinedBufferOptions,
+  checkOwnTransactions,
+  resolveBufferOptions,
+} from '../loader/buffer/buffer-options.js';
+import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
 import type { LoadOptions, ReportingLoadOptions } from '../loader/model/load-options.js';
+import type { CombinedOutcome } from '../loader/model/row-outcome.js';
+import { takerFor } from '../loader/plan/entity-fields.js';
 import { toHybridResult } from '../loader/run/result-shapes.js';
 import type { HybridBatchResult, HybridResult } from '../results/load-result.js';
 import type { LoaderService } from '../loader/loader.service.js';
@@ -51,6 +59,18 @@ export class HybridStoreService<R extends object = HybridRecord> {
   async storeBatch(records: AsyncRecordSource<R>, options: HybridOptions = {}): Promise<HybridBatchResult> {
     const checked = checkAnyRecords(records);
     return this.loader.run(this.call(options), (run) => run.loadBatch(checked));
+  }
+
+  /**
+   * A buffer that gathers single records of many callers into common loads: both halves of a record are stored, or neither.
+   * @throws InvalidLoadError when an option is wrong, or the service stands inside a caller's transaction
+   */
+  buffer(options: CombinedBufferOptions = {}): RecordBuffer<R, CombinedOutcome> {
+    checkOwnTransactions(this.manager);
+    checkOptions(options);
+    const [limits, ofLoads] = resolveBufferOptions(options);
+    const take = takerFor(this.loader.dataSource, HYBRID_ENTITIES);
+    return this.loader.bufferOf(limits, { ...this.call({}), options: ofLoads }, take);
   }
 
   /** The same service in the transaction of `manager`. */

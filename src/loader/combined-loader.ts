@@ -10,11 +10,21 @@ import { checkManager } from '../postgres/with-transaction.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { Rejection } from '../records/source-record.js';
 import type { ReportedResult, CombinedBatchResult, CombinedResult } from '../results/load-result.js';
+import {
+  type BufferLimits,
+  type CombinedBufferOptions,
+  checkOwnTransactions,
+  resolveBufferOptions,
+} from './buffer/buffer-options.js';
+import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
+import type { AnyOutcome, CombinedOutcome } from './model/row-outcome.js';
 import { isPlainObject } from './normalize/row-draft.js';
 import { combinedJob, type Combination, nameCombination, type SplitParts } from './plan/combined-job.js';
+import { partsTaker } from './plan/entity-fields.js';
 import type { LoadTarget } from './plan/load-plans.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
+import { handOver } from './read/take-record.js';
 import type { LoadCall } from './run/load-call.js';
 import type { LoadRun } from './run/load-run.js';
 import { toCombinedResult } from './run/result-shapes.js';
@@ -67,12 +77,23 @@ export type CombinedOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
 
 /** Runs the loads of a module. */
 export interface CallRunner {
+  readonly dataSource: DataSource;
   readonly unknownFields: UnknownFields;
   runWhole<Result extends ReportedResult>(call: LoadCall<Result>, records: Iterable<object>): Promise<Result>;
   run<Result extends ReportedResult, Outcome extends Result>(
     call: LoadCall<Result>,
     work: (run: LoadRun<Result>) => Promise<Outcome>,
   ): Promise<Outcome>;
+  bufferOf<R extends object, O extends AnyOutcome>(
+    limits: BufferLimits,
+    call: LoadCall<ReportedResult>,
+    take: (record: R) => object,
+  ): RecordBuffer<R, O>;
+}
+
+/** The parts of a record that was split when it was added to a buffer. */
+class HandedParts {
+  constructor(readonly parts: SplitParts) {}
 }
 
 /** Loads records that feed several tables: all parts of a record are stored, or none. */
@@ -88,7 +109,6 @@ export class CombinedLoader<R extends object = object> {
   /** @internal */
   static of<R extends object>(
     runner: CallRunner,
-    dataSource: DataSource,
     entities: CombinedEntities,
     split: (record: R) => unknown,
     options: CombineOptions,
@@ -109,7 +129,7 @@ export class CombinedLoader<R extends object = object> {
       throw new InvalidLoadError(`The options of the combined load are wrong: ${mistakes.join('; ')}`);
     }
     const targets = Object.values<LoadTarget>(entities);
-    const name = nameCombination(dataSource, targets, options.name);
+    const name = nameCombination(runner.dataSource, targets, options.name);
     return new CombinedLoader<R>(runner, targets, {
       name,
       keys: names.map((entity) => keys[entity]),
@@ -134,13 +154,34 @@ export class CombinedLoader<R extends object = object> {
     return this.runner.run(this.call(options), (run) => run.loadBatch(checked));
   }
 
+  /**
+   * A buffer that gathers single records of many callers into common loads: all parts of a record are stored, or none. A
+   * record is split when it is added.
+   * @throws InvalidLoadError when an option is wrong, or the loader stands inside a caller's transaction
+   */
+  buffer(options: CombinedBufferOptions = {}): RecordBuffer<R, CombinedOutcome> {
+    checkOwnTransactions(this.manager);
+    checkOptions(options);
+    const [limits, ofLoads] = resolveBufferOptions(options);
+    const { runner, targets, combination } = this;
+    const handOverParts = partsTaker(runner.dataSource, targets);
+    const take = (record: R): object =>
+      handOver(record, [], () => {
+        const parts = isPlainObject(record) ? combination.split(record) : undefined;
+        return parts === undefined ? record : new HandedParts('rule' in parts ? parts : handOverParts(parts));
+      });
+    const split = (given: unknown): SplitParts =>
+      given instanceof HandedParts ? given.parts : combination.split(given);
+    return runner.bufferOf(limits, { ...this.call({}, { ...combination, split }), options: ofLoads }, take);
+  }
+
   /** The same loader inside the transaction of `manager`: it commits and rolls back with it, and is not retried. */
   withManager(manager: EntityManager): CombinedLoader<R> {
     return new CombinedLoader<R>(this.runner, this.targets, this.combination, checkManager(manager));
   }
 
-  private call(options: CombinedOptions): LoadCall<CombinedResult> {
-    const { runner, targets, combination, manager } = this;
+  private call(options: CombinedOptions, combination = this.combination): LoadCall<CombinedResult> {
+    const { runner, targets, manager } = this;
     checkOptions(options);
     return {
       targets,

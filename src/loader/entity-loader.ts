@@ -2,11 +2,10 @@ import type { DataSource, EntityManager, ObjectLiteral } from 'typeorm';
 
 import type { RecordOf } from '../entities/record-of.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
-import { InvalidLoadError } from '../errors/index.js';
 import { checkManager } from '../postgres/with-transaction.js';
 import { metadataOf } from '../schema/table/entity-metadata.js';
-import type { BufferOptions } from './buffer/buffer-options.js';
-import type { RecordBuffer } from './buffer/record-buffer.js';
+import { type BufferOptions, checkOwnTransactions } from './buffer/buffer-options.js';
+import type { BufferedOutcome, RecordBuffer } from './buffer/record-buffer.js';
 import type { LoadOptions, OnRowsOptions, ReportingLoadOptions, ReturningOptions } from './model/load-options.js';
 import type { LoadResultWithRows } from './model/row-outcome.js';
 import type { LoadTarget } from './plan/load-plans.js';
@@ -36,7 +35,7 @@ export interface LoadRunner {
   buffer<E extends ObjectLiteral, R extends object, K extends keyof E & string>(
     target: LoadTarget<E>,
     options: BufferOptions<K>,
-  ): RecordBuffer<E, R, K>;
+  ): RecordBuffer<R, BufferedOutcome<E, K>>;
   readonly dataSource: DataSource;
 }
 
@@ -110,10 +109,8 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
    * A buffer that gathers single records of many callers, such as HTTP handlers, into common loads.
    * @throws InvalidLoadError when an option is wrong, or the loader stands inside a caller's transaction
    */
-  buffer<K extends keyof E & string = never>(options: BufferOptions<K> = {}): RecordBuffer<E, R, K> {
-    if (this.manager !== undefined) {
-      throw new InvalidLoadError("A buffer commits its loads itself, so it cannot load inside a caller's transaction");
-    }
+  buffer<K extends keyof E & string = never>(options: BufferOptions<K> = {}): RecordBuffer<R, BufferedOutcome<E, K>> {
+    checkOwnTransactions(this.manager);
     return this.loader.buffer(this.target, options);
   }
 

@@ -7,9 +7,9 @@ import type { RecordOf } from '../entities/record-of.js';
 import { StorageError } from '../errors/index.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
 import type { LoadStats } from '../stats/load-stats.js';
-import { type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
+import { type BufferLimits, type BufferOptions, resolveBufferOptions } from './buffer/buffer-options.js';
 import { HoldingBuffers } from './buffer/holding-buffers.js';
-import { RecordBuffer } from './buffer/record-buffer.js';
+import { type BufferedLoads, type BufferedOutcome, RecordBuffer } from './buffer/record-buffer.js';
 import { CurrentJob } from './run/current-job.js';
 import { type CombinedEntities, CombinedLoader, type CombineOptions, type SplitRecord } from './combined-loader.js';
 import { EntityLoader } from './entity-loader.js';
@@ -24,7 +24,7 @@ import {
   type ReturningOptions,
 } from './model/load-options.js';
 import type { LoadPlan } from './model/load-plan.js';
-import type { LoadResultWithRows, RowOutcome } from './model/row-outcome.js';
+import type { AnyOutcome, LoadResultWithRows } from './model/row-outcome.js';
 import { takerFor } from './plan/entity-fields.js';
 import { entityJob } from './plan/entity-job.js';
 import { LoadPlans, type LoadTarget } from './plan/load-plans.js';
@@ -79,7 +79,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     split: SplitRecord<T, R>,
     options: CombineOptions<T> = {},
   ): CombinedLoader<R> {
-    return CombinedLoader.of<R>(this, this.dataSource, entities, split, options);
+    return CombinedLoader.of<R>(this, entities, split, options);
   }
 
   /** Loads records in one transaction; see {@link EntityLoader.load}. */
@@ -137,16 +137,25 @@ export class LoaderService implements BeforeApplicationShutdown {
   buffer<E extends ObjectLiteral, R extends object, K extends keyof E & string>(
     target: LoadTarget<E>,
     options: BufferOptions<K>,
-  ): RecordBuffer<E, R, K> {
+  ): RecordBuffer<R, BufferedOutcome<E, K>> {
     const [limits, ofLoads] = resolveBufferOptions(options);
-    const call = { ...this.entityCall(target, ofLoads, undefined), isDrained: true };
-    const load = async (records: readonly object[], after?: Promise<void>): Promise<readonly RowOutcome<E, K>[]> =>
-      ((await this.runWhole(call, records, after)) as LoadResultWithRows<E, K>).rows;
-    return new RecordBuffer(
-      limits,
-      { take: takerFor(this.dataSource, [target], ofLoads.deleteWhen), load },
-      this.buffers,
-    );
+    const take = takerFor(this.dataSource, [target], ofLoads.deleteWhen);
+    return this.bufferOf(limits, this.entityCall(target, ofLoads, undefined), take);
+  }
+
+  /**
+   * A buffer of loads that tell what became of each record.
+   * @internal
+   */
+  bufferOf<R extends object, O extends AnyOutcome>(
+    limits: BufferLimits,
+    call: LoadCall<ReportedResult>,
+    take: (record: R) => object,
+  ): RecordBuffer<R, O> {
+    const drained = { ...call, isDrained: true };
+    const load: BufferedLoads<R, O>['load'] = async (records, after) =>
+      ((await this.runWhole(drained, records, after)) as unknown as { readonly rows: readonly O[] }).rows;
+    return new RecordBuffer(limits, { take, load }, this.buffers);
   }
 
   /** Forgets the plans, so that the next load reads the live schema again. */

@@ -1,7 +1,7 @@
 import type { EntityManager, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 
 import type { BufferOptions } from '../loader/buffer/buffer-options.js';
-import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
+import type { BufferedOutcome, RecordBuffer } from '../loader/buffer/record-buffer.js';
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoadOptions, OnRowsOptions, ReturningOptions } from '../loader/model/load-options.js';
 import type { LoadResultWithRows } from '../loader/model/row-outcome.js';
@@ -47,7 +47,7 @@ export abstract class LoadingRepository<E extends ObjectLiteral & { submissionId
   }
 
   /** Gathers single records of many callers into common loads; see {@link EntityLoader.buffer}. */
-  buffer<K extends keyof E & string = never>(options?: BufferOptions<K>): RecordBuffer<E, R, K> {
+  buffer<K extends keyof E & string = never>(options?: BufferOptions<K>): RecordBuffer<R, BufferedOutcome<E, K>> {
     return this.loader.buffer(options);
   }
 

@@ -1,3 +1,5 @@
+import type { EntityManager } from 'typeorm';
+
 import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
 import { InvalidLoadError } from '../../errors/index.js';
 import { type LoadOptions, resolveLoadOptions } from '../model/load-options.js';
@@ -16,6 +18,9 @@ export interface BufferOptions<K extends string = string> extends Pick<
   /** Properties whose stored values the outcome of each record has. @default none */
   readonly returning?: readonly K[] | undefined;
 }
+
+/** Options of a buffer of records that feed several tables. */
+export type CombinedBufferOptions = Pick<BufferOptions, keyof BufferLimits | 'history' | 'source'>;
 
 /** Limits of a buffer, with their defaults. */
 export type BufferLimits = Readonly<Record<'maxRecords' | 'maxWaitMs' | 'maxPending', number>>;
@@ -45,6 +50,13 @@ const CHECKS: Readonly<Record<keyof BufferOptions, Check>> = {
   source: OF_LOADS,
   returning: OF_LOADS,
 };
+
+/** @throws InvalidLoadError when the loads of a buffer would join the transaction of a caller */
+export function checkOwnTransactions(manager: EntityManager | undefined): void {
+  if (manager !== undefined) {
+    throw new InvalidLoadError("A buffer commits its loads itself, so it cannot load inside a caller's transaction");
+  }
+}
 
 /**
  * Parts the limits of a buffer from the options of its loads.

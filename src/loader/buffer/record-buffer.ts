@@ -4,7 +4,7 @@ import type { ObjectLiteral } from 'typeorm';
 
 import { LoadFailedError, StorageError } from '../../errors/index.js';
 import { RecordRejectedError } from '../../records/record-rejected.error.js';
-import type { RowOutcome } from '../model/row-outcome.js';
+import type { AnyOutcome, RejectedOutcome, RowOutcome } from '../model/row-outcome.js';
 import type { BufferLimits } from './buffer-options.js';
 import type { HoldingBuffers } from './holding-buffers.js';
 
@@ -14,21 +14,23 @@ export type BufferedOutcome<E extends ObjectLiteral = ObjectLiteral, K extends k
   { readonly outcome: 'rejected' }
 >;
 
+type Rejected = Omit<RejectedOutcome, 'key'>;
+
 /** What a buffer hands its records to. */
-export interface BufferedLoads<E extends ObjectLiteral, R, K extends keyof E> {
+export interface BufferedLoads<R, O> {
   /** Takes a record from its owner, at once. */
   take(record: R): object;
   /**
    * Loads records that are taken, in one transaction; an outcome for each, in their order.
    * @param after - nothing is sent before it settles
    */
-  load(records: readonly object[], after: Promise<void> | undefined): Promise<readonly RowOutcome<E, K>[]>;
+  load(records: readonly object[], after: Promise<void> | undefined): Promise<readonly (O | Rejected)[]>;
 }
 
 /** A record that waits or is being loaded. */
-interface Pending<E extends ObjectLiteral, K extends keyof E> {
+interface Pending<O> {
   readonly record: object;
-  readonly resolve: (outcome: BufferedOutcome<E, K>) => void;
+  readonly resolve: (outcome: O) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -36,15 +38,11 @@ interface Pending<E extends ObjectLiteral, K extends keyof E> {
 const PREPARED_AHEAD = 50;
 
 /**
- * Gathers records of many callers into common loads, written one at a time and in the order of {@link add}. While a load
+ * Gathers records `R` of many callers into common loads, and tells each what became of its own: `O`. Loads are written one at a time and in the order of {@link add}. While a load
  * runs, the next one gathers; so a busy buffer does not wait for its timer.
  */
-export class RecordBuffer<
-  E extends ObjectLiteral = ObjectLiteral,
-  R extends object = object,
-  K extends keyof E = keyof E,
-> {
-  private waiting: Pending<E, K>[] = [];
+export class RecordBuffer<R extends object = object, O extends AnyOutcome = BufferedOutcome> {
+  private waiting: Pending<O>[] = [];
   private timer: NodeJS.Timeout | undefined;
   /** Loads that have begun: one that is written, and one that is prepared. */
   private loads = 0;
@@ -58,7 +56,7 @@ export class RecordBuffer<
   /** @internal */
   constructor(
     private readonly limits: BufferLimits,
-    private readonly target: BufferedLoads<E, R, K>,
+    private readonly target: BufferedLoads<R, O>,
     private readonly holding: HoldingBuffers,
   ) {}
 
@@ -75,7 +73,7 @@ export class RecordBuffer<
    * the shutdown of the application; the record was not taken
    * @throws LoadStoppedError when the whole load failed, as described at `EntityLoader.load`
    */
-  add(record: R): Promise<BufferedOutcome<E, K>> {
+  add(record: R): Promise<O> {
     // What is thrown in here rejects the promise.
     return new Promise((resolve, reject) => {
       this.checkOpen();
@@ -111,7 +109,7 @@ export class RecordBuffer<
     }
   }
 
-  private wait(record: Pending<E, K>): void {
+  private wait(record: Pending<O>): void {
     const { maxRecords, maxWaitMs } = this.limits;
     this.added += 1;
     this.holding.add(this);
@@ -149,7 +147,7 @@ export class RecordBuffer<
   }
 
   /** Never rejects: every error is one of the records. */
-  private async settle(batch: readonly Pending<E, K>[], before?: Promise<void>): Promise<void> {
+  private async settle(batch: readonly Pending<O>[], before?: Promise<void>): Promise<void> {
     try {
       const outcomes = await this.target.load(
         batch.map(({ record }) => record),
@@ -157,8 +155,8 @@ export class RecordBuffer<
       );
       this.release(batch.length);
       batch.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index] as RowOutcome<E, K>;
-        if (outcome.outcome === 'rejected') {
+        const outcome = outcomes[index] as O | Rejected;
+        if (isRejected(outcome)) {
           reject(new RecordRejectedError(outcome.reason, outcome.column, outcome.message));
         } else {
           resolve(outcome);
@@ -185,6 +183,10 @@ export class RecordBuffer<
       this.holding.remove(this);
     }
   }
+}
+
+function isRejected(outcome: AnyOutcome): outcome is Rejected {
+  return outcome.outcome === 'rejected';
 }
 
 /** A trigger that suppresses a record's row fails the load of all; the other callers must not suffer for it. */

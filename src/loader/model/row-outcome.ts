@@ -71,6 +71,21 @@ export type RowOutcome<E extends ObjectLiteral = ObjectLiteral, K extends keyof 
   | SkippedOutcome<E>
   | RejectedOutcome<E>;
 
+/** A record whose rows are stored in several tables. */
+export interface StoredRecord extends Pick<OutcomeBase<ObjectLiteral>, 'position'> {
+  /**
+   * `duplicate`: earlier records of the load have brought all of its rows. Of a hybrid load: a later record has the same
+   * submission id.
+   */
+  readonly outcome: 'stored' | 'duplicate';
+}
+
+/** What became of one record of a load into several tables that was not rejected, as its result counts it. */
+export type CombinedOutcome = StoredRecord | Omit<SkippedOutcome, 'key'>;
+
+/** What became of one record, whatever its load. */
+export type AnyOutcome = RowOutcome | CombinedOutcome | Omit<RejectedOutcome, 'key'>;
+
 /** The result of a load with `returning`. */
 export interface LoadResultWithRows<
   E extends ObjectLiteral = ObjectLiteral,
@@ -92,7 +107,7 @@ export interface ReadRecord {
 /** What a statement did with a row. */
 export type StatementOutcome = WrittenOutcome | 'deleted' | 'skipped';
 
-/** A record that a statement was given, with the returned columns as pg has read them. */
+/** A record of a load into one table that a statement was given, with the returned columns as pg has read them. */
 export interface WrittenRecord {
   readonly position: number;
   readonly outcome: StatementOutcome | 'duplicate';

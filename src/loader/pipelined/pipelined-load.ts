@@ -7,10 +7,10 @@ import { addTotals, type LoadTotals } from '../../stats/load-totals.js';
 import type { LoadJob } from '../model/load-job.js';
 import { staysInHistory } from '../model/load-options.js';
 import { type LoadUnit, rowsFor } from '../model/load-unit.js';
-import type { WrittenRecord } from '../model/row-outcome.js';
+import type { StoredRecord, WrittenRecord } from '../model/row-outcome.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
 import type { FirstAttempt, LoadSession } from '../write/load-session.js';
-import { storedOutcome, totalsOfOutcome } from '../write/write-outcome.js';
+import { storedOutcome, storedRecords, totalsOfOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';
 import { countsIn, pipelinedStatement, storedRowsIn } from './pipelined-statement.js';
@@ -42,7 +42,7 @@ export class PipelinedLoad implements FirstAttempt {
     private readonly batch: PreparedBatch,
     private readonly units: readonly LoadUnit[],
     private readonly statement: PipelinedStatement,
-    private readonly onWritten: (written: readonly WrittenRecord[]) => void,
+    private readonly onWritten: (written: readonly (WrittenRecord | StoredRecord)[]) => void,
   ) {}
 
   /**
@@ -53,7 +53,7 @@ export class PipelinedLoad implements FirstAttempt {
     session: LoadSession,
     job: LoadJob,
     batch: PreparedBatch,
-    onWritten: (written: readonly WrittenRecord[]) => void,
+    onWritten: (written: readonly (WrittenRecord | StoredRecord)[]) => void,
   ): PipelinedLoad {
     const units = unitsToPipeline(job, batch);
     const totals = units && totalsOf(job, batch, units);
@@ -119,7 +119,9 @@ export class PipelinedLoad implements FirstAttempt {
   private noteRows(replies: readonly Readonly<Record<string, unknown>>[]): void {
     const { job, units } = this;
     const [target] = job.targets;
-    if (target?.returned !== undefined && replies.length > 0) {
+    if (job.targets.length > 1) {
+      this.onWritten(storedRecords(job, units));
+    } else if (target?.returned !== undefined && replies.length > 0) {
       const rows = storedRowsIn(replies, target, rowsFor(units, 0));
       this.onWritten(storedOutcome(job, units, [], rows).stored);
     }

@@ -114,7 +114,8 @@ export function combinedJob(
 
 /** @throws InvalidLoadError when the entity has no such key */
 export function partTarget(plan: LoadPlan, options: ResolvedLoadOptions, unknownFields: UnknownFields): PartTarget {
-  const target = targetOf(plan, options);
+  // Its records are told of, but their rows have no columns in common to give back.
+  const target = targetOf(plan, { ...options, returning: undefined });
   return { target, key: requiredKey(target, options), policy: effectivePolicy(target.plan, unknownFields) };
 }
 

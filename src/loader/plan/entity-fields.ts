@@ -27,6 +27,31 @@ export function takerFor(
   };
 }
 
+/** Takes the parts of a record in the same way; one object may be a part for several tables. */
+export function partsTaker(
+  dataSource: DataSource,
+  targets: readonly LoadTarget[],
+): (parts: readonly (readonly unknown[])[]) => object[][] {
+  let fields: TakenFields[] | undefined;
+  return (parts) => {
+    fields ??= targets.map((target) => entityFields(metadataOf(dataSource, target)));
+    const known = fields;
+    const taken = new Map<unknown, object>();
+    return parts.map((own) =>
+      own.map((part) => {
+        const handed =
+          taken.get(part) ??
+          handOver(
+            part,
+            known.filter((_, index) => parts[index]?.includes(part)),
+          );
+        taken.set(part, handed);
+        return handed;
+      }),
+    );
+  };
+}
+
 type TakenFields = ReadonlyMap<string, Field<TakenColumn>>;
 
 /**

@@ -13,7 +13,7 @@ import type { Field } from '../model/load-plan.js';
 import { joinKey, keyedRowsOf, keyValuesOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { charactersOf, COPY_FROM_ROWS } from '../model/row.js';
 import type { ReadRecord, SkipReason } from '../model/row-outcome.js';
-import { sourceOf, takeRecord, type TakenRecord } from './take-record.js';
+import { givenOf, sourceOf, takeRecord, type TakenRecord } from './take-record.js';
 import type { UnitPacker } from './unit-packer.js';
 
 /** The records of one transaction, normalized and checked, sorted by what becomes of them. */
@@ -45,7 +45,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   ) {
     // Where its rows are made of other objects, a record is only kept.
     this.fields = job.hasKeysApart ? [] : job.targets.map(({ plan }) => plan.fields);
-    this.readRecords = job.targets.some(({ returned }) => returned !== undefined) ? [] : undefined;
+    this.readRecords = job.options.returning === undefined ? undefined : [];
   }
 
   add(record: unknown, position: number): number {
@@ -136,11 +136,6 @@ export function unitOf(job: LoadJob, position: number, source: unknown, { rows, 
   }
   const key = keyValuesOf(job, rows);
   return { position, source, key: key && joinKey(key), rows, parts: [] };
-}
-
-/** The record for those who make its parts: a record of a file as it is parsed. */
-function givenOf(record: unknown): unknown {
-  return record instanceof SourceRecord ? record.value : record;
 }
 
 /** The values that a record has under the names of its key; undefined where it has none. */

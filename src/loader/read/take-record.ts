@@ -36,7 +36,11 @@ export interface TakenRecord {
 class HandedRecord {
   private readonly kept: ReadonlyMap<string, KeptValue>;
 
-  constructor(private readonly taken: TakenRecord) {
+  /** @param given - see {@link givenOf} */
+  constructor(
+    private readonly taken: TakenRecord,
+    readonly given?: unknown,
+  ) {
     const { content, source, borrowed } = taken;
     const values = content as Readonly<Record<string, unknown>>;
     this.kept = new Map(borrowed.map((name) => [name, KeptValue.of(values[name], source)]));
@@ -72,10 +76,20 @@ export function takeRecord(record: unknown, fields: readonly ReadonlyMap<string,
 /**
  * Takes a record from its owner for a load that begins later.
  * @param fields - by the entities alone, as the tables may not be known yet
+ * @param given - makes what {@link givenOf} finds for it, of a record that is none of a file
  * @returns a record for {@link takeRecord}
  */
-export function handOver(record: unknown, fields: readonly FieldMap[]): object {
-  return isOfFile(record) ? record : new HandedRecord(guarded(record, () => takeOwned(record, fields)));
+export function handOver(record: unknown, fields: readonly FieldMap[], given?: () => unknown): object {
+  if (isOfFile(record)) {
+    return record;
+  }
+  const taken = guarded(record, () => takeOwned(record, fields));
+  return new HandedRecord(taken, taken.rejection === undefined ? given?.() : undefined);
+}
+
+/** The record for those who make its parts: a record of a file as it is parsed. */
+export function givenOf(record: unknown): unknown {
+  return record instanceof SourceRecord ? record.value : record instanceof HandedRecord ? record.given : record;
 }
 
 /** Its bytes are its own, and the load parses them. A revoked Proxy throws. */

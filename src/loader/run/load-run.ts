@@ -7,7 +7,7 @@ import type { LoadContext } from '../model/load-context.js';
 import { type LoadJob, tallyCount } from '../model/load-job.js';
 import type { ReportedResult, BatchCounts } from '../../results/load-result.js';
 import { staysInHistory } from '../model/load-options.js';
-import type { RowOutcome } from '../model/row-outcome.js';
+import type { AnyOutcome } from '../model/row-outcome.js';
 import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
@@ -39,7 +39,7 @@ export class LoadRun<Result extends ReportedResult> {
   private committed: CommittedBatches;
   private alreadyCompleted = false;
   /** What became of the records of a load in one transaction. */
-  private rows: readonly RowOutcome[] = [];
+  private rows: readonly AnyOutcome[] = [];
 
   /**
    * @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits
@@ -108,7 +108,8 @@ export class LoadRun<Result extends ReportedResult> {
       return this.batchResult();
     }
     const inFlight = new InFlight(() => this.parallelism());
-    const writer = this.writer(this.job.options.onRows);
+    // Only a load into one table has it.
+    const writer = this.writer(this.job.options.onRows as RowsListener | undefined);
     let waiting: PreparedBatch | undefined;
     try {
       for await (const batch of this.read(records, inFlight.failure)) {

@@ -3,7 +3,7 @@ import type { ObjectLiteral } from 'typeorm';
 import { StorageError } from '../../errors/index.js';
 import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import type { LoadJob, ReturnedColumns } from '../model/load-job.js';
-import type { RowOutcome, WrittenRecord } from '../model/row-outcome.js';
+import type { AnyOutcome, RowOutcome, StoredRecord, WrittenRecord } from '../model/row-outcome.js';
 import { WITH_ITS_TRANSACTION } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
 
@@ -12,33 +12,38 @@ import type { PreparedBatch } from '../read/batch-builder.js';
  * it is, no later attempt writes.
  */
 export class BatchReport {
-  private outcomes: readonly RowOutcome[] = [];
+  private outcomes: readonly AnyOutcome[] = [];
 
   /** In input order. */
-  get rows(): readonly RowOutcome[] {
+  get rows(): readonly AnyOutcome[] {
     return this.outcomes;
   }
 
   /** Notes what an attempt has done. */
   note(
-    { targets }: LoadJob,
+    { targets, options }: LoadJob,
     { readRecords = [] }: PreparedBatch,
-    stored: readonly WrittenRecord[],
+    stored: readonly (WrittenRecord | StoredRecord)[],
     rejected: readonly RejectedRecord[],
   ): void {
-    const returned = targets[0]?.returned;
-    if (returned === undefined) {
+    if (options.returning === undefined) {
       return;
     }
+    const returned = targets[0]?.returned;
     const keys = new Map(readRecords.map(({ position, key }) => [position, key]));
-    const outcomes = stored.map((record) => outcomeOf(returned, record, keys.get(record.position)));
+    // The rows of several tables have no key and no columns in common.
+    const recordAt = (position: number) =>
+      returned === undefined ? { position } : { position, key: keys.get(position) };
+    const outcomes = stored.map((record): AnyOutcome =>
+      'values' in record ? outcomeOf(returned as ReturnedColumns, record, keys.get(record.position)) : record,
+    );
     for (const { position, rejection } of rejected) {
       const { rule: reason, column, message } = rejection;
-      outcomes.push({ position, key: keys.get(position), outcome: 'rejected', reason, column, message });
+      outcomes.push({ ...recordAt(position), outcome: 'rejected', reason, column, message });
     }
-    for (const { position, key, skipped: reason } of readRecords) {
+    for (const { position, skipped: reason } of readRecords) {
       if (reason !== undefined) {
-        outcomes.push({ position, key, outcome: 'skipped', reason });
+        outcomes.push({ ...recordAt(position), outcome: 'skipped', reason });
       }
     }
     this.outcomes = outcomes.sort((a, b) => a.position - b.position);
@@ -60,13 +65,13 @@ function outcomeOf(
 }
 
 /** Takes what became of the records of a batch, once it is committed. */
-export type RowsListener = (rows: readonly RowOutcome[]) => unknown;
+export type RowsListener = (rows: readonly AnyOutcome[]) => unknown;
 
 /**
  * Hands over the rows of a batch that is committed, or written in a caller's transaction.
  * @throws StorageError `ROWS_NOT_TAKEN` when the listener throws
  */
-export async function handOver(rows: readonly RowOutcome[], listener: RowsListener, isJoined: boolean): Promise<void> {
+export async function handOver(rows: readonly AnyOutcome[], listener: RowsListener, isJoined: boolean): Promise<void> {
   if (rows.length === 0) {
     return;
   }

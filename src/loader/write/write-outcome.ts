@@ -6,7 +6,7 @@ import { countsByName } from '../../stats/name-counter.js';
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import { type LoadJob, tallyCount } from '../model/load-job.js';
 import { keyValuesOf, type LoadUnit, partsOf, showKey } from '../model/load-unit.js';
-import type { SkipReason, WrittenRecord } from '../model/row-outcome.js';
+import type { SkipReason, StoredRecord, WrittenRecord } from '../model/row-outcome.js';
 import type { StoredRows, WriteCounts } from './write-staged.js';
 
 /** What became of the records of units. */
@@ -15,7 +15,7 @@ export interface WriteOutcome {
   readonly tables: readonly LoadCounts[];
   readonly rejected: readonly RejectedRecord[];
   /** The records that are stored, where the caller of the load asks; else empty. */
-  readonly stored: readonly WrittenRecord[];
+  readonly stored: readonly (WrittenRecord | StoredRecord)[];
 }
 
 export function emptyOutcome(job: LoadJob): WriteOutcome {
@@ -36,7 +36,7 @@ export function addOutcomes(a: WriteOutcome, b: WriteOutcome): WriteOutcome {
  * @param rows - what it did with each row
  */
 export function storedOutcome(
-  { options, hasKeysApart }: Pick<LoadJob, 'options' | 'hasKeysApart'>,
+  job: Pick<LoadJob, 'options' | 'targets' | 'hasKeysApart'>,
   units: readonly LoadUnit[],
   counts: readonly WriteCounts[],
   rows?: StoredRows,
@@ -45,14 +45,33 @@ export function storedOutcome(
     const parts = countParts(units, target);
     return { ...NO_COUNTS, ...written, ...parts, skipped: written.skipped + parts.skipped };
   });
-  if (hasKeysApart) {
-    tables.push(countRecords(units, counts.length));
+  if (job.hasKeysApart) {
+    tables.push(countRecords(units));
   }
   return {
     tables,
     rejected: [],
-    stored: rows === undefined ? [] : units.flatMap((unit) => writtenRecords(options, unit, rows)),
+    stored:
+      rows === undefined ? storedRecords(job, units) : units.flatMap((unit) => writtenRecords(job.options, unit, rows)),
   };
+}
+
+/** The records of units that are stored in several tables, where the caller of the load asks. */
+export function storedRecords(
+  { options, targets }: Pick<LoadJob, 'options' | 'targets'>,
+  units: readonly LoadUnit[],
+): StoredRecord[] {
+  if (options.returning === undefined || targets.length === 1) {
+    return [];
+  }
+  return units.flatMap((unit) => {
+    const parts = partsOf(unit);
+    const owner = isWritten(unit) ? parts.length - 1 : undefined;
+    return parts.map(({ position }, index) => ({
+      position,
+      outcome: index === owner ? 'stored' : 'duplicate',
+    }));
+  });
 }
 
 /** Of the records folded into a unit, one has the row: in an insert the first, else the last. The others are its duplicates. */
@@ -99,10 +118,13 @@ export function rejectedOf(job: LoadJob, { position, source, rows }: LoadUnit): 
 }
 
 /** Stored records, counted apart from their rows; one whose rows earlier records have, too, is a duplicate. */
-function countRecords(units: readonly LoadUnit[], targets: number): LoadCounts {
-  const isWritten = (unit: LoadUnit): boolean => unit.rows.slice(0, targets).some((row) => row !== undefined);
+function countRecords(units: readonly LoadUnit[]): LoadCounts {
   const written = units.filter(isWritten).length;
   return { ...NO_COUNTS, received: units.length, inserted: written, duplicates: units.length - written };
+}
+
+function isWritten({ rows }: LoadUnit): boolean {
+  return rows.some((row) => row !== undefined);
 }
 
 /**
