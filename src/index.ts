@@ -130,7 +130,7 @@ export type { QuarantinedRecord } from './quarantine/quarantined-record.js';
 export type { PurgeResult, ReasonCount } from './quarantine/quarantine-store.js';
 export type { RejectFilter, RejectListFilter } from './quarantine/reject-filter.js';
 export { QuarantineService, type ReplayFilter } from './replay/quarantine.service.js';
-export type { RejectedAgain, ReplayedLoad, ReplayResult } from './results/replay-result.js';
+export type { LeftRecords, RejectedAgain, ReplayedLoad, ReplayResult } from './results/replay-result.js';
 export type { StoppedResult } from './results/stopped-result.js';
 export type { ReplayOptions } from './replay/replay-run.js';
 export type { LoadingRepository } from './repositories/loading-repository.js';

@@ -80,10 +80,10 @@ export class QuarantineService {
    * Loads open records again by the current rules, into their table and with their original options (disposition,
    * `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`, `deleteWhen`; records rejected by a replace are merged), oldest first, so that the later record wins.
    * Loading and marking the records is one transaction: a record is never both loaded and open, nor loaded twice by two
-   * replays. Records rejected again stay open with their latest reason.
+   * replays. Records rejected again stay open with their latest reason. So do records of combined loads whose loaders are not
+   * given: the result has them as `left`.
    * @throws StorageError `INVALID_FILTER` naming all mistakes in the filter
-   * @throws InvalidLoadError when an option is wrong, a table has no known entity, or the loader of a combined load is not given;
-   * nothing was executed
+   * @throws InvalidLoadError when an option is wrong, a table has no known entity; nothing was executed
    * @throws SchemaMismatchError when a live table does not match its entity; nothing was executed
    * @throws LoadFailedError when the database rejects the load; it was rolled back, unless the message says that the commit
    * outcome is unknown. Replaying again is safe in both cases

@@ -17,7 +17,7 @@ import type { RejectingTable } from '../quarantine/quarantine-store.js';
 import type { RejectFilter } from '../quarantine/reject-filter.js';
 import { rereadKeptRecord } from '../quarantine/reread-kept-record.js';
 import { pathOf, schemaOf } from '../schema/table/entity-metadata.js';
-import type { ReplayedLoad, ReplayResult } from '../results/replay-result.js';
+import type { LeftRecords, ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 import { rolledBack, toReplayResult } from './to-replay-result.js';
 import type { ReplayContext } from './replay-context.js';
 import { type FailedTable, failedTables, noteFailedReplay, REPLAY_SOURCE } from './failed-replay.js';
@@ -26,7 +26,7 @@ import { ReplaySet } from './replay-set.js';
 
 /** Options of a replay. */
 export interface ReplayOptions extends Pick<LoadOptions, 'signal' | 'onProgress'> {
-  /** The loaders of combined loads, without which their records cannot be replayed. @default none */
+  /** The loaders of combined loads; records of others stay open, as `left` of the result says. @default none */
   readonly combined?: readonly CombinedLoader[] | undefined;
 }
 
@@ -46,6 +46,10 @@ const ROLLED_BACK = 'The replay was rolled back: no record was loaded, all stay 
 const OUTCOME_UNKNOWN =
   'Commit outcome unknown: the connection was lost during COMMIT, and the database could not be asked. Replay again: ' +
   'it loads only records that are still open';
+
+const NEEDS_LOADER =
+  'Only the loader of a combined load makes rows of its records: call QuarantineService.replay(filter, { combined: [loader] }) ' +
+  'in the application that has it.';
 
 /** Loads rejected records again and marks them, in one transaction. */
 export class ReplayRun {
@@ -78,10 +82,10 @@ export class ReplayRun {
     try {
       const tables = await this.withRetry(() => store.tables(this.filter));
       if (tables.length === 0) {
-        return toReplayResult([], [], Date.now() - this.startedAt);
+        return toReplayResult([], [], [], Date.now() - this.startedAt);
       }
       // Before any lock: schema mismatches are found first, and no second connection is needed later.
-      await loader.prepare(tables.flatMap((table) => this.targetsOf(table)));
+      await loader.prepare(tables.filter((table) => !this.isLeft(table)).flatMap((table) => this.targetsOf(table)));
       return await this.withRetry(() => withTransaction(store.dataSource, limits, (client) => this.replay(client)));
     } catch (error) {
       return this.unlessCommitted(error);
@@ -104,7 +108,10 @@ export class ReplayRun {
       return this.uncommitted;
     }
     this.uncommitted = undefined;
-    const rejected = await set.loads();
+    const all = await set.loads();
+    const left = all.filter((load) => this.isLeft(load));
+    await set.leave(left);
+    const rejected = all.filter((load) => !left.includes(load));
     this.chosen = rejected;
     const loads: ReplayedLoad[] = [];
     for (const segment of segmentsOf(rejected, (load) => this.tablesOf(load))) {
@@ -113,7 +120,7 @@ export class ReplayRun {
       await set.settle(load.loadId, segment.loads);
       loads.push(load);
     }
-    this.uncommitted = toReplayResult(loads, await set.rejectedAgain(), Date.now() - this.startedAt);
+    this.uncommitted = toReplayResult(loads, await set.rejectedAgain(), leftOf(left), Date.now() - this.startedAt);
     return this.uncommitted;
   }
 
@@ -145,20 +152,13 @@ export class ReplayRun {
 
   /** The entities of a table name in quarantine. */
   private targetsOf(load: RejectingTable): readonly EntityTarget<ObjectLiteral>[] {
-    const { table, schema, tables } = load;
+    const { table, schema } = load;
     if (table === HYBRID) {
       return HYBRID_ENTITIES;
     }
     const combined = this.combinedOf(load);
     if (combined !== undefined) {
       return combined.targets;
-    }
-    if (tables !== null) {
-      throw new InvalidLoadError(
-        `Cannot replay rejected records of the combined load ${table} without its loader, which makes rows of them: call ` +
-          'QuarantineService.replay(filter, { combined: [loader] }) in the application that has it. To replay the other ' +
-          'records here, filter by their table.',
-      );
     }
     const found = this.context.store.dataSource.entityMetadatas.filter(
       (metadata) => metadata.tableName === table && (schema === null || schemaOf(metadata) === schema),
@@ -180,6 +180,11 @@ export class ReplayRun {
       );
     }
     return [metadata.target];
+  }
+
+  /** Only the loader of a combined load makes rows of its records. */
+  private isLeft(load: RejectingTable): boolean {
+    return load.tables !== null && this.combinedOf(load) === undefined;
   }
 
   private combinedOf({ table }: RejectingTable): CombinedLoader | undefined {
@@ -256,4 +261,13 @@ function messageOf(error: unknown): string {
 function causeOf(error: unknown): unknown {
   const cause = error instanceof LoadFailedError ? error.cause : error;
   return cause instanceof PostgresError && cause.code === 'UNKNOWN' ? { message: cause.message } : cause;
+}
+
+/** The records of combined loads without a loader, by load. */
+function leftOf(loads: readonly RejectedLoad[]): LeftRecords[] {
+  const counts = new Map<string, number>();
+  for (const { table, records } of loads) {
+    counts.set(table, (counts.get(table) ?? 0) + records);
+  }
+  return Array.from(counts, ([table, records]) => ({ table, records, message: NEEDS_LOADER }));
 }

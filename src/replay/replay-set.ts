@@ -63,6 +63,13 @@ export class ReplaySet {
     });
   }
 
+  /** Deselects the records of loads: they stay as they are. */
+  async leave(loads: readonly RejectedLoad[]): Promise<void> {
+    if (loads.length > 0) {
+      await this.client.query(`DELETE FROM ${CHOSEN} WHERE load_id = ANY ($1)`, [loads.map(({ loadId }) => loadId)]);
+    }
+  }
+
   /** The selected records of these loads, load by load in input order. */
   async *read(loads: readonly RejectedLoad[]): AsyncGenerator<KeptRecord> {
     const { records } = this.store;

@@ -1,4 +1,4 @@
-import type { RejectedAgain, ReplayedLoad, ReplayResult } from '../results/replay-result.js';
+import type { LeftRecords, RejectedAgain, ReplayedLoad, ReplayResult } from '../results/replay-result.js';
 
 /** Number of loaded records. */
 function loadedBy(load: ReplayedLoad): number {
@@ -10,6 +10,7 @@ function loadedBy(load: ReplayedLoad): number {
 export function toReplayResult(
   loads: readonly ReplayedLoad[],
   rejects: readonly RejectedAgain[],
+  left: readonly LeftRecords[],
   durationMs: number,
 ): ReplayResult {
   const sum = (count: (load: ReplayedLoad) => number): number => loads.reduce((total, load) => total + count(load), 0);
@@ -17,7 +18,7 @@ export function toReplayResult(
   const failed = sum((load) => load.failed);
   return {
     kind: 'replay',
-    ok: rejected + failed === 0,
+    ok: rejected + failed + left.length === 0,
     received: sum((load) => load.received),
     loaded: sum(loadedBy),
     skipped: sum((load) => load.skipped),
@@ -25,11 +26,12 @@ export function toReplayResult(
     failed,
     loads,
     rejects,
+    left,
     durationMs,
   };
 }
 
 /** Result of a replay that is not known to be committed. */
 export function rolledBack(received: number, durationMs: number): ReplayResult {
-  return { ...toReplayResult([], [], durationMs), ok: false, received, failed: received };
+  return { ...toReplayResult([], [], [], durationMs), ok: false, received, failed: received };
 }

@@ -19,13 +19,22 @@ export interface RejectedAgain {
   readonly message: string;
 }
 
+/** Records of a combined load whose loader the replay was not given; they stay open. */
+export interface LeftRecords {
+  /** Name of the combined load. */
+  readonly table: string;
+  readonly records: number;
+  /** How to replay them. */
+  readonly message: string;
+}
+
 /** Result of a replay: `received = loaded + skipped + rejected + failed`. */
 export interface ReplayResult {
   /** Distinguishes a replay from a load, in `result` of an error. */
   readonly kind: 'replay';
-  /** No record was rejected again or failed. */
+  /** No record was rejected again, was left, or failed. */
   readonly ok: boolean;
-  /** Open records that match the filter. */
+  /** Open records that match the filter, except those `left`. */
   readonly received: number;
   /** Loaded now: inserted, updated, unchanged, deleted, or folded into a later record of the replay. */
   readonly loaded: number;
@@ -39,6 +48,8 @@ export interface ReplayResult {
   readonly loads: readonly ReplayedLoad[];
   /** The first 20 rejected again; `rejected` counts all. */
   readonly rejects: readonly RejectedAgain[];
+  /** By combined load: the records that were not replayed, because they need its loader. */
+  readonly left: readonly LeftRecords[];
   /** Milliseconds. */
   readonly durationMs: number;
 }

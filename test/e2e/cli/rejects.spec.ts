@@ -188,6 +188,24 @@ describe('harbor-storage rejects', () => {
     );
   });
 
+  it('replays the others where records of a combined load need its loader', async () => {
+    await load('[]\n', 'jsonl');
+    await cli.rows(`UPDATE storage_loads SET options = '{"tables":["a","b"]}'`);
+    await cli.rows("UPDATE storage_rejected_records SET table_name = 'a+b'");
+    await guard();
+    await load('{"submission_id":"c","num_comments":-1}\n', 'jsonl');
+    await fix();
+    const { exitCode, stdout } = await run('replay');
+    expect(stdout).toMatch(/Not replayed \(still open\): 1 of a\+b\. .*QuarantineService.replay\(filter, \{ combined/);
+    expect(stdout).toContain('Replayed: 1. Loaded: 1,');
+    expect(exitCode).toBe(3);
+    const again = await run('replay');
+    expect(again).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringMatching(/^Not replayed \(still open\): 1 of a\+b\./),
+    });
+  });
+
   it.each([
     ['list', '--load', 'x'],
     ['list', '--since', 'yesterday'],

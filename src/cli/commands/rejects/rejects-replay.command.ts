@@ -4,7 +4,7 @@ import type { ReplayResult } from '../../../results/replay-result.js';
 import { EXIT } from '../../exit-codes.js';
 import { withInterrupts } from '../../interrupts.js';
 import { printLoadResult } from '../../output/load-report.js';
-import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
+import { type GlobalOptions, printJson, printResult, printTable, showCell } from '../../output/output.js';
 import { createProgressDisplay } from '../../output/progress-display.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';
 import { checkTableOfRejects } from '../../context/known-table.js';
@@ -41,10 +41,16 @@ async function runReplay(flags: RejectFlags & GlobalOptions): Promise<number> {
   } else {
     report(result);
   }
-  return result.rejected > 0 ? EXIT.rejected : EXIT.ok;
+  return result.rejected > 0 || result.left.length > 0 ? EXIT.rejected : EXIT.ok;
 }
 
-function report({ received, loaded, skipped, rejected, loads, rejects }: ReplayResult): void {
+function report({ received, loaded, skipped, rejected, loads, rejects, left }: ReplayResult): void {
+  left.forEach(({ table, records, message }) =>
+    printResult(`Not replayed (still open): ${records} of ${showCell(table)}. ${message}`),
+  );
+  if (received === 0 && left.length > 0) {
+    return;
+  }
   if (received === 0) {
     printResult('Nothing to replay: no open record matches');
     return;
