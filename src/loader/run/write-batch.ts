@@ -48,7 +48,9 @@ export async function writeBatch(
   if (committed !== undefined) {
     return committed;
   }
-  // Rows that are deleted, and others that are written, are locked by several statements: not in the order of all keys.
+  // Rows that are deleted, and others that are written, are locked by several statements: not in the order of all keys. Four
+  // loads that delete and write the same keys met deadlocks until no attempt was left. So a retry keeps other writers out
+  // until it commits; it waits for those before it, at most lockTimeoutMs. Readers do not wait.
   const deletes = batch.units.some(isDeletion);
   await lockPlannedTables(client, job, how.hasDeadlocked && deletes);
   const { loadId } = entry;

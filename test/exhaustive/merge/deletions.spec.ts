@@ -115,17 +115,27 @@ describe('records that delete their row, beside what forbids it or does it, too'
     const other = app.dataSource.createQueryRunner();
     try {
       await other.startTransaction();
-      await other.query("SELECT FROM accounts WHERE id = 'a' FOR UPDATE");
-      const loading = load([
+      // The load comes to wait last, and the other one does not look: so the load is the one that notices.
+      await other.query("SET LOCAL deadlock_timeout = '1min'");
+      await other.query("SELECT FROM accounts WHERE id = 'c' FOR UPDATE");
+      const records = [
         { id: 'b', gone: true },
         { id: 'a', n: 5 },
-      ]);
-      await untilLockIsAwaited(app.rows);
-      // The load waits since before, so it is the one that notices.
-      await other.query("UPDATE accounts SET n = 9 WHERE id = 'b'");
+        { id: 'c', n: 5 },
+      ];
+      let loading: ReturnType<typeof load> | undefined;
+      let updating: Promise<unknown> | undefined;
+      await whileOtherDoes(app, "SELECT FROM accounts WHERE id = 'a' FOR UPDATE", async () => {
+        loading = load(records);
+        loading.catch(() => {});
+        await untilLockIsAwaited(app.rows);
+        updating = other.query("UPDATE accounts SET n = 9 WHERE id = 'b'");
+        await untilLockIsAwaited(app.rows, 2);
+      });
+      await updating;
       await untilLockIsAwaited(app.rows, 1, 'LOCK TABLE%SHARE ROW EXCLUSIVE%');
       await other.commitTransaction();
-      expect(await loading).toMatchObject({ deleted: 1, updated: 1, retries: 1, ok: true });
+      expect(await loading).toMatchObject({ deleted: 1, updated: 2, retries: 1, ok: true });
     } finally {
       await other.release();
     }
