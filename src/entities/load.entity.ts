@@ -31,7 +31,7 @@ export class LoadEntity {
 
   /**
    * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`,
-   * `deleteWhen`, the entity's schema, the tables of a combined load, the form of the source.
+   * `deleteWhen`, the entity's schema, the tables of a combined load and their keys (`primaryKeys`), the form of the source.
    */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
@@ -42,6 +42,7 @@ export class LoadEntity {
     readonly deleteWhen?: string;
     readonly schema?: string;
     readonly tables?: readonly string[];
+    readonly primaryKeys?: Readonly<Record<string, readonly string[]>>;
     readonly sourceForm?: Readonly<Record<string, string>>;
   } | null;
 

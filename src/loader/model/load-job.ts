@@ -1,4 +1,4 @@
-import type { UnknownFields } from '../../entities/index.js';
+import type { LoadEntity, UnknownFields } from '../../entities/index.js';
 import type { Rejection } from '../../records/source-record.js';
 import type { ResolvedLoadOptions } from './load-options.js';
 import type { KeyColumn, KeyPredicate, LoadPlan, StoredColumn } from './load-plan.js';
@@ -69,6 +69,19 @@ export interface LoadJob {
  */
 export function tallyCount({ targets, hasKeysApart }: Pick<LoadJob, 'targets' | 'hasKeysApart'>): number {
   return targets.length + Number(hasKeysApart);
+}
+
+/** What the history keeps of the tables. */
+export function optionsOfTables({
+  targets,
+  hasKeysApart,
+}: LoadJob): Pick<NonNullable<LoadEntity['options']>, 'schema' | 'tables' | 'primaryKeys'> {
+  const schema = targets[0]?.plan.schema;
+  const keys = targets.map(({ plan, key }) => [plan.table, key.map(({ name }) => name)] as const);
+  return {
+    ...(schema !== undefined && { schema }),
+    ...(hasKeysApart && { tables: keys.map(([table]) => table), primaryKeys: Object.fromEntries(keys) }),
+  };
 }
 
 /** Whether the role may create temporary tables; they make loads faster, and a replace needs them. */

@@ -244,11 +244,11 @@ export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded:
 
 /**
  * The options that make loads with one load key different loads, beside table and disposition; null when none is set.
- * @param ofTables - the schema that the entity names, and the tables of a combined load
+ * @param ofTables - the schema that the entity names; the tables of a combined load, and the key columns of each
  */
 export function keptOptions(
   { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, sourceForm }: ResolvedLoadOptions,
-  ofTables: { readonly schema: string | undefined; readonly tables: readonly string[] | undefined },
+  ofTables: Pick<NonNullable<LoadEntity['options']>, 'schema' | 'tables' | 'primaryKeys'>,
 ): LoadEntity['options'] {
   const kept = { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, ...ofTables, sourceForm };
   return Object.values(kept).some((option) => option !== undefined) ? kept : null;

@@ -15,7 +15,7 @@ import { clientOf, withExactValues, withSavepoint, withTransaction } from '../..
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
 import type { LoadContext } from '../model/load-context.js';
-import { type LoadJob, tallyCount } from '../model/load-job.js';
+import { type LoadJob, optionsOfTables, tallyCount } from '../model/load-job.js';
 import { keptOptions } from '../model/load-options.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { closedLoad } from './closed-load.js';
@@ -69,8 +69,7 @@ export class LoadSession {
     onRetry: () => void,
   ): LoadSession {
     const { loadKey, disposition, source } = job.options;
-    const tables = job.hasKeysApart ? job.targets.map(({ plan }) => plan.table) : undefined;
-    const options = keptOptions(job.options, { schema: job.targets[0]?.plan.schema, tables });
+    const options = keptOptions(job.options, optionsOfTables(job));
     const entry = { loadId: uuidv7(), attempt: 1, loadKey, table: job.name, disposition, source, options };
     return new LoadSession(context, job, entry, manager, onRetry);
   }

@@ -67,7 +67,10 @@ describe('a combined load', () => {
       received: 3,
       stored: 3,
       inserted: 0,
-      options: { tables: ['customers', 'orders', 'order_items'] },
+      options: {
+        tables: ['customers', 'orders', 'order_items'],
+        primaryKeys: { customers: ['id'], orders: ['id'], order_items: ['order_id', 'sku'] },
+      },
       tables: { customers: { unchanged: 2 } },
     });
   });
@@ -227,6 +230,20 @@ describe('a combined load', () => {
     expect(totals['orders']).toMatchObject({ received: 2, loaded: 2 });
     const result = await purchases.loadBatch(records, options);
     expect(result).toMatchObject({ ok: true, stored: 5, receivedEarlier: 2, tables: { orders: { inserted: 5 } } });
+  });
+
+  it('does not resume by other keys', async () => {
+    const byEmail = app.loader.combine({ customer: Customer, order: Order, items: OrderItem }, partsOf, {
+      primaryKeys: { customer: 'email' },
+    });
+    const records = [{ order: 1, buyer: { id: 'ada', email: 'ada@example.org' }, total: 1 }];
+    const options = { loadKey: 'other keys' };
+    await purchases.loadBatch(records, options);
+    await app.rows("UPDATE storage_loads SET status = 'interrupted'");
+    await expect(byEmail.loadBatch(records, options)).rejects.toThrow(
+      /^loadKey "other keys" belongs to load .*"customers":\["id"\].*This load is .*"customers":\["email"\]/,
+    );
+    expect(await purchases.loadBatch(records, options)).toMatchObject({ ok: true, stored: 1, receivedEarlier: 1 });
   });
 
   it('is replayed by its loader only; a replay without it leaves its records, and replays the others', async () => {
