@@ -20,7 +20,10 @@ export interface BufferOptions<K extends string = string> extends Pick<
 }
 
 /** Options of a buffer of records that feed several tables. */
-export type CombinedBufferOptions = Pick<BufferOptions, keyof BufferLimits | 'history' | 'source'>;
+export type CombinedBufferOptions = Pick<
+  BufferOptions,
+  'maxRecords' | 'maxWaitMs' | 'maxPending' | 'history' | 'source'
+>;
 
 /** Limits of a buffer, with their defaults. */
 export type BufferLimits = Readonly<Record<'maxRecords' | 'maxWaitMs' | 'maxPending', number>>;
