@@ -48,7 +48,6 @@ export { type HybridOptions, HybridStoreService } from './hybrid/hybrid-store.se
 export {
   type CombinedEntities,
   CombinedLoader,
-  type CombinedOptions,
   type CombineOptions,
   type EntityOf,
   type PartOf,
@@ -58,6 +57,7 @@ export type { BufferOptions, CombinedBufferOptions } from './loader/buffer/buffe
 export { type BufferedOutcome, RecordBuffer } from './loader/buffer/record-buffer.js';
 export { EntityLoader } from './loader/entity-loader.js';
 export type { LoadTarget } from './loader/plan/load-plans.js';
+export type { CombinedOptions } from './loader/model/combined-options.js';
 export type { HistoryMode, LoadOptions, OnRowsOptions, ReturningOptions } from './loader/model/load-options.js';
 export type {
   AnyOutcome,

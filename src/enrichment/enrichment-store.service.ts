@@ -9,7 +9,8 @@ import {
 import { OpportunityEntity, SubmissionEntity } from '../entities/index.js';
 import type { CombinedBufferOptions } from '../loader/buffer/buffer-options.js';
 import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
-import type { CombinedLoader, CombinedOptions } from '../loader/combined-loader.js';
+import type { CombinedLoader } from '../loader/combined-loader.js';
+import type { CombinedOptions } from '../loader/model/combined-options.js';
 import type { EntityLoader } from '../loader/entity-loader.js';
 import type { LoaderService } from '../loader/loader.service.js';
 import type { CombinedOutcome } from '../loader/model/row-outcome.js';

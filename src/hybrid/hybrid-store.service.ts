@@ -8,7 +8,8 @@ import {
   resolveBufferOptions,
 } from '../loader/buffer/buffer-options.js';
 import type { RecordBuffer } from '../loader/buffer/record-buffer.js';
-import type { LoadOptions, ReportingLoadOptions } from '../loader/model/load-options.js';
+import { checkCombinedOptions, type CombinedOptions } from '../loader/model/combined-options.js';
+import type { ReportingLoadOptions } from '../loader/model/load-options.js';
 import type { CombinedOutcome } from '../loader/model/row-outcome.js';
 import { takerFor } from '../loader/plan/entity-fields.js';
 import { toHybridResult } from '../loader/run/result-shapes.js';
@@ -21,19 +22,8 @@ import type { AsyncRecordSource, RecordSource } from '../records/record-source.j
 import { checkManager } from '../postgres/with-transaction.js';
 import { hybridJob } from './hybrid-job.js';
 
-/** Options of a load into one table. */
-const OF_ONE_TABLE = [
-  'disposition',
-  'primaryKey',
-  'newerBy',
-  'updateColumns',
-  'keepColumns',
-  'deleteWhen',
-  'allowEmpty',
-] as const;
-
 /** Options of a hybrid load: it always merges by the submission id. */
-export type HybridOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
+export type HybridOptions = CombinedOptions;
 
 /**
  * Stores records into both tables, both halves or neither. A record with a problem description goes into
@@ -97,12 +87,5 @@ export class HybridStoreService<R extends object = HybridRecord> {
 }
 
 function checkOptions(options: ReportingLoadOptions): HybridOptions {
-  const wrong = OF_ONE_TABLE.filter((name) => options?.[name] !== undefined);
-  if (wrong.length > 0) {
-    throw new InvalidLoadError(`A hybrid load merges by submission_id: remove the options ${wrong.join(', ')}`);
-  }
-  if ((options?.returning ?? options?.onRows) !== undefined) {
-    throw new InvalidLoadError('A hybrid load gives no rows back: remove the options returning and onRows');
-  }
-  return options;
+  return checkCombinedOptions(options, 'A hybrid load merges by submission_id, and gives no rows back');
 }

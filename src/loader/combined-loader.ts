@@ -17,7 +17,8 @@ import {
   resolveBufferOptions,
 } from './buffer/buffer-options.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
-import type { LoadOptions, ReportingLoadOptions } from './model/load-options.js';
+import { checkCombinedOptions, type CombinedOptions } from './model/combined-options.js';
+import type { ReportingLoadOptions } from './model/load-options.js';
 import type { AnyOutcome, CombinedOutcome } from './model/row-outcome.js';
 import { isPlainObject } from './normalize/row-draft.js';
 import { combinedJob, type Combination, nameCombination, type SplitParts } from './plan/combined-job.js';
@@ -58,22 +59,6 @@ export interface CombineOptions<T extends CombinedEntities = CombinedEntities> {
   /** For each entity, the columns (or properties) of the unique key its table is merged by. @default the primary key */
   readonly primaryKeys?: { readonly [K in keyof T]?: string | readonly string[] | undefined } | undefined;
 }
-
-/** Options of a load into one table. */
-const OF_ONE_TABLE = [
-  'disposition',
-  'primaryKey',
-  'newerBy',
-  'updateColumns',
-  'keepColumns',
-  'deleteWhen',
-  'allowEmpty',
-  'returning',
-  'onRows',
-] as const;
-
-/** Options of a combined load: it always merges. */
-export type CombinedOptions = Omit<LoadOptions, (typeof OF_ONE_TABLE)[number]>;
 
 /** Runs the loads of a module. */
 export interface CallRunner {
@@ -182,12 +167,11 @@ export class CombinedLoader<R extends object = object> {
 
   private call(options: CombinedOptions, combination = this.combination): LoadCall<CombinedResult> {
     const { runner, targets, manager } = this;
-    checkOptions(options);
     return {
       targets,
       makeJob: (plans, resolved) => combinedJob(plans, resolved, runner.unknownFields, combination),
       shape: toCombinedResult,
-      options,
+      options: checkOptions(options),
       manager,
     };
   }
@@ -209,14 +193,11 @@ function isKey(value: unknown): boolean {
   );
 }
 
-function checkOptions(options: ReportingLoadOptions): void {
-  const wrong = OF_ONE_TABLE.filter((name) => options?.[name] !== undefined);
-  if (wrong.length > 0) {
-    throw new InvalidLoadError(
-      `A combined load merges each table by its own key: remove the options ${wrong.join(', ')}. Set primaryKeys of combine ` +
-        'to merge by other keys',
-    );
-  }
+function checkOptions(options: ReportingLoadOptions): CombinedOptions {
+  return checkCombinedOptions(
+    options,
+    'A combined load merges each table by its own key (primaryKeys of combine), and gives no rows back',
+  );
 }
 
 /** The parts of a record, whatever the caller's function does. Its error, or that of a getter of the parts, may quote values. */
