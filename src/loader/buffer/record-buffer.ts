@@ -38,8 +38,8 @@ interface Pending<O> {
 const PREPARED_AHEAD = 50;
 
 /**
- * Gathers records `R` of many callers into common loads, and tells each what became of its own: `O`. Loads are written one at a time and in the order of {@link add}. While a load
- * runs, the next one gathers; so a busy buffer does not wait for its timer.
+ * Gathers records `R` of many callers into common loads, and tells each what became of its own: `O`. Loads are written one at
+ * a time and in the order of {@link add}. While a load runs, the next one gathers; so a busy buffer does not wait for its timer.
  */
 export class RecordBuffer<R extends object = object, O extends AnyOutcome = BufferedOutcome> {
   private waiting: Pending<O>[] = [];
