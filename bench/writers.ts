@@ -4,6 +4,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 
+import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
 
 import { generateHybridRecords } from '../sample/hybrid-sample.js';
@@ -37,7 +38,9 @@ await withScratch(undefined, new AbortController().signal, async ({ url }) => {
 
 async function compareWriters(dataSource: DataSource): Promise<void> {
   const plans = new LoadPlans(dataSource, console);
-  const [plan] = (await plans.for([OpportunityEntity], (work) => withClient(dataSource, work))) as [LoadPlan];
+  const onConnection = <T>(work: (client: ClientBase) => Promise<T>) => withClient(dataSource, work);
+  const connected = { ask: onConnection, read: onConnection };
+  const [plan] = (await plans.for([OpportunityEntity], connected)) as [LoadPlan];
   const rows = generateHybridRecords(SEED, ROWS).flatMap((record): Row[] => {
     const normalized = normalizeRecord(plan, plan.primaryKey, record);
     return normalized.kind === 'row' ? [normalized.row] : [];
@@ -52,7 +55,7 @@ async function compareWriters(dataSource: DataSource): Promise<void> {
         WRITERS[writer](
           client,
           target,
-          { loadId: randomUUID(), failsOnConflict: false },
+          { loadId: randomUUID(), failsOnConflict: false, updatesAtOnce: false },
           rows.slice(from, from + size),
         ),
       );
