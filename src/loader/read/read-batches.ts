@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { AnySignal } from '../model/any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
@@ -10,6 +11,9 @@ import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
 /** A batch of large records ends early, so that memory is bounded by their size as well as by their number. */
 export const BATCH_BYTES = 8 * 1024 * 1024;
+
+/** After so many records the batches that are being written get their turn: reading them is one piece of work otherwise. */
+const RECORDS_A_TURN = 100;
 
 const UNLIMITED: BatchLimits = { records: Infinity, bytes: Infinity };
 
@@ -52,8 +56,14 @@ export async function* readInto<Batch>(
       ? interruptible(() => source.next(), signal)
       : { next: () => source.next(), release: () => {} };
   let ended = false;
+  let left = RECORDS_A_TURN;
   try {
     for (;;) {
+      left -= 1;
+      if (left === 0) {
+        left = RECORDS_A_TURN;
+        await nextTurn();
+      }
       const reading = readNext(next);
       // A wait a record would cost as much as reading it.
       const item = 'then' in reading ? await reading.then(undefined, throwBroken) : reading;
