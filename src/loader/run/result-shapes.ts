@@ -27,18 +27,10 @@ export function toLoadResult(job: LoadJob, report: RunReport): LoadResult {
 
 /** The result of a load into both tables; the job's targets are app_opportunities and submissions, in this order. */
 export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
-  const records = recordCounts(report.totals);
-  const { received, duplicates, skipped, rejected, failed } = records;
   return {
     kind: 'hybrid',
-    ...commonPart(job, report),
+    ...recordPart(job, report),
     table: HYBRID,
-    received,
-    stored: storedOf(records),
-    duplicates,
-    skipped,
-    rejected,
-    failed,
     opportunities: tableResult(job, report, 0),
     submissions: tableResult(job, report, 1),
   };
@@ -46,18 +38,10 @@ export function toHybridResult(job: LoadJob, report: RunReport): HybridResult {
 
 /** The result of a combined load. */
 export function toCombinedResult(job: LoadJob, report: RunReport): CombinedResult {
-  const records = recordCounts(report.totals);
-  const { received, duplicates, skipped, rejected, failed } = records;
   return {
     kind: 'combined',
-    ...commonPart(job, report),
+    ...recordPart(job, report),
     table: job.name,
-    received,
-    stored: storedOf(records),
-    duplicates,
-    skipped,
-    rejected,
-    failed,
     tables: Object.fromEntries(job.targets.map(({ plan }, target) => [plan.table, tableResult(job, report, target)])),
   };
 }
@@ -71,6 +55,13 @@ function tableResult(job: LoadJob, report: RunReport, target: number): LoadResul
     ...(tables[target] ?? NO_COUNTS),
     removed,
   };
+}
+
+/** What the result of a load into several tables counts of its records. */
+function recordPart(job: LoadJob, report: RunReport) {
+  const records = recordCounts(report.totals);
+  const { received, duplicates, skipped, rejected, failed } = records;
+  return { ...commonPart(job, report), received, stored: storedOf(records), duplicates, skipped, rejected, failed };
 }
 
 function commonPart(job: LoadJob, report: RunReport) {
