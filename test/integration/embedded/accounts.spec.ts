@@ -109,10 +109,11 @@ describeAsRoot('an ordinary account', () => {
       const dataDir = join(parent, 'data');
       await mkdir(dataDir, { mode: 0o700 });
       await withTemporaryDir(async (directory) => {
-        const start = `await (await import(${JSON.stringify(await copyLauncher(directory))}))
-          .startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => console.log(error.message));`;
+        // Imported before the process becomes another account, which may not enter the project.
+        const start = `const { startEmbeddedPostgres } = await import(${JSON.stringify(await copyLauncher(directory))});
+          process.setuid(${NOBODY});
+          await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => console.log(error.message));`;
         const said = execFileSync(process.execPath, ['--input-type=module', '--eval', start], {
-          uid: NOBODY,
           cwd: directory,
           encoding: 'utf8',
         });
