@@ -1,5 +1,5 @@
 // Installs the packed tarball the way a user does, compiles and runs the examples of the README and of docs/ in a new
-// application, and loads the package from CommonJS. Then does what docs/getting-started.md says, step by step.
+// application, and loads the package from CommonJS. Then does what docs/start/getting-started.md says, step by step.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ async function followGettingStarted(tarball) {
   const home = join(app, 'home');
   mkdirSync(join(home, 'harbor-storage'), { recursive: true });
   cpSync(join(app, tarball), join(home, 'harbor-storage', tarball));
-  const script = scriptOf(stepsIn(readFileSync(join(root, 'docs/getting-started.md'), 'utf8')));
+  const script = scriptOf(stepsIn(readFileSync(join(root, 'docs/start/getting-started.md'), 'utf8')));
   const settings = { npm_config_audit: 'false', npm_config_fund: 'false', npm_config_prefer_offline: 'true' };
   // Taken before: the tests of the new application start a server of their own.
   const env = { ...process.env, ...settings };

@@ -85,8 +85,8 @@ export class EntityLoader<E extends ObjectLiteral = ObjectLiteral, R extends obj
 
   /**
    * TypeORM's `Repository.upsert` as one load: the same call, and the same result, with an entry for each entity in input
-   * order. Generated values are set on the entities, too. docs/upsert.md lists what differs, above all: what an entity does
-   * not carry keeps its stored value, and entities of one key are applied in their order.
+   * order. Generated values are set on the entities, too. docs/loading/upsert.md lists what differs, above all: what an
+   * entity does not carry keeps its stored value, and entities of one key are applied in their order.
    * @throws RejectLimitExceededError when an entity was rejected: its `rejects` say why, and nothing was stored
    * @throws InvalidLoadError, SchemaMismatchError, LoadFailedError, LoadInterruptedError as {@link load}
    * @example

@@ -11,13 +11,13 @@ function shownIn(page: string): string {
 }
 
 describe('harbor-storage demo', () => {
-  it('prints what README.md and docs/getting-started.md show', async () => {
+  it('prints what README.md and docs/start/getting-started.md show', async () => {
     const cli = await startCommandLine();
     try {
       const { exitCode, stdout } = await cli.runHere(['demo']);
       expect(exitCode).toBe(0);
       expect(stdout).toContain(shownIn('README.md'));
-      expect(stdout).toContain(shownIn('docs/getting-started.md'));
+      expect(stdout).toContain(shownIn('docs/start/getting-started.md'));
     } finally {
       await cli.close();
     }

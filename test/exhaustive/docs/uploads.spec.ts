@@ -37,14 +37,14 @@ const MAIN = `
   await app.listen(0, '127.0.0.1');
   console.log(app.getHttpServer().address().port);
 `;
-const PAGES = ['docs/entities-and-decorators.md', 'docs/uploads.md'];
+const PAGES = ['docs/start/entities-and-decorators.md', 'docs/loading/uploads.md'];
 const EXAMPLES = new Set(['prices', 'create-prices', 'price-upload', 'fastify-upload']);
 
 const line = (sku: string | number, amount: unknown = '1.50'): string =>
   `${JSON.stringify({ sku: String(sku), amount, seenAt: '2026-11-23T10:00:00Z' })}\n`;
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => line(index)).join('');
 
-describe.each(['express', 'fastify'])('the upload of docs/uploads.md on %s', (platform) => {
+describe.each(['express', 'fastify'])('the upload of docs/loading/uploads.md on %s', (platform) => {
   let cli: CommandLine;
   let project: ProjectFolder;
   let server: ChildProcess;

@@ -30,7 +30,9 @@ describe('the documentation', () => {
   });
 
   it('takes an empty folder to a tested application, in steps that npm run check:consumer does', () => {
-    const paths = stepsIn(read('docs/getting-started.md')).flatMap((step) => (step.kind === 'file' ? [step.path] : []));
+    const paths = stepsIn(read('docs/start/getting-started.md')).flatMap((step) =>
+      step.kind === 'file' ? [step.path] : [],
+    );
     expect(paths).toEqual([
       'tsconfig.json',
       'src/price.entity.ts',
@@ -51,7 +53,7 @@ describe('the documentation', () => {
   });
 
   it('tells what a row gets that its record did not bring', () => {
-    const page = read('docs/records-and-validation.md');
+    const page = read('docs/loading/records-and-validation.md');
     for (const word of ['pipeline_source', 'unified_pipeline', 'enrichment_version', 'v3.0.0', 'final_score']) {
       expect(page).toContain(`\`${word}\``);
     }
