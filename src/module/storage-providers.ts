@@ -13,6 +13,7 @@ import { QuarantineService } from '../replay/quarantine.service.js';
 import { OpportunityRepository } from '../repositories/opportunity.repository.js';
 import { ProfileRepository } from '../repositories/profile.repository.js';
 import { SchemaService } from '../schema/schema.service.js';
+import { rememberJoined } from '../schema/table/migrate-command.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
 import { RecordWorkers } from '../workers/record-workers.js';
 import { prepareStorage } from './open-storage.js';
@@ -65,6 +66,9 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
         rejectSecondModule(modules, name);
         try {
           const settings = resolveStorageOptions(options, joined);
+          if (joined !== undefined) {
+            rememberJoined(dataSource);
+          }
           await prepareStorage(dataSource, settings, new Logger('StorageModule'));
           return { dataSource, settings };
         } catch (error) {

@@ -10,9 +10,23 @@ export function rememberFile(dataSource: DataSource, file: string): void {
   files.set(dataSource, file);
 }
 
+/** Stands for the file in a command where the DataSource is an application's, which only that knows. */
+const FILE_OF_APPLICATION = '<file of your DataSource>';
+
+/** DataSources that applications have handed over. */
+const joined = new WeakSet<DataSource>();
+
+/** Remembers that an application has made this DataSource, so that the URL of the command line may name another database. */
+export function rememberJoined(dataSource: DataSource): void {
+  joined.add(dataSource);
+}
+
 /** The command that brings the schema of this package up to date, in the database of this DataSource. */
 export function migrateCommand(dataSource: DataSource): string {
   const file = files.get(dataSource);
+  if (file === undefined && joined.has(dataSource)) {
+    return `npx ${commandFor('migrate up', undefined)} -d ${FILE_OF_APPLICATION}`;
+  }
   const isByFlag = file === undefined && hasEnrichment(dataSource);
   return `npx ${commandFor('migrate up', file)}${isByFlag ? ' --enrichment' : ''}`;
 }

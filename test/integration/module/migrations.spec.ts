@@ -80,6 +80,14 @@ describe("migrations: 'check'", () => {
       }),
   );
 
+  it("names the command with a file where the application has the DataSource, which may be another database's", () =>
+    withEmptyDatabase(async (url) => {
+      const starting = joined({ url }, () => Promise.resolve(), 'check');
+      await expect(starting).rejects.toMatchObject({
+        remedy: expect.stringContaining('npx harbor-storage migrate up -d <file of your DataSource>'),
+      });
+    }));
+
   it('leaves no connection open when it rejects', () =>
     withEmptyDatabase(async (url) => {
       await expect(startModule({ url })).rejects.toThrow(SchemaMismatchError);
