@@ -5,7 +5,14 @@ const LAYERS = [
   ['src/cli/load/', 'src/cli/context/', 'src/cli/interrupts\\.ts'],
   ['src/cli/output/', 'src/cli/flags/'],
   ['src/cli/(?:exit-codes|usage-error)\\.ts'],
-  ['src/index\\.ts'],
+  ['src/index\\.ts', 'src/console/(?:index|storage-console\\.module)\\.ts'],
+  ['src/console/console-controllers\\.ts'],
+  ['src/console/(?:overview|loads|rejects|schema)/', 'src/console/assets/assets\\.controller\\.ts'],
+  ['src/console/http/'],
+  ['src/console/console-context\\.ts'],
+  ['src/console/console-options\\.ts', 'src/console/html/layout\\.ts', 'src/console/plots/'],
+  ['src/console/assets/(?:assets|script|stylesheet)\\.ts'],
+  ['src/console/html/(?!layout)'],
   ['src/module/'],
   ['src/replay/', 'src/workers/(?:record-workers|worker|worker-jobs)\\.ts'],
   ['src/enrichment/', 'src/hybrid/', 'src/repositories/'],
@@ -44,7 +51,7 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+  '^src/(?:console/|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
 
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;
 

@@ -44,7 +44,7 @@ export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
       // Nest's own filter follows where this one returns nothing. A throw would end the process of a microservice.
       return;
     }
-    const status = statusOf(error);
+    const status = httpStatusOf(error);
     const { code } = error;
     const isOwn = status >= INTERNAL_SERVER_ERROR;
     if (isOwn) {
@@ -76,13 +76,14 @@ function tell(client: WebSocketClient, data: object): void {
   }
 }
 
-function statusOf({ code, cause }: StorageError): HttpStatus {
+/** The HTTP status that fits an error. */
+export function httpStatusOf({ code, cause }: StorageError): HttpStatus {
   const status = STATUS[code];
   if (status !== undefined) {
     return status;
   }
   if (cause instanceof StorageError) {
-    return statusOf(cause);
+    return httpStatusOf(cause);
   }
   return isTransient(cause) ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR;
 }

@@ -95,6 +95,11 @@ export function schemaOfConnection({ driver }: DataSource): string | undefined {
   return driver.schema ?? undefined;
 }
 
+/** Name of the database, as read by TypeORM when it connected. */
+export function databaseOfConnection({ driver }: DataSource): string | undefined {
+  return driver.database;
+}
+
 /** What TypeORM itself would store of a value, by the transformer of its column. */
 export function transformTo(transformer: Transformer, value: unknown): unknown {
   return ApplyValueTransformers.transformTo(transformer, value);

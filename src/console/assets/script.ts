@@ -1,0 +1,3 @@
+/** The console's script. Every page works without it. */
+export const SCRIPT = `'use strict';
+`;
