@@ -7,6 +7,7 @@ import {
   checkout,
   type ColumnMetadata,
   connectionOf,
+  databaseOfConnection,
   defaultOf,
   fullTypeOf,
   managerOf,
@@ -156,6 +157,7 @@ describe('what is used of TypeORM beside its documented interface', () => {
   describe('the schema of tables without one', () => {
     it('is that of the options', () => {
       expect(schemaOfConnection(dataSource)).toBe('contract');
+      expect(new URL(database.url).pathname).toBe(`/${databaseOfConnection(dataSource)}`);
     });
 
     it('or the one the connection begins its search in', async () => {
