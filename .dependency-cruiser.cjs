@@ -30,6 +30,7 @@ const LAYERS = [
   ['src/loader/normalize/'],
   ['src/loader/model/'],
   ['src/loader/values/'],
+  ['src/operations/'],
   ['src/stats/', 'src/schema/schema\\.service\\.ts'],
   ['src/schema/propose/(?:columns|widen)/'],
   ['src/schema/propose/source/'],

@@ -173,7 +173,8 @@ export {
 } from './schema/propose/source/write-migration.js';
 export { SchemaService } from './schema/schema.service.js';
 export type { LoadCounts } from './results/load-counts.js';
-export type { HistoryEntry, HistoryFilter, HistoryPeriod } from './stats/load-history.js';
+export type { HistoryFilter } from './stats/history-filter.js';
+export type { HistoryEntry, HistoryPeriod } from './stats/load-history.js';
 export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
 export type { LoadProgress, ProgressFilter } from './stats/load-progress.js';
 export type { StorageAsyncOptions } from './module/storage.module-definition.js';

@@ -107,9 +107,29 @@ export function settingsOf({ statementTimeoutMs, lockTimeoutMs }: TransactionLim
   };
 }
 
-/** Runs queries whose values are read here. pg reads date-times in ISO only, whatever role and database have set. */
+/** Runs queries in one transaction. */
+export type Reading = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+
+/** pg reads date-times in ISO only, whatever role and database have set. */
+const READABLE: Settings = { datestyle: 'ISO', extra_float_digits: 1 };
+
+/** Runs queries whose values are read here. */
 export async function withReading<T>(dataSource: DataSource, work: (client: ClientBase) => Promise<T>): Promise<T> {
-  return transactionWith(dataSource, { datestyle: 'ISO', extra_float_digits: 1 }, undefined, work);
+  return transactionWith(dataSource, READABLE, undefined, work);
+}
+
+/** Runs queries of a user who waits: read-only, within limits, and by indexes. */
+export function boundedReading(dataSource: DataSource, limits: TransactionLimits): Reading {
+  const settings: Settings = {
+    ...READABLE,
+    transaction_read_only: 'on',
+    statement_timeout: limits.statementTimeoutMs,
+    lock_timeout: limits.lockTimeoutMs,
+    jit: 'off',
+    // A table that the planner does not know yet is read by its index too.
+    enable_seqscan: 'off',
+  };
+  return (work) => transactionWith(dataSource, settings, limits.connectTimeoutMs, work);
 }
 
 async function transactionWith<T>(

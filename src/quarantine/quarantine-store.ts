@@ -6,7 +6,7 @@ import { isId } from '../entities/is-id.js';
 import { StorageError } from '../errors/index.js';
 import { defaultSchema, quotedTableOf } from '../postgres/data-source.js';
 import type { RejectReason } from '../records/reject-reasons.js';
-import { type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
+import { type Reading, type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
 import {
@@ -51,9 +51,11 @@ export class QuarantineStore {
   /** SQL of the schema of a load `l`'s table; null without a load. */
   readonly schemaOfLoad: string;
 
+  /** @param read - runs the queries; without limits by default */
   constructor(
     readonly dataSource: DataSource,
     private readonly limits: TransactionLimits,
+    private readonly read: Reading = (work) => withReading(dataSource, work),
   ) {
     this.records = quotedTableOf(dataSource, RejectedRecordEntity);
     this.loads = quotedTableOf(dataSource, LoadEntity);
@@ -187,7 +189,7 @@ export class QuarantineStore {
   }
 
   private readonly query: Query = <Row>(sql: string, parameters: readonly unknown[]) =>
-    withReading(this.dataSource, async (client) => (await client.query(sql, [...parameters])).rows as Row[]);
+    this.read(async (client) => (await client.query(sql, [...parameters])).rows as Row[]);
 }
 
 /** The bytes of a record are read apart from its other columns. */

@@ -3,7 +3,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 
 import type { SchemaDifference } from '../errors/index.js';
 import { dataSourceOf, optionsOf } from '../postgres/typeorm-adapter.js';
-import { withReading } from '../postgres/with-transaction.js';
+import { type Reading, withReading } from '../postgres/with-transaction.js';
 import { compareTable, isOurs } from './compare/compare-table.js';
 import { metadataOf, pathOf, schemaOf } from './table/entity-metadata.js';
 import { type LiveTable, readLiveTable } from './table/live-table.js';
@@ -28,12 +28,13 @@ export interface SchemaReport {
 export async function checkSchema(
   dataSource: DataSource,
   entity: EntityTarget<ObjectLiteral> | undefined,
+  read: Reading = (work) => withReading(dataSource, work),
 ): Promise<SchemaReport> {
   const entities =
     entity === undefined
       ? dataSource.entityMetadatas.filter(({ tableType }) => tableType === 'regular' || tableType === 'junction')
       : [metadataOf(dataSource, entity)];
-  return withReading(dataSource, async (client) => {
+  return read(async (client) => {
     const differences = [...(await compareMigrations(client, dataSource))];
     for (const metadata of entities) {
       const live = await readLiveTable(client, schemaOf(metadata), metadata.tableName);

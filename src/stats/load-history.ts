@@ -2,13 +2,13 @@ import type { DataSource } from 'typeorm';
 
 import { HistoryPeriodEntity, HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
 import { isId } from '../entities/is-id.js';
-import { type Check, findMistakes, integerFrom } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
-import { withReading } from '../postgres/with-transaction.js';
+import { type Reading, withReading } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
 import { type NamedLoad, readCommittedBatches } from './committed-batches.js';
+import { checkHistoryFilter, conditionOf, type HistoryFilter } from './history-filter.js';
 import {
   addTotals,
   type BatchName,
@@ -19,16 +19,6 @@ import {
   recordCounts,
   tallyCountOf,
 } from './load-totals.js';
-
-/** Selects past loads; newest first. */
-export interface HistoryFilter {
-  readonly table?: string | undefined;
-  readonly status?: LoadEntity['status'] | undefined;
-  /** @default 50 */
-  readonly limit?: number | undefined;
-  /** Id of the last load of the previous page. */
-  readonly after?: string | undefined;
-}
 
 /**
  * A past or running load. For a load without an end (`running`), even if its process was killed, counts are the sums of its
@@ -74,15 +64,6 @@ interface SumRow extends TableTotal {
   readonly schema: string | null;
 }
 
-const TEXT: Check = ['a text without NUL', (value) => typeof value === 'string' && !value.includes('\0')];
-
-const CHECKS: Readonly<Record<keyof HistoryFilter, Check>> = {
-  table: TEXT,
-  status: TEXT,
-  limit: integerFrom(0),
-  after: TEXT,
-};
-
 const DEFAULT_LIMIT = 50;
 const COUNTS = Object.keys(NO_COUNTS);
 
@@ -94,29 +75,34 @@ const TABLE_SUMS = COUNTS.map((name) => `COALESCE(sum((entry.value->>'${name}'):
 
 /** Reads `storage_loads`, and `storage_load_batches` of running loads. */
 export class LoadHistory {
-  constructor(private readonly dataSource: DataSource) {}
+  /** @param read - runs the queries; without limits by default */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly read: Reading = (work) => withReading(dataSource, work),
+  ) {}
 
   async list(filter: HistoryFilter): Promise<HistoryEntry[]> {
-    const mistakes = findMistakes(filter, CHECKS, 'not a criterion');
-    if (mistakes.length > 0) {
-      throw new StorageError('INVALID_FILTER', `Invalid filter of the history: ${mistakes.join('; ')}`);
+    checkHistoryFilter(filter);
+    const { limit = DEFAULT_LIMIT, after, before } = filter;
+    for (const [name, id] of Object.entries({ after, before })) {
+      if (id !== undefined && (await this.find(id)) === null) {
+        throw new StorageError('INVALID_FILTER', `${name}: the history has no load ${JSON.stringify(id)}`);
+      }
     }
-    const { table, status, limit = DEFAULT_LIMIT, after } = filter;
-    if (after !== undefined && (await this.find(after)) === null) {
-      throw new StorageError('INVALID_FILTER', `after: the history has no load ${JSON.stringify(after)}`);
-    }
-    const start = `(SELECT started_at FROM ${this.tableOf(LoadEntity)} WHERE id = $4)`;
-    return this.entries(
-      `WHERE ($1::text IS NULL OR table_name = $1) AND ($2::text IS NULL OR status = $2)
-         AND ($4::uuid IS NULL OR started_at <= ${start} AND (started_at < ${start} OR id > $4))
-       ORDER BY started_at DESC, id LIMIT $3`,
-      [table ?? null, status ?? null, limit, after ?? null],
-    );
+    const parameters: unknown[] = [];
+    const condition = conditionOf(filter, parameters, this.tableOf(LoadEntity));
+    const order = before === undefined ? 'started_at DESC, id' : 'started_at, id DESC';
+    return this.entries(`WHERE ${condition} ORDER BY ${order} LIMIT $${parameters.push(limit)}`, parameters);
   }
 
   async find(loadId: string): Promise<HistoryEntry | null> {
     const [entry] = isId(loadId) ? await this.entries('WHERE id = $1', [loadId]) : [];
     return entry ?? null;
+  }
+
+  /** The loads with these ids, newest first. */
+  async findAll(loadIds: readonly string[]): Promise<HistoryEntry[]> {
+    return this.entries('WHERE id = ANY ($1::uuid[])', [loadIds]);
   }
 
   /** Totals of all loads, by table. */
@@ -164,7 +150,7 @@ export class LoadHistory {
     return period ?? { completeFrom: null, incompleteFrom: null };
   }
 
-  /** @param which - clauses that select loads, with parameters from $3 on */
+  /** @param which - clauses that select loads */
   private async entries(which: string, parameters: readonly unknown[]): Promise<HistoryEntry[]> {
     const entries = await this.query<HistoryEntry>(
       `SELECT l.id AS "loadId", l.load_key AS "loadKey", l.table_name AS "table", l.disposition, l.options, l.source,
@@ -224,7 +210,7 @@ export class LoadHistory {
   }
 
   /** The tables of a load, in the order its batches count them. */
-  private tableNames({ table, tables }: LoadTables): readonly string[] {
+  tableNames({ table, tables }: LoadTables): readonly string[] {
     return table === HYBRID
       ? HYBRID_ENTITIES.map((entity) => this.dataSource.getMetadata(entity).tableName)
       : (tables ?? [table]);
@@ -237,8 +223,7 @@ export class LoadHistory {
   private readonly query = async <Row extends object>(
     sql: string,
     parameters: readonly unknown[] = [],
-  ): Promise<Row[]> =>
-    withReading(this.dataSource, async (client) => (await client.query<Row>(sql, [...parameters])).rows);
+  ): Promise<Row[]> => this.read(async (client) => (await client.query<Row>(sql, [...parameters])).rows);
 }
 
 /** One unreadable batch must not hide the history of other loads. */

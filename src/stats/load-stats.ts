@@ -4,7 +4,8 @@ import { answered } from '../postgres/faults/database-error.js';
 import type { TransactionLimits } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, loadedOf, NO_COUNTS, successRateOf } from '../results/load-counts.js';
 import { HistoryPurge, type HistoryPurgeOptions, type HistoryPurgeResult } from './history-purge.js';
-import { type HistoryEntry, type HistoryFilter, type HistoryPeriod, LoadHistory } from './load-history.js';
+import type { HistoryFilter } from './history-filter.js';
+import { type HistoryEntry, type HistoryPeriod, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
 
 /** Counts since the process started, or since the last `reset`. */
