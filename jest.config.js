@@ -5,7 +5,10 @@ const config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/', '<rootDir>/test/exhaustive/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...['faults', 'exhaustive', 'browser'].map((suite) => `<rootDir>/test/${suite}/`),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
