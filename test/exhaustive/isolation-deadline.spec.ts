@@ -41,3 +41,17 @@ describe('a batch of slow rows that refer to a later one', () => {
     ]);
   });
 });
+
+describe('a batch of slow rows in which many are rejected', () => {
+  it('is done in parts, each within the time of one statement', async () => {
+    const app = await startAppWith([Branch], { loader: { statementTimeoutMs: 1_000, maxAttempts: 1 } });
+    await app.rows(`
+      ALTER TABLE branches ADD CONSTRAINT light CHECK (weight < 10);
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.015); RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON branches FOR EACH ROW EXECUTE FUNCTION slow();
+    `);
+    const records = Array.from({ length: 80 }, (_, id) => ({ id: `n${id}`, weight: id % 5 === 4 ? 10 : 0 }));
+    expect(await app.loader.load(Branch, records)).toMatchObject({ inserted: 64, rejected: 16, failed: 0 });
+    await app.close();
+  }, 60_000);
+});

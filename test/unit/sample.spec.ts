@@ -8,6 +8,7 @@ import {
   type SampleRecord,
 } from '../../sample/hybrid-sample.js';
 import { parseJsonRecord } from '../../src/files/json/parse-json-line.js';
+import { sized } from '../support/sizes/sizes.js';
 
 const file = readFileSync(new URL('../../sample/hybrid-records.jsonl', import.meta.url), 'utf8');
 const records = file
@@ -69,13 +70,15 @@ describe('sample/hybrid-records.jsonl', () => {
   });
 });
 
+const COUNT = sized(500, 5000);
+
 describe('generateHybridRecords', () => {
   it('makes as many full records as wanted, with distinct keys', () => {
-    const many = generateHybridRecords(1, 5000);
-    expect(new Set(many.map((record) => record['submission_id'])).size).toBe(5000);
+    const many = generateHybridRecords(1, COUNT);
+    expect(new Set(many.map((record) => record['submission_id'])).size).toBe(COUNT);
     expect(many.every((record) => /^t3_h[0-9a-z]+$/.test(String(record['submission_id'])))).toBe(true);
     expect(many.every((record) => record['problem_description'] !== undefined)).toBe(true);
-    expect(many).toEqual(generateHybridRecords(1, 5000));
+    expect(many).toEqual(generateHybridRecords(1, COUNT));
     expect(many[0]).not.toEqual(generateHybridRecords(2, 1)[0]);
   });
 });

@@ -8,6 +8,7 @@ import { MARK, Witness } from '../../support/app/leaks.js';
 import { startAppWith } from '../../support/entities/own-entities.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import type { StorageApp } from '../../support/app/storage-app.js';
+import { someOf } from '../../support/sizes/sizes.js';
 
 /** A fault of one row, and the expected reason. */
 const REJECTED: readonly (readonly [when: string, fields: object, reason: string])[] = [
@@ -76,7 +77,7 @@ const WAYS: readonly (readonly [
   ],
 ];
 
-describe.each(WAYS)('a secret in a record, by %s', (way, load) => {
+describe.each(someOf(2, WAYS))('a secret in a record, by %s', (way, load) => {
   let app: StorageApp;
   let witness: Witness;
   beforeAll(async () => {

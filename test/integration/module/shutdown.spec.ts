@@ -128,7 +128,7 @@ describe('shutdown of the application during a load', () => {
       }).compile();
       const app = module.createNestApplication({ logger: false });
       await app.listen(0, '127.0.0.1');
-      const response = await fetch(`${await app.getUrl()}/progress`);
+      const response = await fetch(`${await app.getUrl()}/progress`, { headers: { connection: 'close' } });
       const streamed = response.text();
       await module.get(LoaderService).load('submissions', [{ submission_id: 'a' }]);
       await app.close();

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { readRecords } from '../../../src/files/read-records.js';
@@ -75,21 +72,5 @@ describe('rejected records of files', () => {
       const reasons = (await quarantined(app, replay.loadId)).map(({ reason }) => reason);
       expect(reasons).toEqual(rejected.map(({ rule }) => rule));
     });
-  });
-
-  it('field_too_large: a field of a file, of more than 64 MiB', async () => {
-    await emptyTables(app);
-    const line = Buffer.from(`{"submission_id":"b","title":"${'é'.repeat(32 * 1024 * 1024)}x"}`);
-    const file = [Buffer.from('{"submission_id":"a"}\n'), line, Buffer.from('\n{"submission_id":"c"}')];
-    const source = Readable.from(file, { objectMode: false });
-    const result = await app.profiles.storeBatch(readRecords(source, { format: 'jsonl' }));
-
-    expect(result).toMatchObject({
-      inserted: 2,
-      rejects: [{ position: 1, reason: 'field_too_large', column: 'title' }],
-    });
-    expect(await app.rows(`SELECT encode(sha256(raw), 'hex') AS digest FROM storage_rejected_records`)).toEqual([
-      { digest: createHash('sha256').update(line).digest('hex') },
-    ]);
   });
 });

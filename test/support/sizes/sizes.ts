@@ -18,3 +18,12 @@ export function propertyRuns(inCi = 100): { readonly numRuns: number; readonly s
     ...(seed !== undefined && { seed: Number(seed) }),
   };
 }
+
+/** Of cases that differ in a detail only: a few for one who waits for the tests, all where CI is set. */
+export function someOf<T>(few: number, cases: readonly T[]): readonly T[] {
+  const share = (count: number): number => Math.floor((count * few) / cases.length);
+  return sized(
+    cases.filter((_, index) => share(index + 1) > share(index)),
+    cases,
+  );
+}

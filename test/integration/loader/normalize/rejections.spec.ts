@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { SourceRecord } from '../../../../src/records/source-record.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 
@@ -137,31 +136,6 @@ describe('a rejected record', () => {
     expect(rows).toMatchObject([{ reason: rule, column, position: 1, table: 'app_opportunities' }]);
     expect(JSON.parse(String(rows[0]?.raw))).toEqual({ ...bad, ...kept });
   });
-
-  it('field_too_large: text of more than 64 MiB', async () => {
-    const bad = { ...neighbour('bad'), title: 'x'.repeat(64 * 1024 * 1024 + 1) };
-    const result = await app.opportunities.store([neighbour('a'), bad, neighbour('b')]);
-
-    expect(result).toMatchObject({ inserted: 2, rejected: 1 });
-    expect(result.rejects).toMatchObject([{ position: 1, reason: 'field_too_large', column: 'title' }]);
-    expect(
-      await app.rows('SELECT reason, length(raw) > 64 * 1024 * 1024 AS whole FROM storage_rejected_records'),
-    ).toEqual([{ reason: 'field_too_large', whole: true }]);
-  });
-
-  it('does not fail the load by its size, nor by the size of several together', async () => {
-    const line = Buffer.alloc(65 * 1024 * 1024, 'x');
-    const rejections = Array.from({ length: 5 }, () =>
-      SourceRecord.rejected(line, 'invalid_json', 'the line is no JSON'),
-    );
-    expect(await app.opportunities.untyped().store([neighbour('a'), ...rejections])).toMatchObject({
-      inserted: 1,
-      rejected: 5,
-    });
-    expect(await app.rows('SELECT DISTINCT length(raw) AS size FROM storage_rejected_records')).toEqual([
-      { size: line.length },
-    ]);
-  }, 120_000);
 
   it.each([
     ['null', null],

@@ -5,6 +5,7 @@ import { ExtraFields, InvalidLoadError, type LoadResult, OnUnknownFields } from 
 import { ODD_NAMES, withOddNames } from '../../../support/entities/odd-names.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { sized } from '../../../support/sizes/sizes.js';
 
 abstract class Note {
   @PrimaryColumn('text')
@@ -51,7 +52,7 @@ describe('fields no column knows', () => {
     (await app.rows('SELECT unknown_fields, unknown_fields_policy FROM storage_loads WHERE id = $1', [loadId]))[0];
 
   // One is written by parameters, the other by COPY.
-  describe.each([3, 500])('of odd names, in %d records', (count) => {
+  describe.each(sized([3], [3, 500]))('of odd names, in %d records', (count) => {
     const records = Array.from({ length: count }, (_, index) => withOddNames({ id: `k${index}` }));
 
     it('are captured under their names, never merged into one', async () => {

@@ -15,7 +15,7 @@ class Item {
 }
 
 /** The old rows stay, updated, in the middle of as many new ones. */
-const ROWS = sized(10_000, 100_000);
+const ROWS = sized(2_000, 100_000);
 const BEFORE = { rows: ROWS, first: 1, last: 1 };
 const AFTER = { rows: 2 * ROWS, first: 2, last: 2 };
 const LOOK = 'SELECT count(*)::integer AS rows, min(edition) AS first, max(edition) AS last FROM items';

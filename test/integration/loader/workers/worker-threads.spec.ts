@@ -8,7 +8,7 @@ import { LoadInterruptedError } from '../../../../src/index.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../../support/app/storage-app.js';
 import { expectSameByThreads, threadedLoads } from '../../../support/records/threaded-loads.js';
-import { propertyRuns } from '../../../support/sizes/sizes.js';
+import { propertyRuns, sized } from '../../../support/sizes/sizes.js';
 
 jest.setTimeout(120_000);
 
@@ -27,7 +27,7 @@ describe('worker threads', () => {
   it('load a file as the thread of the load does', async () => {
     await fc.assert(
       fc.asyncProperty(threadedLoads, (load) => expectSameByThreads([alone, threads], load)),
-      propertyRuns(50),
+      { ...propertyRuns(50), numRuns: sized(2, 50) },
     );
   });
 

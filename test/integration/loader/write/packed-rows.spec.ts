@@ -85,7 +85,7 @@ describe('rows that COPY takes as their batch holds them', () => {
         for (const records of [first, second]) together.push(await loadedIn(records, records.length));
         expect(together).toEqual(byFew);
       }),
-      { numRuns: sized(2, 20) },
+      { numRuns: sized(1, 20) },
     );
   });
 

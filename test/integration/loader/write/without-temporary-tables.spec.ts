@@ -6,7 +6,7 @@ import { initStorageApp, startStorageApp, type StorageApp } from '../../../suppo
 import { withLoginRole } from '../../../support/database/login-role.js';
 import { sized } from '../../../support/sizes/sizes.js';
 
-const COUNT = sized(700, 5000);
+const COUNT = sized(450, 5000);
 const some = (change: (id: number) => object = () => ({})) =>
   Array.from({ length: COUNT }, (_, id) => ({ submission_id: `s${id}`, title: `title ${id}`, ...change(id) }));
 

@@ -5,6 +5,7 @@ import { InvalidLoadError, SchemaService } from '../../../../src/index.js';
 import { Kinds } from '../../../support/entities/kinds.entity.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { someOf } from '../../../support/sizes/sizes.js';
 
 @Entity('gadgets')
 @Unique('gadgets_code_key', ['code'])
@@ -45,153 +46,159 @@ describe('schema check', () => {
   });
 
   const GADGETS = '"public"."gadgets"';
-  it.each<[string, string, object]>([
-    [
-      'a missing column',
-      'DROP price',
-      { column: 'price', kind: 'column', expected: 'numeric(12,2)', actual: 'no such column', breaks: true },
-    ],
-    ['an extra column', 'ADD note text', { column: 'note', kind: 'extra column', actual: 'text', breaks: false }],
-    ['one with a default', 'ADD note text NOT NULL DEFAULT 1', { column: 'note', kind: 'extra column', breaks: false }],
-    [
-      'one that must be given',
-      'ADD note text NOT NULL',
-      {
-        column: 'note',
-        kind: 'extra column',
-        breaks: true,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "note" DROP NOT NULL`,
-      },
-    ],
-    [
-      'another type',
-      'ALTER size TYPE bigint',
-      { column: 'size', kind: 'type', expected: 'integer', actual: 'bigint', breaks: true },
-    ],
-    [
-      'another length',
-      'ALTER name TYPE varchar(5)',
-      {
-        column: 'name',
-        kind: 'type',
-        expected: 'character varying(20)',
-        actual: 'character varying(5)',
-        breaks: false,
-      },
-    ],
-    [
-      'another scale',
-      'ALTER price TYPE numeric(12,4)',
-      {
-        column: 'price',
-        kind: 'type',
-        actual: 'numeric(12,4)',
-        breaks: false,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "price" TYPE numeric(12,2) USING "price"::numeric(12,2)`,
-      },
-    ],
-    [
-      'NOT NULL',
-      'ALTER name SET NOT NULL',
-      {
-        column: 'name',
-        kind: 'nullability',
-        actual: 'character varying(20) NOT NULL',
-        breaks: true,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP NOT NULL`,
-      },
-    ],
-    [
-      'no NOT NULL',
-      'ALTER size DROP NOT NULL',
-      {
-        column: 'size',
-        kind: 'nullability',
-        expected: 'integer NOT NULL',
-        breaks: false,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET NOT NULL`,
-      },
-    ],
-    [
-      'no default',
-      'ALTER size DROP DEFAULT',
-      {
-        column: 'size',
-        kind: 'default',
-        expected: `default '1'`,
-        actual: 'no default',
-        breaks: true,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET DEFAULT '1'`,
-      },
-    ],
-    [
-      'another default',
-      'ALTER size SET DEFAULT 2',
-      { column: 'size', kind: 'default', actual: 'default 2', breaks: false },
-    ],
-    [
-      'a default too many',
-      `ALTER name SET DEFAULT 'x'`,
-      {
-        column: 'name',
-        kind: 'default',
-        expected: 'no default',
-        breaks: false,
-        fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP DEFAULT`,
-      },
-    ],
-    [
-      'a computed column',
-      'DROP price, ADD price numeric(12,2) GENERATED ALWAYS AS (1) STORED',
-      { column: 'price', kind: 'generated', breaks: false },
-    ],
-    [
-      'no unique key',
-      'DROP CONSTRAINT gadgets_code_key',
-      {
-        column: 'code',
-        kind: 'unique key',
-        breaks: false,
-        fix: `CREATE UNIQUE INDEX "gadgets_code_key" ON ${GADGETS} ("code")`,
-      },
-    ],
-    [
-      'a unique key too many',
-      'ADD CONSTRAINT one UNIQUE (name, size)',
-      {
-        column: 'name, size',
-        kind: 'unique key',
-        actual: 'unique index one',
-        breaks: false,
-        fix: `ALTER TABLE ${GADGETS} DROP CONSTRAINT "one"`,
-      },
-    ],
-    [
-      'no index',
-      '; DROP INDEX gadgets_size_idx',
-      {
-        column: 'size',
-        kind: 'index',
-        actual: 'none',
-        breaks: false,
-        fix: `CREATE INDEX CONCURRENTLY "gadgets_size_idx" ON ${GADGETS} ("size")`,
-      },
-    ],
-    [
-      'no partial index',
-      '; DROP INDEX gadgets_small_idx',
-      { kind: 'index', fix: `CREATE INDEX CONCURRENTLY "gadgets_small_idx" ON ${GADGETS} ("name") WHERE size < 10` },
-    ],
-    [
-      'an index with interrupted creation',
-      `; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'gadgets_size_idx'::regclass`,
-      {
-        kind: 'index',
-        actual: 'an invalid index, because its creation was interrupted',
-        fix: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
-      },
-    ],
-  ])('reports %s, and whether it breaks a load', async (_, change, difference) => {
+  it.each(
+    someOf<[string, string, object]>(5, [
+      [
+        'a missing column',
+        'DROP price',
+        { column: 'price', kind: 'column', expected: 'numeric(12,2)', actual: 'no such column', breaks: true },
+      ],
+      ['an extra column', 'ADD note text', { column: 'note', kind: 'extra column', actual: 'text', breaks: false }],
+      [
+        'one with a default',
+        'ADD note text NOT NULL DEFAULT 1',
+        { column: 'note', kind: 'extra column', breaks: false },
+      ],
+      [
+        'one that must be given',
+        'ADD note text NOT NULL',
+        {
+          column: 'note',
+          kind: 'extra column',
+          breaks: true,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "note" DROP NOT NULL`,
+        },
+      ],
+      [
+        'another type',
+        'ALTER size TYPE bigint',
+        { column: 'size', kind: 'type', expected: 'integer', actual: 'bigint', breaks: true },
+      ],
+      [
+        'another length',
+        'ALTER name TYPE varchar(5)',
+        {
+          column: 'name',
+          kind: 'type',
+          expected: 'character varying(20)',
+          actual: 'character varying(5)',
+          breaks: false,
+        },
+      ],
+      [
+        'another scale',
+        'ALTER price TYPE numeric(12,4)',
+        {
+          column: 'price',
+          kind: 'type',
+          actual: 'numeric(12,4)',
+          breaks: false,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "price" TYPE numeric(12,2) USING "price"::numeric(12,2)`,
+        },
+      ],
+      [
+        'NOT NULL',
+        'ALTER name SET NOT NULL',
+        {
+          column: 'name',
+          kind: 'nullability',
+          actual: 'character varying(20) NOT NULL',
+          breaks: true,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP NOT NULL`,
+        },
+      ],
+      [
+        'no NOT NULL',
+        'ALTER size DROP NOT NULL',
+        {
+          column: 'size',
+          kind: 'nullability',
+          expected: 'integer NOT NULL',
+          breaks: false,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET NOT NULL`,
+        },
+      ],
+      [
+        'no default',
+        'ALTER size DROP DEFAULT',
+        {
+          column: 'size',
+          kind: 'default',
+          expected: `default '1'`,
+          actual: 'no default',
+          breaks: true,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "size" SET DEFAULT '1'`,
+        },
+      ],
+      [
+        'another default',
+        'ALTER size SET DEFAULT 2',
+        { column: 'size', kind: 'default', actual: 'default 2', breaks: false },
+      ],
+      [
+        'a default too many',
+        `ALTER name SET DEFAULT 'x'`,
+        {
+          column: 'name',
+          kind: 'default',
+          expected: 'no default',
+          breaks: false,
+          fix: `ALTER TABLE ${GADGETS} ALTER COLUMN "name" DROP DEFAULT`,
+        },
+      ],
+      [
+        'a computed column',
+        'DROP price, ADD price numeric(12,2) GENERATED ALWAYS AS (1) STORED',
+        { column: 'price', kind: 'generated', breaks: false },
+      ],
+      [
+        'no unique key',
+        'DROP CONSTRAINT gadgets_code_key',
+        {
+          column: 'code',
+          kind: 'unique key',
+          breaks: false,
+          fix: `CREATE UNIQUE INDEX "gadgets_code_key" ON ${GADGETS} ("code")`,
+        },
+      ],
+      [
+        'a unique key too many',
+        'ADD CONSTRAINT one UNIQUE (name, size)',
+        {
+          column: 'name, size',
+          kind: 'unique key',
+          actual: 'unique index one',
+          breaks: false,
+          fix: `ALTER TABLE ${GADGETS} DROP CONSTRAINT "one"`,
+        },
+      ],
+      [
+        'no index',
+        '; DROP INDEX gadgets_size_idx',
+        {
+          column: 'size',
+          kind: 'index',
+          actual: 'none',
+          breaks: false,
+          fix: `CREATE INDEX CONCURRENTLY "gadgets_size_idx" ON ${GADGETS} ("size")`,
+        },
+      ],
+      [
+        'no partial index',
+        '; DROP INDEX gadgets_small_idx',
+        { kind: 'index', fix: `CREATE INDEX CONCURRENTLY "gadgets_small_idx" ON ${GADGETS} ("name") WHERE size < 10` },
+      ],
+      [
+        'an index with interrupted creation',
+        `; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'gadgets_size_idx'::regclass`,
+        {
+          kind: 'index',
+          actual: 'an invalid index, because its creation was interrupted',
+          fix: 'REINDEX INDEX CONCURRENTLY "public"."gadgets_size_idx"',
+        },
+      ],
+    ]),
+  )('reports %s, and whether it breaks a load', async (_, change, difference) => {
     await app.rows(change.startsWith(';') ? change.slice(2) : `ALTER TABLE gadgets ${change}`);
     const { ok, differences } = await schema.check('gadgets');
     expect(ok).toBe(false);

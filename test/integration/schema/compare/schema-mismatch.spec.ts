@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type SchemaDifference, SchemaMismatchError } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
+import { someOf } from '../../../support/sizes/sizes.js';
 
 @Entity('widgets')
 class Widget {
@@ -114,7 +115,7 @@ describe('a live table that does not match its entity', () => {
     ],
   ];
 
-  it.each(CASES)(
+  it.each(someOf(3, CASES))(
     'is rejected before anything is written when %s, and loads once it is fixed',
     async (_, breakIt, repair, difference) => {
       await app.rows(breakIt);
@@ -153,12 +154,17 @@ describe('a live table that does not match its entity', () => {
     expect(gone.remedy).toContain('typeorm migration:generate');
   });
 
-  it.each([
-    ['a shorter varchar than the entity says', 'ALTER TABLE widgets ALTER name TYPE varchar(5)'],
-    ['a column with a default the entity does not know', 'ALTER TABLE widgets ADD tenant text NOT NULL DEFAULT $$x$$'],
-    ['a column the entity does not know', 'ALTER TABLE widgets ADD note text'],
-    ['an index and a comment more', `CREATE INDEX ON widgets (size); COMMENT ON TABLE widgets IS 'x'`],
-  ])('is accepted when it only has %s', async (_, change) => {
+  it.each(
+    someOf(1, [
+      ['a shorter varchar than the entity says', 'ALTER TABLE widgets ALTER name TYPE varchar(5)'],
+      [
+        'a column with a default the entity does not know',
+        'ALTER TABLE widgets ADD tenant text NOT NULL DEFAULT $$x$$',
+      ],
+      ['a column the entity does not know', 'ALTER TABLE widgets ADD note text'],
+      ['an index and a comment more', `CREATE INDEX ON widgets (size); COMMENT ON TABLE widgets IS 'x'`],
+    ]),
+  )('is accepted when it only has %s', async (_, change) => {
     await app.rows(change);
     expect(await app.loader.load(Widget, [{ id: 'a', name: 'n' }])).toMatchObject({ inserted: 1 });
   });

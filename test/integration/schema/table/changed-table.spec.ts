@@ -8,6 +8,7 @@ import { errorOf } from '../../../support/parity/faults.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 import { textOf } from '../../../support/database/statements.js';
+import { someOf } from '../../../support/sizes/sizes.js';
 
 @Entity('parts')
 @Unique('parts_code_key', ['code'])
@@ -33,26 +34,28 @@ describe('a table altered while the application runs', () => {
   });
   afterEach(() => app.close());
 
-  it.each<[string, string, string, string | undefined, string]>([
-    ['a column is dropped', 'DROP size', 'ADD size integer', 'size', 'ADD COLUMN "size" integer'],
-    ['a type changes', 'ALTER size TYPE text', 'ALTER size TYPE integer USING size::integer', 'size', 'TYPE integer'],
-    ['NOT NULL is added', 'ALTER size SET NOT NULL', 'ALTER size DROP NOT NULL', 'size', 'DROP NOT NULL'],
-    [
-      'a column that must be given is added',
-      'ADD tenant int NOT NULL DEFAULT 1; ALTER TABLE parts ALTER tenant DROP DEFAULT',
-      'DROP tenant',
-      'tenant',
-      'DROP NOT NULL',
-    ],
-    [
-      'its key is dropped',
-      'DROP CONSTRAINT parts_pkey',
-      'ADD CONSTRAINT parts_pkey PRIMARY KEY (id)',
-      'id',
-      'PRIMARY KEY ("id")',
-    ],
-    ['it is renamed', 'RENAME TO moved', 'RENAME TO parts', undefined, 'migration:generate'],
-  ])(
+  it.each(
+    someOf<[string, string, string, string | undefined, string]>(2, [
+      ['a column is dropped', 'DROP size', 'ADD size integer', 'size', 'ADD COLUMN "size" integer'],
+      ['a type changes', 'ALTER size TYPE text', 'ALTER size TYPE integer USING size::integer', 'size', 'TYPE integer'],
+      ['NOT NULL is added', 'ALTER size SET NOT NULL', 'ALTER size DROP NOT NULL', 'size', 'DROP NOT NULL'],
+      [
+        'a column that must be given is added',
+        'ADD tenant int NOT NULL DEFAULT 1; ALTER TABLE parts ALTER tenant DROP DEFAULT',
+        'DROP tenant',
+        'tenant',
+        'DROP NOT NULL',
+      ],
+      [
+        'its key is dropped',
+        'DROP CONSTRAINT parts_pkey',
+        'ADD CONSTRAINT parts_pkey PRIMARY KEY (id)',
+        'id',
+        'PRIMARY KEY ("id")',
+      ],
+      ['it is renamed', 'RENAME TO moved', 'RENAME TO parts', undefined, 'migration:generate'],
+    ]),
+  )(
     'stops the next load before it writes when %s, and needs no restart once it is fixed',
     async (_, change, fix, column, command) => {
       const loads = await app.count('storage_loads');

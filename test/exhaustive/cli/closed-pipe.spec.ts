@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { type CommandLine, startCommandLine } from '../support/cli/command-line.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 
 const CLI = resolve('dist/src/cli/main.js');
 
