@@ -180,7 +180,7 @@ export type { LoadProgress, ProgressFilter } from './stats/load-progress.js';
 export type { StorageAsyncOptions } from './module/storage.module-definition.js';
 export { LoadStats, type LoadStatistics, type StatsSnapshot } from './stats/load-stats.js';
 export { LoadStatsService } from './stats/load-stats.service.js';
-export type { LoaderModuleOptions, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
+export type { LoaderModuleOptions, LogsMode, MigrationsMode, StorageModuleOptions } from './module/storage-options.js';
 export { EnrichmentModule } from './module/enrichment.module.js';
 export { StorageExceptionFilter } from './module/storage-exception.filter.js';
 export {

@@ -245,14 +245,16 @@ export class LoaderService implements BeforeApplicationShutdown {
           : this.plans.renew(targets, { ask: (query) => query(client), read: (query) => query(client) });
       return makeJob(await plans, resolved);
     };
+    const observed = this.context.stats.observers.load(manager !== undefined);
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
-      new LoadRun({ ...this.context, shutdown }, new CurrentJob(job, renew), shape, manager, rollback);
+      new LoadRun({ ...this.context, shutdown }, new CurrentJob(job, renew), shape, { manager, rollback, observed });
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
       const outcome = manager === undefined ? await attempt?.(start, resolved) : undefined;
       return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
     };
     const runner = manager?.queryRunner;
-    return this.running.track(runner === undefined ? load() : inTurn(runner, load));
+    const run = (): Promise<Outcome> => (runner === undefined ? load() : inTurn(runner, load));
+    return this.running.track(observed === undefined ? run() : observed.run(run));
   }
 
   /** By plans that nobody has compared with their tables; undefined where they are not known, or allow no such job. */

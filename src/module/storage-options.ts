@@ -11,6 +11,9 @@ import type { PostgresDataSourceOptions } from '../postgres/typeorm-adapter.js';
 /** What the module does about migrations when the application starts. */
 export type MigrationsMode = 'run' | 'check' | 'off';
 
+/** Which loads the module logs. */
+export type LogsMode = 'loads' | 'off';
+
 /** Default options of every load of the module; options of a single load take precedence. */
 export interface LoaderModuleOptions {
   /**
@@ -69,6 +72,12 @@ export interface StorageModuleOptions {
    * @default 'all'
    */
   readonly history?: HistoryMode | undefined;
+  /**
+   * `loads`: a line at the start and at the end of each load. Fewer than 200 records given to `load` or `store` at once have
+   * only one at the end, at level `debug` if none was rejected. `off`: no such lines; warnings and errors stay.
+   * @default 'loads'
+   */
+  readonly logs?: LogsMode | undefined;
   readonly loader?: LoaderModuleOptions | undefined;
   /** Pool size, if the module owns the pool. @default 10 */
   readonly poolSize?: number | undefined;
@@ -85,6 +94,7 @@ export interface ResolvedStorageOptions extends LoaderSettings {
   readonly workers: { readonly count: number; readonly entities: string | undefined };
   readonly url: string | undefined;
   readonly migrations: MigrationsMode;
+  readonly logs: LogsMode;
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
 }
@@ -107,6 +117,7 @@ const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
   migrations: oneOf('run', 'check', 'off'),
   unknownFields: oneOf('capture', 'discard', 'reject'),
   history: HISTORY_MODE,
+  logs: oneOf('loads', 'off'),
   loader: ['an object', (value) => typeof value === 'object' && value !== null],
   poolSize: integerFrom(1),
   connectTimeoutMs: integerFrom(1),
@@ -146,6 +157,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
     migrations: options.migrations ?? 'check',
     unknownFields: options.unknownFields ?? 'capture',
     history: options.history ?? 'all',
+    logs: options.logs ?? 'loads',
     batchSize: loader.batchSize ?? 5000,
     parallelism: loader.parallelism ?? Math.max(2, workers),
     workers: { count: workers, entities: workerEntities },

@@ -14,6 +14,7 @@ import { OpportunityRepository } from '../repositories/opportunity.repository.js
 import { ProfileRepository } from '../repositories/profile.repository.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { rememberJoined } from '../schema/table/migrate-command.js';
+import { LoadLog } from '../stats/observe/load-log.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
 import { RecordWorkers } from '../workers/record-workers.js';
 import { prepareStorage } from './open-storage.js';
@@ -87,7 +88,13 @@ export function storageProviders(name: string, joined: Joined, handed: symbol | 
     {
       provide: token(LoadStatsService),
       inject: [ready],
-      useFactory: ({ dataSource, settings }: ReadyStorage) => new LoadStatsService(dataSource, settings.limits),
+      useFactory: ({ dataSource, settings }: ReadyStorage) => {
+        const stats = new LoadStatsService(dataSource, settings.limits);
+        if (settings.logs === 'loads') {
+          stats.observers.add(new LoadLog(new Logger(LoaderService.name)));
+        }
+        return stats;
+      },
     },
     {
       provide: token(LoaderService),

@@ -7,6 +7,7 @@ import { HistoryPurge, type HistoryPurgeOptions, type HistoryPurgeResult } from 
 import type { HistoryFilter } from './history-filter.js';
 import { type HistoryEntry, type HistoryPeriod, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
+import { LoadObservers } from './observe/load-observers.js';
 
 /** Counts since the process started, or since the last `reset`. */
 export interface LoadStatistics extends LoadCounts {
@@ -44,6 +45,8 @@ const NOTHING: Account = { counts: NO_COUNTS, errorCount: 0, errors: [] };
 export class LoadStats {
   private readonly accounts = new Map<string, Account>();
   private readonly past: LoadHistory;
+  /** @internal */
+  readonly observers = new LoadObservers();
 
   /** @internal */
   constructor(
@@ -116,6 +119,7 @@ export class LoadStats {
   add(table: string, counts: LoadCounts): void {
     const account = this.accounts.get(table) ?? NOTHING;
     this.accounts.set(table, { ...account, counts: addCounts(account.counts, counts) });
+    this.observers.counted(table, counts);
   }
 
   /** @internal */

@@ -89,11 +89,11 @@ export async function isolateUnits(
   const clear = context.sharesTables
     ? names.map((name) => `DELETE FROM ${name}`).join('; ')
     : `DROP TABLE ${names.join(', ')}`;
-  const results = (await client
-    .query(
-      `DO ${client.escapeLiteral(block)};
-       SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${outcomes}${clear}`,
-    )
+  const isolation = `DO ${client.escapeLiteral(block)};
+       SELECT * FROM ${REJECTED} ORDER BY unit, part; SELECT * FROM ${TABLE_COUNTS}; ${outcomes}${clear}`;
+  const table = targets.length === 1 ? targets[0]?.plan.table : undefined;
+  const results = (await context.observers
+    .statement({ operation: 'DO', table }, () => client.query(isolation))
     .catch((error: unknown) => {
       throw suppressedRowsOf(error, targets) ?? error;
     })) as unknown as QueryResult[];
@@ -108,7 +108,7 @@ export async function isolateUnits(
 /** Copies the rows of one target to the server; returns the statements that write them. */
 async function stageRows(
   client: ClientBase,
-  { job, loadId, evidence }: WriteContext,
+  { job, loadId, evidence, observers }: WriteContext,
   units: readonly LoadUnit[],
   target: number,
 ): Promise<IsolatedTarget> {
@@ -132,7 +132,7 @@ async function stageRows(
       fieldOf: ({ row }: IsolatedRow) => fieldOf(row),
     })),
   ];
-  await copyInto(client, table, columns, isolated);
+  await observers.statement({ operation: 'COPY', table: plan.table }, () => copyInto(client, table, columns, isolated));
   const source = { select: selectAttempt(table), loadId: () => client.escapeLiteral(loadId) };
   const build = (failsOnConflict: boolean): string =>
     buildStaged(plan, spec, rows, source, { failsOnConflict, updatesAtOnce: false });

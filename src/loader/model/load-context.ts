@@ -6,6 +6,7 @@ import type { HistoryGap } from '../../stats/history-gap.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
 import type { LoadStats } from '../../stats/load-stats.js';
+import type { LoadObservers } from '../../stats/observe/load-observers.js';
 import type { Evidence } from './evidence.js';
 import type { LoadJob } from './load-job.js';
 import type { RecordThreads } from './record-threads.js';
@@ -46,4 +47,5 @@ export interface WriteContext {
   readonly sharesTables: boolean;
   /** Which tables have taken records, of earlier batches and of this one. */
   readonly evidence: Evidence;
+  readonly observers: LoadObservers;
 }

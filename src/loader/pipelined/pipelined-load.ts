@@ -92,8 +92,17 @@ export class PipelinedLoad implements FirstAttempt {
 
   private async send(): Promise<LoadTotals> {
     const { session, job, batch, units, statement } = this;
-    const { dataSource, limits } = session.context;
-    const end = await runPipelined<Record<string, unknown>>(dataSource, limits, statement);
+    const { dataSource, limits, stats } = session.context;
+    const [target, ...others] = job.targets;
+    const observed = {
+      operation: job.options.disposition === 'update' ? 'UPDATE' : 'INSERT',
+      table: others.length === 0 ? target?.plan.table : undefined,
+    } as const;
+    const end = await stats.observers.statement(
+      observed,
+      () => runPipelined<Record<string, unknown>>(dataSource, limits, statement),
+      (ended) => (ended.kind === 'committed' ? undefined : ended.error),
+    );
     if (end.kind !== 'rolled back') {
       this.noteRows(end.rows);
     }

@@ -78,7 +78,8 @@ export class ContentSwap {
     const { lastRow } = this.staged;
     // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
     await withSettings(client, { row_security: 'off' }, async () => {
-      this.removed += (await client.query(buildDeleteOthers(target))).rowCount ?? 0;
+      const { rowCount } = await this.observed('DELETE', () => client.query(buildDeleteOthers(target)));
+      this.removed += rowCount ?? 0;
     });
     const size = Math.ceil(lastRow / pieces);
     for (let first = 1; first <= lastRow; first += size) {
@@ -114,12 +115,17 @@ export class ContentSwap {
   private async swap({ first, last }: Range): Promise<WriteCounts> {
     const { client, target, session } = this;
     const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
-    const result = await client.query<SwapCounts>(buildSwap(target), parameters);
+    const result = await this.observed('INSERT', () => client.query<SwapCounts>(buildSwap(target), parameters));
     const { rows, ...counts } = result.rows[0] as SwapCounts;
     const written = { ...NOTHING_WRITTEN, ...counts };
     // The lock keeps others out, so another attempt would find the same.
     checkCounts(target.plan, { onConflict: 'insert' }, rows, written, { fresh: 0, vanished: 0 });
     return written;
+  }
+
+  private observed<T>(operation: 'INSERT' | 'DELETE', work: () => Promise<T>): Promise<T> {
+    const { session, target } = this;
+    return session.context.stats.observers.statement({ operation, table: target.plan.table }, work);
   }
 
   /** Checks that other rows pass, unless some were written already. */

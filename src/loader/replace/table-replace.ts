@@ -156,6 +156,7 @@ export class TableReplace {
       maxRejects,
       sharesTables: true,
       evidence: new Evidence([this.hasStaged]),
+      observers: session.context.stats.observers,
     };
     const outcome = await afterRejects(batch.rejected, () =>
       session.inPart(client, (pieces) => writeUnits(client, context, units, pieces)),

@@ -5,6 +5,7 @@ import { InvalidLoadError } from '../../errors/index.js';
 import { classifyFault } from '../../postgres/faults/sqlstate.js';
 import { clientOf } from '../../postgres/with-transaction.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
+import type { ObservedLoad } from '../../stats/observe/load-observers.js';
 import { resetTemporaryTables } from '../isolate/isolation-tables.js';
 import type { AnySignal } from '../model/any-signal.js';
 import { type LoadJob, mayMakeTemporaryTables } from '../model/load-job.js';
@@ -18,6 +19,7 @@ import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import type { CurrentJob } from './current-job.js';
 import { withEarlierBatches } from './in-flight.js';
 import type { LoadAccounts } from './load-accounts.js';
+import { observedBatch } from './observe/observed-load.js';
 import { BatchReport, handOver, type RowsListener } from './row-report.js';
 import { type AttemptHow, writeBatch } from './write-batch.js';
 
@@ -29,6 +31,8 @@ interface RunningLoad {
   readonly signal: AnySignal;
   /** The load joins its transaction. */
   readonly manager: EntityManager | undefined;
+  /** Undefined where nobody observes the load. */
+  readonly observed: ObservedLoad | undefined;
   /** Takes what became of the records of each batch. */
   readonly onRows: RowsListener | undefined;
 }
@@ -114,7 +118,7 @@ export class BatchWriter {
 
   /** Writes a batch and accounts for it. */
   private async write({ batch, keys, work, untilEarlierEnd, first, report }: BatchOrder): Promise<void> {
-    const { accounts, session, signal, current, onRows } = this.load;
+    const { accounts, session, signal, current, observed, onRows } = this.load;
     const mayRetry = (): boolean => !signal.aborted;
     const attempt = (): Promise<LoadTotals> => {
       const taken = accounts.takenBefore(batch.batchNo);
@@ -129,7 +133,7 @@ export class BatchWriter {
     try {
       checkInterrupt(signal);
       this.blockedKeys.check(keys);
-      const totals = await withEarlierBatches(attempt, untilEarlierEnd);
+      const totals = await observedBatch(observed, session, batch, () => withEarlierBatches(attempt, untilEarlierEnd));
       accounts.addBatch(totals, batch.batchNo);
     } catch (caught) {
       const error = unlessInterrupted(caught, signal);

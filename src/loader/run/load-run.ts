@@ -2,13 +2,16 @@ import type { EntityManager } from 'typeorm';
 
 import { InvalidLoadError } from '../../errors/index.js';
 import { isWrittenInOrder } from '../merge/write-order.js';
+import type { LoadStatus } from '../../entities/index.js';
+import type { ObservedLoad } from '../../stats/observe/load-observers.js';
 import { AnySignal } from '../model/any-signal.js';
 import type { LoadContext } from '../model/load-context.js';
 import { type LoadJob, tallyCount } from '../model/load-job.js';
 import type { ReportedResult, BatchCounts } from '../../results/load-result.js';
 import { staysInHistory } from '../model/load-options.js';
+import { COPY_FROM_ROWS } from '../model/row.js';
 import type { AnyOutcome } from '../model/row-outcome.js';
-import { endOfLoad, StopLoad, toPublicError } from '../model/stop-load.js';
+import { endOfLoad, faultOf, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
@@ -19,10 +22,21 @@ import { BatchWriter, type WholeLoad } from './batch-writer.js';
 import type { CurrentJob } from './current-job.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
+import { observedEnd, observedStart } from './observe/observed-load.js';
 import type { ResultShape } from './result-shapes.js';
 import { type ReplaceInput, runReplace } from './run-replace.js';
 import type { RowsListener } from './row-report.js';
 import { SequenceCheck } from './sequence-check.js';
+
+/** What a load is run with. */
+interface LoadSurroundings {
+  /** The load joins its transaction: nothing is retried, and nothing counts until the caller commits. */
+  readonly manager: EntityManager | undefined;
+  /** Aborted when the caller rolls that transaction back. */
+  readonly rollback: AbortSignal | undefined;
+  /** Undefined where nobody observes the load. */
+  readonly observed: ObservedLoad | undefined;
+}
 
 type Records = Iterable<unknown> | AsyncIterable<unknown>;
 
@@ -41,21 +55,24 @@ export class LoadRun<Result extends ReportedResult> {
   /** What became of the records of a load in one transaction. */
   private rows: readonly AnyOutcome[] = [];
 
-  /**
-   * @param manager - the load joins its transaction: nothing is retried, and nothing counts until the caller commits
-   * @param rollback - aborted when the caller rolls that transaction back
-   */
+  private readonly manager: EntityManager | undefined;
+  private readonly observed: ObservedLoad | undefined;
+
   constructor(
     private readonly context: LoadContext,
     private readonly current: CurrentJob,
     private readonly shape: ResultShape<Result>,
-    private readonly manager?: EntityManager,
-    rollback?: AbortSignal,
+    { manager, rollback, observed }: LoadSurroundings,
   ) {
     const job = current.now;
+    this.manager = manager;
+    this.observed = observed;
     const signals = [context.shutdown, job.options.signal, rollback];
     this.signal = new AnySignal(signals.filter((signal) => signal !== undefined));
-    this.session = LoadSession.create(context, job, manager, () => this.accounts.addRetry());
+    this.session = LoadSession.create(context, job, manager, (code) => {
+      this.accounts.addRetry();
+      observed?.retried(job.name, code);
+    });
     this.accounts = new LoadAccounts(context, job, this.session.entry.loadId, manager === undefined);
     this.committed = CommittedBatches.none(tallyCount(job));
   }
@@ -88,6 +105,9 @@ export class LoadRun<Result extends ReportedResult> {
         await this.endWithoutRecords();
         return;
       }
+      if (batch.received >= COPY_FROM_ROWS) {
+        this.tellStart();
+      }
       this.sequences.note(this.job, batch);
       await this.writer((rows) => (this.rows = rows)).writeWhole(batch, how);
     } catch (error) {
@@ -107,6 +127,7 @@ export class LoadRun<Result extends ReportedResult> {
       await this.replace(records, { showsWhileRunning: true });
       return this.batchResult();
     }
+    this.tellStart();
     const inFlight = new InFlight(() => this.parallelism());
     // Only a load into one table has it.
     const writer = this.writer(this.job.options.onRows as RowsListener | undefined);
@@ -146,10 +167,11 @@ export class LoadRun<Result extends ReportedResult> {
   }
 
   private async replace(records: Records, how: Pick<ReplaceInput, 'showsWhileRunning'>): Promise<void> {
-    const { current, session, accounts, signal } = this;
+    this.tellStart();
+    const { current, session, accounts, signal, observed } = this;
     const read = (failure: AbortSignal): AsyncGenerator<PreparedBatch> => this.read(records, failure);
     try {
-      await runReplace(current, session, accounts, signal, { records, read, ...how });
+      await runReplace(current, session, accounts, signal, { records, read, observed, ...how });
     } catch (error) {
       throw await this.stop(error);
     }
@@ -164,6 +186,7 @@ export class LoadRun<Result extends ReportedResult> {
   private async finish(): Promise<void> {
     await this.sequences.finish(this.session, this.job);
     this.accounts.publish('completed');
+    this.tellEnd('completed');
   }
 
   /** Claims the load key and finds what earlier attempts have committed. The source of a completed load is closed unread. */
@@ -184,6 +207,7 @@ export class LoadRun<Result extends ReportedResult> {
     if (this.alreadyCompleted) {
       closeSource(records);
       accounts.publish('completed');
+      this.tellEnd('completed');
     }
   }
 
@@ -205,13 +229,14 @@ export class LoadRun<Result extends ReportedResult> {
 
   /** Once the load key is claimed. */
   private writer(onRows: RowsListener | undefined): BatchWriter {
-    const { current, session, accounts, signal, manager } = this;
-    return new BatchWriter({ current, session, accounts, signal, manager, onRows });
+    const { current, session, accounts, signal, manager, observed } = this;
+    return new BatchWriter({ current, session, accounts, signal, manager, observed, onRows });
   }
 
   private async endWithoutRecords(): Promise<void> {
     this.context.logger.warn(`No records to load into ${this.job.name}.`);
     await this.session.release();
+    this.tellEnd('completed');
   }
 
   /** Ends a load that cannot continue; returns the error to throw. */
@@ -223,7 +248,23 @@ export class LoadRun<Result extends ReportedResult> {
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';
     await this.session.close(status, this.accounts.totals, error);
     this.accounts.publish(status);
+    this.tellEnd(status, faultOf(error).code);
     return this.publicError(error);
+  }
+
+  /** Of a small load observers are told at its end only. */
+  private tellStart(): void {
+    this.observed?.began(observedStart(this.session.entry));
+  }
+
+  private tellEnd(status: Exclude<LoadStatus, 'running'>, errorCode?: string): void {
+    const { observed, session, accounts, alreadyCompleted } = this;
+    if (observed !== undefined) {
+      const durationMs = Date.now() - this.startedAt;
+      observed.ended(
+        observedEnd(this.job, session.entry, accounts, { status, alreadyCompleted, durationMs, errorCode }),
+      );
+    }
   }
 
   private publicError(error: unknown): Error {

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 
 import { InvalidLoadError } from '../../errors/index.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
+import type { ObservedLoad } from '../../stats/observe/load-observers.js';
 import type { AnySignal } from '../model/any-signal.js';
 import type { LoadJob } from '../model/load-job.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
@@ -9,6 +10,7 @@ import { type BatchReader, TableReplace } from '../replace/table-replace.js';
 import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
 import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
+import { observedBatch } from './observe/observed-load.js';
 
 /** The input of a replace. */
 export interface ReplaceInput {
@@ -17,6 +19,8 @@ export interface ReplaceInput {
   readonly read: BatchReader;
   /** Whether the history shows the load while it runs. */
   readonly showsWhileRunning: boolean;
+  /** Undefined where nobody observes the load. */
+  readonly observed: ObservedLoad | undefined;
 }
 
 /** Replaces the table's content in one transaction. */
@@ -25,7 +29,7 @@ export async function runReplace(
   session: LoadSession,
   accounts: LoadAccounts,
   signal: AnySignal,
-  { records, read, showsWhileRunning }: ReplaceInput,
+  { records, read, showsWhileRunning, observed }: ReplaceInput,
 ): Promise<void> {
   const { ledger } = session.context;
   let soFar: LoadTotals | undefined;
@@ -50,7 +54,8 @@ export async function runReplace(
     if (showsWhileRunning) {
       await session.open();
     }
-    const totals = await current.withFreshRows(() => session.inReplace(work, canRead), canRead);
+    const replace = (): Promise<LoadTotals> => current.withFreshRows(() => session.inReplace(work, canRead), canRead);
+    const totals = await observedBatch(observed, session, WHOLE_LOAD, replace);
     accounts.addBatch(totals, WHOLE_LOAD.batchNo);
   } catch (caught) {
     const error = unlessInterrupted(caught, signal);

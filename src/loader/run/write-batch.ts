@@ -59,7 +59,8 @@ export async function writeBatch(
     throw new StopLoad('rejects', summarizeRejects(batch.rejected));
   }
   const units = await identifyKeys(client, job, batch.units);
-  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken) };
+  const { observers } = context.stats;
+  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken), observers };
   const outcome = await afterRejects(batch.rejected, () =>
     withImmediateConstraints(client, job.targets, { deletes, isJoined }, () =>
       writeUnits(client, write, units, pieces),

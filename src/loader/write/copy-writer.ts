@@ -27,7 +27,9 @@ export async function writeByCopy(
   await client.query(`${createIfMissing}; DELETE FROM ${qualified}`);
   const { spec: ordered, form } = inFormOf(spec, rows);
   const packed = form && { form, constants: [] };
-  await copyInto(client, qualified, stagedColumns(plan, ordered), rows, { packed });
+  await settings.observers.statement({ operation: 'COPY', table: plan.table }, () =>
+    copyInto(client, qualified, stagedColumns(plan, ordered), rows, { packed }),
+  );
   const staged = { select: `SELECT * FROM ${qualified}`, parameters: [] };
   const updatesAtOnce = settings.updatesAtOnce && mayUpdateAtOnce(plan, spec);
   const write = (): Promise<WriteCounts> =>

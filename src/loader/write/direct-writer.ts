@@ -10,6 +10,7 @@ import type { Target } from '../model/load-job.js';
 import type { LoadPlan } from '../model/load-plan.js';
 import type { Row } from '../model/row.js';
 import { type CopiedColumn, copyInto, inFormOf, stagedColumns } from './copy-rows.js';
+import type { WriteSettings } from './write-staged.js';
 
 /** COPY did not take rows that a merge may take; the caller rolls back to its savepoint and writes them all by one. */
 export class NotCopiedError extends Error {
@@ -36,7 +37,7 @@ const MOMENTS: ReadonlySet<string> = new Set(['timestamp with time zone', 'times
 export async function copyNewRows(
   client: ClientBase,
   target: Target,
-  loadId: string,
+  { loadId, observers }: Pick<WriteSettings, 'loadId' | 'observers'>,
   rows: readonly Row[],
   least: number,
 ): Promise<Copied> {
@@ -58,10 +59,12 @@ export async function copyNewRows(
     const { spec: ordered, form } = inFormOf(spec, fresh);
     const own = ownColumns(plan, loadId, found.now);
     const columns = [...tableColumns(plan, ordered), ...own.map(({ name, field }) => ({ name, fieldOf: () => field }))];
-    const copied = await copyInto(client, plan.quotedTable, columns, fresh, {
-      packed: form && { form, constants: own.map(({ field }) => field) },
-      options: needsDefaults ? DEFAULT_OPTION : '',
-    });
+    const copied = await observers.statement({ operation: 'COPY', table: plan.table }, () =>
+      copyInto(client, plan.quotedTable, columns, fresh, {
+        packed: form && { form, constants: own.map(({ field }) => field) },
+        options: needsDefaults ? DEFAULT_OPTION : '',
+      }),
+    );
     if (copied !== fresh.length) {
       throw new NotCopiedError();
     }

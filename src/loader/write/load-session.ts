@@ -53,7 +53,7 @@ export class LoadSession {
     private readonly job: LoadJob,
     readonly entry: LedgerEntry,
     private readonly manager: EntityManager | undefined,
-    private readonly onRetry: () => void,
+    private readonly onRetry: (code: string) => void,
   ) {}
 
   /** The load is part of a caller's transaction. */
@@ -66,7 +66,7 @@ export class LoadSession {
     context: LoadContext,
     job: LoadJob,
     manager: EntityManager | undefined,
-    onRetry: () => void,
+    onRetry: (code: string) => void,
   ): LoadSession {
     const { loadKey, disposition, source } = job.options;
     const options = keptOptions(job.options, optionsOfTables(job));
@@ -241,8 +241,9 @@ export class LoadSession {
   }
 
   private noteRetry(error: unknown): void {
-    this.context.logger.warn(`load ${this.entry.loadId}: retrying after: ${describeFault(error).message}`);
-    this.onRetry();
+    const { code, message } = describeFault(error);
+    this.context.logger.warn(`load ${this.entry.loadId}: retrying after: ${message}`);
+    this.onRetry(code);
   }
 
   /**

@@ -32,7 +32,7 @@ export async function writeRows(
   }
   // COPY tells nothing of the rows.
   if (settings.copiesNewRows && settings.stored === undefined && isLarge(rows)) {
-    const { inserted, left } = await copyNewRows(client, target, settings.loadId, rows, COPY_FROM_ROWS);
+    const { inserted, left } = await copyNewRows(client, target, settings, rows, COPY_FROM_ROWS);
     const staged = await writeRows(client, target, { ...settings, copiesNewRows: false }, left);
     return addWritten({ ...NOTHING_WRITTEN, inserted }, staged);
   }

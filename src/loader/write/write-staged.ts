@@ -2,6 +2,8 @@ import type { ClientBase } from 'pg';
 
 import { StorageError } from '../../errors/index.js';
 import { countsBy, WRITE_COUNTS, type WriteCounts } from '../../results/load-counts.js';
+import type { LoadObservers } from '../../stats/observe/load-observers.js';
+import type { ObservedStatement } from '../../stats/observe/load-observer.js';
 import { type MergeSpec, partsOfSpec } from '../merge/merge-spec.js';
 import {
   type MergeHow,
@@ -16,6 +18,8 @@ import type { Row } from '../model/row.js';
 import type { StatementOutcome } from '../model/row-outcome.js';
 
 export type { WriteCounts };
+
+type Operation = ObservedStatement['operation'];
 
 export const NOTHING_WRITTEN: WriteCounts = countsBy(() => 0);
 
@@ -82,16 +86,23 @@ export async function writeStaged(
   spec: MergeSpec,
   rows: readonly Row[],
   { select, parameters }: StagedRows,
-  { loadId, stored, ...how }: WriteSettings,
+  { loadId, observers, stored, ...how }: WriteSettings,
 ): Promise<WriteCounts> {
   const all = [...parameters];
   let id: string | undefined;
   // Postgres takes no parameter that a statement does not name.
   const source = { select, loadId: () => (id ??= `$${all.push(loadId)}`) };
   const statement = buildStaged(plan, spec, rows, source, how);
-  const { fresh, vanished, ...counts } = await run(client, statement, all, rows, stored);
+  const observed = { operation: operationOf(spec, rows), table: plan.table };
+  const written = await observers.statement(observed, () => run(client, statement, all, rows, stored));
+  const { fresh, vanished, ...counts } = written;
   checkCounts(plan, spec, rows.length, counts, { fresh, vanished });
   return counts;
+}
+
+/** What a merge is called: of the rows of one statement, all delete stored rows, or none does. */
+function operationOf({ onConflict }: Pick<MergeSpec, 'onConflict'>, rows: readonly Row[]): Operation {
+  return rows[0]?.deletes === true ? 'DELETE' : onConflict === 'update' ? 'UPDATE' : 'INSERT';
 }
 
 /** Runs the statement, and notes what became of each row if somebody asks. */
@@ -124,6 +135,7 @@ async function run(
 /** What a write needs beside its rows. */
 export interface WriteSettings extends MergeHow {
   readonly loadId: string;
+  readonly observers: LoadObservers;
   /** Takes what became of each row, where the caller of the load asks. */
   readonly stored?: StoredRows | undefined;
 }

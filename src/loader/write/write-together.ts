@@ -75,9 +75,10 @@ async function attempt(
   client: ClientBase,
   context: WriteContext,
   units: readonly LoadUnit[],
-  how: Omit<AttemptSettings, 'loadId'>,
+  how: Omit<AttemptSettings, 'loadId' | 'observers'>,
 ): Promise<WriteOutcome> {
-  return withSavepoint(client, () => writeTables(client, context, units, { loadId: context.loadId, ...how }));
+  const { loadId, observers } = context;
+  return withSavepoint(client, () => writeTables(client, context, units, { loadId, observers, ...how }));
 }
 
 async function writeTables(

@@ -19,6 +19,7 @@ import type { WriteContext } from '../../../../src/loader/model/load-context.js'
 import { writeFolded } from '../../../../src/loader/isolate/write-folded.js';
 import { writeUnits } from '../../../../src/loader/isolate/write-units.js';
 import { withClient } from '../../../../src/postgres/with-transaction.js';
+import { LoadObservers } from '../../../../src/stats/observe/load-observers.js';
 import type { RejectedRecord } from '../../../../src/quarantine/rejected-records.js';
 import { livePlanOf } from '../../../support/entities/plans.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
@@ -166,6 +167,7 @@ describe('records rejected among others', () => {
       maxRejects: Infinity,
       sharesTables: false,
       evidence: new Evidence([false]),
+      observers: new LoadObservers(),
       plansAreFresh: true,
     };
     await client.query('BEGIN');

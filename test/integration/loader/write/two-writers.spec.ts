@@ -12,6 +12,7 @@ import type { Target } from '../../../../src/loader/model/load-job.js';
 import { normalizeRecord } from '../../../../src/loader/normalize/normalize-record.js';
 import { captureField, type Row } from '../../../../src/loader/model/row.js';
 import { writeByUpsert } from '../../../../src/loader/write/upsert-writer.js';
+import { LoadObservers } from '../../../../src/stats/observe/load-observers.js';
 import { withClient, withSavepoint } from '../../../../src/postgres/with-transaction.js';
 import { livePlanOf } from '../../../support/entities/plans.js';
 import { addWritten, NOTHING_WRITTEN } from '../../../../src/loader/write/write-staged.js';
@@ -73,7 +74,7 @@ const records = fc
 const writeDirectly: typeof writeByCopy = async (client, target, settings, rows) => {
   try {
     return await withSavepoint(client, async () => {
-      const { inserted, left } = await copyNewRows(client, target, settings.loadId, rows, 1);
+      const { inserted, left } = await copyNewRows(client, target, settings, rows, 1);
       const staged = left.length === 0 ? NOTHING_WRITTEN : await writeByCopy(client, target, settings, left);
       return addWritten({ ...NOTHING_WRITTEN, inserted }, staged);
     });
@@ -114,7 +115,7 @@ describe('the ways of writing', () => {
   ): Promise<unknown> {
     const target = { plan, key: plan.primaryKey };
     const loadId = randomUUID();
-    const order = { loadId, failsOnConflict: false, updatesAtOnce: true };
+    const order = { loadId, observers: new LoadObservers(), failsOnConflict: false, updatesAtOnce: true };
     await client.query('BEGIN');
     try {
       await writeByUpsert(client, { ...target, onConflict: 'merge' }, order, stored);

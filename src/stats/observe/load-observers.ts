@@ -1,0 +1,123 @@
+import { errorCode } from '../../errors/error-text.js';
+import type { LoadCounts } from '../../results/load-counts.js';
+import type { LoadTotals } from '../load-totals.js';
+import type {
+  LoadObservation,
+  LoadObserver,
+  ObservedBatch,
+  ObservedBatchEnd,
+  ObservedLoadEnd,
+  ObservedLoadStart,
+  ObservedStatement,
+} from './load-observer.js';
+
+/** Tells all observers of the loads of a module. */
+export class LoadObservers {
+  private observers: readonly LoadObserver[] = [];
+
+  /** @returns ends it */
+  add(observer: LoadObserver): () => void {
+    this.observers = [...this.observers, observer];
+    return () => {
+      this.observers = this.observers.filter((other) => other !== observer);
+    };
+  }
+
+  counted(table: string, counts: LoadCounts): void {
+    tell(this.observers, (observer) => observer.counted(table, counts));
+  }
+
+  /** A load begins; undefined where nobody observes. */
+  load(isJoined: boolean): ObservedLoad | undefined {
+    if (this.observers.length === 0) {
+      return undefined;
+    }
+    return new ObservedLoad(this.observers.map((observer) => observer.load(isJoined)));
+  }
+
+  /**
+   * Runs a statement that writes rows.
+   * @param errorOf - the error that a result tells
+   */
+  async statement<T>(
+    statement: ObservedStatement,
+    work: () => Promise<T>,
+    errorOf: (result: T) => unknown = () => undefined,
+  ): Promise<T> {
+    const run = this.observers.reduce(
+      (inner, observer) => () => observer.runStatement(statement, inner, errorOf),
+      work,
+    );
+    return run();
+  }
+}
+
+/** Tells all observers of one load. */
+export class ObservedLoad {
+  private isEnded = false;
+
+  constructor(private readonly observations: readonly LoadObservation[]) {}
+
+  /** Runs the load; one that tells no end has ended before it began. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.observations.reduce((inner, observation) => () => observation.runLoad(inner), work);
+    try {
+      return await run();
+    } catch (error) {
+      if (!this.isEnded) {
+        tell(this.observations, (observation) => observation.notBegun(errorCode(error) ?? 'UNKNOWN'));
+      }
+      throw error;
+    }
+  }
+
+  began(load: ObservedLoadStart): void {
+    tell(this.observations, (observation) => observation.began(load));
+  }
+
+  retried(table: string, code: string): void {
+    tell(this.observations, (observation) => observation.retried(table, code));
+  }
+
+  /** Runs a batch, however often it is tried. @param restarts - whether the load begins again after an error */
+  async batch(
+    batch: ObservedBatch,
+    work: () => Promise<LoadTotals>,
+    restarts: (error: unknown) => boolean,
+  ): Promise<LoadTotals> {
+    const startedAt = performance.now();
+    const end = (outcome: ObservedBatchEnd['outcome'], totals: LoadTotals | undefined, error?: unknown): void => {
+      const told = { ...batch, outcome, totals, durationMs: performance.now() - startedAt, error };
+      tell(this.observations, (observation) => observation.batchEnded(told));
+    };
+    // Told within their contexts.
+    const observed = async (): Promise<LoadTotals> => {
+      try {
+        const totals = await work();
+        end('committed', totals);
+        return totals;
+      } catch (error) {
+        end(restarts(error) ? 'restarted' : 'failed', undefined, error);
+        throw error;
+      }
+    };
+    const run = this.observations.reduce((inner, observation) => () => observation.runBatch(batch, inner), observed);
+    return run();
+  }
+
+  ended(end: ObservedLoadEnd): void {
+    this.isEnded = true;
+    tell(this.observations, (observation) => observation.ended(end));
+  }
+}
+
+/** What an observer throws must neither undo what is committed nor fail a load. */
+function tell<T>(told: readonly T[], what: (one: T) => void): void {
+  for (const one of told) {
+    try {
+      what(one);
+    } catch {
+      // A logger that cannot write, for example.
+    }
+  }
+}
