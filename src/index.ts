@@ -148,7 +148,7 @@ export {
 export type { MigrationFile, MigrationOptions, MigrationTarget } from './schema/propose/source/migration-source.js';
 export type { PromotedField } from './schema/propose/alter/move-statements.js';
 export { KEEP_REASONS, type KeepReason } from './schema/propose/columns/keep-reasons.js';
-export type { ProposeOptions } from './schema/propose/columns/propose-options.js';
+export type { ProposeOptions, WidenOptions } from './schema/propose/columns/propose-options.js';
 export type {
   FieldColumn,
   FieldCounts,

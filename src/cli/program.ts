@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 
 import { CliCommand } from './cli-command.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
-import { visible } from './output/visible.js';
+import { visible } from '../errors/visible.js';
 
 /** Adds a command to the program. */
 type AddCommand = (program: Command) => void;
@@ -17,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['stats', async () => (await import('./commands/stats.command.js')).addStatsCommand],
   ['migrate', async () => (await import('./commands/migrate.command.js')).addMigrateCommand],
   ['schema', async () => (await import('./commands/schema/schema.command.js')).addSchemaCommand],
+  ['console', async () => (await import('./commands/console.command.js')).addConsoleCommand],
   ['demo', async () => (await import('./commands/demo.command.js')).addDemoCommand],
 ]);
 

@@ -3,7 +3,7 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { answered } from '../postgres/faults/database-error.js';
 import { checkSchema, type SchemaReport } from './check-schema.js';
 import { proposeColumns } from './propose/columns/propose-columns.js';
-import type { ProposeOptions } from './propose/columns/propose-options.js';
+import type { ProposeOptions, WidenOptions } from './propose/columns/propose-options.js';
 import { proposeWidening } from './propose/widen/propose-widening.js';
 import type { SchemaProposal } from './propose/columns/schema-proposal.js';
 import type { WideningProposal } from './propose/widen/widening-proposal.js';
@@ -43,11 +43,11 @@ export class SchemaService {
   /**
    * Proposes wider types for columns of an entity's table, based on its rejected records; read-only.
    * @param entity - an entity or the name of its table
-   * @throws InvalidLoadError when the DataSource has no such entity, or the database no such table
+   * @throws InvalidLoadError when the DataSource has no such entity, the database no such table, or an option is invalid
    * @throws StorageError `SCHEMA_UNREADABLE` when the database cannot be read
    */
-  async proposeWidening(entity: EntityTarget<ObjectLiteral>): Promise<WideningProposal> {
-    return reading(proposeWidening(this.dataSource, entity));
+  async proposeWidening(entity: EntityTarget<ObjectLiteral>, options: WidenOptions = {}): Promise<WideningProposal> {
+    return reading(proposeWidening(this.dataSource, entity, options));
   }
 }
 

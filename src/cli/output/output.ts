@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 
 import type Table from 'cli-table3';
 
-import { visible, visibleInLine, visibleJson } from './visible.js';
+import { visible, visibleInLine, visibleJson } from '../../errors/visible.js';
 
 /** Options of every command. */
 export interface GlobalOptions {

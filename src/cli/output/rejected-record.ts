@@ -3,7 +3,7 @@ import { decode, UTF_8 } from '../../files/encoding.js';
 import { csvFormOf } from '../../files/reread-record.js';
 import type { Reading } from '../../records/source-record.js';
 import { printResult } from './output.js';
-import { visibleInLine } from './visible.js';
+import { visibleInLine } from '../../errors/visible.js';
 
 /**
  * Prints the bytes of a rejected record: of csv each cell with its name, of anything else the text.

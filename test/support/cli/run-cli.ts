@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { resolve as resolvePath } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 const CLI = resolvePath('dist/src/cli/main.js');
 
@@ -20,6 +20,8 @@ export interface RunningCli {
   kill(signal: NodeJS.Signals): void;
   /** Resolves when stderr has shown the text. @throws when the command ends without it */
   shows(text: string): Promise<void>;
+  /** Resolves to what stdout has shown once the text is in it. @throws when the command ends without it */
+  prints(text: string): Promise<string>;
 }
 
 /**
@@ -34,6 +36,16 @@ export function startCli(url: string, args: readonly string[], cwd?: string): Ru
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   const shown = (): string => Buffer.concat(stderr).toString();
+  const waitFor = (stream: Readable, chunks: readonly Buffer[], text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const seen = Buffer.concat(chunks).toString();
+        if (seen.includes(text)) resolve(seen);
+      };
+      stream.on('data', look);
+      child.on('close', () => reject(new Error(`the command never showed ${JSON.stringify(text)}, but: ${shown()}`)));
+      look();
+    });
   // A command that ends without reading its input breaks the pipe.
   child.stdin.on('error', () => {});
   return {
@@ -46,15 +58,8 @@ export function startCli(url: string, args: readonly string[], cwd?: string): Ru
     }),
     hasEnded: () => child.exitCode !== null,
     kill: (signal) => void child.kill(signal),
-    shows: (text) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (shown().includes(text)) resolve();
-        };
-        child.stderr.on('data', look);
-        child.on('close', () => reject(new Error(`stderr never showed ${JSON.stringify(text)}, but: ${shown()}`)));
-        look();
-      }),
+    shows: async (text) => void (await waitFor(child.stderr, stderr, text)),
+    prints: (text) => waitFor(child.stdout, stdout, text),
   };
 }
 

@@ -9,7 +9,7 @@ import { checkTableOfLoads } from '../../context/known-table.js';
 import { findRejects } from '../../context/find-rejects.js';
 import { printRejects, printUnknownFields } from '../../output/load-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
-import { visibleInLine } from '../../output/visible.js';
+import { visibleInLine } from '../../../errors/visible.js';
 import { withStorage } from '../../context/storage-context.js';
 import { parseCount } from '../../flags/parse-count.js';
 import { parseId } from '../../flags/parse-id.js';

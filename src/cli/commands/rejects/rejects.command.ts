@@ -6,7 +6,7 @@ import type { QuarantinedRecord } from '../../../quarantine/quarantined-record.j
 import { commandFor } from '../../../schema/table/migrate-command.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
 import { printRecord } from '../../output/rejected-record.js';
-import { visibleInLine } from '../../output/visible.js';
+import { visibleInLine } from '../../../errors/visible.js';
 import { parseCount } from '../../flags/parse-count.js';
 import { parseId } from '../../flags/parse-id.js';
 import { addRejectOptions, filterOf, type RejectFlags } from '../../flags/reject-flags.js';

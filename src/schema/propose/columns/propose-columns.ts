@@ -30,7 +30,7 @@ export async function proposeColumns(
   const extra = extraColumnOf(metadata);
   const schema = schemaOf(metadata);
   const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
-  const { live, statistics } = await readAllRows(dataSource, async (client) => {
+  const { live, statistics } = await readAllRows(dataSource, resolved.statementTimeoutMs, async (client) => {
     const table = await readLiveTable(client, schema, metadata.tableName);
     if (table?.columns.get(extra)?.type !== 'jsonb') {
       throw new InvalidLoadError(

@@ -12,6 +12,7 @@ import { readLiveTable } from '../../table/live-table.js';
 import { readAppliedMigrations } from '../../migrations/pending-migrations.js';
 import { chooseWidening } from './choose-widening.js';
 import { readDependents } from '../alter/column-dependents.js';
+import { resolveWidenOptions, type WidenOptions } from '../columns/propose-options.js';
 import { readAllRows } from '../read-all-rows.js';
 import { countWithoutColumn, lookAtValues, readRejections } from './rejected-values.js';
 import { toLiteral } from '../source/source-text.js';
@@ -24,14 +25,16 @@ import { type ColumnWideningProposal, WideningProposal } from './widening-propos
 export async function proposeWidening(
   dataSource: DataSource,
   entity: EntityTarget<ObjectLiteral>,
+  options: WidenOptions = {},
 ): Promise<WideningProposal> {
+  const { statementTimeoutMs } = resolveWidenOptions(options);
   const metadata = metadataOf(dataSource, entity);
   const { tableName: table } = metadata;
   const schema = schemaOf(metadata);
   const quarantine = quotedTableOf(dataSource, RejectedRecordEntity);
   const rules = fieldRules(recordClassOf(classOf(metadata)));
   const applied = await withClient(dataSource, (client) => readAppliedMigrations(client, dataSource));
-  return readAllRows(dataSource, async (client) => {
+  return readAllRows(dataSource, statementTimeoutMs, async (client) => {
     const live = await readLiveTable(client, schema, table);
     if (live === undefined) {
       throw new InvalidLoadError(`Table ${table} does not exist: run the migrations first`);
@@ -52,7 +55,7 @@ export async function proposeWidening(
         } else if (widening.to === undefined && widening.dropNotNull !== true) {
           proposals.push({ ...rejections, decision: 'keep', message: 'the column accepts them now: replay them' });
         } else {
-          const options = [
+          const changed = [
             widening.to !== undefined && `type: ${toLiteral(widening.to)}`,
             widening.dropNotNull === true && 'nullable: true',
           ].filter((option) => option !== false);
@@ -63,7 +66,7 @@ export async function proposeWidening(
             property,
             from,
             ...widening,
-            options: options.join(', '),
+            options: changed.join(', '),
           });
         }
       }
