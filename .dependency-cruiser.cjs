@@ -1,6 +1,6 @@
 /** Layers of ARCHITECTURE.md, top to bottom: a folder or file may import only what stands below it. */
 const LAYERS = [
-  ['src/cli/(?:main|run-command-line|program|cli-command)\\.ts', 'src/testing/'],
+  ['src/cli/(?:main|run-command-line|program|cli-command)\\.ts', 'src/testing/', 'src/health/'],
   ['src/cli/commands/'],
   ['src/cli/load/', 'src/cli/context/', 'src/cli/console/', 'src/cli/interrupts\\.ts'],
   ['src/cli/output/', 'src/cli/flags/'],
@@ -52,7 +52,10 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:cli/console/|console/|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+  '^src/(?:cli/console/|console/|health/(?:index|storage-health)|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+
+/** Modules that an application imports by a subpath of the package. */
+const SUBPATHS = '^src/(?:console|health|metrics|opentelemetry)/';
 
 const anyOf = (layers) => `^(?:${layers.flat().join('|')})`;
 
@@ -84,6 +87,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(?:cli|loader|hybrid|replay|workers)/', pathNot: '^src/cli/console/' },
       to: { path: NEST, dependencyTypesNot: ['type-only', 'dynamic-import'] },
+    },
+    {
+      name: 'core-without-subpaths',
+      comment: 'An application that does not import them needs none of their peers.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `${SUBPATHS}|^src/cli/console/` },
+      to: { path: SUBPATHS },
     },
     ...LAYERS.slice(1).map((layer, index) => ({
       name: `no-upward-import-from-layer-${index + 2}`,

@@ -8,6 +8,14 @@ import { migrateCommand } from '../table/migrate-command.js';
 import { ALL_MIGRATIONS, ownMigrations } from './own-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
+/** DataSources whose module leaves the migrations of this package to others. */
+const leftAlone = new WeakSet<DataSource>();
+
+/** Remembers that nobody is to be told of pending migrations of this package, because others make its tables. */
+export function leaveMigrationsAlone(dataSource: DataSource): void {
+  leftAlone.add(dataSource);
+}
+
 /** Names of this package's migrations that are not applied. */
 export async function findPendingMigrations(client: ClientBase, dataSource: DataSource): Promise<string[]> {
   const applied = await readAppliedMigrations(client, dataSource);
@@ -35,7 +43,7 @@ export async function compareMigrations(
   const stored = await readNames(client, dataSource, MIGRATIONS_TABLE);
   const beside = table === MIGRATIONS_TABLE ? [] : await readNames(client, dataSource, table);
   const applied = new Set([...stored, ...beside]);
-  const ours = ownMigrations(dataSource).map(({ name }) => name);
+  const ours = leftAlone.has(dataSource) ? [] : ownMigrations(dataSource).map(({ name }) => name);
   const listed = namesOf(dataSource);
   const known = new Set([...ALL_MIGRATIONS.map(({ name }) => name), ...listed]);
   const others = listed.filter((name) => !ours.includes(name));

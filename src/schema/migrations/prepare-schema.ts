@@ -6,7 +6,7 @@ import { withClient } from '../../postgres/with-transaction.js';
 import { hasEnrichment } from '../table/has-enrichment.js';
 import { migrateCommand } from '../table/migrate-command.js';
 import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
-import { isRecordedByApplication } from './pending-migrations.js';
+import { isRecordedByApplication, leaveMigrationsAlone } from './pending-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /**
@@ -16,6 +16,7 @@ import { MIGRATIONS_TABLE } from './storage-data-source.js';
  */
 export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check' | 'off'): Promise<void> {
   if (mode === 'off') {
+    leaveMigrationsAlone(dataSource);
     return;
   }
   const findPending = async (): Promise<MigrationStatus[]> =>
