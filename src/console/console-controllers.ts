@@ -4,10 +4,11 @@ import { AssetsController } from './assets/assets.controller.js';
 import { type ConsoleGuards, DEFAULT_PATH, type StorageConsoleMount } from './console-options.js';
 import { EmptyBodyFilter } from './http/empty-body.filter.js';
 import { RequestGuard } from './http/request-guard.js';
+import { LoadsController } from './loads/loads.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 
 /** Their methods name routes below the path of a console. */
-const PAGES: readonly Type<object>[] = [AssetsController, OverviewController];
+const PAGES: readonly Type<object>[] = [AssetsController, OverviewController, LoadsController];
 
 /** The controllers of one console: a class of its own for each, because path and guards differ between consoles. */
 export function consoleControllers({ path, guards }: StorageConsoleMount): Type<object>[] {

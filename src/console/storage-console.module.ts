@@ -3,6 +3,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { getStorageDataSourceName, getStorageToken } from '../module/storage-tokens.js';
+import { StorageOperations } from '../operations/storage-operations.js';
 import { QuarantineService } from '../replay/quarantine.service.js';
 import { SchemaService } from '../schema/schema.service.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
@@ -98,6 +99,13 @@ function contextProvider(storage: string | undefined): Provider {
       stats: LoadStatsService,
       quarantine: QuarantineService,
       schema: SchemaService,
-    ): ConsoleContext => ({ settings, dataSource, stats, quarantine, schema }),
+    ): ConsoleContext => ({
+      settings,
+      dataSource,
+      operations: new StorageOperations(dataSource),
+      stats,
+      quarantine,
+      schema,
+    }),
   };
 }

@@ -42,7 +42,11 @@ export class ConsoleResponder {
     try {
       answer = await handle(visit);
     } catch (error) {
-      answer = this.failed(error);
+      const page = errorPage(error);
+      if (page.status >= INTERNAL_SERVER_ERROR) {
+        this.logError(error);
+      }
+      answer = page;
     }
     setSecurityHeaders(this.host.httpAdapter, response);
     if ('content' in answer) {
@@ -59,12 +63,9 @@ export class ConsoleResponder {
     this.logger.log(`${what}, by ${user}`);
   }
 
-  private failed(error: unknown): Page {
-    const page = errorPage(error);
-    if ((page.status ?? OK) >= INTERNAL_SERVER_ERROR) {
-      this.logger.error(`A page has failed: ${describeFault(error, 'schema').message}`);
-    }
-    return page;
+  /** Logs an error of which a page tells only the code. */
+  logError(error: unknown): void {
+    this.logger.error(`A page has failed: ${describeFault(error, 'schema').message}`);
   }
 
   private sendPage(response: object, { root }: Visit, page: Page): void {

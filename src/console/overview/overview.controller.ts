@@ -1,8 +1,15 @@
 import { Get, Inject, Req, Res } from '@nestjs/common';
 
+import { ACTIVITY_PERIODS } from '../../operations/activity.js';
 import { CONSOLE_CONTEXT, type ConsoleContext } from '../console-context.js';
-import { html } from '../html/html.js';
+import { type Html, html } from '../html/html.js';
+import type { Page } from '../html/page.js';
+import { panel } from '../html/parts.js';
 import { ConsoleResponder } from '../http/console-responder.js';
+import { errorNotice, isUnavailable } from '../http/error-page.js';
+import { choice, readQuery } from '../http/query.js';
+import type { Visit } from '../http/visit.js';
+import { activityPart, freshnessPart, periodLinks, rejectsPart, runningPart, schemaPart } from './overview-page.js';
 
 /** What has run, and what needs attention. */
 export class OverviewController {
@@ -14,13 +21,42 @@ export class OverviewController {
   // Nest strips one slash at the end; the other one is the route that Fastify takes for a path that ends with a slash.
   @Get(['', '//'])
   async show(@Req() request: object, @Res() response: object): Promise<void> {
-    await this.responder.answer(request, response, 0, async () => {
-      const running = await this.context.stats.history({ status: 'running' });
-      return {
-        section: 'overview',
-        title: 'Overview',
-        content: html`<p>${running.length} running loads</p>`,
-      };
-    });
+    await this.responder.answer(request, response, 0, (visit) => this.page(visit));
+  }
+
+  private async page({ query, root }: Visit): Promise<Page> {
+    const { period: asked } = readQuery(query, ['period']);
+    const period = choice('period', asked, ACTIVITY_PERIODS) ?? '24h';
+    const { operations } = this.context;
+    // One after the other: a page takes one connection of the pool at a time.
+    const activity = await this.part('Activity', async () => activityPart(await operations.activity(period), root));
+    const running = await this.part('Running loads', async () => runningPart(await operations.running(), root));
+    const rejects = await this.part('Open rejected records', async () =>
+      rejectsPart(await operations.rejectsByTableAndReason(), root),
+    );
+    const freshness = await this.part('Tables', async () => freshnessPart(await operations.freshness(), root));
+    const schema = await this.part('Schema', async () =>
+      schemaPart(await operations.pendingMigrations(), await operations.schemaDifferences(), root),
+    );
+    return {
+      section: 'overview',
+      title: 'Overview',
+      refreshes: true,
+      content: html`${periodLinks(period)}${activity}${running}${freshness}
+        <div class="columns">${rejects}${schema}</div>`,
+    };
+  }
+
+  /** A part that cannot be read does not hide the others, unless the database is away. */
+  private async part(heading: string, read: () => Promise<Html>): Promise<Html> {
+    try {
+      return await read();
+    } catch (error) {
+      if (isUnavailable(error)) {
+        throw error;
+      }
+      this.responder.logError(error);
+      return panel(heading, errorNotice(error));
+    }
   }
 }

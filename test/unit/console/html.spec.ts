@@ -33,19 +33,15 @@ describe('the html tag', () => {
   });
 
   it('puts in markup, lists and numbers, and nothing for what is absent', () => {
-    const items = ['a', 'b<'].map((item) => html`<li>${item}</li>`);
-    expect(
-      String(
-        html`<ul>
-            ${items}
-          </ul>
-          ${null}${undefined}${false}${true}${0}${['x', ['<']]}`,
-      ),
-    ).toBe('<ul><li>a</li><li>b&lt;</li></ul>0x&lt;');
+    const items = ['a', 'b<'].map((item) => html`<i>${item}</i>`);
+    expect(String(html`${items}${null}${undefined}${false}${true}${0}${['x', ['<']]}`)).toBe(
+      '<i>a</i><i>b&lt;</i>0x&lt;',
+    );
   });
 
   it('takes markup, but no text, within a tag', () => {
-    expect(String(html`<option${true && html` selected`} value="${'a'}">`)).toBe('<option selected value="a">');
+    const selected = html` selected`;
+    expect(String(html`<option${selected}${false} value="${'a'}">`)).toBe('<option selected value="a">');
     const text = 'onload=alert(1)';
     expect(() => html`<img ${text} />`).toThrow('quoted value');
     expect(() => html`<img src=${text} />`).toThrow('quoted value');
