@@ -5,6 +5,11 @@ import type { ServerAccount } from '../home/server-account.js';
 
 const WRITE = constants.O_WRONLY | constants.O_NONBLOCK;
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
+/**
+ * After a plain `fstatSync` of a pipe, Node's next import does not follow a link to a package: it loads a second copy of a
+ * package that is linked, as in workspaces and by pnpm. Node keeps numbers as bigint elsewhere.
+ */
+const BIGINT = { bigint: true } as const;
 
 /**
  * One user's right to a running server: an open writing end of a named pipe. The system closes it when the process ends
@@ -40,7 +45,7 @@ export class Lease {
       // Before it stops the server, the supervisor renames the pipe and then checks it for a line from a late joiner. So the
       // order is: open, write, check that the pipe still has its path.
       writeSync(fd, '\n');
-      if (fstatSync(fd).ino === statSync(path).ino) return new Lease(path, fd, account);
+      if (fstatSync(fd, BIGINT).ino === statSync(path, BIGINT).ino) return new Lease(path, fd, account);
     } catch (error) {
       if (!['ENOENT', 'ENXIO', 'EPIPE'].includes(errorCode(error) ?? '')) throw error;
     }
@@ -71,8 +76,8 @@ export class Lease {
  */
 function openPipe(path: string, mode: number, account: ServerAccount): number {
   const fd = openSync(path, mode | constants.O_NOFOLLOW);
-  const found = fstatSync(fd);
-  if (found.isFIFO() && account.owns(found)) return fd;
+  const found = fstatSync(fd, BIGINT);
+  if (found.isFIFO() && account.owns({ uid: Number(found.uid) })) return fd;
   closeSync(fd);
   throw new StorageError(
     'EMBEDDED_POSTGRES_UNTRUSTED_DIRECTORY',
