@@ -1,3 +1,8 @@
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../embedded/embedded-postgres.js';
 export { StorageTestingModule, type StorageTestingOptions } from './storage-testing.module.js';
 export {
   createTestDatabase,
