@@ -7,9 +7,9 @@ import { findWords } from './words.js';
 const root = resolve(import.meta.dirname, '..');
 
 /** Files and folders to check. */
-const ROOTS = ['src', 'migrations', 'bench', 'ormconfig.ts', 'docs', 'README.md', 'ARCHITECTURE.md'];
+const ROOTS = ['src', 'migrations', 'bench', 'examples', 'ormconfig.ts', 'docs', 'README.md', 'ARCHITECTURE.md'];
 
-const SKIPPED = new Set(['node_modules']);
+const SKIPPED = new Set(['node_modules', 'dist']);
 const CHECKED = /\.(?:ts|js|md)$/;
 
 function* filesBelow(path) {

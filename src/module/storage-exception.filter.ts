@@ -58,7 +58,6 @@ export class StorageExceptionFilter extends BaseExceptionFilter<Error> {
       return;
     }
     const body = { statusCode: status, code, message };
-    // oxlint-disable-next-line promise/valid-params, promise/no-promise-in-callback -- no promise
     super.catch(new HttpException(body, status, { cause: error }), host);
   }
 }
