@@ -14,6 +14,7 @@ export interface WatchedPage {
 /** Opens a page in a context of its own, without cookies of others. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('console', (message) => {
