@@ -31,6 +31,7 @@ import { migrateNew } from '../../schema/migrations/migrations.js';
 import { rememberFile } from '../../schema/table/migrate-command.js';
 import { LoadStats } from '../../stats/load-stats.js';
 import { RecordWorkers } from '../../workers/record-workers.js';
+import { nameFlags } from '../output/name-flags.js';
 import { type GlobalOptions, printMessage, printWarning } from '../output/output.js';
 import { UsageError } from '../usage-error.js';
 import { importDataSource } from './data-source-file.js';
@@ -157,7 +158,7 @@ async function withServices<T>(
   work: (storage: Storage) => Promise<T>,
 ): Promise<T> {
   // Errors are left to the failed command, which prints them once.
-  const logger: LoadLogger = { warn: (message) => printWarning(options, message), error: () => {} };
+  const logger: LoadLogger = { warn: (message) => printWarning(options, nameFlags(message)), error: () => {} };
   await prepareStorage(dataSource, settings, logger);
   const threads = new RecordWorkers(settings.workers.count, settings.workers.entities);
   const stats = new LoadStats(dataSource, settings.limits);

@@ -14,6 +14,7 @@ import { EXIT } from '../exit-codes.js';
 import { type AnyLoadResult, printLoadResult, printRolledBackRejects } from './load-report.js';
 import { type GlobalOptions, printJson, printResult } from './output.js';
 import { UsageError } from '../usage-error.js';
+import { nameFlags } from './name-flags.js';
 import { traceOf } from './error-trace.js';
 
 /** Prints an error once on stderr, and with --json as an object on stdout; returns the exit code. */
@@ -49,14 +50,6 @@ function explain(error: unknown): { readonly code: string; readonly message: str
     return { code: 'USAGE', message: error.message };
   }
   return error instanceof StorageError ? error : describeFault(error, 'schema');
-}
-
-/** Replaces the names of API options in a message by the flags of the command line. */
-function nameFlags(message: string): string {
-  return message.replaceAll(
-    /\b(allowEmpty|batchSize|deleteWhen|keepColumns|loadKey|maxRejects|updateColumns)\b(?:: true)?/g,
-    (_, option: string) => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
 }
 
 function printStoppedLoad(error: unknown, result: AnyLoadResult): void {

@@ -59,6 +59,8 @@ export interface LoadJob {
    * have one key.
    */
   readonly hasKeysApart: boolean;
+  /** The names of the field that says whether a record deletes its row; undefined where none does. */
+  readonly deletionNames?: readonly string[] | undefined;
   /** @param given - the record as its owner gave it */
   prepare(record: unknown, textual: boolean, given: unknown): Prepared;
 }

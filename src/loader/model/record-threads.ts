@@ -25,6 +25,7 @@ export interface NormalizedRecords {
   }[];
   readonly skippedReasons: readonly (readonly [name: string, count: number])[];
   readonly unknownFields: readonly (readonly [name: string, count: number])[];
+  readonly carriesDeletion: boolean;
   readonly found: Found;
 }
 

@@ -104,6 +104,7 @@ export function entityJob(entityPlan: LoadPlan, options: ResolvedLoadOptions, un
     options,
     unknownFields: policy,
     hasKeysApart: false,
+    deletionNames: deletion?.names,
     prepare(record, textual) {
       const deleting = deletion && normalizeDeletion(deletion, record, textual);
       if (deleting !== undefined) {

@@ -22,6 +22,8 @@ export interface PreparedBatch extends BatchPlace {
   readonly rejected: readonly RejectedRecord[];
   readonly skippedReasons: CountsByName;
   readonly unknownFields: CountsByName;
+  /** Whether a record has the field that says whether it deletes its row, whatever it says. */
+  readonly carriesDeletion: boolean;
   /** All records, where the caller of the load asks what became of each. */
   readonly readRecords?: readonly ReadRecord[] | undefined;
 }
@@ -37,6 +39,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   private readonly unknown = new NameCounter();
   private readonly readRecords: ReadRecord[] | undefined;
   private readonly fields: readonly ReadonlyMap<string, Field>[];
+  private carriesDeletion = false;
 
   /** @param packer - packs what a large batch holds */
   constructor(
@@ -57,6 +60,7 @@ export class BatchBuilder implements Builder<PreparedBatch> {
       this.reject(taken, position, taken.rejection);
       return bytes ?? 0;
     }
+    this.carriesDeletion ||= hasDeletionField(this.job, taken.content);
     const prepared = this.job.prepare(taken.content, taken.textual, givenOf(record));
     this.noteRead(taken, position, prepared.kind === 'skip' ? prepared.reason : undefined);
     if (prepared.kind === 'skip') {
@@ -72,9 +76,9 @@ export class BatchBuilder implements Builder<PreparedBatch> {
   }
 
   end(place: BatchPlace): PreparedBatch {
-    const { units, rejected, readRecords } = this;
+    const { units, rejected, carriesDeletion, readRecords } = this;
     const counts = { skippedReasons: this.skipped.counts(), unknownFields: this.unknown.counts() };
-    return { ...place, units, rejected, ...counts, readRecords };
+    return { ...place, units, rejected, ...counts, carriesDeletion, readRecords };
   }
 
   private noteRead({ content }: TakenRecord, position: number, skipped?: SkipReason): void {
@@ -136,6 +140,11 @@ export function unitOf(job: LoadJob, position: number, source: unknown, { rows, 
   }
   const key = keyValuesOf(job, rows);
   return { position, source, key: key && joinKey(key), rows, parts: [] };
+}
+
+function hasDeletionField({ deletionNames }: LoadJob, content: unknown): boolean {
+  const isObject = typeof content === 'object' && content !== null;
+  return isObject && deletionNames?.some((name) => Object.hasOwn(content, name)) === true;
 }
 
 /** The values that a record has under the names of its key; undefined where it has none. */

@@ -97,7 +97,7 @@ function preparedBatch(
   job: LoadJob,
   place: BatchPlace,
   { lengths, reading }: RecordBytes,
-  { bytes, units, rejected, skippedReasons, unknownFields }: NormalizedRecords,
+  { bytes, units, rejected, skippedReasons, unknownFields, carriesDeletion }: NormalizedRecords,
 ): PreparedBatch {
   let end = 0;
   const sources = lengths.map((length) => {
@@ -117,5 +117,6 @@ function preparedBatch(
     })),
     skippedReasons: countsByName(skippedReasons),
     unknownFields: countsByName(unknownFields),
+    carriesDeletion,
   };
 }

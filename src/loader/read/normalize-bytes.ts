@@ -22,13 +22,14 @@ export function normalizeBytes(job: LoadJob, { bytes, lengths, reading, rejectio
     builder.add(record, index);
   }
   const place = { batchNo: 0, firstPosition: 0, received: lengths.length };
-  const { units, rejected, skippedReasons, unknownFields } = builder.end(place);
+  const { units, rejected, skippedReasons, unknownFields, carriesDeletion } = builder.end(place);
   return {
     bytes,
     units: units.map(({ position, rows }) => ({ index: position, rows })),
     rejected: rejected.map(({ position, key, rejection }) => ({ index: position, key, rejection })),
     skippedReasons: Object.entries(skippedReasons),
     unknownFields: Object.entries(unknownFields),
+    carriesDeletion,
     found: findings.found,
   };
 }

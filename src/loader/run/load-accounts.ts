@@ -95,7 +95,12 @@ export class LoadAccounts {
   /** Adds a batch that was rolled back, or whose commit outcome is unknown. */
   addFailure(
     error: unknown,
-    { batchNo, firstPosition, received, skippedReasons }: Omit<PreparedBatch, 'units' | 'rejected' | 'unknownFields'>,
+    {
+      batchNo,
+      firstPosition,
+      received,
+      skippedReasons,
+    }: Pick<PreparedBatch, 'batchNo' | 'firstPosition' | 'received' | 'skippedReasons'>,
   ): void {
     const { job, context } = this;
     const { code, message } = faultOf(error);

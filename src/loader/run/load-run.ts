@@ -19,6 +19,7 @@ import { readSource } from '../read/file-batches.js';
 import { closeSource, readAll } from '../read/read-batches.js';
 import { LoadSession } from '../write/load-session.js';
 import { BatchWriter, type WholeLoad } from './batch-writer.js';
+import { LoadChecks } from './checks/load-checks.js';
 import type { CurrentJob } from './current-job.js';
 import { InFlight } from './in-flight.js';
 import { LoadAccounts } from './load-accounts.js';
@@ -26,7 +27,6 @@ import { observedEnd, observedStart } from './observe/observed-load.js';
 import type { ResultShape } from './result-shapes.js';
 import { type ReplaceInput, runReplace } from './run-replace.js';
 import type { RowsListener } from './row-report.js';
-import { SequenceCheck } from './sequence-check.js';
 
 /** What a load is run with. */
 interface LoadSurroundings {
@@ -48,7 +48,7 @@ export class LoadRun<Result extends ReportedResult> {
   private readonly startedAt = Date.now();
   private readonly signal: AnySignal;
   private readonly accounts: LoadAccounts;
-  private readonly sequences = new SequenceCheck();
+  private readonly checks = new LoadChecks();
   private session: LoadSession;
   private committed: CommittedBatches;
   private alreadyCompleted = false;
@@ -108,7 +108,7 @@ export class LoadRun<Result extends ReportedResult> {
       if (batch.received >= COPY_FROM_ROWS) {
         this.tellStart();
       }
-      this.sequences.note(this.job, batch);
+      this.checks.note(this.job, batch);
       await this.writer((rows) => (this.rows = rows)).writeWhole(batch, how);
     } catch (error) {
       throw await this.stop(error);
@@ -184,7 +184,7 @@ export class LoadRun<Result extends ReportedResult> {
   }
 
   private async finish(): Promise<void> {
-    await this.sequences.finish(this.session, this.job);
+    await this.checks.finish(this.session, this.job, this.accounts.totals);
     this.accounts.publish('completed');
     this.tellEnd('completed');
   }
@@ -218,7 +218,7 @@ export class LoadRun<Result extends ReportedResult> {
       committed: this.committed,
       signal: this.signal.or(failure),
     });
-    return this.sequences.follow(() => this.job, batches);
+    return this.checks.follow(() => this.job, batches);
   }
 
   /** One connection in a caller's transaction, and where an exact number of rejected records must stop the load. */

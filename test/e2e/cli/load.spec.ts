@@ -137,6 +137,10 @@ describe('harbor-storage load', () => {
       { submission_id: 't3_a2' },
       { submission_id: 't3_a3' },
     ]);
+    expect((await load('submissions', '--delete-when', 'gonne')).stderr).toContain(
+      'warning: No record for submissions has the field gonne of --delete-when, so none deleted its row. ' +
+        'Did you mean gone?\n',
+    );
     expect(await load('hybrid', '--delete-when', 'gone')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('remove --delete-when'),

@@ -34,7 +34,7 @@ describe.each(KINDS.slice(0, sized(1, 2)))('records that bring values of a seque
   let app: StorageApp;
   const warn = jest.spyOn(Logger.prototype, 'warn');
   beforeAll(async () => {
-    app = await startAppWith([Serial, Identity]);
+    app = await startAppWith([Serial, Identity], { logs: 'off' });
   });
   afterAll(() => app.close());
   beforeEach(async () => {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 
 import { readRecords } from '../../../../src/files/read-records.js';
@@ -49,5 +50,16 @@ describe('worker threads', () => {
     const error = await load.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(LoadInterruptedError);
     expect(error).toMatchObject({ result: { received: 3, inserted: 3, failed: 0 } });
+  });
+
+  it.each([
+    ['gone', 0],
+    ['gonne', 1],
+  ])('tell whether records have the field of deleteWhen: %s', async (deleteWhen, warnings) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    const file = Readable.from('{"submission_id":"t3_1","gone":false,"gone_":1}\n', { objectMode: false });
+    await threads.loader.loadBatch('submissions', readRecords(file, { format: 'jsonl' }), { deleteWhen });
+    expect(warn.mock.calls.filter(([message]) => String(message).includes('deleteWhen'))).toHaveLength(warnings);
+    warn.mockRestore();
   });
 });

@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 
-import { describeFault } from '../../postgres/faults/database-fault.js';
-import type { LoadJob, Target } from '../model/load-job.js';
-import type { LoadPlan } from '../model/load-plan.js';
-import { rowsFor } from '../model/load-unit.js';
-import { valueAt } from '../model/packed-row.js';
-import type { PreparedBatch } from '../read/batch-builder.js';
-import type { LoadSession } from '../write/load-session.js';
+import { describeFault } from '../../../postgres/faults/database-fault.js';
+import type { LoadJob, Target } from '../../model/load-job.js';
+import type { LoadPlan } from '../../model/load-plan.js';
+import { rowsFor } from '../../model/load-unit.js';
+import { valueAt } from '../../model/packed-row.js';
+import type { PreparedBatch } from '../../read/batch-builder.js';
+import type { LoadSession } from '../../write/load-session.js';
 
 /** A column that takes its default from a sequence, and the highest value that records brought for it. */
 interface BroughtValues {
@@ -37,14 +37,6 @@ export class SequenceCheck {
           this.add(target, column, sequence, highest);
         }
       }
-    }
-  }
-
-  /** Notes the values of each batch that passes. */
-  async *follow(job: () => LoadJob, batches: AsyncIterable<PreparedBatch>): AsyncGenerator<PreparedBatch> {
-    for await (const batch of batches) {
-      this.note(job(), batch);
-      yield batch;
     }
   }
 
