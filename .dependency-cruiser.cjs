@@ -13,6 +13,8 @@ const LAYERS = [
   ['src/console/console-options\\.ts', 'src/console/html/layout\\.ts', 'src/console/plots/'],
   ['src/console/assets/(?:assets|script|stylesheet)\\.ts'],
   ['src/console/html/(?!layout)'],
+  ['src/metrics/', 'src/opentelemetry/'],
+  ['src/instruments/'],
   ['src/module/'],
   ['src/replay/', 'src/workers/(?:record-workers|worker|worker-jobs)\\.ts'],
   ['src/enrichment/', 'src/hybrid/', 'src/repositories/'],
@@ -52,7 +54,7 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:cli/console/|console/|health/(?:index|storage-health)|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+  '^src/(?:cli/console/|console/|health/(?:index|storage-health)|instruments/instrument-module|metrics/(?:index|storage-metrics)|opentelemetry/(?:index|storage-opentelemetry)|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
 
 /** Modules that an application imports by a subpath of the package. */
 const SUBPATHS = '^src/(?:console|health|metrics|opentelemetry)/';

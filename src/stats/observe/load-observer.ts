@@ -1,6 +1,5 @@
 import type { LoadStatus } from '../../entities/index.js';
 import type { LoadCounts } from '../../results/load-counts.js';
-import type { LoadTotals } from '../load-totals.js';
 
 /** A load, once it is known what it loads. */
 export interface ObservedLoadStart {
@@ -16,6 +15,15 @@ export interface ObservedLoadStart {
 
 /** Counts of a load by outcome; a load into several tables has `stored`, and not inserted, updated and unchanged. */
 export type OutcomeCounts = Readonly<Partial<Record<keyof LoadCounts | 'stored', number>>>;
+
+/** @param stored - of a load into several tables */
+export function outcomesOf(counts: LoadCounts, stored: number | undefined): OutcomeCounts {
+  if (stored === undefined) {
+    return counts;
+  }
+  const { inserted: _inserted, updated: _updated, unchanged: _unchanged, ...others } = counts;
+  return { ...others, stored };
+}
 
 /** The end of a load. */
 export interface ObservedLoadEnd extends ObservedLoadStart {
@@ -46,7 +54,7 @@ export interface ObservedBatchEnd extends ObservedBatch {
   /** `restarted`: one statement could not write it, so it begins again in several. */
   readonly outcome: 'committed' | 'failed' | 'restarted';
   /** Of a batch that is committed. */
-  readonly totals: LoadTotals | undefined;
+  readonly counts: OutcomeCounts | undefined;
   readonly durationMs: number;
   /** Why it failed. */
   readonly error: unknown;

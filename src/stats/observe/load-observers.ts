@@ -1,14 +1,16 @@
 import { errorCode } from '../../errors/error-text.js';
-import type { LoadCounts } from '../../results/load-counts.js';
-import type { LoadTotals } from '../load-totals.js';
-import type {
-  LoadObservation,
-  LoadObserver,
-  ObservedBatch,
-  ObservedBatchEnd,
-  ObservedLoadEnd,
-  ObservedLoadStart,
-  ObservedStatement,
+import { type LoadCounts, storedOf } from '../../results/load-counts.js';
+import { type LoadTotals, recordCounts } from '../load-totals.js';
+import {
+  type LoadObservation,
+  type LoadObserver,
+  type ObservedBatch,
+  type ObservedBatchEnd,
+  type ObservedLoadEnd,
+  type ObservedLoadStart,
+  type ObservedStatement,
+  type OutcomeCounts,
+  outcomesOf,
 } from './load-observer.js';
 
 /** Tells all observers of the loads of a module. */
@@ -60,15 +62,18 @@ export class ObservedLoad {
 
   /** Runs the load; one that tells no end has ended before it began. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.observations.reduce((inner, observation) => () => observation.runLoad(inner), work);
-    try {
-      return await run();
-    } catch (error) {
-      if (!this.isEnded) {
-        tell(this.observations, (observation) => observation.notBegun(errorCode(error) ?? 'UNKNOWN'));
+    // Told within their contexts.
+    const observed = async (): Promise<T> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.isEnded) {
+          tell(this.observations, (observation) => observation.notBegun(errorCode(error) ?? 'UNKNOWN'));
+        }
+        throw error;
       }
-      throw error;
-    }
+    };
+    return this.observations.reduce((inner, observation) => () => observation.runLoad(inner), observed)();
   }
 
   began(load: ObservedLoadStart): void {
@@ -87,7 +92,8 @@ export class ObservedLoad {
   ): Promise<LoadTotals> {
     const startedAt = performance.now();
     const end = (outcome: ObservedBatchEnd['outcome'], totals: LoadTotals | undefined, error?: unknown): void => {
-      const told = { ...batch, outcome, totals, durationMs: performance.now() - startedAt, error };
+      const counts = totals && countsOf(totals);
+      const told = { ...batch, outcome, counts, durationMs: performance.now() - startedAt, error };
       tell(this.observations, (observation) => observation.batchEnded(told));
     };
     // Told within their contexts.
@@ -109,6 +115,11 @@ export class ObservedLoad {
     this.isEnded = true;
     tell(this.observations, (observation) => observation.ended(end));
   }
+}
+
+function countsOf(totals: LoadTotals): OutcomeCounts {
+  const counts = recordCounts(totals);
+  return outcomesOf(counts, totals.tables.length > 1 ? storedOf(counts) : undefined);
 }
 
 /** What an observer throws must neither undo what is committed nor fail a load. */

@@ -1,5 +1,4 @@
-import type { LoadCounts } from '../../../results/load-counts.js';
-import type { ObservedLoadEnd, ObservedLoadStart, OutcomeCounts } from '../../../stats/observe/load-observer.js';
+import { type ObservedLoadEnd, type ObservedLoadStart, outcomesOf } from '../../../stats/observe/load-observer.js';
 import type { LoadJob } from '../../model/load-job.js';
 import { closedLoad } from '../../write/closed-load.js';
 import type { LoadAccounts } from '../load-accounts.js';
@@ -29,15 +28,7 @@ export function observedEnd(
   end: Pick<ObservedLoadEnd, 'status' | 'alreadyCompleted' | 'durationMs' | 'errorCode'>,
 ): ObservedLoadEnd {
   const { counts, stored } = closedLoad(job, end.status, totals);
-  return { ...observedStart(entry), ...end, counts: outcomes(counts, stored), batches, retries };
-}
-
-function outcomes(counts: LoadCounts, stored: number | undefined): OutcomeCounts {
-  if (stored === undefined) {
-    return counts;
-  }
-  const { inserted: _inserted, updated: _updated, unchanged: _unchanged, ...others } = counts;
-  return { ...others, stored };
+  return { ...observedStart(entry), ...end, counts: outcomesOf(counts, stored), batches, retries };
 }
 
 /** Writes a batch; observers of its load are told. */

@@ -1,0 +1,1 @@
+export { StorageMetricsModule, type StorageMetricsOptions } from './storage-metrics.module.js';

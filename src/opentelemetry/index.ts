@@ -1,0 +1,1 @@
+export { StorageOpenTelemetryModule, type StorageOpenTelemetryOptions } from './storage-opentelemetry.module.js';
