@@ -76,7 +76,10 @@ const OUTCOMES = [
 
 const STATUSES = ['running', 'completed', 'failed', 'interrupted'] as const satisfies readonly LoadStatus[];
 
-type Sums = Readonly<Record<(typeof OUTCOMES)[number] | (typeof STATUSES)[number] | 'ended' | 'seconds', number>> & {
+/** The column of a status: records can be `failed` as well. */
+type LoadsColumn = `${LoadStatus}Loads`;
+
+type Sums = Readonly<Record<(typeof OUTCOMES)[number] | LoadsColumn | 'ended' | 'seconds', number>> & {
   readonly longest: number | null;
 };
 
@@ -85,7 +88,7 @@ const SUMS = [
   ...OUTCOMES.map(
     (name) => `COALESCE(sum(COALESCE(l.${name}, 0)) FILTER (WHERE l.status <> 'running'), 0)::float8 AS ${name}`,
   ),
-  ...STATUSES.map((name) => `(count(*) FILTER (WHERE l.status = '${name}'))::float8 AS ${name}`),
+  ...STATUSES.map((name) => `(count(*) FILTER (WHERE l.status = '${name}'))::float8 AS "${name}Loads"`),
   '(count(*) FILTER (WHERE l.finished_at IS NOT NULL))::float8 AS ended',
   'COALESCE(sum(EXTRACT(epoch FROM l.finished_at - l.started_at)), 0)::float8 AS seconds',
   'max(EXTRACT(epoch FROM l.finished_at - l.started_at))::float8 AS longest',
@@ -122,7 +125,9 @@ export async function readActivity(questions: Questions, period: ActivityPeriod)
 }
 
 const NOTHING = {
-  ...Object.fromEntries([...OUTCOMES, ...STATUSES, 'ended', 'seconds'].map((name) => [name, 0])),
+  ...Object.fromEntries(
+    [...OUTCOMES, ...STATUSES.map((name) => `${name}Loads`), 'ended', 'seconds'].map((name) => [name, 0]),
+  ),
   longest: null,
 } as Sums;
 
@@ -134,12 +139,12 @@ function addSums(a: Sums, b: Sums): Sums {
 }
 
 function countsOf(sums: Sums): ActivityCounts {
-  const pick = <Name extends keyof Sums>(names: readonly Name[]): Record<Name, Sums[Name]> =>
-    Object.fromEntries(names.map((name) => [name, sums[name]])) as Record<Name, Sums[Name]>;
+  const records = OUTCOMES.map((name) => [name, sums[name]] as const);
+  const loads = STATUSES.map((name) => [name, sums[`${name}Loads`]] as const);
   const { received, ended, seconds, longest } = sums;
   return {
-    loads: pick(STATUSES),
-    records: pick(OUTCOMES),
+    loads: Object.fromEntries(loads) as Record<LoadStatus, number>,
+    records: Object.fromEntries(records) as unknown as RecordOutcomes,
     averageSeconds: ended === 0 ? null : seconds / ended,
     maxSeconds: longest,
     recordsPerSecond: seconds > 0 ? received / seconds : null,

@@ -4,7 +4,7 @@ export const STYLESHEET = `:root {
   --page: #f5f6f8; --panel: #fff; --text: #1b2430; --muted: #566173; --line: #dde1e7; --soft: #eef0f4;
   --link: #0a58a8; --focus: #2f81f7; --good: #12693d; --good-soft: #dcf3e5; --warn: #8a4b00; --warn-soft: #fdeed6;
   --bad: #b01c1c; --bad-soft: #fde4e2; --info: #0a58a8; --info-soft: #e1eefb;
-  --inserted: #17804a; --stored: #0f766e; --updated: #2f6fde; --unchanged: #8590a0; --deleted: #7c4ddb;
+  --edge: #8590a0; --inserted: #17804a; --stored: #0f766e; --updated: #2f6fde; --unchanged: #8590a0; --deleted: #7c4ddb;
   --duplicates: #0891a5; --skipped: #a67b0b; --rejected: #e0620d; --failed: #c92a2a; --bar: #3d78d6; --bar-soft: #b7cdf1;
 }
 @media (prefers-color-scheme: dark) {
@@ -12,7 +12,7 @@ export const STYLESHEET = `:root {
     --page: #0f1319; --panel: #171c24; --text: #e3e8ef; --muted: #98a4b5; --line: #2a323e; --soft: #1f2630;
     --link: #79b4f7; --focus: #58a6ff; --good: #6fd39b; --good-soft: #12321f; --warn: #f0b25a; --warn-soft: #3a2a10;
     --bad: #ff9a92; --bad-soft: #421a1a; --info: #79b4f7; --info-soft: #142a44;
-    --inserted: #3fb573; --stored: #2cb5a8; --updated: #6a9ff5; --unchanged: #7d8899; --deleted: #a98af0;
+    --edge: #667386; --inserted: #3fb573; --stored: #2cb5a8; --updated: #6a9ff5; --unchanged: #7d8899; --deleted: #a98af0;
     --duplicates: #35b7ca; --skipped: #cfa32e; --rejected: #f5883f; --failed: #ee6a63; --bar: #6a9ff5; --bar-soft: #34507f;
   }
 }
@@ -51,7 +51,9 @@ body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; co
 
 .panel { margin: 0 0 1rem; padding: .9rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 .panel > :last-child { margin-bottom: 0; }
+.columns > .plot { margin-bottom: 1rem; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0 1rem; align-items: start; }
+.columns.three { grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
 .nothing, .none, .unit, .note { color: var(--muted); }
 .choices { margin: 0 0 .9rem; }
 .choices ul { display: inline-flex; padding: 2px; background: var(--soft); border: 1px solid var(--line); border-radius: 7px; }
@@ -73,7 +75,6 @@ body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; co
 
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .75rem; margin: 0 0 1rem; }
 .plot { margin: 0; padding: .7rem .8rem .5rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; min-width: 0; }
-.panel .plot { padding: 0; border: 0; max-width: 44rem; }
 .plot figcaption { font-weight: 600; }
 .plot .unit { font-weight: 400; font-size: .86rem; }
 .plot > svg { display: block; width: 100%; height: auto; margin: .3rem 0; }
@@ -89,6 +90,7 @@ body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; co
 .outcome-inserted { fill: var(--inserted); } .outcome-stored { fill: var(--stored); } .outcome-updated { fill: var(--updated); }
 .outcome-unchanged { fill: var(--unchanged); } .outcome-deleted { fill: var(--deleted); } .outcome-skipped { fill: var(--skipped); }
 .outcome-duplicates { fill: var(--duplicates); } .outcome-rejected { fill: var(--rejected); } .outcome-failed { fill: var(--failed); }
+.batch { shape-rendering: crispEdges; }
 .rate, .average, .batch { fill: var(--bar); } .longest { fill: var(--bar-soft); } .batch.later { fill: var(--rejected); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem .8rem; margin: 0 0 .3rem; padding: 0; list-style: none; font-size: .86rem; }
 .legend .key { width: .65rem; height: .65rem; margin-right: .35rem; }
@@ -97,8 +99,8 @@ summary { color: var(--muted); cursor: pointer; width: fit-content; }
 
 .scroll { overflow-x: auto; margin: 0 0 .6rem; }
 .plot .scroll { max-height: 20rem; overflow: auto; }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .32rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+table { width: 100%; border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .55rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: .2rem; }
 thead th { color: var(--muted); font-size: .86rem; font-weight: 550; white-space: nowrap; }
 tbody th { font-weight: 400; }
@@ -106,7 +108,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 tbody tr:hover { background: var(--soft); }
 .number { text-align: right; white-space: nowrap; }
 time { white-space: nowrap; }
-.clipped { display: inline-block; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.clipped { display: inline-block; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 
 .badge { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: var(--soft); color: var(--muted); font-size: .86rem; font-weight: 550; white-space: nowrap; }
 .badge.completed, .badge.good { background: var(--good-soft); color: var(--good); }
@@ -127,7 +129,8 @@ form { margin: 0 0 1rem; }
 .filter label { display: flex; flex-direction: column; color: var(--muted); font-size: .86rem; }
 .filter > a { padding: .35rem 0; }
 input, select, textarea, button { font: inherit; color: var(--text); }
-input, select, textarea { padding: .3rem .5rem; background: var(--page); border: 1px solid var(--muted); border-radius: 5px; max-width: 100%; }
+input, select, textarea { padding: .3rem .5rem; background: var(--page); border: 1px solid var(--edge); border-radius: 5px; max-width: 100%; }
+input:not([type=checkbox], [type=radio]), select { height: 2.1rem; }
 input[type=checkbox], input[type=radio] { accent-color: var(--link); width: 1rem; height: 1rem; vertical-align: -2px; }
 ::placeholder { color: var(--muted); opacity: .8; }
 button, .button { display: inline-block; padding: .32rem .9rem; background: var(--link); border: 1px solid var(--link); border-radius: 5px; color: var(--panel); font-weight: 600; text-decoration: none; cursor: pointer; }
@@ -142,6 +145,8 @@ mark { padding: 0 .15em; border-radius: 3px; background: var(--warn-soft); color
 
 @media (max-width: 600px) {
   body > header { padding: .5rem .8rem; }
+  body > header nav a { padding: .3rem .42rem; font-size: .93rem; }
+  body > header nav ul { gap: 0; }
   main { padding: .9rem .8rem; }
   body > footer { padding: 0 .8rem 1rem; }
   .panel { padding: .7rem .75rem; }

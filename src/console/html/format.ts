@@ -23,6 +23,9 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
 
 /** `340 ms`, `2.5 s`, `3 min 20 s`, `5 h 10 min`, `2 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds === 0) {
+    return '0 s';
+  }
   if (seconds < 1) {
     return `${Math.round(seconds * 1_000)} ms`;
   }

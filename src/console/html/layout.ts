@@ -31,6 +31,7 @@ export function layout(page: Page, { root, environment, database, isReadOnly }: 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${page.title} · ${environment && html`${environment} · `}Storage</title>
+<link rel="icon" href="${root}${assetLink('console.svg')}">
 <link rel="stylesheet" href="${root}${assetLink('console.css')}">
 <script src="${root}${assetLink('console.js')}" defer></script>
 </head>

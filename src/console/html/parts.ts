@@ -77,15 +77,16 @@ export function badge(word: string, className = word): Html {
   return html`<span class="badge ${className}">${word}</span>`;
 }
 
-/** Links to the neighbours of a page of a list. */
+/** Links to the pages before and after one of a list. */
 export function pager(
   newer: string | undefined,
   older: string | undefined,
   words: readonly [string, string] = ['Newer', 'Older'],
-): Html {
-  return html`<nav class="pager" aria-label="Page">
-    ${newer !== undefined && html`<a href="${newer}" rel="prev">← ${words[0]}</a>`}${
-      older !== undefined && html`<a href="${older}" rel="next">${words[1]} →</a>`
-    }
-  </nav>`;
+): Html | undefined {
+  return newer === undefined && older === undefined
+    ? undefined
+    : html`<nav class="pager" aria-label="Neighbouring pages">
+        ${newer !== undefined && html`<a href="${newer}" rel="prev">← ${words[0]}</a>`}
+        ${older !== undefined && html`<a href="${older}" rel="next">${words[1]} →</a>`}
+      </nav>`;
 }

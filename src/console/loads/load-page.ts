@@ -1,6 +1,6 @@
 import type { BatchEntry, BatchPage, LoadTimeline } from '../../operations/load-batches.js';
 import type { RejectGroups } from '../../operations/reject-groups.js';
-import type { LoadCounts } from '../../results/load-counts.js';
+import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { ERROR_CODES, type ErrorCodeEntry } from '../../errors/index.js';
 import { count, counted, duration, orDash, time } from '../html/format.js';
@@ -50,7 +50,9 @@ export function loadPage(input: LoadPageInput): Page {
     section: 'loads',
     title: `Load into ${load.table}`,
     refreshes: load.status === 'running',
-    content: html`${errorOf(load)}${panel('Load', factsOf(input))}${panel('Records', countsOf(load))}${batchesPart(input)}${rejectsPart(input)}${fieldsPart(load)}`,
+    content: html`${errorOf(load)}${panel('Load', factsOf(input))}${panel('Records', countsOf(load))}
+      <div class="columns three">${timelinePart(input)}${rejectsPart(input)}${fieldsPart(load)}</div>
+      ${batchesPart(input)}`,
   };
 }
 
@@ -127,20 +129,12 @@ function countsOf({ tables, ...load }: HistoryEntry): Html {
   );
 }
 
-function batchesPart({ load, root, timeline: { batches: all, slices }, batches, firstBatch }: LoadPageInput): Html {
-  if (all === 0) {
-    return panel(
-      'Batches',
-      html`<p class="nothing">
-        No batches. A small load is one statement, and has none; so has a load that committed nothing.
-      </p>`,
-    );
-  }
+function timelinePart({ load, timeline: { slices } }: LoadPageInput): Html {
   const start = load.startedAt.getTime();
-  const plot = timeline({
+  return timeline({
     title: 'Records committed',
-    unit: 'records, since the start of the load',
-    empty: 'No batches',
+    unit: 'since the start of the load',
+    empty: 'No committed batches',
     seconds: secondsOf(load) ?? 0,
     steps: slices.map(({ firstBatchNo, lastBatchNo, until, records, attempt }) => ({
       name: firstBatchNo === lastBatchNo ? `batch ${firstBatchNo}` : `batches ${firstBatchNo} to ${lastBatchNo}`,
@@ -149,16 +143,29 @@ function batchesPart({ load, root, timeline: { batches: all, slices }, batches, 
       attempt,
     })),
   });
+}
+
+function batchesPart({ load, root, timeline: { batches: all }, batches, firstBatch }: LoadPageInput): Html {
+  if (all === 0) {
+    return panel(
+      'Batches',
+      html`<p class="nothing">
+        No batches. A small load is one statement, and has none; so has a load that committed nothing.
+      </p>`,
+    );
+  }
   const to = (batch: number): string => link(root, `loads/${load.loadId}`, { batch: batch === 0 ? undefined : batch });
   const next = batches.hasMore ? to((batches.batches.at(-1) as BatchEntry).batchNo + 1) : undefined;
   return panel(counted(all, 'committed batch', 'committed batches'), [
-    html`<div class="plots">${plot}</div>`,
     batchTable(batches.batches),
     pager(firstBatch > 0 ? to(0) : undefined, next, ['First batches', 'Next batches']),
   ]);
 }
 
 function batchTable(batches: readonly BatchEntry[]): Html {
+  const present = Object.keys(NO_COUNTS).filter((name): name is keyof LoadCounts =>
+    batches.some(({ counts }) => counts !== null && counts[name as keyof LoadCounts] > 0),
+  );
   return table<BatchEntry>(
     'Committed batches',
     [
@@ -170,9 +177,9 @@ function batchTable(batches: readonly BatchEntry[]): Html {
           `${count(firstPosition)} – ${count(Math.max(firstPosition, endPosition - 1))}`,
         isNumber: true,
       },
-      ...COUNTS.filter((name) => name !== 'stored').map((name): Column<BatchEntry> => ({
+      ...present.map((name): Column<BatchEntry> => ({
         head: name,
-        cell: ({ counts }) => orDash(counts?.[name as keyof LoadCounts], count),
+        cell: ({ counts }) => orDash(counts?.[name], count),
         isNumber: true,
       })),
       { head: 'Committed (UTC)', cell: ({ committedAt }) => time(committedAt) },

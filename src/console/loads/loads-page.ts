@@ -35,7 +35,8 @@ export function loadsPage({ loads, hasNewer, hasOlder }: LoadPage, given: GivenF
   return {
     section: 'loads',
     title: 'Loads',
-    content: html`${filterForm(given, context)}${loads.length === 0 ? nothing : listOf(loads, root)}${pager(newer, older)}`,
+    content: html`${filterForm(given, context)}
+      <div class="panel">${loads.length === 0 ? nothing : listOf(loads, root)}${pager(newer, older)}</div>`,
   };
 }
 

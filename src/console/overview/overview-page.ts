@@ -215,9 +215,10 @@ export function freshnessPart(tables: readonly TableFreshness[], root: string): 
                 html`<a href="${link(root, `loads/${loadId}`)}">${badge(status)}</a>`,
             },
           ],
-          tables,
+          // What needs attention first.
+          tables.toSorted((a, b) => Number(b.stale) - Number(a.stale)),
         );
-  return panel('Tables', content);
+  return panel('Freshness of tables', content);
 }
 
 function stateOf({ stale, staleAfterMs, lastArrivalAt }: TableFreshness): Html {

@@ -34,7 +34,9 @@ export class OverviewController {
     const rejects = await this.part('Open rejected records', async () =>
       rejectsPart(await operations.rejectsByTableAndReason(), root),
     );
-    const freshness = await this.part('Tables', async () => freshnessPart(await operations.freshness(), root));
+    const freshness = await this.part('Freshness of tables', async () =>
+      freshnessPart(await operations.freshness(), root),
+    );
     const schema = await this.part('Schema', async () =>
       schemaPart(await operations.pendingMigrations(), await operations.schemaDifferences(), root),
     );

@@ -1,7 +1,7 @@
 import { compactCount } from '../html/format.js';
 import { type Html, html } from '../html/html.js';
 import { BOTTOM, frame, LEFT, type PlotText, RIGHT, round, yOf } from './frame.js';
-import { axisFor } from './scale.js';
+import { axisFor, type Unit } from './scale.js';
 
 /** One of the numbers of each bar. */
 interface Series {
@@ -28,8 +28,7 @@ export interface BarPlot extends Omit<PlotText, 'table' | 'legend'> {
   readonly format: (value: number) => string;
   /** Text of a tick. @default `1.2k` */
   readonly formatTick?: ((value: number) => string) | undefined;
-  /** Whether values are whole numbers. */
-  readonly whole: boolean;
+  readonly valueUnit: Unit;
   /** Series stand on top of each other, or each on the axis, the first behind the others. */
   readonly arranged: 'stacked' | 'overlaid';
 }
@@ -40,9 +39,9 @@ const LEAST_HEIGHT = 1;
 
 /** Draws bars with a hover title each, above a table of the same numbers. */
 export function barPlot(plot: BarPlot): Html {
-  const { series, bars, format, formatTick = compactCount, whole, arranged, ...text } = plot;
+  const { series, bars, format, formatTick = compactCount, valueUnit, arranged, ...text } = plot;
   const heightOf = arranged === 'stacked' ? sumOf : largestOf;
-  const axis = axisFor(largestOf(bars.map(({ values }) => heightOf(values))), whole);
+  const axis = axisFor(largestOf(bars.map(({ values }) => heightOf(values))), valueUnit);
   const step = (RIGHT - LEFT) / Math.max(1, bars.length);
   const marks = bars.flatMap(({ name, values }, index) => {
     let bottom = BOTTOM;

@@ -22,14 +22,13 @@ export interface Timeline extends Omit<PlotText, 'table' | 'legend'> {
   readonly seconds: number;
 }
 
-const TIME_TICKS = 4;
 const LEAST_WIDTH = 0.5;
 
 /** Draws the sum of the records as stairs, a step for each batch. */
 export function timeline({ steps, seconds, ...text }: Timeline): Html {
   const inTime = steps.toSorted((a, b) => a.seconds - b.seconds);
   const total = steps.reduce((sum, { records }) => sum + records, 0);
-  const axis = axisFor(total, true);
+  const axis = axisFor(total, 'whole number');
   const span = Math.max(seconds, ...steps.map((step) => step.seconds), 0.001);
   const xOf = (at: number): number => LEFT + (Math.max(0, at) / span) * (RIGHT - LEFT);
   let [sum, left] = [0, LEFT];
@@ -52,10 +51,9 @@ export function timeline({ steps, seconds, ...text }: Timeline): Html {
       </title></rect
     >`;
   });
-  const ticks = Array.from({ length: TIME_TICKS + 1 }, (_, index) => {
-    const at = (span * index) / TIME_TICKS;
-    return { x: xOf(at), label: duration(at) };
-  });
+  const ticks = axisFor(span, 'seconds')
+    .ticks.filter((at) => at <= span)
+    .map((at) => ({ x: xOf(at), label: duration(at) }));
   return frame({ ...text, table: tableOf(inTime) }, axis, compactCount, ticks, marks);
 }
 
