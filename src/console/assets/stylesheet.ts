@@ -17,9 +17,9 @@ export const STYLESHEET = `:root {
   }
 }
 * { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
+html { font-size: 87.5%; -webkit-text-size-adjust: 100%; }
 body {
-  margin: 0; background: var(--page); color: var(--text); font: 14px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif;
+  margin: 0; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", sans-serif;
   overflow-wrap: break-word;
 }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 2px; }
@@ -28,7 +28,7 @@ a:hover { text-decoration-thickness: 2px; }
 code, pre, kbd { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .93em; }
 h1 { margin: 0 0 1rem; font-size: 1.45rem; line-height: 1.25; font-weight: 650; }
 h2 { margin: 0 0 .6rem; font-size: 1rem; font-weight: 650; }
-h3 { margin: 1rem 0 .4rem; font-size: .93rem; font-weight: 650; }
+h3 { margin: 1rem 0 .4rem; font-size: .95rem; font-weight: 650; }
 p { margin: 0 0 .6rem; }
 ul, ol { margin: 0 0 .6rem; padding-left: 1.2rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -47,7 +47,7 @@ body > header nav a:hover { background: var(--soft); color: var(--text); }
 body > header nav a[aria-current] { background: var(--soft); color: var(--text); font-weight: 600; }
 main { max-width: 1360px; margin: 0 auto; padding: 1.25rem; }
 main:focus { outline: none; }
-body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; color: var(--muted); font-size: .86rem; }
+body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; color: var(--muted); font-size: .89rem; }
 
 .panel { margin: 0 0 1rem; padding: .9rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 .panel > :last-child { margin-bottom: 0; }
@@ -67,16 +67,16 @@ body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; co
 .tile:not(:has(a)), .tile > a { padding: .7rem 1rem; }
 .tile > a { flex: 1; color: inherit; text-decoration: none; }
 .tile > a:hover .name { text-decoration: underline; }
-.tile .name { color: var(--muted); font-size: .86rem; }
+.tile .name { color: var(--muted); font-size: .89rem; }
 .tile strong { font-size: 1.7rem; line-height: 1.25; font-weight: 620; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
-.tile .note { font-size: .86rem; }
+.tile .note { font-size: .89rem; }
 .tile.warn strong, b.warn { color: var(--warn); }
 .tile.bad strong, b.bad { color: var(--bad); }
 
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .75rem; margin: 0 0 1rem; }
 .plot { margin: 0; padding: .7rem .8rem .5rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; min-width: 0; }
 .plot figcaption { font-weight: 600; }
-.plot .unit { font-weight: 400; font-size: .86rem; }
+.plot .unit { font-weight: 400; font-size: .89rem; }
 .plot > svg { display: block; width: 100%; height: auto; margin: .3rem 0; }
 .plot text { fill: var(--muted); font-size: 11px; font-variant-numeric: tabular-nums; }
 .plot .values text { text-anchor: end; }
@@ -92,17 +92,17 @@ body > footer { max-width: 1360px; margin: 0 auto; padding: 0 1.25rem 1.5rem; co
 .outcome-duplicates { fill: var(--duplicates); } .outcome-rejected { fill: var(--rejected); } .outcome-failed { fill: var(--failed); }
 .batch { shape-rendering: crispEdges; }
 .rate, .average, .batch { fill: var(--bar); } .longest { fill: var(--bar-soft); } .batch.later { fill: var(--rejected); }
-.legend { display: flex; flex-wrap: wrap; gap: .1rem .8rem; margin: 0 0 .3rem; padding: 0; list-style: none; font-size: .86rem; }
+.legend { display: flex; flex-wrap: wrap; gap: .1rem .8rem; margin: 0 0 .3rem; padding: 0; list-style: none; font-size: .89rem; }
 .legend .key { width: .65rem; height: .65rem; margin-right: .35rem; }
-.plot details { font-size: .93rem; }
+.plot details { font-size: .95rem; }
 summary { color: var(--muted); cursor: pointer; width: fit-content; }
 
 .scroll { overflow-x: auto; margin: 0 0 .6rem; }
 .plot .scroll { max-height: 20rem; overflow: auto; }
-table { width: 100%; border-collapse: collapse; font-size: .93rem; font-variant-numeric: tabular-nums; }
+table { width: 100%; border-collapse: collapse; font-size: .95rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .55rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: .2rem; }
-thead th { color: var(--muted); font-size: .86rem; font-weight: 550; white-space: nowrap; }
+thead th { color: var(--muted); font-size: .89rem; font-weight: 550; white-space: nowrap; }
 tbody th { font-weight: 400; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody tr:hover { background: var(--soft); }
@@ -110,7 +110,7 @@ tbody tr:hover { background: var(--soft); }
 time { white-space: nowrap; }
 .clipped { display: inline-block; max-width: 13rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
 
-.badge { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: var(--soft); color: var(--muted); font-size: .86rem; font-weight: 550; white-space: nowrap; }
+.badge { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: var(--soft); color: var(--muted); font-size: .89rem; font-weight: 550; white-space: nowrap; }
 .badge.completed, .badge.good { background: var(--good-soft); color: var(--good); }
 .badge.running, .badge.environment { background: var(--info-soft); color: var(--info); }
 .badge.interrupted, .badge.warn { background: var(--warn-soft); color: var(--warn); }
@@ -122,11 +122,11 @@ time { white-space: nowrap; }
 div.message { margin: 0 0 1rem; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .5rem 1.5rem; margin: 0; }
-.facts dt { color: var(--muted); font-size: .86rem; }
+.facts dt { color: var(--muted); font-size: .89rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 form { margin: 0 0 1rem; }
 .filter { display: flex; flex-wrap: wrap; align-items: end; gap: .6rem .8rem; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
-.filter label { display: flex; flex-direction: column; color: var(--muted); font-size: .86rem; }
+.filter label { display: flex; flex-direction: column; color: var(--muted); font-size: .89rem; }
 .filter > a { padding: .35rem 0; }
 input, select, textarea, button { font: inherit; color: var(--text); }
 input, select, textarea { padding: .3rem .5rem; background: var(--page); border: 1px solid var(--edge); border-radius: 5px; max-width: 100%; }
@@ -137,7 +137,7 @@ button, .button { display: inline-block; padding: .32rem .9rem; background: var(
 button:hover, .button:hover { filter: brightness(1.1); }
 button.danger { background: var(--bad); border-color: var(--bad); }
 button.plain, .button.plain { background: none; border-color: var(--muted); color: var(--text); font-weight: 500; }
-button.small { padding: 0 .5rem; font-size: .86rem; margin-left: .4rem; }
+button.small { padding: 0 .5rem; font-size: .89rem; margin-left: .4rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; margin: 0 0 1rem; }
 .pager { display: flex; gap: 1rem; margin: .6rem 0 1rem; }
 pre { margin: 0 0 .6rem; padding: .7rem .9rem; overflow-x: auto; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; line-height: 1.45; }
@@ -145,7 +145,7 @@ mark { padding: 0 .15em; border-radius: 3px; background: var(--warn-soft); color
 
 @media (max-width: 600px) {
   body > header { padding: .5rem .8rem; }
-  body > header nav a { padding: .3rem .42rem; font-size: .93rem; }
+  body > header nav a { padding: .3rem .42rem; font-size: .95rem; }
   body > header nav ul { gap: 0; }
   main { padding: .9rem .8rem; }
   body > footer { padding: 0 .8rem 1rem; }
