@@ -6,9 +6,20 @@ import { EmptyBodyFilter } from './http/empty-body.filter.js';
 import { RequestGuard } from './http/request-guard.js';
 import { LoadsController } from './loads/loads.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { RejectActionsController } from './rejects/reject-actions.controller.js';
+import { RejectsController } from './rejects/rejects.controller.js';
+import { SchemaController } from './schema/schema.controller.js';
 
 /** Their methods name routes below the path of a console. */
-const PAGES: readonly Type<object>[] = [AssetsController, OverviewController, LoadsController];
+const PAGES: readonly Type<object>[] = [
+  AssetsController,
+  OverviewController,
+  LoadsController,
+  // Its routes come before `rejects/:id`.
+  RejectActionsController,
+  RejectsController,
+  SchemaController,
+];
 
 /** The controllers of one console: a class of its own for each, because path and guards differ between consoles. */
 export function consoleControllers({ path, guards }: StorageConsoleMount): Type<object>[] {

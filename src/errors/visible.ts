@@ -18,6 +18,23 @@ export function visibleJson(json: string): string {
   return json.replaceAll(ACTIVE_IN_LINE, (character) => `\\u${hex(character, 4)}`);
 }
 
+/** A part of a text: characters as they are, or the escape of one. */
+export interface VisiblePart {
+  readonly text: string;
+  readonly isEscape: boolean;
+}
+
+/** {@link visible} in parts, so that an escape can be told from a text that looks like one. */
+export function visibleParts(text: string): VisiblePart[] {
+  const parts: VisiblePart[] = [];
+  let end = 0;
+  for (const { 0: character, index } of text.matchAll(ACTIVE)) {
+    parts.push({ text: text.slice(end, index), isEscape: false }, { text: escaped(character), isEscape: true });
+    end = index + character.length;
+  }
+  return [...parts, { text: text.slice(end), isEscape: false }].filter(({ text: part }) => part !== '');
+}
+
 function escaped(character: string): string {
   const named = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` }[character];
   return named ?? (character > '\xff' ? `\\u${hex(character, 4)}` : `\\x${hex(character, 2)}`);

@@ -119,14 +119,27 @@ export class StorageOperations {
     return answered(this.questions.quarantine.list(filter), ...OF_QUARANTINE);
   }
 
-  /** One rejected record, or null. */
-  async reject(id: string, withRaw = false): Promise<QuarantinedRecord | null> {
-    return answered(this.questions.quarantine.get(id, withRaw), ...OF_QUARANTINE);
+  /**
+   * One rejected record, or null.
+   * @param mostBytes - of the record itself; a longer one is cut
+   */
+  async reject(id: string, mostBytes = 0): Promise<QuarantinedRecord | null> {
+    return answered(this.questions.quarantine.get(id, mostBytes > 0, mostBytes), ...OF_QUARANTINE);
   }
 
   /** The exact number of rejected records that match a filter: those that a replay, export or purge would take. */
   async countRejects(filter: RejectFilter = {}): Promise<number> {
     return answered(this.questions.quarantine.count(filter), ...OF_QUARANTINE);
+  }
+
+  /** The clock of the database, by which records are rejected. */
+  async now(): Promise<Date> {
+    const asking = this.questions.query<{ now: Date }>(
+      "SELECT date_trunc('milliseconds', clock_timestamp()) AS now",
+      [],
+    );
+    const [row] = await answered(asking, ...OF_QUARANTINE);
+    return row?.now ?? new Date();
   }
 
   /** Migrations of this package and of the DataSource that are not applied. */

@@ -55,7 +55,10 @@ export async function* readKeptRecords(
   }
 }
 
-/** The bytes of a record of any size; undefined if it was deleted meanwhile. */
+/**
+ * The bytes of a record of any size; undefined if it was deleted meanwhile.
+ * @param record - `bytes`: how many, from the first
+ */
 export async function readSlices(
   query: Query,
   quotedTable: string,
@@ -65,7 +68,7 @@ export async function readSlices(
   for (let from = 1; from <= bytes; from += SLICE_BYTES) {
     const [row] = await query<{ slice: Buffer }>(
       `SELECT substring(raw FROM $2 FOR $3) AS slice FROM ${quotedTable} WHERE id = $1`,
-      [id, from, SLICE_BYTES],
+      [id, from, Math.min(SLICE_BYTES, bytes - from + 1)],
     );
     if (row === undefined) {
       return undefined;

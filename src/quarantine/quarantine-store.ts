@@ -86,7 +86,8 @@ export class QuarantineStore {
     return withRaw ? this.addRaw(records) : records;
   }
 
-  async get(id: string, withRaw: boolean): Promise<QuarantinedRecord | null> {
+  /** @param mostBytes - of the record itself; a longer one is cut */
+  async get(id: string, withRaw: boolean, mostBytes = Infinity): Promise<QuarantinedRecord | null> {
     if (!isId(id)) {
       return null;
     }
@@ -94,7 +95,7 @@ export class QuarantineStore {
       `SELECT ${columnsOf(withRaw)} FROM ${this.records} AS r WHERE r.id = $1`,
       [id],
     );
-    const [record] = withRaw ? await this.addRaw(found) : found;
+    const [record] = withRaw ? await this.addRaw(found, mostBytes) : found;
     return record ?? null;
   }
 
@@ -180,10 +181,12 @@ export class QuarantineStore {
     return conditionOf(filter, parameters, schema);
   }
 
-  private async addRaw(records: readonly QuarantinedRecord[]): Promise<QuarantinedRecord[]> {
+  private async addRaw(records: readonly QuarantinedRecord[], mostBytes = Infinity): Promise<QuarantinedRecord[]> {
     const complete: QuarantinedRecord[] = [];
     for (const record of records) {
-      complete.push({ ...record, raw: await readSlices(this.query, this.records, record) });
+      const { id, bytes } = record;
+      const raw = await readSlices(this.query, this.records, { id, bytes: Math.min(bytes, mostBytes) });
+      complete.push({ ...record, raw });
     }
     return complete;
   }

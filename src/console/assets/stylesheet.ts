@@ -141,6 +141,8 @@ button.small { padding: 0 .5rem; font-size: .89rem; margin-left: .4rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; margin: 0 0 1rem; }
 .pager { display: flex; gap: 1rem; margin: .6rem 0 1rem; }
 pre { margin: 0 0 .6rem; padding: .7rem .9rem; overflow-x: auto; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; line-height: 1.45; }
+pre.record { white-space: pre-wrap; overflow-wrap: anywhere; }
+.escape { padding: 0 .1em; border-radius: 2px; background: var(--bad-soft); color: var(--bad); }
 mark { padding: 0 .15em; border-radius: 3px; background: var(--warn-soft); color: var(--warn); font-weight: 600; }
 
 @media (max-width: 600px) {

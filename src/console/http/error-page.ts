@@ -6,6 +6,7 @@ import { httpStatusOf } from '../../module/storage-exception.filter.js';
 import { isTransient } from '../../postgres/faults/sqlstate.js';
 import { type Html, html } from '../html/html.js';
 import type { Page } from '../html/page.js';
+import { showText } from '../html/show-text.js';
 import { PageError } from './page-error.js';
 
 const QUERY_CANCELED = '57014';
@@ -31,7 +32,7 @@ export function errorPage(error: unknown): Page & { readonly status: number } {
 /** Tells of an error within a page. */
 export function errorNotice(error: unknown): Html {
   const { what, action, code } = tell(error);
-  return html`<p class="message error">${what}</p>
+  return html`<p class="message error">${showText(what)}</p>
     ${action !== undefined && html`<p>${action}</p>`}${code !== undefined && html`<p>Code: <code>${code}</code></p>`}`;
 }
 
