@@ -30,30 +30,37 @@ function start(
   }) as ReturnType<typeof start>;
 }
 
-async function firstUrl(output: NodeJS.ReadableStream): Promise<string> {
+/** Its URL, and the lines of its log before that. */
+async function untilStarted(output: NodeJS.ReadableStream): Promise<{ url: string; log: Record<string, unknown>[] }> {
   let seen = '';
   for await (const chunk of output) {
     seen += String(chunk);
     const url = /^API +(\S+)\/docs$/m.exec(seen)?.[1];
     if (url !== undefined && seen.includes('Ctrl-C')) {
-      return url;
+      const lines = seen.split('\n').filter((line) => line.startsWith('{'));
+      return { url, log: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
     }
   }
   throw new Error(`It ended without its URL: ${seen}`);
 }
 
-it.each(['new', 'kept'])(
+it.each([
+  ['new', ['hybrid', 'feedback']],
+  ['kept', []],
+])(
   'starts on a %s Postgres of its own, has the samples once, and ends at Ctrl-C',
-  async () => {
+  async (_postgres, loaded) => {
     const example = start(0);
     const ended = once(example, 'exit');
     const errors = text(example.stderr);
-    const url = await firstUrl(example.stdout);
+    const { url, log } = await untilStarted(example.stdout);
     const { items } = (await (await fetch(`${url}/loads`)).json()) as { items: Record<string, unknown>[] };
     expect(items.map(({ table, received, rejected }) => ({ table, received, rejected }))).toEqual([
       { table: 'feedback', received: 176, rejected: 14 },
       { table: 'hybrid', received: 300, rejected: 8 },
     ]);
+    const completed = log.filter(({ msg }) => msg === 'Load completed');
+    expect(completed.map(({ table }) => table)).toEqual(loaded);
     process.kill(-(example.pid as number), 'SIGINT');
     expect(await ended).toEqual([0, null]);
     expect(await errors).toBe('');

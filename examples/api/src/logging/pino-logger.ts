@@ -32,18 +32,13 @@ export class PinoLogger implements LoggerService {
   ): void {
     const context = rest.findLast((part) => typeof part === 'string');
     const added = rest.filter((part) => typeof part === 'object');
-    const fields = Object.assign(
-      { context },
-      ...added,
-      typeof message === 'object' && !(message instanceof Error) && message,
-    );
     const shown = level === 'info' && START_UP.has(context ?? '') ? 'debug' : level;
-    if (message instanceof Error) {
-      this.pino[shown]({ ...fields, err: message }, message.message);
-    } else if (typeof message === 'object') {
-      this.pino[shown](fields);
-    } else {
-      this.pino[shown](fields, String(message));
-    }
+    const { message: text, ...fields } =
+      message instanceof Error ? { err: message, message: message.message } : asFields(message);
+    this.pino[shown](Object.assign({ context }, ...added, fields), text === undefined ? undefined : String(text));
   }
+}
+
+function asFields(message: unknown): Record<string, unknown> {
+  return typeof message === 'object' ? { ...message } : { message };
 }
