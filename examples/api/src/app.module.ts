@@ -8,7 +8,9 @@ import { StorageConsoleModule } from 'harbor-storage/console';
 import { type Environment, validateEnvironment } from './config.js';
 import { dataSourceOptions } from './data-source.js';
 import { FeedbackModule } from './feedback/feedback.module.js';
+import { HealthModule } from './health/health.module.js';
 import { LoadsModule } from './loads/loads.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { OperatorGuard } from './operator.guard.js';
 import { StorageErrorsFilter } from './storage-errors.filter.js';
 
@@ -39,6 +41,8 @@ import { StorageErrorsFilter } from './storage-errors.filter.js';
         canSee: () => true, // the operator may see the content of rejected records
       }),
     }),
+    HealthModule,
+    MetricsModule,
     FeedbackModule,
     LoadsModule,
   ],

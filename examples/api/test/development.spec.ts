@@ -1,37 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 
 const ENTRY = join(import.meta.dirname, '../dist/development.js');
 
 let folder: string;
+let started: ChildProcess | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'harbor-storage-example-'));
 });
+afterEach(() => {
+  started?.kill('SIGKILL'); // where a test has failed
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** As a shell starts it: in a process group of its own, so that Ctrl-C reaches all of it. */
-function start(
-  port: number,
-): ChildProcess & { readonly stdout: NodeJS.ReadableStream; readonly stderr: NodeJS.ReadableStream } {
+function start(port: number): ChildProcessByStdio<null, Readable, Readable> {
   const { DATABASE_URL: _url, MIGRATIONS: _migrations, ...env } = process.env;
-  return spawn(process.execPath, [ENTRY], {
+  const example = spawn(process.execPath, [ENTRY], {
     cwd: folder,
     env: { ...env, PORT: String(port) },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-  }) as ReturnType<typeof start>;
+  });
+  started = example;
+  return example;
 }
 
 /** Its URL, and the lines of its log before that. */
-async function untilStarted(output: NodeJS.ReadableStream): Promise<{ url: string; log: Record<string, unknown>[] }> {
+async function untilStarted(output: Readable): Promise<{ url: string; log: Record<string, unknown>[] }> {
   let seen = '';
   for await (const chunk of output) {
     seen += String(chunk);
@@ -45,11 +50,11 @@ async function untilStarted(output: NodeJS.ReadableStream): Promise<{ url: strin
 }
 
 it.each([
-  ['new', ['hybrid', 'feedback']],
-  ['kept', []],
+  ['new', 1],
+  ['kept', 0],
 ])(
   'starts on a %s Postgres of its own, has the samples once, and ends at Ctrl-C',
-  async (_postgres, loaded) => {
+  async (_postgres, loads) => {
     const example = start(0);
     const ended = once(example, 'exit');
     const errors = text(example.stderr);
@@ -59,8 +64,8 @@ it.each([
       { table: 'feedback', received: 176, rejected: 14 },
       { table: 'hybrid', received: 300, rejected: 8 },
     ]);
-    const completed = log.filter(({ msg }) => msg === 'Load completed');
-    expect(completed.map(({ table }) => table)).toEqual(loaded);
+    const lines = log.filter(({ msg, table }) => msg === 'Load completed' && table === 'hybrid');
+    expect(lines).toHaveLength(loads);
     process.kill(-(example.pid as number), 'SIGINT');
     expect(await ended).toEqual([0, null]);
     expect(await errors).toBe('');

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const PAGES = ['/storage'];
+const PAGES = ['/storage', '/storage/loads', '/metrics'];
 
 it.each(PAGES)('%s is for the operator only', async (page) => {
   const { name, password } = OPERATOR;
@@ -21,7 +21,7 @@ it.each(PAGES)('%s is for the operator only', async (page) => {
     expect(headers['www-authenticate']).toMatch(/^Basic /);
   }
   const { status, type } = await get().auth(name, password);
-  expect([status, type]).toEqual([200, 'text/html']);
+  expect([status, type]).toEqual([200, page === '/metrics' ? 'text/plain' : 'text/html']);
 });
 
 it('serves the description of the API', async () => {
