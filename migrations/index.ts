@@ -7,6 +7,7 @@ import { AddUnknownFields1764300000000 } from './1764300000000-add-unknown-field
 import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-by-brin.js';
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 import { AddDeletedCount1764650000000 } from './1764650000000-add-deleted-count.js';
+import { AddIndexesOfOperators1764800000000 } from './1764800000000-add-indexes-of-operators.js';
 import { CreateEnrichmentTables1764700000000 } from './enrichment/1764700000000-create-enrichment-tables.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
@@ -18,6 +19,7 @@ export const storageMigrations: (new () => MigrationInterface)[] = [
   IndexLoadIdsByBrin1764500000000,
   AddHistoryPeriod1764600000000,
   AddDeletedCount1764650000000,
+  AddIndexesOfOperators1764800000000,
 ];
 
 /**

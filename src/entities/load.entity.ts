@@ -11,6 +11,8 @@ export const HYBRID = 'hybrid';
 /** One row per load: table `storage_loads`. Counts are bigint, read as strings. */
 @Entity('storage_loads')
 @Index('storage_loads_started_at_idx', ['startedAt'])
+@Index('storage_loads_table_name_started_at_idx', ['tableName', 'startedAt'])
+@Index('storage_loads_running_idx', ['startedAt'], { where: `status = 'running'` })
 export class LoadEntity {
   /** UUID version 7: ids ascend by the time the load began. */
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_loads_pkey' })

@@ -6,6 +6,10 @@ import type { Reading } from '../records/source-record.js';
 @Entity('storage_rejected_records')
 @Index('storage_rejected_records_load_id_position_idx', ['loadId', 'position', 'id'])
 @Index('storage_rejected_records_created_at_idx', ['createdAt'])
+@Index('storage_rejected_records_open_idx', ['tableName', 'reason', 'createdAt'], { where: 'replayed_at IS NULL' })
+@Index('storage_rejected_records_replayed_idx', ['tableName', 'reason', 'createdAt'], {
+  where: 'replayed_at IS NOT NULL',
+})
 export class RejectedRecordEntity {
   @PrimaryColumn({ name: 'id', type: 'uuid', primaryKeyConstraintName: 'storage_rejected_records_pkey' })
   id: string;

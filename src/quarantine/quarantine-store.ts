@@ -9,6 +9,7 @@ import type { RejectReason } from '../records/reject-reasons.js';
 import { type Reading, type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
+import { groupedRecords } from './reject-groups.js';
 import {
   checkFilter,
   conditionOf,
@@ -50,6 +51,8 @@ export class QuarantineStore {
   readonly loads: string;
   /** SQL of the schema of a load `l`'s table; null without a load. */
   readonly schemaOfLoad: string;
+  /** SQL of the schema of a record `r`'s table. */
+  readonly schemaOfRecord: string;
 
   /** @param read - runs the queries; without limits by default */
   constructor(
@@ -61,6 +64,7 @@ export class QuarantineStore {
     this.loads = quotedTableOf(dataSource, LoadEntity);
     const byDefault = escapeLiteral(defaultSchema(dataSource));
     this.schemaOfLoad = `CASE WHEN l.id IS NOT NULL THEN COALESCE(l.options->>'schema', ${byDefault}) END`;
+    this.schemaOfRecord = `(SELECT ${this.schemaOfLoad} FROM ${this.loads} AS l WHERE l.id = r.load_id)`;
   }
 
   /** Newest first; records rejected together in input order. */
@@ -68,16 +72,12 @@ export class QuarantineStore {
     checkFilter(all, LIST_CHECKS);
     const { limit = DEFAULT_LIMIT, after, withRaw = false, ...filter } = all;
     const parameters: unknown[] = [];
-    const condition = this.conditionOf(filter, parameters);
-    const behind =
-      after === undefined
-        ? ''
-        : `JOIN ${this.records} AS a ON a.id = $${parameters.push(after)}
-            AND (r.created_at < a.created_at
-             OR r.created_at = a.created_at AND (r.load_id, r.position, r.id) > (a.load_id, a.position, a.id))`;
+    const last = after === undefined ? undefined : `$${parameters.push(after)}`;
+    const count = `$${parameters.push(limit)}`;
+    const page = this.pageOf(filter, parameters, last, count);
     const records = await this.query<QuarantinedRecord>(
-      `SELECT ${columnsOf(withRaw)} FROM ${this.records} AS r ${behind} WHERE ${condition}
-        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT $${parameters.push(limit)}`,
+      `${page.groups} SELECT ${columnsOf(withRaw)} FROM (${page.ids}) AS p JOIN ${this.records} AS r ON r.id = p.id
+        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT ${count}`,
       parameters,
     );
     if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {
@@ -177,8 +177,38 @@ export class QuarantineStore {
 
   /** A filter as an SQL condition on the quarantine table `r`, see {@link conditionOf}. */
   conditionOf(filter: RejectFilter, parameters: unknown[]): string {
-    const schema = `(SELECT ${this.schemaOfLoad} FROM ${this.loads} AS l WHERE l.id = r.load_id)`;
-    return conditionOf(filter, parameters, schema);
+    return conditionOf(filter, parameters, this.schemaOfRecord);
+  }
+
+  /**
+   * SQL of the ids of a page, and of few others.
+   * @param last - the parameter that has the id of the last record of the previous page
+   * @param count - the parameter that has the number of records
+   */
+  private pageOf(
+    filter: RejectFilter,
+    parameters: unknown[],
+    last: string | undefined,
+    count: string,
+  ): { readonly groups: string; readonly ids: string } {
+    const { loadId, table, reason, replayed = false } = filter;
+    const isBehind = last === undefined ? '' : `AND ${isAfter(this.records, last)}`;
+    const first = (records: string, time: string): string =>
+      `SELECT r.id ${records} ${isBehind} ORDER BY ${time} DESC, r.load_id, r.position, r.id LIMIT ${count}`;
+    if (loadId !== undefined || (replayed === 'any' && table === undefined && reason === undefined)) {
+      // The records of one load are sorted: in the index of all times, the planner might pass over all others.
+      const time = loadId === undefined ? 'r.created_at' : "(r.created_at + interval '0')";
+      const records = `FROM ${this.records} AS r WHERE ${this.conditionOf(filter, parameters)}`;
+      return { groups: '', ids: first(records, time) };
+    }
+    const states = (replayed === 'any' ? [false, true] : [replayed]).map((state) =>
+      groupedRecords(this.records, { ...filter, replayed: state }, parameters, this.schemaOfRecord),
+    );
+    const ids = states.map(
+      ({ name, isWanted, ofGroup }) =>
+        `SELECT p.id FROM ${name} AS g CROSS JOIN LATERAL (${first(ofGroup, 'r.created_at')}) AS p WHERE ${isWanted}`,
+    );
+    return { groups: `WITH RECURSIVE ${states.map(({ groups }) => groups).join(', ')}`, ids: ids.join(' UNION ALL ') };
   }
 
   private async addRaw(records: readonly QuarantinedRecord[], mostBytes = Infinity): Promise<QuarantinedRecord[]> {
@@ -198,4 +228,14 @@ export class QuarantineStore {
 /** The bytes of a record are read apart from its other columns. */
 function columnsOf(withRaw: boolean): string {
   return withRaw ? `${RECORD_COLUMNS}, r.reading` : RECORD_COLUMNS;
+}
+
+/**
+ * Condition of records that a list has after another. Subqueries, so that an index gives the records from there on in their order.
+ * @param last - the parameter that has the id of the other
+ */
+function isAfter(records: string, last: string): string {
+  const of = (columns: string): string => `(SELECT ${columns} FROM ${records} WHERE id = ${last}::uuid)`;
+  return `r.created_at <= ${of('created_at')}
+    AND (r.created_at < ${of('created_at')} OR (r.load_id, r.position, r.id) > ${of('load_id, position, id')})`;
 }

@@ -7,18 +7,10 @@ import { quotedTableOf } from '../postgres/data-source.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import { type Reading, withReading } from '../postgres/with-transaction.js';
 import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load-counts.js';
-import { type NamedLoad, readCommittedBatches } from './committed-batches.js';
+import type { NamedLoad } from './committed-batches.js';
+import { type CommittedCounts, readCommittedCounts } from './committed-counts.js';
 import { checkHistoryFilter, conditionOf, type HistoryFilter } from './history-filter.js';
-import {
-  addTotals,
-  type BatchName,
-  emptyTotals,
-  type LoadTables,
-  type LoadTotals,
-  readTotals,
-  recordCounts,
-  tallyCountOf,
-} from './load-totals.js';
+import type { LoadTables } from './load-totals.js';
 
 /**
  * A past or running load. For a load without an end (`running`), even if its process was killed, counts are the sums of its
@@ -121,7 +113,7 @@ export class LoadHistory {
     const running = rows.flatMap(({ runningId, table, combined }) =>
       runningId === null ? [] : [{ loadId: runningId, table, tables: combined ?? undefined }],
     );
-    const committed = await this.committedTotals(running);
+    const committed = await this.committedCounts(running);
     const sums = new Map<string, TableTotal>();
     const add = (name: string, schema: string | null, counts: LoadCounts, errors: number): void => {
       const table = statisticsNameOf(this.dataSource, name, schema);
@@ -133,7 +125,7 @@ export class LoadHistory {
         add(table, schema, counts, errors);
       } else {
         const totals = committed.get(runningId);
-        const tables = totals === undefined || totals instanceof StorageError ? [] : totals.tables;
+        const tables = totals === undefined || totals instanceof StorageError ? [] : totals;
         this.tableNames({ table, tables: combined ?? undefined }).forEach((name, index) =>
           add(name, schema, tables[index] ?? NO_COUNTS, 0),
         );
@@ -164,49 +156,33 @@ export class LoadHistory {
       [...parameters],
     );
     const running = entries.filter(({ status }) => status === 'running');
-    const committed = await this.committedTotals(
+    const committed = await this.committedCounts(
       running.map(({ loadId, table, options }) => ({ loadId, table, tables: options?.tables })),
     );
     return entries.map((entry) => this.withCommitted(entry, committed.get(entry.loadId)));
   }
 
   /** A load writes its counts when it ends; until then its batches are summed. */
-  private withCommitted(entry: HistoryEntry, totals: LoadTotals | StorageError | undefined): HistoryEntry {
+  private withCommitted(entry: HistoryEntry, totals: readonly LoadCounts[] | StorageError | undefined): HistoryEntry {
     if (totals === undefined) {
       return entry;
     }
     if (totals instanceof StorageError) {
       return { ...entry, error: { code: totals.code, message: totals.message } };
     }
-    const records = recordCounts(totals);
+    const records = totals.at(-1) ?? NO_COUNTS;
     const names = this.tableNames({ table: entry.table, tables: entry.options?.tables });
     if (entry.table !== HYBRID && entry.options?.tables === undefined) {
       return { ...entry, ...records };
     }
-    const tables = names.map((table, index) => [table, totals.tables[index] ?? NO_COUNTS] as const);
+    const tables = names.map((table, index) => [table, totals[index] ?? NO_COUNTS] as const);
     const none = { inserted: 0, updated: 0, unchanged: 0 };
     return { ...entry, ...records, ...none, stored: storedOf(records), tables: Object.fromEntries(tables) };
   }
 
-  /** What running loads have committed, by load id; or why it cannot be read. */
-  private async committedTotals(loads: readonly NamedLoad[]): Promise<ReadonlyMap<string, LoadTotals | StorageError>> {
-    const sums = new Map<string, LoadTotals | StorageError>(
-      loads.map((load) => [load.loadId, emptyTotals(tallyCountOf(load))]),
-    );
-    if (loads.length === 0) {
-      return sums;
-    }
-    const batches = readCommittedBatches(this.query, this.tableOf(LoadBatchEntity), loads, [
-      'rejects',
-      'unknownFields',
-    ]);
-    for await (const { counts, ...batch } of batches) {
-      const sum = sums.get(batch.loadId);
-      if (!(sum instanceof StorageError) && sum !== undefined) {
-        sums.set(batch.loadId, addReadable(sum, counts, batch));
-      }
-    }
-    return sums;
+  /** What running loads have committed. */
+  private async committedCounts(loads: readonly NamedLoad[]): Promise<CommittedCounts> {
+    return readCommittedCounts(this.query, this.tableOf(LoadBatchEntity), loads);
   }
 
   /** The tables of a load, in the order its batches count them. */
@@ -224,16 +200,4 @@ export class LoadHistory {
     sql: string,
     parameters: readonly unknown[] = [],
   ): Promise<Row[]> => this.read(async (client) => (await client.query<Row>(sql, [...parameters])).rows);
-}
-
-/** One unreadable batch must not hide the history of other loads. */
-function addReadable(sum: LoadTotals, counts: unknown, batch: BatchName): LoadTotals | StorageError {
-  try {
-    return addTotals(sum, readTotals(counts, batch));
-  } catch (error) {
-    if (error instanceof StorageError) {
-      return error;
-    }
-    throw error;
-  }
 }

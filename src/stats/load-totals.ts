@@ -72,11 +72,11 @@ export function summarizeRejects(rejected: readonly RejectedRecord[]): RejectSum
 }
 
 /** Version of the JSON of {@link writeTotals}. Rows of version 1 have no `version`. */
-const VERSION = 2;
+export const COUNTS_VERSION = 2;
 
 /** The JSON that `storage_load_batches.counts` keeps. */
 export function writeTotals(totals: LoadTotals): string {
-  return JSON.stringify({ version: VERSION, ...totals });
+  return JSON.stringify({ version: COUNTS_VERSION, ...totals });
 }
 
 /** What a load writes to. */
@@ -110,7 +110,7 @@ export function readTotals(json: unknown, batch: BatchName): LoadTotals {
   // Versions before deleteWhen named it `deleted`.
   const removed = totals['removed'] ?? totals['deleted'];
   const isReadable =
-    (kept['version'] === undefined || kept['version'] === VERSION) &&
+    (kept['version'] === undefined || kept['version'] === COUNTS_VERSION) &&
     Array.isArray(tables) &&
     tables.length === tallyCountOf(batch) &&
     tables.every((counts) => isObject(counts) && COUNT_NAMES.every((name) => isCount({ ...ADDED, ...counts }[name]))) &&

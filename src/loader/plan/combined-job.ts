@@ -26,6 +26,9 @@ export interface Combination {
   readonly split: (record: unknown) => SplitParts;
 }
 
+/** The history has an index of the names. */
+const MAX_NAME_BYTES = 1_000;
+
 /** A table that a record has parts for. */
 interface PartTarget {
   readonly target: Target;
@@ -67,7 +70,13 @@ export function nameCombination(
       `The name ${JSON.stringify(name)} of a combined load must be a text, and not the name of a table or '${HYBRID}'`,
     );
   }
-  return name ?? tables.join('+');
+  const made = name ?? tables.join('+');
+  if (Buffer.byteLength(made) > MAX_NAME_BYTES) {
+    throw new InvalidLoadError(
+      `The name of a combined load has at most ${MAX_NAME_BYTES} bytes: give it a shorter one, by the option name`,
+    );
+  }
+  return made;
 }
 
 /** The load of records of which each gives rows for several tables. All of them are stored, or none. */
