@@ -28,7 +28,7 @@ export interface RecordOutcomes extends LoadCounts {
 }
 
 /** Loads that started in a time, and what became of their records. */
-export interface ActivityCounts {
+interface ActivityCounts {
   /** Loads by status. */
   readonly loads: Readonly<Record<LoadStatus, number>>;
   /** Records of the loads that have ended; those of a running load are counted at its end. */

@@ -39,7 +39,7 @@ export interface BatchPage {
 }
 
 /** Batches of neighbouring numbers. */
-export interface TimelineSlice {
+interface TimelineSlice {
   readonly firstBatchNo: number;
   readonly lastBatchNo: number;
   readonly batches: number;

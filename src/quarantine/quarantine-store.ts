@@ -73,11 +73,11 @@ export class QuarantineStore {
     const { limit = DEFAULT_LIMIT, after, withRaw = false, ...filter } = all;
     const parameters: unknown[] = [];
     const last = after === undefined ? undefined : `$${parameters.push(after)}`;
-    const count = `$${parameters.push(limit)}`;
-    const page = this.pageOf(filter, parameters, last, count);
+    const upTo = `LIMIT $${parameters.push(limit)}`;
+    const page = this.pageOf(filter, parameters, last, upTo);
     const records = await this.query<QuarantinedRecord>(
       `${page.groups} SELECT ${columnsOf(withRaw)} FROM (${page.ids}) AS p JOIN ${this.records} AS r ON r.id = p.id
-        ORDER BY r.created_at DESC, r.load_id, r.position, r.id LIMIT ${count}`,
+        ORDER BY r.created_at DESC, r.load_id, r.position, r.id ${upTo}`,
       parameters,
     );
     if (after !== undefined && records.length === 0 && (await this.get(after, false)) === null) {
@@ -183,18 +183,18 @@ export class QuarantineStore {
   /**
    * SQL of the ids of a page, and of few others.
    * @param last - the parameter that has the id of the last record of the previous page
-   * @param count - the parameter that has the number of records
+   * @param upTo - the clause that has the number of records
    */
   private pageOf(
     filter: RejectFilter,
     parameters: unknown[],
     last: string | undefined,
-    count: string,
+    upTo: string,
   ): { readonly groups: string; readonly ids: string } {
     const { loadId, table, reason, replayed = false } = filter;
     const isBehind = last === undefined ? '' : `AND ${isAfter(this.records, last)}`;
     const first = (records: string, time: string): string =>
-      `SELECT r.id ${records} ${isBehind} ORDER BY ${time} DESC, r.load_id, r.position, r.id LIMIT ${count}`;
+      `SELECT r.id ${records} ${isBehind} ORDER BY ${time} DESC, r.load_id, r.position, r.id ${upTo}`;
     if (loadId !== undefined || (replayed === 'any' && table === undefined && reason === undefined)) {
       // The records of one load are sorted: in the index of all times, the planner might pass over all others.
       const time = loadId === undefined ? 'r.created_at' : "(r.created_at + interval '0')";

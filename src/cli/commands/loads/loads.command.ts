@@ -13,12 +13,18 @@ import { visibleInLine } from '../../../errors/visible.js';
 import { withStorage } from '../../context/storage-context.js';
 import { parseCount } from '../../flags/parse-count.js';
 import { parseId } from '../../flags/parse-id.js';
+import { parseLoadKey } from '../../flags/parse-load-key.js';
+import { parseMoment } from '../../flags/parse-moment.js';
 import { parseName } from '../../flags/parse-name.js';
 import { addLoadsPurgeCommand } from './loads-purge.command.js';
 
 interface ListFlags {
   readonly table?: string;
   readonly status?: LoadStatus;
+  readonly source?: string;
+  readonly loadKey?: string;
+  readonly since?: Date;
+  readonly until?: Date;
   readonly limit: number;
 }
 
@@ -50,13 +56,25 @@ export function addLoadsCommand(program: Command): void {
         'interrupted',
       ]),
     )
+    .option('--source <source>', 'Only loads of this source, as `loads` shows it', parseName)
+    .option('--load-key <key>', 'Only the load with this load key', parseLoadKey)
+    .option('--since <when>', 'Only loads that started since: 12h, 30d, or a date-time with time zone', parseMoment)
+    .option('--until <when>', 'Only loads that started before: 12h, 30d, or a date-time with time zone', parseMoment)
     .option('--limit <n>', 'Maximum number of loads', parseCount(1), 20)
     .action(async (_flags: ListFlags, command: Command) => {
       const flags = command.optsWithGlobals<ListFlags & GlobalOptions>();
-      const { table, status, limit } = flags;
+      const { table, status, source, loadKey, since, until, limit } = flags;
       const rows = await withStorage(flags, async (storage) => {
         await checkTableOfLoads(storage, table);
-        return storage.stats.history({ table, status, limit });
+        return storage.stats.history({
+          table,
+          status,
+          source,
+          loadKey,
+          startedFrom: since,
+          startedUntil: until,
+          limit,
+        });
       });
       if (flags.json === true) {
         printJson({ loads: rows });
