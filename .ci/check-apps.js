@@ -1,7 +1,17 @@
 // Installs the packed tarball into applications as people have them, by each package manager, runs their tests and, on
 // each version of Node, the compiled application and the command line on its DataSource.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
@@ -11,12 +21,28 @@ const NODES = ['20', '22', '24'];
 const NPM = ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline'];
 const PNPM = ['npx', '--yes', 'pnpm@10.34.6', 'install', '--prefer-offline'];
 const YARN = ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive'];
+/** `operated`: what the application with health and console prints; the others import none of the subpaths. */
 const APPS = [
-  { name: 'nest12-esm', install: NPM, steps: [['npm', 'test']], main: 'dist/main.js' },
+  {
+    name: 'nest12-esm',
+    install: NPM,
+    steps: [['npm', 'test']],
+    main: 'dist/main.js',
+    operated: '200 up, 200 degraded open_rejects, 403 empty, 200 page',
+  },
   { name: 'nest12-commonjs', install: PNPM, steps: [], main: 'dist/main.js' },
-  { name: 'nest11-typeorm03', install: YARN, steps: [['npm', 'test']], main: 'dist/main.js' },
+  {
+    name: 'nest11-typeorm03',
+    install: YARN,
+    steps: [['npm', 'test']],
+    main: 'dist/main.js',
+    // Terminus 11 has no degraded.
+    operated: '200 up, 200 up open_rejects, 403 empty, 200 page',
+  },
   { name: 'nest12-bundle', install: NPM, steps: [['npm', 'run', 'bundle']], main: 'bundle/main.cjs' },
 ];
+/** Peers of the subpaths. */
+const OPTIONAL_PEERS = ['@nestjs/terminus', '@opentelemetry/api', 'prom-client'];
 const LOAD = ['load', 'prices.csv', '--into', 'prices', '-d', 'dist/data-source.js', '--json'];
 const EXPECTED = 'prices: 1 stored, 1 rejected; opportunities: 1 stored';
 
@@ -40,8 +66,11 @@ function installNode(version) {
   return join(directory, 'node_modules', 'node', 'bin', 'node');
 }
 
-function makeApp({ name, install, steps }, tarball, env) {
+function makeApp({ name, install, steps, operated }, tarball, env) {
   const app = join(home, name);
+  if (operated !== undefined) {
+    cpSync(join(import.meta.dirname, 'apps', 'operated'), join(app, 'src'), { recursive: true });
+  }
   for (const part of ['src', 'prices.csv', 'tsconfig.json']) {
     cpSync(join(import.meta.dirname, 'apps', part), join(app, part), { recursive: true });
   }
@@ -52,7 +81,31 @@ function makeApp({ name, install, steps }, tarball, env) {
   for (const step of [install, ['npx', 'tsc'], ...steps]) {
     run(step, app, env);
   }
+  if (operated === undefined) {
+    checkAddsNothing(app);
+  }
   return app;
+}
+
+/** An application that imports no subpath has none of their peers, and its bundle none of their files. */
+function checkAddsNothing(app) {
+  const installed = readdirSync(join(app, 'node_modules'), { recursive: true }).map((path) => `/${path}`);
+  const peers = OPTIONAL_PEERS.filter((peer) => installed.some((path) => path.endsWith(`/${peer}`)));
+  if (peers.length > 0) {
+    throw new Error(`${app} imports no subpath of harbor-storage, and has ${peers.join(', ')}`);
+  }
+  const bundle = join(app, 'bundle', 'main.cjs');
+  const files = existsSync(bundle) ? readFileSync(bundle, 'utf8').match(/harbor-storage\/dist\/src\/\w+(?=\/)/g) : null;
+  const subpaths = new Set(files?.filter((path) => /(?:console|health|metrics|opentelemetry|testing)$/.test(path)));
+  if (files?.length === 0 || subpaths.size > 0) {
+    throw new Error(`the bundle has files of ${[...subpaths].join(', ')}`);
+  }
+}
+
+function expectOutput(output, expected, what) {
+  if (output.trim() !== expected) {
+    throw new Error(`${what} printed:\n${output}`);
+  }
 }
 
 const postgres = await startTestPostgres();
@@ -67,9 +120,10 @@ try {
   for (const application of APPS) {
     const app = makeApp(application, tarball, env);
     for (const { version, path } of nodes) {
-      const output = run([path, application.main], app, env);
-      if (output.trim() !== EXPECTED) {
-        throw new Error(`${application.name} printed on Node ${version}:\n${output}`);
+      expectOutput(run([path, application.main], app, env), EXPECTED, `${application.name} on Node ${version}`);
+      if (application.operated !== undefined) {
+        const output = run([path, 'dist/operated.js'], app, env);
+        expectOutput(output, application.operated, `${application.name}, operated, on Node ${version}`);
       }
       const result = run([path, 'node_modules/harbor-storage/dist/src/cli/main.js', ...LOAD], app, env);
       const { inserted, unchanged } = JSON.parse(result);

@@ -58,6 +58,7 @@ try {
   const installed = [
     '@jest/globals',
     '@nestjs/platform-fastify',
+    '@nestjs/terminus',
     '@nestjs/testing',
     '@opentelemetry/api',
     '@types/node',

@@ -1,0 +1,5 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+
+export function makeAdapter(): ExpressAdapter {
+  return new ExpressAdapter();
+}
