@@ -3,7 +3,7 @@ import { StorageError } from '../errors/index.js';
 
 /** What one check asks. Options of a call take precedence over those of the module. */
 export interface HealthCheckOptions {
-  /** Degraded while more rejected records than this are open. @default they are not counted */
+  /** Degraded while more rejected records than this, at most 100,000, are open. @default they are not counted */
   readonly maxOpenRejects?: number | undefined;
   /**
    * Degraded while a running load has given no sign of life for longer than this, in milliseconds. Its last sign of life is
@@ -50,7 +50,8 @@ const AN_OBJECT: Check = ['an object', (value) => typeof value === 'object' && v
 const MS = integerFrom(1);
 
 const CALL_CHECKS: Readonly<Record<keyof HealthCheckOptions, Check>> = {
-  maxOpenRejects: integerFrom(0),
+  // More are not counted one by one.
+  maxOpenRejects: integerFrom(0, 100_000),
   stalledAfterMs: MS,
   maxAge: AN_OBJECT,
   timeoutMs: integerFrom(1, MAX_TIMER_MS),

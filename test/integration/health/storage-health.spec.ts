@@ -243,7 +243,10 @@ describe('another indicator', () => {
 
   it.each([
     [{ maxOpenReject: 1 }, 'maxOpenReject is not an option (did you mean maxOpenRejects?)'],
-    [{ maxOpenRejects: -1, cacheMs: 0.5 }, 'maxOpenRejects must be an integer from 0 (found number); cacheMs must be'],
+    [
+      { maxOpenRejects: -1, cacheMs: 0.5 },
+      'maxOpenRejects must be an integer from 0 to 100000 (found number); cacheMs must be',
+    ],
     [
       { maxAge: { app_oportunities: 1 } },
       'maxAge.app_oportunities is no table of the DataSource (did you mean app_opportunities?)',
