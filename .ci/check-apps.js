@@ -21,14 +21,14 @@ const NODES = ['20', '22', '24'];
 const NPM = ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline'];
 const PNPM = ['npx', '--yes', 'pnpm@10.34.6', 'install', '--prefer-offline'];
 const YARN = ['npx', '--yes', 'yarn@1.22.22', 'install', '--no-lockfile', '--non-interactive'];
-/** `operated`: what the application with health and console prints; the others import none of the subpaths. */
+/** `operated`: what the application with health, console, metrics and traces prints; the others import none of the subpaths. */
 const APPS = [
   {
     name: 'nest12-esm',
     install: NPM,
     steps: [['npm', 'test']],
     main: 'dist/main.js',
-    operated: '200 up, 200 degraded open_rejects, 403 empty, 200 page',
+    operated: '200 up, 200 degraded open_rejects, 403 empty, 200 page, 1 rejected',
   },
   { name: 'nest12-commonjs', install: PNPM, steps: [], main: 'dist/main.js' },
   {
@@ -37,7 +37,7 @@ const APPS = [
     steps: [['npm', 'test']],
     main: 'dist/main.js',
     // Terminus 11 has no degraded.
-    operated: '200 up, 200 up open_rejects, 403 empty, 200 page',
+    operated: '200 up, 200 up open_rejects, 403 empty, 200 page, 1 rejected',
   },
   { name: 'nest12-bundle', install: NPM, steps: [['npm', 'run', 'bundle']], main: 'bundle/main.cjs' },
 ];

@@ -14,6 +14,9 @@ import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { StorageConsoleModule } from 'harbor-storage/console';
 import { StorageHealthIndicator, StorageHealthModule } from 'harbor-storage/health';
+import { StorageMetricsModule } from 'harbor-storage/metrics';
+import { StorageOpenTelemetryModule } from 'harbor-storage/opentelemetry';
+import { register } from 'prom-client';
 
 import { makeAdapter } from './adapter.js';
 import { AppModule } from './app.module.js';
@@ -47,6 +50,8 @@ class HealthController {
     AppModule,
     TerminusModule,
     StorageHealthModule.forRoot(),
+    StorageMetricsModule.forRoot(),
+    StorageOpenTelemetryModule.forRoot(),
     StorageConsoleModule.forRoot({ path: 'storage', guards: [OperatorGuard] }),
   ],
   controllers: [HealthController],
@@ -71,11 +76,14 @@ async function main(): Promise<void> {
       const page = await answer.text();
       return `${answer.status} ${page.startsWith('<!doctype html>') ? 'page' : page || 'empty'}`;
     };
+    const [, rejected] =
+      (await register.metrics()).match(/^harbor_storage_records_total{.*"rejected".*} (\d+)$/m) ?? [];
     const lines = [
       await health(),
       await health('?maxOpenRejects=0'),
       await console(),
       await console({ 'x-operator': 'yes' }),
+      `${rejected} rejected`,
     ];
     process.stdout.write(`${lines.join(', ')}\n`);
   } finally {
