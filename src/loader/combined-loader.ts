@@ -4,7 +4,7 @@ import type { DataSource, EntityManager, EntitySchema, ObjectLiteral } from 'typ
 
 import type { UnknownFields } from '../entities/index.js';
 import type { RecordOf } from '../entities/record-of.js';
-import { type Check, findMistakes } from '../errors/find-mistakes.js';
+import { type Check, findMistakes, takeOptions } from '../errors/find-mistakes.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { checkManager } from '../postgres/with-transaction.js';
 import type { AsyncRecordSource, RecordSource } from '../records/record-source.js';
@@ -96,16 +96,17 @@ export class CombinedLoader<R extends object = object> {
     runner: CallRunner,
     entities: CombinedEntities,
     split: (record: R) => unknown,
-    options: CombineOptions,
+    given: CombineOptions,
   ): CombinedLoader<R> {
     if (typeof entities !== 'object' || entities === null || typeof split !== 'function') {
       throw new InvalidLoadError(
         'combine takes the entities, as a list or by name, and a function that splits a record',
       );
     }
+    const options = takeOptions(given, CHECKS, 'a combined load');
     const mistakes = findMistakes(options, CHECKS, 'no option of a combined load');
     const names = Object.keys(entities);
-    const keys = (options?.primaryKeys ?? {}) as Readonly<Record<string, string | readonly string[] | undefined>>;
+    const keys = (options.primaryKeys ?? {}) as Readonly<Record<string, string | readonly string[] | undefined>>;
     const unknown = Object.keys(keys).find((name) => !names.includes(name));
     if (unknown !== undefined) {
       mistakes.push(`primaryKeys names ${JSON.stringify(unknown)}, which is no entity of the load`);

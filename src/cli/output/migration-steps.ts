@@ -1,14 +1,15 @@
 import type { EntitySource } from '../../schema/propose/source/entity-source.js';
 import type { WrittenMigration } from '../../schema/propose/source/write-migration.js';
-import { printResult } from './output.js';
+import { type GlobalOptions, printResult } from './output.js';
+import { inShell } from '../../schema/table/migrate-command.js';
 
 /** Prints where a migration was written, and how to run it. */
-export function printWritten({ path, registeredIn }: WrittenMigration): void {
+export function printWritten({ path, registeredIn }: WrittenMigration, { dataSource }: GlobalOptions): void {
   printResult(`\nWritten: ${path}${registeredIn === undefined ? '' : `, registered in ${registeredIn}`}`);
   printResult('\n1. Review and run the migration; loads may continue meanwhile:\n');
   printResult(
     registeredIn === undefined
-      ? 'npx typeorm migration:run --transaction each -d <your data source>'
+      ? `npx typeorm migration:run --transaction each -d ${dataSource === undefined ? '<your data source>' : inShell(dataSource)}`
       : 'npm run migration:run',
   );
 }

@@ -38,9 +38,7 @@ export function normalizeRecord(
     const draft: RowDraft = { row, source: record, textual, given: undefined, references: undefined };
     const unknown = readFields(plan, draft);
     checkNulls(plan, row);
-    for (const column of key ?? []) {
-      checkKey(column, row.values[column.index]);
-    }
+    key?.forEach((column) => checkKey(key, column, row.values[column.index]));
     checkRules(plan, draft);
     return { kind: 'row', row, unknown };
   } catch (error) {
@@ -139,12 +137,12 @@ function checkNulls(plan: LoadPlan, row: Row): void {
   }
 }
 
-function checkKey(column: KeyColumn, value: string | null | undefined): void {
+function checkKey(key: readonly KeyColumn[], column: KeyColumn, value: string | null | undefined): void {
   if (value === null && column.nullIsKey) {
     return;
   }
   if (isAbsent(value)) {
-    throw new RejectedValue('missing_key', 'the column is part of the key and must not be absent', column.name);
+    throw new RejectedValue('missing_key', messageOfMissing(key), column.name);
   }
   if (value.trim() === '') {
     throw new RejectedValue('blank_key', 'a key must not be blank', column.name);
@@ -152,6 +150,14 @@ function checkKey(column: KeyColumn, value: string | null | undefined): void {
   if (value.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(value) > MAX_KEY_BYTES) {
     throw new RejectedValue('key_too_long', `a key holds at most ${MAX_KEY_BYTES} bytes`, column.name);
   }
+}
+
+/** Where the database makes the key, records often do not have it: an append takes them, see `requiredKey`. */
+function messageOfMissing(key: readonly KeyColumn[]): string {
+  const message = 'the column is part of the key and must not be absent';
+  return key.every(({ hasDefault }) => hasDefault)
+    ? `${message}; the database makes it only in an append. Use disposition 'append', or another unique key (primaryKey)`
+    : message;
 }
 
 function checkRules(plan: LoadPlan, draft: RowDraft): void {

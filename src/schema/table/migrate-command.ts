@@ -31,9 +31,12 @@ export function migrateCommand(dataSource: DataSource): string {
   return `npx ${commandFor('migrate up', file)}${isByFlag ? ' --enrichment' : ''}`;
 }
 
-/** A command for the DataSource of a file, if one is given; quoted for a shell, where that needs it. */
+/** A command for the DataSource of a file, if one is given. */
 export function commandFor(command: string, file: string | undefined): string {
-  const quoted =
-    file === undefined || /^[\w./@:+-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
-  return `harbor-storage ${command}${quoted === undefined ? '' : ` -d ${quoted}`}`;
+  return `harbor-storage ${command}${file === undefined ? '' : ` -d ${inShell(file)}`}`;
+}
+
+/** A path as an argument of a command in a shell: quoted where it needs that. */
+export function inShell(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

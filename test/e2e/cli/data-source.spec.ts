@@ -81,6 +81,14 @@ describe('--data-source', () => {
     expect(stdout).toMatch(new RegExp(`List them: harbor-storage rejects list --load \\S+ -d ${file}\n`));
   });
 
+  it('tells how to widen a column and replay in the database of this DataSource', async () => {
+    await run('load - --format jsonl --into prices', '{"id":7,"unit_price":"seven"}\n');
+    const [exitCode, stdout] = await run(`schema widen prices --write --dir ${join(project.path, 'migrations')}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`npx typeorm migration:run --transaction each -d ${file}\n`);
+    expect(stdout).toContain(`Replay the rejected records: harbor-storage rejects replay -d ${file}\n`);
+  });
+
   it('says which migrations are missing and how to apply them', async () => {
     await cli.rows('DROP SCHEMA IF EXISTS empty CASCADE; CREATE SCHEMA empty; CREATE TABLE empty.prices (LIKE prices)');
     const inEmpty = `import { create } from './create.js';

@@ -35,14 +35,14 @@ describe('the documentation', () => {
     );
     expect(paths).toEqual([
       'tsconfig.json',
-      'src/price.entity.ts',
-      'src/create-prices.ts',
+      'src/product.entity.ts',
+      'src/create-products.ts',
       'src/data-source.ts',
-      'src/prices.ts',
+      'src/products.ts',
       'src/main.ts',
-      'prices.csv',
+      'products.csv',
       'vitest.config.ts',
-      'src/prices.spec.ts',
+      'src/products.spec.ts',
       'jest.config.js',
     ]);
   });

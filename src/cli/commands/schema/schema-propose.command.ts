@@ -40,7 +40,7 @@ export function addSchemaProposeCommand(schema: Command): void {
       }
       printProposal(proposal);
       if (written !== undefined) {
-        printWritten(written);
+        printWritten(written, flags);
         printProperties(written, entity);
       } else if (pending !== undefined) {
         printPending(pending);

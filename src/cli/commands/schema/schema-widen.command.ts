@@ -31,7 +31,7 @@ export function addSchemaWidenCommand(schema: Command): void {
       }
       printProposal(proposal);
       if (written !== undefined) {
-        printWritten(written);
+        printWritten(written, flags);
         printResult(
           `\n2. In the same release, change ${proposal.entity}; older versions cannot load into the table any more:\n`,
         );

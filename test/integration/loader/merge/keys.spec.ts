@@ -85,6 +85,14 @@ describe('the key of a merge', () => {
     ]);
   });
 
+  it('is said to be made by the database in an append only, where that makes it', async () => {
+    const { rejects } = await app.loader.for(Product).untyped().load([product]);
+    expect(rejects).toMatchObject([
+      { reason: 'missing_key', message: expect.stringContaining("disposition 'append'") },
+    ]);
+    expect(await app.loader.load(Product, [product], { disposition: 'append' })).toMatchObject({ inserted: 1 });
+  });
+
   it('tells a row that exists from a new one when a NOT NULL column is absent', async () => {
     await app.loader.load(Product, [product], { primaryKey: 'sku' });
     const partial = [
