@@ -1,6 +1,3 @@
-// The functions for `evaluateAll` run in the page.
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 

@@ -59,6 +59,9 @@ export function timeline({ steps, seconds, ...text }: Timeline): Html {
 
 function tableOf(steps: readonly Step[]): Html {
   return html`<table>
+    <caption class="hidden">
+      Batches
+    </caption>
     <thead>
       <tr>
         <th scope="col">Batches</th>

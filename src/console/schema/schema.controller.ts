@@ -37,7 +37,9 @@ export class SchemaController {
   async show(@Req() request: object, @Res() response: object): Promise<void> {
     await this.responder.answer(request, response, 2, async (visit) => {
       const { operations, dataSource } = this.context;
-      const metadata = dataSource.entityMetadatas.find((each) => pathOf(each) === visit.param('table'));
+      const name = visit.param('table');
+      // The list has names without the schema of the connection.
+      const metadata = dataSource.entityMetadatas.find((each) => [each.tablePath, pathOf(each)].includes(name));
       if (metadata === undefined) {
         throw new PageError(404, 'No entity of this application has a table of this name.');
       }

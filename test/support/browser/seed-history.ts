@@ -165,7 +165,7 @@ async function seedRunning(rows: StorageApp['rows'], now: Date): Promise<void> {
 }
 
 /** Inserts rows as objects; those that lack a column take its default. Bytes are given as `\\x` and their hexadecimal digits. */
-async function insert(rows: StorageApp['rows'], table: string, values: readonly object[]): Promise<void> {
+export async function insert(rows: StorageApp['rows'], table: string, values: readonly object[]): Promise<void> {
   const byColumns = new Map<string, object[]>();
   for (const value of values) {
     const columns = Object.keys(value)
@@ -182,6 +182,6 @@ async function insert(rows: StorageApp['rows'], table: string, values: readonly 
 }
 
 /** A record in quarantine, as it came. */
-function rawOf(text: string): string {
+export function rawOf(text: string): string {
   return `\\x${Buffer.from(text).toString('hex')}`;
 }

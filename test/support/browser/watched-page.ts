@@ -18,9 +18,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   const page = await context.newPage();
   const faults: string[] = [];
   page.on('console', (message) => {
-    // The icon of the site is that of the application.
-    const isIcon = message.location().url.endsWith('/favicon.ico');
-    if (['error', 'warning'].includes(message.type()) && !isIcon) faults.push(`${page.url()}: ${message.text()}`);
+    if (['error', 'warning'].includes(message.type())) faults.push(`${page.url()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
   page.on('response', (response) => {
