@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Metric, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Metric, type OpenMetricsContentType, type Registry } from 'prom-client';
 
 import type { OpenRejects } from '../instruments/open-rejects.js';
 import { BATCH_SECONDS, LOAD_SECONDS, type LoadMeters } from '../stats/observe/load-meters.js';
@@ -16,7 +16,7 @@ export class PrometheusMeters implements LoadMeters {
   private readonly active: Gauge;
 
   constructor(
-    private readonly registry: Registry,
+    private readonly registry: Registry | Registry<OpenMetricsContentType>,
     private readonly storage: string,
   ) {
     const registers = [registry];

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { register, type Registry } from 'prom-client';
+import { type OpenMetricsContentType, register, type Registry } from 'prom-client';
 
 import type { Check } from '../errors/find-mistakes.js';
 import { checkInstrumentOptions, instrumentProvider, STORAGE_NAME } from '../instruments/instrument-module.js';
@@ -10,7 +10,7 @@ import { PrometheusMeters } from './prometheus-meters.js';
 /** Options of `StorageMetricsModule.forRoot`. */
 export interface StorageMetricsOptions {
   /** The application's registry of prom-client. @default its global `register` */
-  readonly registry?: Registry | undefined;
+  readonly registry?: Registry | Registry<OpenMetricsContentType> | undefined;
   /** Name of the StorageModule. @default 'default' */
   readonly storage?: string | undefined;
 }

@@ -24,6 +24,8 @@ const MS_PER_SECOND = 1_000;
  * when the caller has committed it, which nobody tells.
  */
 export class MeteredLoads extends LoadObserver {
+  private readonly tables = new Set<string>();
+
   constructor(private readonly meters: LoadMeters) {
     super();
   }
@@ -34,7 +36,13 @@ export class MeteredLoads extends LoadObserver {
   }
 
   override counted(table: string, counts: LoadCounts): void {
+    // A counter that begins with its first failure shows no increase: so all outcomes of a table begin at once, with 0.
+    const isFirst = !this.tables.has(table);
+    this.tables.add(table);
     for (const outcome of OUTCOMES) {
+      if (isFirst) {
+        this.meters.records(0, table, outcome);
+      }
       if (counts[outcome] > 0) {
         this.meters.records(counts[outcome], table, outcome);
       }
