@@ -24,8 +24,6 @@ export interface Visit {
   param(name: string): string;
 }
 
-const ANY_ORIGIN = 'http://host';
-
 /**
  * @param url - path and query, as the server received them
  * @param depth - segments of the route below the path of the console
@@ -91,6 +89,12 @@ function isNameable(value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'string' && value !== '');
 }
 
+const HOST = /^[\w.:[\]-]+$/;
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
 /** Whether a browser sent a form from a page of this very server. */
 export function isSameOrigin({ headers }: HttpRequest): boolean {
   const site = headers['sec-fetch-site'];
@@ -99,16 +103,10 @@ export function isSameOrigin({ headers }: HttpRequest): boolean {
   }
   // Browsers omit it over http, except for localhost.
   const { origin, host } = headers;
-  return (
-    typeof origin === 'string' &&
-    typeof host === 'string' &&
-    URL.canParse(origin) &&
-    ['http:', 'https:'].includes(new URL(origin).protocol) &&
-    hostOf(origin) === hostOf(`${new URL(origin, ANY_ORIGIN).protocol}//${host}`)
-  );
-}
-
-/** Host and port of a URL, without a port that is the default. */
-function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).host : undefined;
+  if (typeof origin !== 'string' || typeof host !== 'string' || !isOrigin(origin) || !HOST.test(host)) {
+    return false;
+  }
+  // Parsed, a URL has no port that is the default.
+  const own = `${new URL(origin).protocol}//${host}`;
+  return URL.canParse(own) && new URL(own).host === new URL(origin).host;
 }
