@@ -50,6 +50,10 @@ const ROOT = '/api/ops/data';
 const ROUTES = routesOfConsole();
 const POSTS = ROUTES.filter(({ method }) => method === 'POST');
 
+it('has forms', () => {
+  expect(POSTS.length).toBeGreaterThan(0);
+});
+
 describe.each(PLATFORMS)('the console in an application on %s', (platform) => {
   let console: ConsoleApp;
 
