@@ -128,6 +128,7 @@ form { margin: 0 0 1rem; }
 .filter { display: flex; flex-wrap: wrap; align-items: end; gap: .6rem .8rem; padding: .8rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 .filter label { display: flex; flex-direction: column; color: var(--muted); font-size: .89rem; }
 .filter > a { padding: .35rem 0; }
+.filter input, .filter select { height: 2.1rem; }
 input, select, textarea, button { font: inherit; color: var(--text); }
 input, select, textarea { padding: .3rem .5rem; background: var(--page); border: 1px solid var(--edge); border-radius: 5px; max-width: 100%; }
 input:not([type=checkbox], [type=radio]), select { height: 2.1rem; }
@@ -157,6 +158,7 @@ mark { padding: 0 .15em; border-radius: 3px; background: var(--warn-soft); color
   .tile strong { font-size: 1.35rem; }
   .plot text { font-size: 12px; }
   .filter label { flex: 1 1 40%; }
+  .scroll th, .scroll td { white-space: nowrap; }
   .filter input, .filter select { width: 100%; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }

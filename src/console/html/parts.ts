@@ -60,7 +60,7 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
 
 /** Names and values; absent ones are left out. */
 export function facts(pairs: readonly (readonly [name: string, value: HtmlValue])[]): Html {
-  const present = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const present = pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '');
   return html`<dl class="facts">
     ${present.map(
       ([name, value]) =>
