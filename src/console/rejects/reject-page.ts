@@ -2,7 +2,7 @@ import type { QuarantinedRecord } from '../../quarantine/quarantined-record.js';
 import { REJECT_REASONS } from '../../records/reject-reasons.js';
 import { count, time } from '../html/format.js';
 import { type Html, html } from '../html/html.js';
-import { facts, link } from '../html/parts.js';
+import { facts, link, panel } from '../html/parts.js';
 import { showText } from '../html/show-text.js';
 
 /** What a page of one rejected record needs. */
@@ -23,19 +23,22 @@ export function rejectPage({ root, record, canSee, hasLoad }: RejectView): Html 
       <b>${showText(reason)}</b>${column !== null && html` in column <mark>${showText(column)}</mark>`}:
       ${showText(message)}
     </p>
-    ${explained && html`<p>${explained}</p>`}
-    ${facts([
-      ['Table', showText(table)],
-      [
-        'Load',
-        hasLoad ? html`<a href="${link(root, `loads/${loadId}`)}">${loadId}</a>` : `${loadId} (not in the history)`,
-      ],
-      ['Position', `${count(position)}, counted from 0`],
-      ['Key', canSee && key !== null ? showText(key) : null],
-      ['Size', `${count(bytes)} bytes`],
-      ['Rejected (UTC)', time(createdAt)],
-      ['Replayed (UTC)', replayedAt === null ? 'not yet: the record is open' : time(replayedAt)],
-    ])}
+    ${explained && explained !== message && html`<p>${explained}</p>`}
+    ${panel(
+      'Record',
+      facts([
+        ['Table', showText(table)],
+        [
+          'Load',
+          hasLoad ? html`<a href="${link(root, `loads/${loadId}`)}">${loadId}</a>` : `${loadId} (not in the history)`,
+        ],
+        ['Position', `${count(position)}, counted from 0`],
+        ['Key', canSee && key !== null ? showText(key) : null],
+        ['Size', `${count(bytes)} bytes`],
+        ['Rejected (UTC)', time(createdAt)],
+        ['Replayed (UTC)', replayedAt === null ? 'not yet: the record is open' : time(replayedAt)],
+      ]),
+    )}
     <p class="actions">
       ${
         canSee
