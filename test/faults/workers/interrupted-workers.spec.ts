@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 
-import { checkedLedger } from '../support/app/ledger.js';
-import { emptyTables } from '../support/app/quarantine.js';
-import { type CommandLine, startCommandLine } from '../support/cli/command-line.js';
-import { type RunningCli, startCli } from '../support/cli/run-cli.js';
-import { sized } from '../support/sizes/sizes.js';
+import { checkedLedger } from '../../support/app/ledger.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
+import { type RunningCli, startCli } from '../../support/cli/run-cli.js';
+import { sized } from '../../support/sizes/sizes.js';
 
 const BATCH = 100;
 const RECORDS = sized(4_000, 40_000);

@@ -3,15 +3,15 @@ import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type FileRecords, readRecords } from '../../src/files/read-records.js';
-import { StorageModule } from '../../src/index.js';
-import { checkedLedger } from '../support/app/ledger.js';
-import { emptyTables } from '../support/app/quarantine.js';
-import { startStorageApp, startStorageAppBeside, type StorageApp } from '../support/app/storage-app.js';
-import { WorkedEntity } from '../support/entities/worker.entity.js';
+import { type FileRecords, readRecords } from '../../../src/files/read-records.js';
+import { StorageModule } from '../../../src/index.js';
+import { checkedLedger } from '../../support/app/ledger.js';
+import { emptyTables } from '../../support/app/quarantine.js';
+import { startStorageApp, startStorageAppBeside, type StorageApp } from '../../support/app/storage-app.js';
+import { WorkedEntity } from '../../support/entities/worker.entity.js';
 
-const WORKED = fileURLToPath(new URL('../support/entities/worker.entity.ts', import.meta.url));
-const OTHER = fileURLToPath(new URL('../support/entities/ordered.ts', import.meta.url));
+const WORKED = fileURLToPath(new URL('../../support/entities/worker.entity.ts', import.meta.url));
+const OTHER = fileURLToPath(new URL('../../support/entities/ordered.ts', import.meta.url));
 
 const fileOf = (names: readonly string[]): FileRecords => {
   const lines = names.map((name, id) => JSON.stringify({ id, name }));
