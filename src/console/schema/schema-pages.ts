@@ -64,14 +64,14 @@ function fixes(all: readonly { readonly fix: string }[]): Html {
 /** A text to copy; the script adds a button. */
 export function copyable(title: string, text: string): Html {
   return html`<h3>${title}</h3>
-    <pre data-copy tabindex="0">${showText(text)}</pre>`;
+    <pre class="copy" tabindex="0">${showText(text)}</pre>`;
 }
 
 /** What a page of one table needs. */
 export interface TableView {
   /** Relative link to the overview. */
   readonly root: string;
-  /** Its name with its schema. */
+  /** Its name, with its schema where the entity has one. */
   readonly name: string;
   readonly differences: SchemaDifferences;
   /** Whether it has a column for unknown fields. */

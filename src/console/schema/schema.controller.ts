@@ -1,4 +1,5 @@
 import { Get, Inject, Req, Res } from '@nestjs/common';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
 
 import { rolesOf } from '../../schema/table/entity-column.js';
 import { pathOf } from '../../schema/table/entity-metadata.js';
@@ -43,28 +44,28 @@ export class SchemaController {
       if (metadata === undefined) {
         throw new PageError(404, 'No entity of this application has a table of this name.');
       }
-      const table = pathOf(metadata);
+      const { tablePath, target } = metadata;
       const scan = choice('scan', readQuery(visit.query, ['scan']).scan, SCANS);
-      const differences = await operations.schemaDifferences(table);
+      const differences = await operations.schemaDifferences(target);
       return {
         section: 'schema',
-        title: table,
+        title: tablePath,
         content: tablePage({
           root: visit.root,
-          name: table,
+          name: tablePath,
           differences,
           captures: metadata.columns.some((column) => rolesOf(column).has('extra')),
-          proposal: scan && (await this.scan(table, scan)),
+          proposal: scan && (await this.scan(target, scan)),
         }),
       };
     });
   }
 
-  private async scan(table: string, scan: (typeof SCANS)[number]): Promise<Html> {
+  private async scan(entity: EntityTarget<ObjectLiteral>, scan: (typeof SCANS)[number]): Promise<Html> {
     const { schema } = this.context;
     const statementTimeoutMs = STATEMENT_TIMEOUT_MS;
     return scan === 'fields'
-      ? proposedColumns(await schema.propose(table, { sampleAbove: SAMPLE_ABOVE, statementTimeoutMs }))
-      : proposedWidening(await schema.proposeWidening(table, { statementTimeoutMs }));
+      ? proposedColumns(await schema.propose(entity, { sampleAbove: SAMPLE_ABOVE, statementTimeoutMs }))
+      : proposedWidening(await schema.proposeWidening(entity, { statementTimeoutMs }));
   }
 }

@@ -1,0 +1,3 @@
+import { describeRejects } from '../../support/console/rejects-suite.js';
+
+describeRejects('fastify');
