@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const PAGES = ['/storage', '/storage/loads', '/metrics'];
+const PAGES = ['/storage', '/storage/loads', '/storage/rejects', '/storage/schema', '/metrics'];
 
 it.each(PAGES)('%s is for the operator only', async (page) => {
   const { name, password } = OPERATOR;
