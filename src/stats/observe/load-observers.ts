@@ -34,7 +34,7 @@ export class LoadObservers {
     if (this.observers.length === 0) {
       return undefined;
     }
-    return new ObservedLoad(this.observers.map((observer) => observer.load(isJoined)));
+    return new ObservedLoad(collect(this.observers, (observer) => observer.load(isJoined)));
   }
 
   /**
@@ -46,11 +46,7 @@ export class LoadObservers {
     work: () => Promise<T>,
     errorOf: (result: T) => unknown = () => undefined,
   ): Promise<T> {
-    const run = this.observers.reduce(
-      (inner, observer) => () => observer.runStatement(statement, inner, errorOf),
-      work,
-    );
-    return run();
+    return within(this.observers, work, (observer, inner) => observer.runStatement(statement, inner, errorOf));
   }
 }
 
@@ -73,7 +69,7 @@ export class ObservedLoad {
         throw error;
       }
     };
-    return this.observations.reduce((inner, observation) => () => observation.runLoad(inner), observed)();
+    return within(this.observations, observed, (observation, inner) => observation.runLoad(inner));
   }
 
   began(load: ObservedLoadStart): void {
@@ -107,8 +103,7 @@ export class ObservedLoad {
         throw error;
       }
     };
-    const run = this.observations.reduce((inner, observation) => () => observation.runBatch(batch, inner), observed);
-    return run();
+    return within(this.observations, observed, (observation, inner) => observation.runBatch(batch, inner));
   }
 
   ended(end: ObservedLoadEnd): void {
@@ -122,13 +117,38 @@ function countsOf(totals: LoadTotals): OutcomeCounts {
   return outcomesOf(counts, totals.tables.length > 1 ? storedOf(counts) : undefined);
 }
 
-/** What an observer throws must neither undo what is committed nor fail a load. */
-function tell<T>(told: readonly T[], what: (one: T) => void): void {
-  for (const one of told) {
+/** What an observer throws must neither undo what is committed nor fail a load: a logger that cannot write, for example. */
+function collect<T, R>(told: readonly T[], what: (one: T) => R): R[] {
+  return told.flatMap((one) => {
     try {
-      what(one);
+      return [what(one)];
     } catch {
-      // A logger that cannot write, for example.
+      return [];
     }
-  }
+  });
+}
+
+function tell<T>(told: readonly T[], what: (one: T) => void): void {
+  collect(told, what);
+}
+
+/** Runs work once, within what all of them put around it. What they throw before or after it is lost. */
+function within<T, R>(
+  told: readonly T[],
+  work: () => Promise<R>,
+  around: (one: T, inner: () => Promise<R>) => Promise<R>,
+): Promise<R> {
+  const run = told.reduce(
+    (inner, one) => async () => {
+      let working: Promise<R> | undefined;
+      try {
+        await around(one, () => (working = inner()));
+      } catch {
+        // An error of the work is that of its own promise.
+      }
+      return working ?? inner();
+    },
+    work,
+  );
+  return run();
 }
