@@ -130,7 +130,8 @@ export const ERROR_CODES = {
     action: 'Correct what the message names. The message lists every mistake at once.',
   },
   INVALID_OPTIONS: {
-    meaning: 'The options of `StorageModule` are wrong. The application does not start.',
+    meaning:
+      'The options of `StorageModule` or of another module of this package are wrong. The application does not start.',
     action: 'Correct what the message names. The message lists every mistake at once.',
   },
   INVALID_RENAME: {
