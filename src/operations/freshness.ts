@@ -4,7 +4,7 @@ import { loadedOf } from '../results/load-counts.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
 import type { HistoryEntry } from '../stats/load-history.js';
 import type { Questions } from './questions.js';
-import { readRunning } from './running-loads.js';
+import { readRunning, type RunningLoads } from './running-loads.js';
 
 /** When records last arrived in a table. */
 export interface TableFreshness {
@@ -56,8 +56,11 @@ const FEWEST_ARRIVALS = 4;
 const INTERVALS_OF_SILENCE = 3;
 const SHORTEST_SILENCE_MS = 60 * 60_000;
 
-/** When records last arrived in each table that the history knows, by name. */
-export async function readFreshness(questions: Questions): Promise<readonly TableFreshness[]> {
+/**
+ * When records last arrived in each table that the history knows, by name.
+ * @param running - the running loads, where they are known
+ */
+export async function readFreshness(questions: Questions, running?: RunningLoads): Promise<readonly TableFreshness[]> {
   const { dataSource, query } = questions;
   const loads = quotedTableOf(dataSource, LoadEntity);
   const lasts = await query<LastLoad>(lastLoads(loads), []);
@@ -77,7 +80,7 @@ export async function readFreshness(questions: Questions): Promise<readonly Tabl
     const latest = before === undefined || last.startedAt > before.last.startedAt ? last : before.last;
     byTable.set(table, { last: latest, times: [...(before?.times ?? []), ...times] });
   });
-  for (const [table, at] of await runningArrivals(questions)) {
+  for (const [table, at] of runningArrivals(questions, running ?? (await readRunning(questions, {})))) {
     byTable.get(table)?.times.push(at);
   }
   const now = lasts[0]?.now.getTime() ?? 0;
@@ -142,8 +145,7 @@ function streamsOf({ dataSource, history }: Questions, { name, options }: LastLo
 }
 
 /** When running loads committed their last batches, for each table in which they have stored something. */
-async function runningArrivals(questions: Questions): Promise<readonly (readonly [table: string, at: number])[]> {
-  const { loads } = await readRunning(questions, {});
+function runningArrivals(questions: Questions, { loads }: RunningLoads): (readonly [table: string, at: number])[] {
   return loads.flatMap(({ tables, table, options, lastSignAt, ...counts }) =>
     Object.entries(tables ?? { [statisticsNameOf(questions.dataSource, table, options?.schema)]: counts })
       .filter(([, ofTable]) => loadedOf(ofTable) > 0)

@@ -104,9 +104,12 @@ export class StorageOperations {
     return answered(readRunning(this.questions, filter), ...OF_HISTORY);
   }
 
-  /** When records last arrived in each table, and which table is stale. By name. */
-  async freshness(): Promise<readonly TableFreshness[]> {
-    return answered(readFreshness(this.questions), ...OF_HISTORY);
+  /**
+   * When records last arrived in each table, and which table is stale. By name.
+   * @param running - what {@link running} has just returned; without it, it is asked again
+   */
+  async freshness(running?: RunningLoads): Promise<readonly TableFreshness[]> {
+    return answered(readFreshness(this.questions, running), ...OF_HISTORY);
   }
 
   /** Counts of rejected records by table and reason; open ones, unless the filter says otherwise. */

@@ -1,6 +1,7 @@
 import { Get, Inject, Req, Res } from '@nestjs/common';
 
 import { ACTIVITY_PERIODS } from '../../operations/activity.js';
+import type { RunningLoads } from '../../operations/running-loads.js';
 import { CONSOLE_CONTEXT, type ConsoleContext } from '../console-context.js';
 import { type Html, html } from '../html/html.js';
 import type { Page } from '../html/page.js';
@@ -30,12 +31,16 @@ export class OverviewController {
     const { operations } = this.context;
     // One after the other: a page takes one connection of the pool at a time.
     const activity = await this.part('Activity', async () => activityPart(await operations.activity(period), root));
-    const running = await this.part('Running loads', async () => runningPart(await operations.running(), root));
+    let loads: RunningLoads | undefined;
+    const running = await this.part('Running loads', async () => {
+      loads = await operations.running();
+      return runningPart(loads, root);
+    });
     const rejects = await this.part('Open rejected records', async () =>
       rejectsPart(await operations.rejectsByTableAndReason(), root),
     );
     const freshness = await this.part('Freshness of tables', async () =>
-      freshnessPart(await operations.freshness(), root),
+      freshnessPart(await operations.freshness(loads), root),
     );
     const schema = await this.part('Schema', async () =>
       schemaPart(await operations.pendingMigrations(), await operations.schemaDifferences(), root),
