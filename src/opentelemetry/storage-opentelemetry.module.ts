@@ -4,7 +4,7 @@ import { metrics, trace } from '@opentelemetry/api';
 import type { Check } from '../errors/find-mistakes.js';
 import { checkInstrumentOptions, instrumentProvider, STORAGE_NAME } from '../instruments/instrument-module.js';
 import { OpenRejects } from '../instruments/open-rejects.js';
-import { databaseOf } from '../postgres/typeorm-adapter.js';
+import { databaseOfConnection } from '../postgres/typeorm-adapter.js';
 import { MeteredLoads } from '../stats/observe/load-meters.js';
 import { OpenTelemetryMeters } from './opentelemetry-meters.js';
 import { TracedLoads } from './traced-loads.js';
@@ -35,7 +35,7 @@ export class StorageOpenTelemetryModule {
     checkInstrumentOptions('StorageOpenTelemetryModule', options, CHECKS);
     const provider = instrumentProvider('opentelemetry', options.storage, ({ storage, dataSource }) => {
       const meters = new OpenTelemetryMeters(metrics.getMeter(SCOPE), storage);
-      const traced = new TracedLoads(trace.getTracer(SCOPE), storage, databaseOf(dataSource));
+      const traced = new TracedLoads(trace.getTracer(SCOPE), storage, databaseOfConnection(dataSource));
       const close = meters.watchRejects(new OpenRejects(dataSource));
       return { observers: [new MeteredLoads(meters), traced], close };
     });

@@ -44,11 +44,6 @@ export function dataSourceOf(owner: EntityMetadata | QueryRunner): DataSource {
   return (dataSource ?? connection) as DataSource;
 }
 
-/** Name of the database, as TypeORM read it when it connected. */
-export function databaseOf(dataSource: DataSource): string | undefined {
-  return dataSource.driver.database;
-}
-
 /** Takes a connection from the pool of a DataSource. */
 export async function checkout(dataSource: DataSource): Promise<Checkout> {
   return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();

@@ -2,6 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 
 const TOKEN = 'token';
+const HOSTS = ['127.0.0.1', 'localhost'];
+const HTTP_PORT = 80;
 
 /**
  * Lets only one browser to a server of this machine: the one that opens the URL with the token first. Other users of the
@@ -35,8 +37,7 @@ export class LocalGate {
   private admits(request: IncomingMessage, response: ServerResponse): boolean {
     const port = request.socket.localPort;
     // A web site whose name was made to resolve to 127.0.0.1 would pass as of the same origin.
-    const isOurs = [`127.0.0.1:${port}`, `localhost:${port}`].includes(request.headers.host ?? '');
-    if (!isOurs) {
+    if (!HOSTS.some((name) => isHost(request.headers.host, name, port))) {
       return answer(response, 403);
     }
     const isKnown = cookiesOf(request).some(
@@ -63,6 +64,11 @@ export class LocalGate {
     response.setHeader('Location', `/${this.path}/`);
     return answer(response, 303);
   }
+}
+
+/** Browsers leave out the port 80. */
+export function isHost(header: string | undefined, name: string, port: number | undefined): boolean {
+  return header === `${name}:${port}` || (port === HTTP_PORT && header === name);
 }
 
 /** Browsers send a cookie of one port to all ports of a host. */

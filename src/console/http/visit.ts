@@ -16,12 +16,15 @@ export interface Visit {
   /** Relative link to the overview, which ends with a slash. */
   readonly root: string;
   readonly query: URLSearchParams;
-  /** Fields of the form that a POST brings. */
-  readonly form: URLSearchParams;
   /** Who sent it, for the log: a name of `request.user`, else the address. */
   readonly user: string;
   /** A parameter of the route, decoded. */
   param(name: string): string;
+  /**
+   * Fields of the form that a POST brings.
+   * @throws PageError 400 for a body that is no form
+   */
+  form(): URLSearchParams;
 }
 
 /**
@@ -34,7 +37,7 @@ export function visitOf(request: HttpRequest, url: string, depth: number): Visit
     request,
     root: rootOf(path, depth),
     query: new URLSearchParams(query),
-    form: formOf(request.body),
+    form: () => formOf(request.body),
     user: userOf(request),
     param: (name) => String((request.params as Record<string, unknown> | undefined)?.[name] ?? ''),
   };

@@ -7,6 +7,7 @@ import { count, counted, duration, orDash, time } from '../html/format.js';
 import { type Html, html, type HtmlValue } from '../html/html.js';
 import type { Page } from '../html/page.js';
 import { badge, type Column, facts, link, pager, panel, table } from '../html/parts.js';
+import { showText } from '../html/show-text.js';
 import { timeline } from '../plots/timeline.js';
 import { secondsOf } from './loads-page.js';
 
@@ -71,7 +72,7 @@ function factsOf({ load, root, timeline: { slices } }: LoadPageInput): Html {
     ['Update columns', options?.updateColumns?.join(', ')],
     ['Keep columns', options?.keepColumns?.join(', ')],
     ['Delete when', options?.deleteWhen],
-    ['Source', load.source],
+    ['Source', load.source === null ? null : showText(load.source)],
     ['Load key', load.loadKey !== null && html`<code class="copy">${load.loadKey}</code>`],
     ['Started', time(load.startedAt)],
     ['Finished', load.finishedAt === null ? lastSign(load, slices) : time(load.finishedAt)],
@@ -103,7 +104,7 @@ function errorOf({ error, status }: HistoryEntry): HtmlValue {
         <code>${error.code}</code></b
       >
     </p>
-    <p>${error.message}</p>
+    <p>${showText(error.message)}</p>
     ${known !== undefined && html`<p>${known.meaning} ${known.action}</p>`}
   </div>`;
 }
@@ -224,7 +225,7 @@ function fieldsPart({ unknownFields, unknownFieldsPolicy }: HistoryEntry): Html 
     table(
       'Fields without a column',
       [
-        { head: 'Field', cell: ([field]) => html`<code>${field}</code>` },
+        { head: 'Field', cell: ([field]) => html`<code>${showText(field)}</code>` },
         { head: 'Records', cell: ([, occurrences]) => count(occurrences), isNumber: true },
       ],
       fields,

@@ -5,6 +5,7 @@ import { count, duration, orDash, time } from '../html/format.js';
 import { type Html, html } from '../html/html.js';
 import type { Page } from '../html/page.js';
 import { badge, link, pager, table } from '../html/parts.js';
+import { showText } from '../html/show-text.js';
 
 /** The criteria of the list, by the names of their parameters. */
 export const FILTER_FIELDS = ['table', 'status', 'source', 'loadKey', 'from', 'to'] as const;
@@ -110,5 +111,5 @@ function marked(value: number, className: string): Html | string {
 
 /** A name may be long; the stylesheet cuts it, and the title has it all. */
 function clipped(text: string): Html {
-  return html`<span class="clipped" title="${text}">${text}</span>`;
+  return html`<span class="clipped" title="${text}">${showText(text)}</span>`;
 }

@@ -7,6 +7,7 @@ import type { PendingMigration, SchemaDifferences } from '../../operations/stora
 import { count, counted, duration, orDash, time } from '../html/format.js';
 import { type Html, html, type HtmlValue } from '../html/html.js';
 import { badge, link, panel, table } from '../html/parts.js';
+import { showText } from '../html/show-text.js';
 import { activityPlots } from './activity-plots.js';
 
 const PERIOD_NAMES: Readonly<Record<ActivityPeriod, string>> = {
@@ -109,7 +110,7 @@ export function runningPart({ count: found, stalled, loads }: RunningLoads, root
             { head: 'Rejected', cell: ({ rejected }) => count(rejected), isNumber: true },
             { head: 'Batches', cell: ({ batches }) => count(batches), isNumber: true },
             { head: 'Last sign of life', cell: ({ silentMs }) => `${duration(silentMs / MS)} ago`, isNumber: true },
-            { head: 'Source', cell: ({ source }) => orDash(source, String) },
+            { head: 'Source', cell: ({ source }) => orDash(source, showText) },
           ],
           loads,
         );

@@ -32,7 +32,7 @@ export class RejectActionsController {
   async replay(@Req() request: object, @Res() response: object): Promise<void> {
     await this.answer(request, response, 'Replayed rejected records', async (visit) => {
       const { operations, quarantine } = this.context;
-      const { query, records } = await confirmed(operations, visit.form);
+      const { query, records } = await confirmed(operations, visit.form());
       const { replayed: _, ...filter } = filterOf(openOnly(query));
       const what = `rejected records (${inWords(query)})`;
       this.responder.logAction(visit, `replays ${records} ${what}`);
@@ -70,13 +70,17 @@ export class RejectActionsController {
   async purge(@Req() request: object, @Res() response: object): Promise<void> {
     await this.answer(request, response, 'Purged rejected records', async (visit) => {
       const { operations, quarantine } = this.context;
-      const { query, records } = await confirmed(operations, visit.form, ['confirm']);
-      if (visit.form.get('confirm') !== String(records)) {
+      const form = visit.form();
+      const { query, records } = await confirmed(operations, form, ['confirm']);
+      if (form.get('confirm') !== String(records)) {
         throw new PageError(400, 'Nothing was deleted: tick the box that confirms the number of records.');
       }
+      const which = `(${inWords(query)})`;
+      // Before, too: who it was is known even if the process ends meanwhile.
+      this.responder.logAction(visit, `purges ${records} rejected records ${which}`);
       const result = await quarantine.purge(filterOf(query));
       const { purged, open } = result;
-      this.responder.logAction(visit, `purged ${purged} rejected records, ${open} of them open (${inWords(query)})`);
+      this.responder.logAction(visit, `purged ${purged} rejected records, ${open} of them open ${which}`);
       return { content: purgeResultPage(visit.root, result) };
     });
   }

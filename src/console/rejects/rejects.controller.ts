@@ -30,10 +30,9 @@ export class RejectsController {
       const query = readRejectQuery(visit.query, ['after']);
       const filter = filterOf(query);
       const after = visit.query.get('after') || undefined;
-      const [groups, records] = await Promise.all([
-        operations.rejectsByTableAndReason(filter),
-        operations.rejects({ ...filter, limit: PAGE_SIZE + 1, after }),
-      ]);
+      // One after the other: a page takes one connection of the pool at a time.
+      const groups = await operations.rejectsByTableAndReason(filter);
+      const records = await operations.rejects({ ...filter, limit: PAGE_SIZE + 1, after });
       const seen = await tablesSeen(this.context, visit, records);
       return {
         section: 'rejects',
@@ -56,10 +55,8 @@ export class RejectsController {
     await this.responder.answer(request, response, 2, async (visit) => {
       const { operations } = this.context;
       const record = await this.find(visit);
-      const [load, seen] = await Promise.all([
-        operations.load(record.loadId),
-        tablesSeen(this.context, visit, [record]),
-      ]);
+      const load = await operations.load(record.loadId);
+      const seen = await tablesSeen(this.context, visit, [record]);
       return {
         section: 'rejects',
         title: 'Rejected record',

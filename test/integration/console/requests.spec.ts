@@ -91,6 +91,15 @@ describe.each(PLATFORMS)('the console in an application on %s', (platform) => {
     },
   );
 
+  it('answers a body that is no form with 400, and says so', async () => {
+    for (const { path } of POSTS) {
+      const visit = request(console.origin).post(`${ROOT}${path}`).set('x-operator', 'ada');
+      const { status, text } = await visit.set('sec-fetch-site', 'same-origin').send({ records: 5 });
+      expect([path, status]).toEqual([path, 400]);
+      expect(text).toContain('The form cannot be read.');
+    }
+  });
+
   it('answers every form with 405 where it is read-only', async () => {
     for (const { path } of POSTS) {
       const { status, text, headers } = await console.post(`/api/watch${path}`, { table: 'submissions' });

@@ -188,6 +188,7 @@ export function describeRejects(platform: ConsoleAppOptions['platform']): void {
         { reason: expect.not.stringMatching('blank_key'), count: 2 },
         { reason: 'blank_key', count: 1 },
       ]);
+      expect(log).toContainEqual(expect.stringMatching(/^purges 3 rejected records \(.*\), by ada$/));
       expect(log).toContainEqual(expect.stringMatching(/^purged 3 rejected records, 3 of them open \(.*\), by ada$/));
     });
 

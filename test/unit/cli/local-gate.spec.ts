@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { LocalGate } from '../../../src/cli/console/local-gate.js';
+import { isHost, LocalGate } from '../../../src/cli/console/local-gate.js';
 
 describe('the gate of the local console', () => {
   let server: Server;
@@ -96,4 +96,16 @@ describe('the gate of the local console', () => {
     const cookie = (await enter()).replace(String(port), '1');
     expect(await ask('/storage/', { cookie })).toMatchObject({ status: 401 });
   });
+});
+
+it.each([
+  ['127.0.0.1:4000', 4000, true],
+  ['127.0.0.1', 4000, false],
+  ['127.0.0.1:80', 80, true],
+  // As browsers send it.
+  ['127.0.0.1', 80, true],
+  ['127.0.0.1.evil.test', 80, false],
+  [undefined, 80, false],
+])('takes the host %j for port %i: %j', (header, port, expected) => {
+  expect(isHost(header, '127.0.0.1', port)).toBe(expected);
 });

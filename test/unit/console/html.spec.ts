@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { SCRIPT } from '../../../src/console/assets/script.js';
 import { html } from '../../../src/console/html/html.js';
+import { copyable } from '../../../src/console/schema/schema-pages.js';
 import { propertyRuns } from '../../support/sizes/sizes.js';
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
@@ -52,4 +54,9 @@ describe('the html tag', () => {
     const forged = { markup: '<b>', toString: () => '<b>' } as unknown as string;
     expect(String(html`${forged}`)).toBe('&lt;b&gt;');
   });
+});
+
+it('gives the source of a migration the class by which the script finds what to copy', () => {
+  expect(copyable('1-widen.ts', 'a < b').toString()).toContain('<pre class="copy" tabindex="0">a &lt; b</pre>');
+  expect(SCRIPT).toContain("querySelectorAll('.copy')");
 });
