@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 import { Inject, Injectable, Logger, StreamableFile } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
@@ -54,7 +56,7 @@ export class ConsoleResponder {
     } else if ('text' in answer) {
       this.sendAsset(response, answer);
     } else {
-      this.sendDownload(response, answer);
+      this.sendDownload(response as Writable, answer);
     }
   }
 
@@ -88,9 +90,14 @@ export class ConsoleResponder {
     this.host.httpAdapter.reply(response, text, OK);
   }
 
-  private sendDownload(response: object, { type, fileName, stream }: Download): void {
+  private sendDownload(response: Writable, { type, fileName, stream }: Download): void {
     const name = fileName.replaceAll(/[^\w.-]/g, '_');
     const file = new StreamableFile(stream, { type, disposition: `attachment; filename="${name}"` });
+    // Nest 11 would end the response, so that a file that was cut looked complete.
+    file.setErrorHandler((error) => {
+      this.logError(error);
+      response.destroy();
+    });
     this.host.httpAdapter.reply(response, file, OK);
   }
 
