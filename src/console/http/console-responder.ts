@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { Inject, Injectable, Logger, StreamableFile } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
+import { visibleInLine } from '../../errors/visible.js';
 import { describeFault } from '../../postgres/faults/database-fault.js';
 import { databaseOfConnection } from '../../postgres/typeorm-adapter.js';
 import { CONSOLE_CONTEXT, type ConsoleContext } from '../console-context.js';
@@ -62,7 +63,7 @@ export class ConsoleResponder {
 
   /** Logs who did what. `what` holds no values of records. */
   logAction({ user }: Visit, what: string): void {
-    this.logger.log(`${what}, by ${user}`);
+    this.logger.log(visibleInLine(`${what}, by ${user}`));
   }
 
   /** Logs an error of which a page tells only the code. */

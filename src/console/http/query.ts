@@ -2,7 +2,9 @@ import { isId } from '../../entities/is-id.js';
 import { PageError } from './page-error.js';
 
 const LONGEST_NAME = 40;
-const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?Z?$/;
+/** Postgres has no year 0. */
+const TIME = /^(?!0000)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?Z?$/;
+const DATE = '2026-01-31'.length;
 
 /**
  * The parameters of a page by name; an empty one, as forms send them, is absent.
@@ -53,8 +55,13 @@ export function moment(name: string, value: string | undefined): Date | undefine
     return undefined;
   }
   const text = value.replace(' ', 'T').replace(/Z$/, '');
+  // It takes February 30 for March 2.
   const parsed = new Date(text.includes('T') ? `${text}Z` : text);
-  if (!TIME.test(value) || Number.isNaN(parsed.getTime())) {
+  if (
+    !TIME.test(value) ||
+    Number.isNaN(parsed.getTime()) ||
+    parsed.toISOString().slice(0, DATE) !== text.slice(0, DATE)
+  ) {
     throw new PageError(400, `${name} must be a time in UTC, for example 2026-01-31T18:00.`);
   }
   return parsed;

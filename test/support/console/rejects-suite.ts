@@ -220,6 +220,11 @@ export function describeRejects(platform: ConsoleAppOptions['platform']): void {
       },
     );
 
+    it('have a log without characters that a terminal acts on', async () => {
+      await console.post('/storage/rejects/replay', { table: '\u202E\u009B', to: '2026-01-01', records: '0' });
+      expect(log[0]).toContain(String.raw`"\u202e\x9b"`);
+    });
+
     it('are exported as by the service, to whom may see every table of them', async () => {
       await reject();
       await console.rows(
