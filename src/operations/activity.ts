@@ -83,6 +83,9 @@ type Sums = Readonly<Record<(typeof OUTCOMES)[number] | LoadsColumn | 'ended' | 
   readonly longest: number | null;
 };
 
+/** A clock that was set back in a load would make its duration negative. */
+const SECONDS = 'GREATEST(EXTRACT(epoch FROM l.finished_at - l.started_at), 0)';
+
 // Counts are far below 2^53, where float8 is exact and is returned as a number. A status of a newer version counts in no column.
 const SUMS = [
   ...OUTCOMES.map(
@@ -90,8 +93,8 @@ const SUMS = [
   ),
   ...STATUSES.map((name) => `(count(*) FILTER (WHERE l.status = '${name}'))::float8 AS "${name}Loads"`),
   '(count(*) FILTER (WHERE l.finished_at IS NOT NULL))::float8 AS ended',
-  'COALESCE(sum(EXTRACT(epoch FROM l.finished_at - l.started_at)), 0)::float8 AS seconds',
-  'max(EXTRACT(epoch FROM l.finished_at - l.started_at))::float8 AS longest',
+  `COALESCE(sum(${SECONDS}), 0)::float8 AS seconds`,
+  `(max(${SECONDS}) FILTER (WHERE l.finished_at IS NOT NULL))::float8 AS longest`,
 ].join(', ');
 
 /** Sums up the loads that started in a period, by buckets of time. */

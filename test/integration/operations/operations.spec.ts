@@ -183,4 +183,13 @@ describe('what operators ask', () => {
     expect(rare).toMatchObject({ usualIntervalMs: null, staleAfterMs: null });
     expect(Math.round((rare?.silentMs ?? 0) / HOUR_MS)).toBe(73);
   });
+
+  it('a load has no negative duration, when the clock was set back meanwhile', async () => {
+    await app.profiles.store([{ submission_id: 'a' }]);
+    await app.rows("UPDATE storage_loads SET finished_at = started_at - interval '1 hour'");
+    const { total } = await operations.activity('24h');
+    expect(total).toMatchObject({ averageSeconds: 0, maxSeconds: 0, recordsPerSecond: null });
+    await app.rows("UPDATE storage_loads SET finished_at = NULL, status = 'running'");
+    expect((await operations.activity('24h')).total).toMatchObject({ averageSeconds: null, maxSeconds: null });
+  });
 });
