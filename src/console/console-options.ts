@@ -28,6 +28,8 @@ export interface StorageConsoleSettings {
   /**
    * Whether the user of a request may see the content of rejected records of a table.
    * @param request - of Express or Fastify, as the guards have left it
+   * @param table - its name without a schema, `hybrid`, or the name of a combined load, whose records may hold rows of any of
+   * its tables
    * @default nobody may
    */
   readonly canSee?: ((request: object, table: string) => boolean | Promise<boolean>) | undefined;
