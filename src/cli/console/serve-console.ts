@@ -57,11 +57,12 @@ export async function serveConsole(
   });
   try {
     await app.init();
-    app.useLogger(logger);
     const server = app.getHttpServer() as Server;
     const gate = new LocalGate(PATH);
     gate.guard(server);
     await app.listen(port, HOST);
+    // Not before: Nest logs, too, that it cannot listen.
+    app.useLogger(logger);
     return { url: gate.url((server.address() as AddressInfo).port), close: () => app.close() };
   } catch (error) {
     await app.close();

@@ -43,7 +43,7 @@ describe('harbor-storage console', () => {
       const { port } = server.address() as AddressInfo;
       expect(await cli.runHere(['console', '--port', String(port)])).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining(`--port: ${port} is in use`),
+        stderr: `error: --port: ${port} is in use. Choose another port, or 0 for any free one\n`,
       });
     } finally {
       server.close();
