@@ -9,6 +9,7 @@ const TIMEOUT_MS = 3_000;
 /** The open rejected records of a database, as a gauge reads them. */
 export class OpenRejects {
   private readonly operations: StorageOperations;
+  private asking: Promise<readonly RejectGroup[]> | undefined;
 
   constructor(dataSource: DataSource) {
     this.operations = new StorageOperations(dataSource, { statementTimeoutMs: TIMEOUT_MS });
@@ -20,14 +21,22 @@ export class OpenRejects {
     const late = new Promise<readonly RejectGroup[]>((resolve) => {
       timer = setTimeout(resolve, TIMEOUT_MS, []).unref();
     });
-    const groups = this.operations.rejectsByTableAndReason().then(
-      (found) => found.groups,
-      () => [],
-    );
+    // A question to a silent server keeps its connection: the next reader waits for it, and takes no other.
+    this.asking ??= this.ask();
     try {
-      return await Promise.race([groups, late]);
+      return await Promise.race([this.asking, late]);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  private async ask(): Promise<readonly RejectGroup[]> {
+    try {
+      return (await this.operations.rejectsByTableAndReason()).groups;
+    } catch {
+      return [];
+    } finally {
+      this.asking = undefined;
     }
   }
 }

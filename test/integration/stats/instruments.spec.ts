@@ -14,6 +14,7 @@ import { StorageOpenTelemetryModule } from '../../../src/opentelemetry/index.js'
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { Telemetry } from '../../support/app/telemetry.js';
+import { textOf, wrapQueries } from '../../support/database/statements.js';
 import { errorOf, withRejection } from '../../support/parity/faults.js';
 import { keyOf, many, opportunity, submission } from '../../support/parity/records.js';
 
@@ -169,6 +170,16 @@ describe('metrics and traces of loads', () => {
       await app.rows('ALTER TABLE elsewhere RENAME TO storage_rejected_records');
     }
     expect(await inRegistry('open_rejected_records')).toHaveLength(1);
+  });
+
+  it('ask the database once, for readers at the same time', async () => {
+    const statements: string[] = [];
+    wrapQueries(app.dataSource, (query) => (...parameters) => {
+      statements.push(textOf(parameters));
+      return query(...parameters);
+    });
+    await Promise.all([inRegistry('open_rejected_records'), points('rejects.open'), points('rejects.open')]);
+    expect(statements.filter((text) => text.includes('RECURSIVE'))).toHaveLength(2);
   });
 
   it('share a registry with those of another module, and with those of an application that is started again', async () => {
