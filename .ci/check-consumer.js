@@ -57,6 +57,9 @@ try {
   const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'));
   const installed = [
     '@jest/globals',
+    // As every application has them: @nestjs/terminus lets npm take Nest 11 for @mikro-orm/nestjs, which is not installed.
+    '@nestjs/common',
+    '@nestjs/core',
     '@nestjs/platform-fastify',
     '@nestjs/terminus',
     '@nestjs/testing',
