@@ -1,5 +1,5 @@
 import { checkFilter, type RejectFilter } from '../quarantine/reject-filter.js';
-import { groupedRecords, type StateFilter } from '../quarantine/reject-groups.js';
+import { groupedRecords, NEWEST_OF_GROUP, OLDEST_OF_GROUP, type StateFilter } from '../quarantine/reject-groups.js';
 import type { RejectReason } from '../records/reject-reasons.js';
 import type { Questions } from './questions.js';
 
@@ -67,9 +67,9 @@ async function countByIndex({ query, quarantine }: Questions, filter: StateFilte
      SELECT g.table_name AS "table", g.reason, c.count, f.created_at AS oldest, l.created_at AS newest
        FROM ${name} AS g
       CROSS JOIN LATERAL (SELECT count(*)::float8 AS count
-                            FROM (SELECT ${ofGroup} LIMIT $${parameters.push(COUNTED + 1)}) AS r) AS c
-      CROSS JOIN LATERAL (SELECT r.created_at ${ofGroup} ORDER BY r.created_at LIMIT 1) AS f
-      CROSS JOIN LATERAL (SELECT r.created_at ${ofGroup} ORDER BY r.created_at DESC LIMIT 1) AS l
+                            FROM (SELECT ${ofGroup} ORDER BY ${OLDEST_OF_GROUP} LIMIT $${parameters.push(COUNTED + 1)}) AS r) AS c
+      CROSS JOIN LATERAL (SELECT r.created_at ${ofGroup} ORDER BY ${OLDEST_OF_GROUP} LIMIT 1) AS f
+      CROSS JOIN LATERAL (SELECT r.created_at ${ofGroup} ORDER BY ${NEWEST_OF_GROUP} LIMIT 1) AS l
       WHERE ${isWanted}`,
     parameters,
   );

@@ -3,7 +3,8 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { SchemaDifference } from '../errors/index.js';
 import { answered } from '../postgres/faults/database-error.js';
 import { boundedReading, type TransactionLimits } from '../postgres/with-transaction.js';
-import type { QuarantinedRecord } from '../quarantine/quarantined-record.js';
+import { type ExportFormat, exportLines, type ExportReport } from '../quarantine/export-lines.js';
+import type { KeptRecord, QuarantinedRecord } from '../quarantine/quarantined-record.js';
 import { QuarantineStore } from '../quarantine/quarantine-store.js';
 import type { RejectFilter, RejectListFilter } from '../quarantine/reject-filter.js';
 import { checkSchema } from '../schema/check-schema.js';
@@ -135,6 +136,19 @@ export class StorageOperations {
     return answered(this.questions.quarantine.count(filter), ...OF_QUARANTINE);
   }
 
+  /**
+   * The lines of a file that loads the rejected records of a filter again; as `QuarantineService.export`.
+   * @param tables - records of other tables are left out: they have come since these were asked for
+   */
+  exportRejects(
+    filter: RejectFilter,
+    format: ExportFormat,
+    report: ExportReport,
+    tables: ReadonlySet<string>,
+  ): AsyncGenerator<Buffer> {
+    return exportLines(ofTables(this.questions.quarantine.readAll(filter), tables), format, report);
+  }
+
   /** The clock of the database, by which records are rejected. */
   async now(): Promise<Date> {
     const asking = this.questions.query<{ now: Date }>(
@@ -177,6 +191,14 @@ export class StorageOperations {
       return { loads, hasOlder: hasMore, hasNewer: after !== undefined };
     }
     return { loads: found.slice(hasMore ? 1 : 0), hasNewer: hasMore, hasOlder: true };
+  }
+}
+
+async function* ofTables(records: AsyncIterable<KeptRecord>, tables: ReadonlySet<string>): AsyncGenerator<KeptRecord> {
+  for await (const record of records) {
+    if (tables.has(record.table)) {
+      yield record;
+    }
   }
 }
 

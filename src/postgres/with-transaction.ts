@@ -126,8 +126,9 @@ export function boundedReading(dataSource: DataSource, limits: TransactionLimits
     statement_timeout: limits.statementTimeoutMs,
     lock_timeout: limits.lockTimeoutMs,
     jit: 'off',
-    // By index also a table that the planner does not know yet; the other processors are for the loads.
+    // By index also a table that the planner does not know yet, and from the first row on; the other processors are for the loads.
     enable_seqscan: 'off',
+    enable_bitmapscan: 'off',
     max_parallel_workers_per_gather: 0,
   };
   return (work) => transactionWith(dataSource, settings, limits.connectTimeoutMs, work);

@@ -9,7 +9,7 @@ import type { RejectReason } from '../records/reject-reasons.js';
 import { type Reading, type TransactionLimits, withReading, withTransaction } from '../postgres/with-transaction.js';
 import { type Query, readKeptRecords, readSlices } from './kept-pages.js';
 import { type KeptRecord, type QuarantinedRecord, RECORD_COLUMNS } from './quarantined-record.js';
-import { groupedRecords } from './reject-groups.js';
+import { groupedRecords, NEWEST_OF_GROUP } from './reject-groups.js';
 import {
   checkFilter,
   conditionOf,
@@ -193,20 +193,21 @@ export class QuarantineStore {
   ): { readonly groups: string; readonly ids: string } {
     const { loadId, table, reason, replayed = false } = filter;
     const isBehind = last === undefined ? '' : `AND ${isAfter(this.records, last)}`;
-    const first = (records: string, time: string): string =>
-      `SELECT r.id ${records} ${isBehind} ORDER BY ${time} DESC, r.load_id, r.position, r.id ${upTo}`;
+    const first = (records: string, newest: string): string =>
+      `SELECT r.id ${records} ${isBehind} ORDER BY ${newest}, r.load_id, r.position, r.id ${upTo}`;
     if (loadId !== undefined || (replayed === 'any' && table === undefined && reason === undefined)) {
       // The records of one load are sorted: in the index of all times, the planner might pass over all others.
-      const time = loadId === undefined ? 'r.created_at' : "(r.created_at + interval '0')";
+      const newest = loadId === undefined ? 'r.created_at DESC' : "(r.created_at + interval '0') DESC";
       const records = `FROM ${this.records} AS r WHERE ${this.conditionOf(filter, parameters)}`;
-      return { groups: '', ids: first(records, time) };
+      return { groups: '', ids: first(records, newest) };
     }
+    const newest = last && `(SELECT created_at FROM ${this.records} WHERE id = ${last}::uuid)`;
     const states = (replayed === 'any' ? [false, true] : [replayed]).map((state) =>
-      groupedRecords(this.records, { ...filter, replayed: state }, parameters, this.schemaOfRecord),
+      groupedRecords(this.records, { ...filter, replayed: state }, parameters, this.schemaOfRecord, newest),
     );
     const ids = states.map(
       ({ name, isWanted, ofGroup }) =>
-        `SELECT p.id FROM ${name} AS g CROSS JOIN LATERAL (${first(ofGroup, 'r.created_at')}) AS p WHERE ${isWanted}`,
+        `SELECT p.id FROM ${name} AS g CROSS JOIN LATERAL (${first(ofGroup, NEWEST_OF_GROUP)}) AS p WHERE ${isWanted}`,
     );
     return { groups: `WITH RECURSIVE ${states.map(({ groups }) => groups).join(', ')}`, ids: ids.join(' UNION ALL ') };
   }

@@ -18,17 +18,26 @@ export interface GroupedRecords {
 }
 
 /**
+ * What to sort the records of a group by, and then by anything else. Only the index of the group has this order: by the time
+ * alone, the planner may take the index of all times, and pass over the records of all other groups.
+ */
+export const OLDEST_OF_GROUP = 'r.table_name, r.reason, r.created_at';
+export const NEWEST_OF_GROUP = 'r.table_name DESC, r.reason DESC, r.created_at DESC';
+
+/**
  * @param records - quoted name of the quarantine
  * @param parameters - receives the values of the filter
  * @param schema - SQL of the schema of a record's table
+ * @param newest - SQL of a time: later records are not wanted
  */
 export function groupedRecords(
   records: string,
   filter: StateFilter,
   parameters: unknown[],
   schema: string,
+  newest = "'infinity'",
 ): GroupedRecords {
-  const { table, reason, replayed } = filter;
+  const { table, reason, replayed, since, until } = filter;
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const isOfState = conditionOf({ replayed }, parameters, schema);
   const name = replayed ? 'replayed_groups' : 'open_groups';
@@ -39,6 +48,10 @@ export function groupedRecords(
     table !== undefined && `g.table_name = ANY (${bind(tableNamesOf(table))}::text[])`,
     reason !== undefined && `g.reason = ${bind(reason)}`,
   ];
+  const from = since === undefined ? "'-infinity'" : bind(since.toISOString());
+  const to = until === undefined ? "'infinity'" : bind(until.toISOString());
+  // The group tells the rest, but for the schema that a name may have.
+  const ofRecord = { replayed, since, until, table: table?.includes('.') === true ? table : undefined };
   return {
     name,
     groups: `${name} AS (
@@ -47,7 +60,10 @@ export function groupedRecords(
       SELECT n.* FROM ${name} AS g CROSS JOIN LATERAL (${next('AND (r.table_name, r.reason) > (g.table_name, g.reason)')}) AS n
     )`,
     isWanted: wanted.filter((condition) => condition !== false).join(' AND ') || 'true',
-    ofGroup: `FROM ${records} AS r WHERE r.table_name = g.table_name AND r.reason = g.reason
-                AND ${conditionOf(filter, parameters, schema)}`,
+    // Rows are compared, not columns: columns that equal a value would have no part in the order.
+    ofGroup: `FROM ${records} AS r
+      WHERE (r.table_name, r.reason, r.created_at) >= (g.table_name, g.reason, ${from}::timestamptz)
+        AND (r.table_name, r.reason, r.created_at) <= (g.table_name, g.reason, LEAST(${to}::timestamptz, ${newest}))
+        AND ${conditionOf(ofRecord, parameters, schema)}`,
   };
 }

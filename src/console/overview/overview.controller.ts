@@ -1,6 +1,6 @@
 import { Get, Inject, Req, Res } from '@nestjs/common';
 
-import { ACTIVITY_PERIODS } from '../../operations/activity.js';
+import { ACTIVITY_PERIODS, type ActivityPeriod } from '../../operations/activity.js';
 import type { RunningLoads } from '../../operations/running-loads.js';
 import { CONSOLE_CONTEXT, type ConsoleContext } from '../console-context.js';
 import { type Html, html } from '../html/html.js';
@@ -28,23 +28,11 @@ export class OverviewController {
   private async page({ query, root }: Visit): Promise<Page> {
     const { period: asked } = readQuery(query, ['period']);
     const period = choice('period', asked, ACTIVITY_PERIODS) ?? '24h';
-    const { operations } = this.context;
-    // One after the other: a page takes one connection of the pool at a time.
-    const activity = await this.part('Activity', async () => activityPart(await operations.activity(period), root));
-    let loads: RunningLoads | undefined;
-    const running = await this.part('Running loads', async () => {
-      loads = await operations.running();
-      return runningPart(loads, root);
-    });
-    const rejects = await this.part('Open rejected records', async () =>
-      rejectsPart(await operations.rejectsByTableAndReason(), root),
-    );
-    const freshness = await this.part('Freshness of tables', async () =>
-      freshnessPart(await operations.freshness(loads), root),
-    );
-    const schema = await this.part('Schema', async () =>
-      schemaPart(await operations.pendingMigrations(), await operations.schemaDifferences(), root),
-    );
+    // Two questions at a time, each on a connection of the pool.
+    const [[activity, running, freshness], [rejects, schema]] = await Promise.all([
+      this.loadParts(period, root),
+      this.otherParts(root),
+    ]);
     return {
       section: 'overview',
       title: 'Overview',
@@ -52,6 +40,31 @@ export class OverviewController {
       content: html`${periodLinks(period)}${activity}${running}${freshness}
         <div class="columns">${rejects}${schema}</div>`,
     };
+  }
+
+  private async loadParts(period: ActivityPeriod, root: string): Promise<[Html, Html, Html]> {
+    const { operations } = this.context;
+    const activity = await this.part('Activity', async () => activityPart(await operations.activity(period), root));
+    let loads: RunningLoads | undefined;
+    const running = await this.part('Running loads', async () => {
+      loads = await operations.running();
+      return runningPart(loads, root);
+    });
+    const freshness = await this.part('Freshness of tables', async () =>
+      freshnessPart(await operations.freshness(loads), root),
+    );
+    return [activity, running, freshness];
+  }
+
+  private async otherParts(root: string): Promise<[Html, Html]> {
+    const { operations } = this.context;
+    const rejects = await this.part('Open rejected records', async () =>
+      rejectsPart(await operations.rejectsByTableAndReason(), root),
+    );
+    const schema = await this.part('Schema', async () =>
+      schemaPart(await operations.pendingMigrations(), await operations.schemaDifferences(), root),
+    );
+    return [rejects, schema];
   }
 
   /** A part that cannot be read does not hide the others, unless the database is away. */

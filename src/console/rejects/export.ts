@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 
-import type { CsvDialect, ExportFormat } from '../../quarantine/export-lines.js';
-import type { QuarantineService } from '../../replay/quarantine.service.js';
+import type { CsvDialect, ExportFormat, ExportReport } from '../../quarantine/export-lines.js';
 import type { ConsoleContext } from '../console-context.js';
 import type { Download, Page } from '../html/page.js';
 import type { ConsoleResponder } from '../http/console-responder.js';
@@ -16,6 +15,9 @@ import { tablesSeen } from './tables-seen.js';
 const FORMATS: readonly ExportFormat[] = ['jsonl', 'csv'];
 const TYPES: Readonly<Record<ExportFormat, string>> = { jsonl: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' };
 
+/** The lines of an export in a format. */
+type ExportLines = (format: ExportFormat, report: ExportReport) => AsyncGenerator<Buffer>;
+
 /** So many records are read to tell before an export which of them cannot be exported. */
 const MOST_CHECKED = 1_000;
 
@@ -25,16 +27,17 @@ export async function exportOf(
   responder: ConsoleResponder,
   visit: Visit,
 ): Promise<Page | Download> {
-  const { operations, quarantine } = context;
+  const { operations } = context;
   const { query, records } = await freeze(operations, readRejectQuery(visit.query, ['format']));
   const format = choice('format', visit.query.get('format') ?? undefined, FORMATS);
-  await checkTables(context, visit, query);
+  const tables = await checkTables(context, visit, query);
+  const lines: ExportLines = (as, report) => operations.exportRejects(filterOf(query), as, report, tables);
   if (format !== undefined) {
-    return download(quarantine, query, format, (what) => responder.logAction(visit, what));
+    return download(lines, query, format, (what) => responder.logAction(visit, what));
   }
   const checks: ExportCheck[] = [];
   for (const each of records <= MOST_CHECKED ? FORMATS : []) {
-    checks.push(await checkExport(quarantine, query, each));
+    checks.push(await checkExport(lines, each));
   }
   return {
     section: 'rejects',
@@ -43,24 +46,29 @@ export async function exportOf(
   };
 }
 
-/** An export holds the content of all its records. */
-async function checkTables(context: ConsoleContext, visit: Visit, query: RejectQuery): Promise<void> {
+/**
+ * An export holds the content of all its records.
+ * @returns the tables of these
+ * @throws PageError 403
+ */
+async function checkTables(context: ConsoleContext, visit: Visit, query: RejectQuery): Promise<ReadonlySet<string>> {
   const { groups } = await context.operations.rejectsByTableAndReason(filterOf(query));
   const seen = await tablesSeen(context, visit, groups);
   const hidden = [...new Set(groups.map(({ table }) => table))].filter((table) => !seen.has(table));
   if (hidden.length > 0) {
     throw new PageError(403, `You may not see the content of the rejected records of: ${hidden.join(', ')}.`);
   }
+  return seen;
 }
 
 async function download(
-  quarantine: QuarantineService,
+  linesOf: ExportLines,
   query: RejectQuery,
   format: ExportFormat,
   log: (what: string) => void,
 ): Promise<Page | Download> {
   const leftOut = new Map<string, number>();
-  const lines = quarantine.export(filterOf(query), format, (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1));
+  const lines = linesOf(format, { onLeftOut: (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1) });
   // Before the answer begins, so that an error has a page.
   const first = await lines.next();
   if (first.done === true) {
@@ -86,19 +94,13 @@ async function download(
   };
 }
 
-async function checkExport(
-  quarantine: QuarantineService,
-  query: RejectQuery,
-  format: ExportFormat,
-): Promise<ExportCheck> {
+async function checkExport(linesOf: ExportLines, format: ExportFormat): Promise<ExportCheck> {
   const leftOut = new Map<string, number>();
   let dialect: CsvDialect = {};
-  const lines = quarantine.export(
-    filterOf(query),
-    format,
-    (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1),
-    (found) => (dialect = found),
-  );
+  const lines = linesOf(format, {
+    onLeftOut: (why) => leftOut.set(why, (leftOut.get(why) ?? 0) + 1),
+    onDialect: (found) => (dialect = found),
+  });
   let exported = 0;
   for await (const _ of lines) {
     exported += 1;

@@ -18,7 +18,9 @@ describe(`the console over ${SIZE.loads} loads and ${SIZE.rejects} rejected reco
   beforeAll(async () => {
     app = await startConsole({ platform: 'express', console: { canSee: () => true } });
     await seedHistory((sql, parameters) => app.dataSource.query(sql, parameters), SIZE);
-    // As autovacuum does it; without, an index alone would not tell which rows are visible.
+    // As autovacuum does it; without, an index alone would not tell which rows are visible. The server of the tests commits
+    // asynchronously, and rows whose commit is not on disk are not visible to all.
+    await app.rows('CHECKPOINT');
     await app.rows('VACUUM storage_loads, storage_load_batches, storage_rejected_records');
   });
   afterAll(async () => {
