@@ -54,7 +54,7 @@ const LAYERS = [
 
 /** The only files that load Nest or rxjs when they are imported. */
 const NEST =
-  '^src/(?:cli/console/|console/|health/(?:index|storage-health)|instruments/instrument-module|metrics/(?:index|storage-metrics)|opentelemetry/(?:index|storage-opentelemetry)|testing/|stats/load-stats\\.service|module/(?:second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
+  '^src/(?:cli/console/|console/|health/(?:index|storage-health)|instruments/instrument-module|metrics/(?:index|storage-metrics)|opentelemetry/(?:index|storage-opentelemetry)|testing/|stats/load-stats\\.service|module/(?:find-storage|second-module|enrichment\\.module|storage-(?:exception\\.filter|providers|tokens)|storage\\.module))';
 
 /** Modules that an application imports by a subpath of the package. */
 const SUBPATHS = '^src/(?:console|health|metrics|opentelemetry)/';

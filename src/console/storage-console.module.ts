@@ -1,8 +1,9 @@
 import { type DynamicModule, Logger, Module, type Provider } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
+import { ModulesContainer } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 
-import { getStorageDataSourceName, getStorageToken } from '../module/storage-tokens.js';
+import { StorageError } from '../errors/index.js';
+import { checkFound, injectStorage } from '../module/find-storage.js';
 import { StorageOperations } from '../operations/storage-operations.js';
 import { QuarantineService } from '../replay/quarantine.service.js';
 import { SchemaService } from '../schema/schema.service.js';
@@ -11,6 +12,7 @@ import { CONSOLE_CONTEXT, type ConsoleContext } from './console-context.js';
 import { consoleControllers } from './console-controllers.js';
 import {
   type ConsoleSettings,
+  DEFAULT_PATH,
   resolveConsoleOptions,
   type StorageConsoleAsyncOptions,
   type StorageConsoleMount,
@@ -57,8 +59,34 @@ function assemble(mount: StorageConsoleMount, { inject = [], useFactory }: Setti
     module: StorageConsoleModule,
     imports: mount.imports ?? [],
     controllers: consoleControllers(mount),
-    providers: [settingsProvider(mount, [...inject], useFactory), contextProvider(mount.storage), ConsoleResponder],
+    providers: [
+      { provide: pathToken(mount), useValue: mount.path },
+      settingsProvider(mount, [...inject], useFactory),
+      contextProvider(mount.storage),
+      ConsoleResponder,
+    ],
   };
+}
+
+const PATH_TOKENS = 'harbor-storage:console:';
+
+/** Every console of the application provides it, each for its path. */
+function pathToken({ path = DEFAULT_PATH }: StorageConsoleMount): string {
+  return `${PATH_TOKENS}${String(path).replaceAll(/^\/|\/$/g, '')}`;
+}
+
+/**
+ * Rejects two consoles at one path: the guards and rights of the first would be those of both.
+ * @throws StorageError `INVALID_OPTIONS`
+ */
+function rejectSecondConsole(modules: ModulesContainer, mount: StorageConsoleMount): void {
+  const token = pathToken(mount);
+  if ([...modules.values()].filter(({ providers }) => providers.has(token)).length > 1) {
+    throw new StorageError(
+      'INVALID_OPTIONS',
+      `Invalid options of StorageConsoleModule: ${token.slice(PATH_TOKENS.length)} is the path of two consoles. Give each its own`,
+    );
+  }
 }
 
 function settingsProvider(
@@ -68,10 +96,11 @@ function settingsProvider(
 ): Provider {
   return {
     provide: CONSOLE_SETTINGS,
-    inject: [...inject],
-    useFactory: async (...injected: unknown[]): Promise<ConsoleSettings> => {
+    inject: [ModulesContainer, ...inject],
+    useFactory: async (modules: ModulesContainer, ...injected: unknown[]): Promise<ConsoleSettings> => {
       const settings: StorageConsoleSettings = await useFactory(...injected);
       const resolved = resolveConsoleOptions(mount, settings);
+      rejectSecondConsole(modules, mount);
       if (mount.guards === 'none') {
         new Logger('StorageConsole').warn(
           "The console has no guards (guards: 'none'): everybody who can reach it may read and change what it shows",
@@ -83,29 +112,18 @@ function settingsProvider(
 }
 
 function contextProvider(storage: string | undefined): Provider {
-  const dataSourceName = getStorageDataSourceName(storage);
   return {
     provide: CONSOLE_CONTEXT,
-    inject: [
-      CONSOLE_SETTINGS,
-      getDataSourceToken(dataSourceName),
-      getStorageToken(LoadStatsService, storage),
-      getStorageToken(QuarantineService, storage),
-      getStorageToken(SchemaService, storage),
-    ],
+    inject: [CONSOLE_SETTINGS, ...injectStorage(storage, [LoadStatsService, QuarantineService, SchemaService])],
     useFactory: (
       settings: ConsoleSettings,
       dataSource: DataSource,
       stats: LoadStatsService,
       quarantine: QuarantineService,
       schema: SchemaService,
-    ): ConsoleContext => ({
-      settings,
-      dataSource,
-      operations: new StorageOperations(dataSource),
-      stats,
-      quarantine,
-      schema,
-    }),
+    ): ConsoleContext => {
+      checkFound('StorageConsoleModule', storage, dataSource);
+      return { settings, dataSource, operations: new StorageOperations(dataSource), stats, quarantine, schema };
+    },
   };
 }

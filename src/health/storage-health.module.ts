@@ -1,10 +1,10 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
 import { SchemaService } from '../schema/schema.service.js';
-import { getStorageDataSourceName, getStorageToken } from '../module/storage-tokens.js';
+import { checkFound, injectStorage } from '../module/find-storage.js';
+import { getStorageToken } from '../module/storage-tokens.js';
 import type { StorageHealthOptions } from './health-options.js';
 import { StorageHealthIndicator } from './storage-health.indicator.js';
 
@@ -20,13 +20,11 @@ export class StorageHealthModule {
     const indicator: Provider = {
       provide: getStorageToken(StorageHealthIndicator, options.storage),
       // After the service, so that the migrations are handled before.
-      inject: [
-        HealthIndicatorService,
-        getDataSourceToken(getStorageDataSourceName(options.storage)),
-        getStorageToken(SchemaService, options.storage),
-      ],
-      useFactory: (health: HealthIndicatorService, dataSource: DataSource) =>
-        new StorageHealthIndicator(health, dataSource, options),
+      inject: [HealthIndicatorService, ...injectStorage(options.storage, [SchemaService])],
+      useFactory: (health: HealthIndicatorService, dataSource: DataSource) => {
+        checkFound('StorageHealthModule', options.storage, dataSource);
+        return new StorageHealthIndicator(health, dataSource, options);
+      },
     };
     return { module: StorageHealthModule, providers: [HealthIndicatorService, indicator], exports: [indicator] };
   }

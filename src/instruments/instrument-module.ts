@@ -1,8 +1,8 @@
 import type { OnApplicationShutdown, Provider } from '@nestjs/common';
-import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 
-import { DEFAULT_STORAGE, getStorageDataSourceName, getStorageToken } from '../module/storage-tokens.js';
+import { checkFound, injectStorage } from '../module/find-storage.js';
+import { DEFAULT_STORAGE } from '../module/storage-tokens.js';
 import { type Check, findMistakes } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { LoadStatsService } from '../stats/load-stats.service.js';
@@ -39,17 +39,22 @@ class RunningInstruments implements OnApplicationShutdown {
   }
 }
 
-/** The provider that observes the loads of a StorageModule by instruments. */
+/**
+ * The provider that observes the loads of a StorageModule by instruments.
+ * @param module - the module that provides them
+ */
 export function instrumentProvider(
-  what: string,
+  module: string,
   storage: string = DEFAULT_STORAGE,
   make: (of: InstrumentedStorage) => Instruments,
 ): Provider {
   return {
-    provide: `harbor-storage:${storage}:${what}`,
-    inject: [getStorageToken(LoadStatsService, storage), getDataSourceToken(getStorageDataSourceName(storage))],
-    useFactory: (stats: LoadStatsService, dataSource: DataSource) =>
-      new RunningInstruments(stats, make({ storage, dataSource })),
+    provide: `harbor-storage:${storage}:${module}`,
+    inject: injectStorage(storage, [LoadStatsService]),
+    useFactory: (dataSource: DataSource, stats: LoadStatsService) => {
+      checkFound(module, storage, dataSource);
+      return new RunningInstruments(stats, make({ storage, dataSource }));
+    },
   };
 }
 

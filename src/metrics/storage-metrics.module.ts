@@ -33,7 +33,7 @@ export class StorageMetricsModule {
    */
   static forRoot(options: StorageMetricsOptions = {}): DynamicModule {
     checkInstrumentOptions('StorageMetricsModule', options, CHECKS);
-    const provider = instrumentProvider('metrics', options.storage, ({ storage, dataSource }) => {
+    const provider = instrumentProvider('StorageMetricsModule', options.storage, ({ storage, dataSource }) => {
       const meters = new PrometheusMeters(options.registry ?? register, storage);
       const close = meters.watchRejects(new OpenRejects(dataSource));
       return { observers: [new MeteredLoads(meters)], close };

@@ -33,7 +33,7 @@ export class StorageOpenTelemetryModule {
    */
   static forRoot(options: StorageOpenTelemetryOptions = {}): DynamicModule {
     checkInstrumentOptions('StorageOpenTelemetryModule', options, CHECKS);
-    const provider = instrumentProvider('opentelemetry', options.storage, ({ storage, dataSource }) => {
+    const provider = instrumentProvider('StorageOpenTelemetryModule', options.storage, ({ storage, dataSource }) => {
       const meters = new OpenTelemetryMeters(metrics.getMeter(SCOPE), storage);
       const traced = new TracedLoads(trace.getTracer(SCOPE), storage, databaseOfConnection(dataSource));
       const close = meters.watchRejects(new OpenRejects(dataSource));

@@ -50,6 +50,11 @@ const ROOT = '/api/ops/data';
 const ROUTES = routesOfConsole();
 const POSTS = ROUTES.filter(({ method }) => method === 'POST');
 
+it('does not start with two consoles at one path', async () => {
+  const imports = [StorageConsoleModule.forRoot({ path: '/storage/', guards: 'none', readOnly: true })];
+  await expect(startConsole({ platform: 'express', imports })).rejects.toThrow('storage is the path of two consoles');
+});
+
 it('has forms', () => {
   expect(POSTS.length).toBeGreaterThan(0);
 });
