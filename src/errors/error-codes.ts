@@ -188,6 +188,10 @@ export const ERROR_CODES = {
     meaning: 'No rejected record has this id.',
     action: 'List the rejected records with `harbor-storage rejects --all`.',
   },
+  REJECTS_CHANGED: {
+    meaning: 'A purge would have deleted another number of rejected records than its caller expected.',
+    action: 'Count or list the records again, then decide. Nothing was deleted.',
+  },
   ROWS_DO_NOT_FIT: {
     meaning: 'A migration cannot be reverted: the table holds values that the old column cannot hold.',
     action: 'Change or delete those rows first.',

@@ -151,9 +151,10 @@ export class QuarantineStore {
 
   /**
    * Deletes records permanently.
-   * @throws StorageError `INVALID_FILTER` when the filter matches everything
+   * @param expected - how many: of another number, none is deleted
+   * @throws StorageError `INVALID_FILTER` when the filter matches everything, `REJECTS_CHANGED` for another number than expected
    */
-  async purge(filter: RejectFilter): Promise<PurgeResult> {
+  async purge(filter: RejectFilter, expected?: number): Promise<PurgeResult> {
     checkFilter(filter);
     if (!isNarrowed(filter)) {
       throw new StorageError(
@@ -164,15 +165,21 @@ export class QuarantineStore {
     }
     const parameters: unknown[] = [];
     const condition = this.conditionOf({ ...filter, replayed: filter.replayed ?? 'any' }, parameters);
-    const [result] = await withTransaction(this.dataSource, this.limits, async (client) => {
+    return withTransaction(this.dataSource, this.limits, async (client) => {
       const { rows } = await client.query<PurgeResult>(
         `WITH gone AS (DELETE FROM ${this.records} AS r WHERE ${condition} RETURNING r.replayed_at)
          SELECT count(*)::float8 AS purged, (count(*) FILTER (WHERE replayed_at IS NULL))::float8 AS open FROM gone`,
         parameters,
       );
-      return rows;
+      const [result = { purged: 0, open: 0 }] = rows;
+      if (expected !== undefined && result.purged !== expected) {
+        throw new StorageError(
+          'REJECTS_CHANGED',
+          `Nothing was deleted: the filter now matches ${result.purged} rejected records instead of ${expected}`,
+        );
+      }
+      return result;
     });
-    return result ?? { purged: 0, open: 0 };
   }
 
   /** A filter as an SQL condition on the quarantine table `r`, see {@link conditionOf}. */

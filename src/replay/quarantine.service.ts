@@ -112,11 +112,15 @@ export class QuarantineService {
 
   /**
    * Deletes rejected records permanently, replayed and open ones unless the filter says which.
-   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it matches everything; `QUARANTINE_FAILED` as
-   * {@link list}, and nothing was deleted then unless the connection was lost
+   * @param options.expected - how many records, as {@link count} told; if the filter matches another number, none is deleted
+   * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it matches everything; `REJECTS_CHANGED` for
+   * another number than expected; `QUARANTINE_FAILED` as {@link list}, and nothing was deleted then unless the connection was lost
    */
-  async purge(filter: RejectFilter): Promise<PurgeResult> {
-    return answered(this.context.store.purge(filter), ...FAILED);
+  async purge(
+    filter: RejectFilter,
+    { expected }: { readonly expected?: number | undefined } = {},
+  ): Promise<PurgeResult> {
+    return answered(this.context.store.purge(filter, expected), ...FAILED);
   }
 
   private async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {

@@ -78,7 +78,7 @@ export class RejectActionsController {
       const which = `(${inWords(query)})`;
       // Before, too: who it was is known even if the process ends meanwhile.
       this.responder.logAction(visit, `purges ${records} rejected records ${which}`);
-      const result = await quarantine.purge(filterOf(query));
+      const result = await quarantine.purge(filterOf(query), { expected: records });
       const { purged, open } = result;
       this.responder.logAction(visit, `purged ${purged} rejected records, ${open} of them open ${which}`);
       return { content: purgeResultPage(visit.root, result) };

@@ -212,7 +212,11 @@ describe('the list of rejected records', () => {
     );
     await app.rows('UPDATE storage_rejected_records SET replayed_at = now() WHERE position < 3');
     expect(await quarantine.purge({ since: new Date(Date.now() + 3_600_000) })).toEqual({ purged: 0, open: 0 });
-    expect(await quarantine.purge({ replayed: true })).toEqual({ purged: 4, open: 0 });
+    await expect(quarantine.purge({ replayed: true }, { expected: 3 })).rejects.toMatchObject({
+      code: 'REJECTS_CHANGED',
+      message: 'Nothing was deleted: the filter now matches 4 rejected records instead of 3',
+    });
+    expect(await quarantine.purge({ replayed: true }, { expected: 4 })).toEqual({ purged: 4, open: 0 });
     expect(await quarantine.purge({ table: 'submissions', until: new Date(Date.now() + 3_600_000) })).toEqual({
       purged: 22,
       open: 22,
