@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CONSOLE_CONTEXT, type ConsoleContext } from '../console-context.js';
 import { type HttpRequest, isSameOrigin } from './visit.js';
 
-/** After the guards of the application: forms only from the console's own pages, and none under `readOnly`. */
+/** After the guards of the application: forms only from the console's own pages, none under `readOnly`, and no parts of other sites. */
 @Injectable()
 export class RequestGuard implements CanActivate {
   constructor(
@@ -17,7 +17,9 @@ export class RequestGuard implements CanActivate {
     const request = http.getRequest<HttpRequest>();
     const method: unknown = this.host.httpAdapter.getRequestMethod(request);
     if (method === 'GET' || method === 'HEAD') {
-      return true;
+      // A link on another site may lead here; an image of another site may not make the database work.
+      const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
+      return site !== 'cross-site' || mode === 'navigate';
     }
     if (this.context.settings.readOnly) {
       this.host.httpAdapter.setHeader(http.getResponse(), 'Allow', 'GET, HEAD');

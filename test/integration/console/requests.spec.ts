@@ -96,6 +96,13 @@ describe.each(PLATFORMS)('the console in an application on %s', (platform) => {
     },
   );
 
+  it('answers an image of another site with 403 and nothing, and follows a link of it', async () => {
+    const from = (mode: string): request.Test =>
+      console.get(`${ROOT}/schema`).set('sec-fetch-site', 'cross-site').set('sec-fetch-mode', mode);
+    const [image, followed] = [await from('no-cors'), await from('navigate')];
+    expect([image.status, image.text, followed.status]).toEqual([403, '', 200]);
+  });
+
   it('answers a body that is no form with 400, and says so', async () => {
     for (const { path } of POSTS) {
       const visit = request(console.origin).post(`${ROOT}${path}`).set('x-operator', 'ada');
