@@ -37,8 +37,7 @@ export class OverviewController {
       section: 'overview',
       title: 'Overview',
       refreshes: true,
-      content: html`${periodLinks(period)}${activity}${running}${freshness}
-        <div class="columns">${rejects}${schema}</div>`,
+      content: html`${periodLinks(period)}${activity}${running}${freshness}${schema}${rejects}`,
     };
   }
 

@@ -5,7 +5,7 @@ import type { Axis } from './scale.js';
 const WIDTH = 400;
 const HEIGHT = 190;
 /** The rectangle between the axes. */
-export const LEFT = 42;
+export const LEFT = 54;
 export const RIGHT = 394;
 const TOP = 12;
 export const BOTTOM = 164;
