@@ -32,14 +32,17 @@ export async function migrateUp(connection: ConnectionOptions, withEnrichment = 
   });
 }
 
-/** Reverts the last applied migration and returns its name, or undefined if none was applied. */
+/** Reverts the migration that was applied last and returns its name, or undefined if none was applied. */
 export async function migrateDown(connection: ConnectionOptions): Promise<string | undefined> {
   return withMigrations(connection, true, async (dataSource) => {
-    const last = (await migrationStatus(dataSource)).findLast(({ applied }) => applied)?.name;
-    if (last !== undefined) {
-      await dataSource.undoLastMigration();
+    const before = await appliedNames(dataSource);
+    if (before.length === 0) {
+      return undefined;
     }
-    return last;
+    await dataSource.undoLastMigration();
+    // Not the last by name: the enrichment tables may come after migrations of a later time.
+    const after = await appliedNames(dataSource);
+    return before.find((name) => !after.includes(name));
   });
 }
 
@@ -58,6 +61,10 @@ export async function readMigrationStatus(connection: ConnectionOptions): Promis
 export async function migrationStatus(dataSource: DataSource): Promise<MigrationStatus[]> {
   const pending = await withClient(dataSource, (client) => findPendingMigrations(client, dataSource));
   return ownMigrations(dataSource).map(({ name }) => ({ name, applied: !pending.includes(name), inThisVersion: true }));
+}
+
+async function appliedNames(dataSource: DataSource): Promise<string[]> {
+  return (await migrationStatus(dataSource)).filter(({ applied }) => applied).map(({ name }) => name);
 }
 
 /** Whether every database needs a migration. */

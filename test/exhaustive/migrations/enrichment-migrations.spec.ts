@@ -34,10 +34,9 @@ describe('the migration of the enrichment tables', () => {
     expect((await run('migrate', 'up', '--enrichment')).stdout).toContain('CreateEnrichmentTables1764700000000');
     expect((await run('migrate', 'status')).stdout).toContain('CreateEnrichmentTables1764700000000');
     expect((await run('schema', 'check')).stdout).not.toContain('nrichment');
-    // The latest is reverted first.
-    expect((await run('migrate', 'down')).stdout).toContain('Reverted: AddIndexesOfOperators1764800000000');
+    // It was applied last, though there are migrations of a later time.
     expect((await run('migrate', 'down')).stdout).toContain('Reverted: CreateEnrichmentTables1764700000000');
-    expect((await run('migrate', 'up')).stdout).not.toContain('Enrichment');
+    expect((await run('migrate', 'status')).stdout).not.toContain('Enrichment');
     expect((await run('migrate', 'up')).stdout).toContain('No pending');
   });
 });
