@@ -16,6 +16,7 @@ import { normalizeRecord } from '../src/loader/normalize/normalize-record.js';
 import type { Row } from '../src/loader/model/row.js';
 import { writeByUpsert } from '../src/loader/write/upsert-writer.js';
 import { withClient, withTransaction } from '../src/postgres/with-transaction.js';
+import { LoadObservers } from '../src/stats/observe/load-observers.js';
 import { showSpread, spreadOf } from './report/figures.js';
 import { withScratch } from './tables/scratch.js';
 
@@ -55,7 +56,7 @@ async function compareWriters(dataSource: DataSource): Promise<void> {
         WRITERS[writer](
           client,
           target,
-          { loadId: randomUUID(), failsOnConflict: false, updatesAtOnce: false },
+          { loadId: randomUUID(), observers: new LoadObservers(), failsOnConflict: false, updatesAtOnce: false },
           rows.slice(from, from + size),
         ),
       );

@@ -1,4 +1,5 @@
 import { errorMessage } from '../errors/error-text.js';
+import { integerFrom } from '../errors/find-mistakes.js';
 import { answered, databaseError } from '../postgres/faults/database-error.js';
 import type { LoadCounts } from '../results/load-counts.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
@@ -116,11 +117,9 @@ export class QuarantineService {
    * @throws StorageError `INVALID_FILTER` for a mistake in the filter, or when it matches everything; `REJECTS_CHANGED` for
    * another number than expected; `QUARANTINE_FAILED` as {@link list}, and nothing was deleted then unless the connection was lost
    */
-  async purge(
-    filter: RejectFilter,
-    { expected }: { readonly expected?: number | undefined } = {},
-  ): Promise<PurgeResult> {
-    return answered(this.context.store.purge(filter, expected), ...FAILED);
+  async purge(filter: RejectFilter, options: { readonly expected?: number | undefined } = {}): Promise<PurgeResult> {
+    checkFilter(options, { expected: integerFrom(0) });
+    return answered(this.context.store.purge(filter, options.expected), ...FAILED);
   }
 
   private async *readAll(filter: RejectFilter): AsyncGenerator<KeptRecord> {

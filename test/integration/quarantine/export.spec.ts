@@ -216,6 +216,7 @@ describe('the list of rejected records', () => {
       code: 'REJECTS_CHANGED',
       message: 'Nothing was deleted: the filter now matches 4 rejected records instead of 3',
     });
+    await expect(quarantine.purge({ replayed: true }, { expected: '4' } as object)).rejects.toThrow(/expected must be/);
     expect(await quarantine.purge({ replayed: true }, { expected: 4 })).toEqual({ purged: 4, open: 0 });
     expect(await quarantine.purge({ table: 'submissions', until: new Date(Date.now() + 3_600_000) })).toEqual({
       purged: 22,
