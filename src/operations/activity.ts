@@ -61,7 +61,8 @@ export interface Activity {
   readonly history: HistoryPeriod;
 }
 
-const OUTCOMES = [
+/** The counts of the records of a load, as they are listed. */
+export const RECORD_COUNTS = [
   'received',
   'stored',
   'inserted',
@@ -79,7 +80,7 @@ const STATUSES = ['running', 'completed', 'failed', 'interrupted'] as const sati
 /** The column of a status: records can be `failed` as well. */
 type LoadsColumn = `${LoadStatus}Loads`;
 
-type Sums = Readonly<Record<(typeof OUTCOMES)[number] | LoadsColumn | 'ended' | 'seconds', number>> & {
+type Sums = Readonly<Record<(typeof RECORD_COUNTS)[number] | LoadsColumn | 'ended' | 'seconds', number>> & {
   readonly longest: number | null;
 };
 
@@ -88,7 +89,7 @@ const SECONDS = 'GREATEST(EXTRACT(epoch FROM l.finished_at - l.started_at), 0)';
 
 // Counts are far below 2^53, where float8 is exact and is returned as a number. A status of a newer version counts in no column.
 const SUMS = [
-  ...OUTCOMES.map(
+  ...RECORD_COUNTS.map(
     (name) => `COALESCE(sum(COALESCE(l.${name}, 0)) FILTER (WHERE l.status <> 'running'), 0)::float8 AS ${name}`,
   ),
   ...STATUSES.map((name) => `(count(*) FILTER (WHERE l.status = '${name}'))::float8 AS "${name}Loads"`),
@@ -129,7 +130,7 @@ export async function readActivity(questions: Questions, period: ActivityPeriod)
 
 const NOTHING = {
   ...Object.fromEntries(
-    [...OUTCOMES, ...STATUSES.map((name) => `${name}Loads`), 'ended', 'seconds'].map((name) => [name, 0]),
+    [...RECORD_COUNTS, ...STATUSES.map((name) => `${name}Loads`), 'ended', 'seconds'].map((name) => [name, 0]),
   ),
   longest: null,
 } as Sums;
@@ -142,7 +143,7 @@ function addSums(a: Sums, b: Sums): Sums {
 }
 
 function countsOf(sums: Sums): ActivityCounts {
-  const records = OUTCOMES.map((name) => [name, sums[name]] as const);
+  const records = RECORD_COUNTS.map((name) => [name, sums[name]] as const);
   const loads = STATUSES.map((name) => [name, sums[`${name}Loads`]] as const);
   const { received, ended, seconds, longest } = sums;
   return {

@@ -1,3 +1,4 @@
+import { RECORD_COUNTS } from '../../operations/activity.js';
 import type { BatchEntry, BatchPage, LoadTimeline } from '../../operations/load-batches.js';
 import type { RejectGroups } from '../../operations/reject-groups.js';
 import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
@@ -23,26 +24,12 @@ export interface LoadPageInput {
   readonly rejects: RejectGroups;
 }
 
-type CountName = keyof LoadCounts | 'stored';
-
 interface CountRow {
   readonly name: string;
-  readonly counts: Readonly<Partial<Record<CountName, number | null>>>;
+  readonly counts: Readonly<Partial<Record<(typeof RECORD_COUNTS)[number], number | null>>>;
 }
 
 const MS = 1_000;
-const COUNTS: readonly CountName[] = [
-  'received',
-  'stored',
-  'inserted',
-  'updated',
-  'unchanged',
-  'deleted',
-  'duplicates',
-  'skipped',
-  'rejected',
-  'failed',
-];
 
 /** One load. */
 export function loadPage(input: LoadPageInput): Page {
@@ -115,7 +102,7 @@ function countsOf({ tables, ...load }: HistoryEntry): Html {
     ...Object.entries(tables ?? {}).map(([name, counts]) => ({ name, counts })),
   ];
   // Of a load into several tables, inserted, updated and unchanged are those of the tables.
-  const names = COUNTS.filter((name) => name !== 'stored' || load.stored !== null);
+  const names = RECORD_COUNTS.filter((name) => name !== 'stored' || load.stored !== null);
   return table<CountRow>(
     'Counts of records',
     [
