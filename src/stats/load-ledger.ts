@@ -89,9 +89,10 @@ export class LoadLedger {
     const { loadId, loadKey, attempt } = entry;
     const end = batch.firstPosition + batch.received;
     const claiming = client.query(
-      `INSERT INTO ${this.tables.batches} (load_id, batch_no, attempt, first_position, end_position)
-       SELECT $1::uuid, $2::integer, $3::integer, $4::bigint, $5::bigint
-       ${loadKey === undefined ? '' : `FROM ${this.tables.loads} WHERE id = $1 AND attempt = $3 FOR SHARE`}
+      // Citus cannot send a lock within INSERT … SELECT to a worker.
+      `${loadKey === undefined ? '' : `WITH load AS MATERIALIZED (SELECT id FROM ${this.tables.loads} WHERE id = $1::uuid AND attempt = $3::integer FOR SHARE)`}
+       INSERT INTO ${this.tables.batches} (load_id, batch_no, attempt, first_position, end_position)
+       SELECT $1::uuid, $2::integer, $3::integer, $4::bigint, $5::bigint ${loadKey === undefined ? '' : 'FROM load'}
        ON CONFLICT (load_id, batch_no) DO NOTHING`,
       [loadId, batch.batchNo, attempt, batch.firstPosition, end],
     );
@@ -122,14 +123,17 @@ export class LoadLedger {
     );
   }
 
-  /** Records the end of a load, unless it is closed or taken over. */
+  /**
+   * Records the end of a load, unless it is closed or taken over. Its time is that of the statement: Citus takes no volatile
+   * function in an UPDATE.
+   */
   async close(client: ClientBase, entry: LedgerEntry, load: ClosedLoad): Promise<void> {
     const { status, counts, unknown, error } = load;
     await client.query(
       `UPDATE ${this.tables.loads}
           SET status = $2, received = $3, inserted = $4, updated = $5, unchanged = $6, duplicates = $7, skipped = $8,
               rejected = $9, failed = $10, stored = $11, tables = $12, error_code = $13, error_message = $14,
-              unknown_fields = $15, unknown_fields_policy = $16, deleted = $18, finished_at = clock_timestamp()
+              unknown_fields = $15, unknown_fields_policy = $16, deleted = $18, finished_at = statement_timestamp()
         WHERE id = $1 AND status = 'running' AND attempt = $17`,
       [
         entry.loadId,
