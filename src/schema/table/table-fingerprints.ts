@@ -10,6 +10,8 @@ const CATALOGS = [
   ['pg_index', 'indrelid', ''],
   ['pg_constraint', 'conrelid', ''],
   ['pg_rewrite', 'ev_class', ''],
+  // Citus has a trigger of this kind on each table that it keeps.
+  ['pg_trigger', 'tgrelid', 'AND tgisinternal AND tgtype & 32 <> 0'],
 ] as const;
 
 /**

@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
 
+import { type Distribution, readDistribution } from './distribution.js';
+
 /** An integer column whose default, or identity, is the next value of a sequence that counts upwards. */
 interface ColumnSequence {
   readonly column: string;
@@ -18,10 +20,18 @@ export interface TableKind {
   readonly sequences: readonly ColumnSequence[];
   /** It has triggers beside those of foreign keys. A later one does not change the fingerprint of the table. */
   readonly hasTriggers: boolean;
+  /** How Citus keeps the table; null for a table of this server alone. */
+  readonly distribution: Distribution | null;
+}
+
+/** What the catalogs of Postgres say of a table. */
+interface KindRow extends Omit<TableKind, 'distribution'> {
+  readonly hasCitus: boolean;
 }
 
 const KIND = `
-  SELECT pg_get_partkeydef(c.oid) AS "partitionKey",
+  SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS "hasCitus",
+         pg_get_partkeydef(c.oid) AS "partitionKey",
          ARRAY(SELECT i.inhrelid::regclass::text FROM pg_catalog.pg_inherits i
                 WHERE i.inhparent = c.oid AND c.relkind = 'r' ORDER BY 1) AS children,
          ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
@@ -45,8 +55,18 @@ const KIND = `
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2`;
 
+const NO_KIND: KindRow = {
+  hasCitus: false,
+  partitionKey: null,
+  children: [],
+  rules: [],
+  sequences: [],
+  hasTriggers: false,
+};
+
 /** Reads the kind of a table that exists. */
 export async function readTableKind(client: ClientBase, schema: string, table: string): Promise<TableKind> {
-  const { rows } = await client.query<TableKind>(KIND, [schema, table]);
-  return rows[0] ?? { partitionKey: null, children: [], rules: [], sequences: [], hasTriggers: false };
+  const { rows } = await client.query<KindRow>(KIND, [schema, table]);
+  const { hasCitus, ...kind } = rows[0] ?? NO_KIND;
+  return { ...kind, distribution: hasCitus ? await readDistribution(client, schema, table) : null };
 }
