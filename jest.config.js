@@ -7,7 +7,7 @@ const config = {
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['faults', 'exhaustive', 'browser'].map((suite) => `<rootDir>/test/${suite}/`),
+    ...['faults', 'exhaustive', 'browser', 'citus'].map((suite) => `<rootDir>/test/${suite}/`),
   ],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
