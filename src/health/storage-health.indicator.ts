@@ -5,7 +5,7 @@ import { StorageOperations } from '../operations/storage-operations.js';
 import { StorageError } from '../errors/index.js';
 import { CONDITIONS } from '../postgres/faults/conditions.js';
 import { describeFault, PostgresError } from '../postgres/faults/database-fault.js';
-import { withClient } from '../postgres/with-transaction.js';
+import { withClient } from '../postgres/with-client.js';
 import { type HealthQuestion, questionsOf } from './ask-health.js';
 import {
   type HealthCheckOptions,

@@ -7,13 +7,14 @@ import { canPipeline, sendTogether, withPipelining } from './pipelining.js';
 import { NOT_PREPARED, PreparedStatements } from './prepared-statements.js';
 import {
   beginWith,
+  begunRow,
   BY_INDEX,
+  readOnlyError,
   type Settings,
   settingsOf,
   type TransactionLimits,
-  unlessNotConnected,
-  withClient,
 } from './with-transaction.js';
+import { unlessNotConnected, withClient } from './with-client.js';
 
 /** A transaction of one statement. */
 export interface PipelinedStatement {
@@ -64,14 +65,14 @@ export async function runPipelined<Row extends QueryResultRow>(
   limits: TransactionLimits,
   statement: PipelinedStatement,
 ): Promise<PipelinedEnd<Row>> {
-  let lost: PipelinedEnd<Row> | undefined;
+  let ended: PipelinedEnd<Row> | undefined;
   try {
     return await withClient(
       dataSource,
       async (client) => {
         const end = await send<Row>(client, settingsOf(limits), statement);
-        if (end.kind === 'unknown') {
-          lost = end;
+        if (end.kind !== 'committed' && classifyFault(end.error) === 'connection') {
+          ended = end;
           // Only an error keeps the connection from going back to the pool.
           throw end.error;
         }
@@ -80,10 +81,10 @@ export async function runPipelined<Row extends QueryResultRow>(
       limits.connectTimeoutMs,
     );
   } catch (error) {
-    if (lost === undefined) {
+    if (ended === undefined) {
       throw error;
     }
-    return lost;
+    return ended;
   }
 }
 
@@ -107,8 +108,7 @@ async function send<Row extends QueryResultRow>(
   }
   const [begun, written, committed] = replies.slice(-3) as [Reply, Reply, Reply];
   if (!prepared.knowsServer && begun.status === 'fulfilled') {
-    const [, { rows }] = begun.value as unknown as [QueryResult, QueryResult<{ pid: number }>];
-    prepared.noteServer(rows[0]?.pid);
+    prepared.noteServer(begunRow(begun.value)['pid'] as number | undefined);
   }
   if (name !== undefined && written.status === 'rejected' && LOST_TRACK.has(errorCode(written.reason))) {
     prepared.stop();
@@ -140,7 +140,8 @@ function endOf<Row>(begun: Reply, written: Reply, committed: Reply): PipelinedEn
       ? { kind: 'committed', rows }
       : { kind: 'rolled back', error: new Error('COMMIT was answered with ROLLBACK') };
   }
-  const error: unknown = failed.reason;
+  const readOnly = begun.status === 'fulfilled' ? readOnlyError(begun.value) : undefined;
+  const error: unknown = readOnly ?? failed.reason;
   const isLost = classifyFault(error) === 'connection' && committed.status === 'rejected';
   return isLost
     ? { kind: 'unknown', error: failed === begun ? unlessNotConnected(error) : error, rows }

@@ -1,4 +1,4 @@
-import pg, { type ClientBase } from 'pg';
+import pg, { type ClientBase, type Pool } from 'pg';
 import {
   DataSource,
   type DataSourceOptions,
@@ -27,8 +27,9 @@ export type Transformer = NonNullable<ColumnMetadata['transformer']>;
 /** A pooled connection, and pg's function that releases it or, with an error, destroys it. */
 export type Checkout = [client: ClientBase, release: (error?: Error) => void];
 
-/** The part of TypeORM's PostgresDriver used here: its pool. */
+/** The part of TypeORM's PostgresDriver used here: its pool, of the primary where there are replicas. */
 interface PooledDriver {
+  readonly master: Pool;
   obtainMasterConnection(): Promise<Checkout>;
 }
 
@@ -47,6 +48,14 @@ export function dataSourceOf(owner: EntityMetadata | QueryRunner): DataSource {
 /** Takes a connection from the pool of a DataSource. */
 export async function checkout(dataSource: DataSource): Promise<Checkout> {
   return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
+}
+
+/** Destroys the connections of the pool that nobody uses. */
+export function dropIdle(dataSource: DataSource): void {
+  const { master } = dataSource.driver as unknown as PooledDriver;
+  for (let left = master.idleCount; left > 0; left -= 1) {
+    master.connect((_, __, release) => release(true));
+  }
 }
 
 /** The connection of a query runner. */

@@ -1,12 +1,11 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import { errorText } from '../errors/error-text.js';
 import { InvalidLoadError } from '../errors/index.js';
 import { NotConnectedError } from './faults/connection-error.js';
-import { connectTimeoutOf } from './data-source.js';
-import { classifyFault } from './faults/sqlstate.js';
-import { type Checkout, checkout, transactionOf } from './typeorm-adapter.js';
+import { classifyFault, READ_ONLY } from './faults/sqlstate.js';
+import { transactionOf } from './typeorm-adapter.js';
+import { throwNotConnected, withClient } from './with-client.js';
 
 /** Timeouts of one transaction, in milliseconds; 0 means none. */
 export interface TransactionLimits {
@@ -15,9 +14,6 @@ export interface TransactionLimits {
   /** Timeout of waiting for a connection; see {@link withClient}. */
   readonly connectTimeoutMs?: number;
 }
-
-/** Timeout of waiting for a connection if none is configured, in milliseconds. */
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** Values of settings, by name. */
 export type Settings = Readonly<Record<string, string | number>>;
@@ -33,57 +29,10 @@ const EXACT_VALUES: Settings = {
 /** Settings by which a statement is planned to read tables by their indexes, whatever the planner knows of their sizes. */
 export const BY_INDEX: Settings = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
-/** Without a listener, a backend terminated while checked out crashes the process; the current query rejects anyway. */
-function ignoreError(): void {}
-
-/**
- * Runs `work` on a pooled connection. The connection returns to the pool when `work` resolves, and is destroyed when it
- * throws, because its state is unknown then.
- * @param connectTimeoutMs - timeout of waiting for a connection, if the pool has none (pg's default)
- * @throws NotConnectedError when the server is down
- */
-export async function withClient<T>(
-  dataSource: DataSource,
-  work: (client: ClientBase) => Promise<T>,
-  connectTimeoutMs: number = DEFAULT_CONNECT_TIMEOUT_MS,
-): Promise<T> {
-  const [client, release] = await obtainClient(dataSource, connectTimeoutMs).catch(throwNotConnected);
-  client.on('error', ignoreError);
-  let failure: Error | undefined;
-  try {
-    return await work(client);
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error('not an Error');
-    throw error;
-  } finally {
-    client.off('error', ignoreError);
-    release(failure);
-  }
-}
-
-async function obtainClient(dataSource: DataSource, connectTimeoutMs: number): Promise<Checkout> {
-  const obtaining = checkout(dataSource);
-  if (connectTimeoutOf(dataSource) !== undefined) {
-    return obtaining;
-  }
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConnectTimeoutError(connectTimeoutMs)), connectTimeoutMs);
-  });
-  try {
-    return await Promise.race([obtaining, overdue]);
-  } catch (error) {
-    // pg cannot cancel a request: a connection that comes too late goes to the next in line.
-    obtaining.then(([, release]) => release(), ignoreError);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /**
  * Runs `work` in its own transaction, at READ COMMITTED whatever the database default: a snapshot taken before waiting
  * for the lock of another load would not see what that load wrote.
+ * @throws NotConnectedError of code 25006 when the server takes no writes: after a failover, another connection may
  * @throws an error of code 25P02 when COMMIT was answered with ROLLBACK: a failed statement was ignored
  */
 export async function withTransaction<T>(
@@ -91,7 +40,7 @@ export async function withTransaction<T>(
   limits: TransactionLimits,
   work: (client: ClientBase) => Promise<T>,
 ): Promise<T> {
-  return transactionWith(dataSource, settingsOf(limits), limits.connectTimeoutMs, work);
+  return transactionWith(dataSource, settingsOf(limits), limits.connectTimeoutMs, work, true);
 }
 
 /** The settings of a transaction that writes. */
@@ -139,12 +88,17 @@ async function transactionWith<T>(
   settings: Settings,
   connectTimeoutMs: number | undefined,
   work: (client: ClientBase) => Promise<T>,
+  writes = false,
 ): Promise<T> {
   const transaction = async (client: ClientBase): Promise<T> => {
-    await client
+    const begun = await client
       .query(beginWith(settings))
       // An idle connection that had died, or a pooler without a server.
       .catch(throwNotConnected);
+    const readOnly = writes ? readOnlyError(begun) : undefined;
+    if (readOnly !== undefined) {
+      throw readOnly;
+    }
     const result = await work(client);
     const { command } = await client.query('COMMIT');
     if (command !== 'COMMIT') {
@@ -161,7 +115,30 @@ async function transactionWith<T>(
  */
 export function beginWith(settings: Settings, columns: readonly string[] = []): string {
   const local = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${[`num_nulls(${local.join(', ')})`, ...columns].join(', ')}`;
+  const selected = [
+    `num_nulls(${local.join(', ')})`,
+    `current_setting('transaction_read_only') AS read_only`,
+    ...columns,
+  ];
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${selected.join(', ')}`;
+}
+
+/** The row that {@link beginWith} selects. */
+export function begunRow(begun: QueryResult): Readonly<Record<string, unknown>> {
+  // pg gives a result for each of several statements, and its types do not say so.
+  const [, selected] = begun as unknown as readonly QueryResult<Record<string, unknown>>[];
+  return selected?.rows[0] ?? {};
+}
+
+/**
+ * The error of a transaction that cannot write, undefined for any other. A standby says so at BEGIN: its statements would
+ * fail in many ways.
+ * @param begun - the reply to {@link beginWith}
+ */
+export function readOnlyError(begun: QueryResult): NotConnectedError | undefined {
+  return begunRow(begun)['read_only'] === 'on'
+    ? new NotConnectedError(Object.assign(new Error('the server is read-only'), { code: READ_ONLY }))
+    : undefined;
 }
 
 /** The savepoints that are open on a connection, and how many of them are trials: of {@link rolledBack}. */
@@ -262,31 +239,6 @@ function noTransaction(): InvalidLoadError {
   return new InvalidLoadError(
     'withManager needs the EntityManager of an open transaction: dataSource.transaction((manager) => …)',
   );
-}
-
-/** pg's message when all connections of the pool are in use: the server is not down. */
-const POOL_IN_USE = /^timeout exceeded when trying to connect/;
-
-function throwNotConnected(error: unknown): never {
-  throw unlessNotConnected(error);
-}
-
-/** The error, as one of a connection that could not be opened, if it is. */
-export function unlessNotConnected(error: unknown): unknown {
-  const away = classifyFault(error) === 'connection' && !POOL_IN_USE.test(errorText(error, 'message') ?? '');
-  return away ? new NotConnectedError(error) : error;
-}
-
-/** No connection in time. The message begins as pg's own, so that it is classified the same. */
-class ConnectTimeoutError extends Error {
-  override readonly name = 'ConnectTimeoutError';
-
-  constructor(waitedMs: number) {
-    super(
-      `timeout exceeded when trying to connect: no free connection in the pool for ${waitedMs} ms; ` +
-        'inside your own transaction use withManager, or enlarge the pool',
-    );
-  }
 }
 
 /** COMMIT was answered with ROLLBACK. */

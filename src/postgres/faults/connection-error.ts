@@ -13,6 +13,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '28000': 'correct the user, or allow it in pg_hba.conf',
   '53300': 'retry when connections are free, use a smaller pool, or raise max_connections or the limit of the role',
   '57P03': 'retry when the server has started',
+  '25006': 'connect to the primary',
   '3D000': 'create the database, or correct its name',
   ERR_TLS_CERT_ALTNAME_INVALID: 'connect by the host name the certificate was issued for',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: NAME_THE_AUTHORITY,
@@ -63,7 +64,7 @@ class ConnectionLoss extends Error {
   }
 }
 
-/** No connection could be opened, so nothing was executed. */
+/** No connection could be opened, or none on which a transaction can write, so nothing was executed. */
 export class NotConnectedError extends ConnectionLoss {
   override readonly name = 'NotConnectedError';
 }

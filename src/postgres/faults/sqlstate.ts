@@ -34,6 +34,9 @@ const TERMINAL_CLASSES: ReadonlySet<string> = new Set(['08', '25', '28', '3D', '
 /** An internal error may be an input function's or an extension's own: `cube` and `seg` raise it for bad input. */
 const INTERNAL_ERROR = 'XX000';
 
+/** read_only_sql_transaction: a standby, as after a failover, or default_transaction_read_only. */
+export const READ_ONLY = '25006';
+
 const CONTENTION_CODES: ReadonlySet<string> = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
@@ -51,12 +54,13 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
   '08004', // sqlserver_rejected_establishment_of_sqlconnection
   '08006', // connection_failure
   '25P03', // idle_in_transaction_session_timeout
-  '25006', // read_only_sql_transaction: a replica after a failover
+  READ_ONLY,
   'ECONNRESET',
   'EPIPE',
   'ECONNREFUSED',
   'ETIMEDOUT',
   'EHOSTUNREACH',
+  'EAI_AGAIN', // no answer from the name server
 ]);
 
 const SCHEMA_CODES: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { storageMigrations } from '../../../migrations/index.js';
 import { StorageError } from '../../errors/index.js';
 import { schemaOfConnection } from '../../postgres/typeorm-adapter.js';
-import { withClient } from '../../postgres/with-transaction.js';
+import { withClient } from '../../postgres/with-client.js';
 import { MigrationLogger } from './migration-logger.js';
 import { ownMigrations } from './own-migrations.js';
 import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';

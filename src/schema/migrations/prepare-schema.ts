@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { SchemaMismatchError } from '../../errors/index.js';
 import { optionsOf } from '../../postgres/typeorm-adapter.js';
-import { withClient } from '../../postgres/with-transaction.js';
+import { withClient } from '../../postgres/with-client.js';
 import { hasEnrichment } from '../table/has-enrichment.js';
 import { migrateCommand } from '../table/migrate-command.js';
 import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';

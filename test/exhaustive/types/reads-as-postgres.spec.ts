@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { type Converter, converterFor } from '../../../src/loader/values/convert-value.js';
 import { RejectedValue } from '../../../src/loader/values/rejected-value.js';
-import { withClient } from '../../../src/postgres/with-transaction.js';
+import { withClient } from '../../../src/postgres/with-client.js';
 import { readValueTypes } from '../../../src/schema/table/value-type.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 import { sized } from '../../support/sizes/sizes.js';

@@ -9,6 +9,7 @@ import {
   connectionOf,
   databaseOfConnection,
   defaultOf,
+  dropIdle,
   fullTypeOf,
   managerOf,
   optionsOf,
@@ -98,6 +99,19 @@ describe('what is used of TypeORM beside its documented interface', () => {
       const { totalCount } = poolOf(dataSource);
       release(new Error('broken'));
       expect(poolOf(dataSource).totalCount).toBe(totalCount - 1);
+    });
+
+    it('loses its idle connections only when it is told to', async () => {
+      const [, release] = await checkout(dataSource);
+      const [idle, releaseIdle] = await checkout(dataSource);
+      releaseIdle();
+      dropIdle(dataSource);
+      const [fresh, releaseFresh] = await checkout(dataSource);
+      expect(poolOf(dataSource)).toMatchObject({ totalCount: 2, idleCount: 0 });
+      expect(fresh).not.toBe(idle);
+      releaseFresh();
+      release();
+      expect(poolOf(dataSource)).toMatchObject({ totalCount: 2, idleCount: 2 });
     });
 
     it('is as large as the options say, and waits as long', () => {

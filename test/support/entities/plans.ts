@@ -7,7 +7,7 @@ import type { LoadPlan } from '../../../src/loader/model/load-plan.js';
 import { type Connected, LoadPlans } from '../../../src/loader/plan/load-plans.js';
 import { valueTypeOf } from '../records/value-types.js';
 import { baseTypeOf, fullTypeOf } from '../../../src/postgres/typeorm-adapter.js';
-import { withClient } from '../../../src/postgres/with-transaction.js';
+import { withClient } from '../../../src/postgres/with-client.js';
 import type { LiveColumn, LiveIndex } from '../../../src/schema/table/live-table.js';
 
 /** The plan of an entity on its live table. */

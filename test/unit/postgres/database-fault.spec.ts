@@ -36,7 +36,11 @@ describe('what is said of a database error', () => {
     ],
     ['the code alone where the message may quote a row', error('22P99', SECRET), 'rejected [22P99]'],
     ['the condition, not the text, of another class', error('40001', SECRET), 'serialization failure [40001]'],
-    ['the condition of a read-only database', error('25006', SECRET), 'the database is read-only [25006]'],
+    [
+      'the condition of a read-only database',
+      error('25006', SECRET),
+      'the database is read-only; check that this is the primary, and that default_transaction_read_only is off [25006]',
+    ],
     ['the code alone where a class has no name', error('55P99', SECRET), 'rejected [55P99]'],
     [
       'the condition of an internal error',

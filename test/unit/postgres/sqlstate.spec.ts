@@ -24,6 +24,7 @@ const CODES: Readonly<Record<FaultKind, readonly string[]>> = {
     'ECONNREFUSED',
     'ETIMEDOUT',
     'EHOSTUNREACH',
+    'EAI_AGAIN',
   ],
   cancelled: ['57014'],
   schema: ['42P01', '42703'],

@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 
 import { InvalidLoadError, InvalidOptionError } from '../../../errors/index.js';
 import { quoteIdentifier, quoteTable } from '../../../postgres/identifiers.js';
-import { withClient } from '../../../postgres/with-transaction.js';
+import { withClient } from '../../../postgres/with-client.js';
 import { recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf, rolesOf } from '../../table/entity-column.js';
 import { classOf, metadataOf, schemaOf } from '../../table/entity-metadata.js';

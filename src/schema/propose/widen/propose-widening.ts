@@ -4,7 +4,7 @@ import { RejectedRecordEntity } from '../../../entities/index.js';
 import { InvalidLoadError } from '../../../errors/index.js';
 import { quotedTableOf } from '../../../postgres/data-source.js';
 import { quoteTable } from '../../../postgres/identifiers.js';
-import { withClient } from '../../../postgres/with-transaction.js';
+import { withClient } from '../../../postgres/with-client.js';
 import { fieldRules, recordClassOf } from '../../../records/record-decorators.js';
 import { fieldNamesOf, propertyOf } from '../../table/entity-column.js';
 import { classOf, metadataOf, schemaOf } from '../../table/entity-metadata.js';

@@ -18,7 +18,7 @@ import { addOutcomes, emptyOutcome, type WriteOutcome } from '../../../../src/lo
 import type { WriteContext } from '../../../../src/loader/model/load-context.js';
 import { writeFolded } from '../../../../src/loader/isolate/write-folded.js';
 import { writeUnits } from '../../../../src/loader/isolate/write-units.js';
-import { withClient } from '../../../../src/postgres/with-transaction.js';
+import { withClient } from '../../../../src/postgres/with-client.js';
 import { LoadObservers } from '../../../../src/stats/observe/load-observers.js';
 import type { RejectedRecord } from '../../../../src/quarantine/rejected-records.js';
 import { livePlanOf } from '../../../support/entities/plans.js';

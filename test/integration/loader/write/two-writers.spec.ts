@@ -13,7 +13,8 @@ import { normalizeRecord } from '../../../../src/loader/normalize/normalize-reco
 import { captureField, type Row } from '../../../../src/loader/model/row.js';
 import { writeByUpsert } from '../../../../src/loader/write/upsert-writer.js';
 import { LoadObservers } from '../../../../src/stats/observe/load-observers.js';
-import { withClient, withSavepoint } from '../../../../src/postgres/with-transaction.js';
+import { withClient } from '../../../../src/postgres/with-client.js';
+import { withSavepoint } from '../../../../src/postgres/with-transaction.js';
 import { livePlanOf } from '../../../support/entities/plans.js';
 import { addWritten, NOTHING_WRITTEN } from '../../../../src/loader/write/write-staged.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
