@@ -9,18 +9,24 @@ export interface Bench extends Arena {
   /** Number of records asked for, also for cases that make their own. */
   readonly rows: number;
   readonly rounds: number;
-  /** Numbers of rows of the case `growth`. */
-  readonly growth: readonly number[];
+  /** Numbers of rows of the case `length`. */
+  readonly lengths: readonly number[];
   /** Selected contestants that can run here. */
   readonly contestants: readonly Contestant[];
   readonly onProgress: (text: string) => void;
 }
 
-/** Outcome of a case. */
-export interface CaseReport {
+/** A printed table. */
+export interface ReportTable {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
+}
+
+/** Outcome of a case. */
+export interface CaseReport extends ReportTable {
+  /** Further tables. */
+  readonly more?: readonly ReportTable[];
   readonly notes: readonly string[];
   /** Contestants that failed, and how. */
   readonly faults: readonly string[];

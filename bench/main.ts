@@ -19,7 +19,7 @@ import { withConnection } from './tables/connection.js';
 import { type Contestant, contestants } from './contestants/index.js';
 import { type BenchRecord, generateOpportunities, readPosts } from './tables/data.js';
 import { describeMachine } from './report/machine.js';
-import { type BenchFlags, createProgram, GOAL_ROUNDS, GOAL_ROWS } from './program.js';
+import { type BenchFlags, createProgram, GOAL_ROUNDS, GOAL_ROWS, MAX_ROWS_IN_MEMORY } from './program.js';
 import { type NamedReport, printCase, printGoals, printMachine } from './report/report.js';
 import { BenchInterruptedError, type Scratch, withScratch } from './tables/scratch.js';
 import { type BenchTable, carriedBy, readTable } from './report/table.js';
@@ -29,6 +29,11 @@ async function run(flags: BenchFlags): Promise<void> {
   if (url !== undefined && !(/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url))) {
     // Not by commander, which would print the URL with its password.
     throw new UsageError('--url must begin with postgres:// or postgresql://');
+  }
+  if ((flags.rows ?? 0) > MAX_ROWS_IN_MEMORY && chosen.some(({ takesRecords }) => takesRecords)) {
+    throw new UsageError(
+      `--rows must be at most ${MAX_ROWS_IN_MEMORY}, because all records are in memory; for more use --case length or growth`,
+    );
   }
   if (chosen.some(({ needsBuild }) => needsBuild)) {
     await checkIsBuilt();
@@ -41,7 +46,8 @@ async function run(flags: BenchFlags): Promise<void> {
 }
 
 async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {
-  const { json, rows, rounds, growth } = flags;
+  const { json, rounds, lengths } = flags;
+  const rowsOf = (each: Case): number => flags.rows ?? each.ownRows ?? GOAL_ROWS;
   const loads = [loadavg()[0] ?? 0];
   const machine = await describeMachine(scratch.url, process.argv.slice(2));
   const data = await readData(flags, scratch.url);
@@ -57,9 +63,9 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
       ...scratch,
       ...data,
       contestants: takingPart,
-      rows,
+      rows: rowsOf(each),
       rounds,
-      growth,
+      lengths,
       onProgress,
     });
     showProgress('');
@@ -72,7 +78,8 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
     }
   }
   printGoals(reports);
-  if (rows < GOAL_ROWS || rounds < GOAL_ROUNDS) {
+  const { rows = GOAL_ROWS } = flags;
+  if (reports.some(({ goals }) => goals.length > 0) && (rows < GOAL_ROWS || rounds < GOAL_ROUNDS)) {
     printResult(
       `The goals are about ${GOAL_ROWS.toLocaleString('en-US')} rows and at least ${GOAL_ROUNDS} rounds; ` +
         `this run had ${rows.toLocaleString('en-US')} and ${rounds}.`,
@@ -104,7 +111,7 @@ async function readData(
   flags: BenchFlags,
   url: string,
 ): Promise<{ readonly table: BenchTable; readonly records: readonly BenchRecord[] }> {
-  const { file, rows } = flags;
+  const { file, rows = GOAL_ROWS } = flags;
   const tableName = file === undefined ? 'app_opportunities' : 'submissions';
   const table = await withConnection(url, (client) => readTable(client, tableName));
   if (!flags.cases.some(({ takesRecords }) => takesRecords)) {

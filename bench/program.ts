@@ -9,9 +9,10 @@ export interface BenchFlags {
   readonly cases: readonly Case[];
   /** Undefined for those of each case by default. */
   readonly contestants?: readonly Contestant[];
-  readonly rows: number;
+  /** Undefined for that of each case by default. */
+  readonly rows?: number;
   readonly rounds: number;
-  readonly growth: readonly number[];
+  readonly lengths: readonly number[];
   readonly file?: string;
   readonly url?: string;
   readonly json?: string;
@@ -22,9 +23,9 @@ export const GOAL_ROWS = 100_000;
 export const GOAL_ROUNDS = 5;
 
 /** All records are in memory: 3 to 4 MB per thousand, with their later version. */
-const MAX_ROWS = 300_000;
+export const MAX_ROWS_IN_MEMORY = 300_000;
 
-const GROWTH = [10_000, 100_000, 1_000_000];
+const LENGTHS = [10_000, 100_000, 1_000_000];
 
 const HELP = `
 Cases:
@@ -36,11 +37,13 @@ Cases:
   small          stores of 1, 10 and 100 records, one table and hybrid, 1 caller and 50 at once: latency, against TypeORM;
                  and a buffer of 200 callers, against a store each
   small-delayed  the same over a network that delays 5 ms each way: latency, waits for the server, bytes sent
-  growth         growing files through the built command line (npm run build): time per row and peak memory;
+  length         growing files through the built command line (npm run build): time per row and peak memory;
                  a million rows need about 6 GB of disk, half of it for a file in the temporary directory
   refresh        fifth over the delayed network, at most 20,000 rows: bytes sent
   file           a file from Python through the built command line, whole process
   overhead       against a COPY and merge by hand, without validation, counting and quarantine
+  growth         only by name: time, CPU, memory, WAL and size by the rows stored before (up to --rows, default 5,000,000),
+                 width, indexes, batch size, loaders and partitions, and a model; about 15 minutes and 15 GB of disk
 
 Contestants:
 ${contestants.map(({ name, isSlow }) => `  ${name}${isSlow === true ? '   slow: by default in first only' : ''}`).join('\n')}
@@ -61,28 +64,33 @@ export function createProgram(run: (flags: BenchFlags) => Promise<void>): Comman
   return new Command('npm run bench --')
     .description('Compare this package with other ways to merge records into Postgres')
     .addOption(
-      new Option('--cases <names>', 'Cases to run, separated by commas')
+      new Option('--case, --cases <names>', 'Cases to run, separated by commas')
         .argParser(parseNames('case', cases))
-        .default(cases, 'all'),
+        .default(
+          cases.filter(({ onlyByName }) => onlyByName !== true),
+          'all but growth',
+        ),
     )
     .addOption(
       new Option('--contestants <names>', 'Contestants, separated by commas (default: all)').argParser(
         parseNames('contestant', contestants),
       ),
     )
-    .option(
-      '--rows <n>',
-      'Number of records (small: fewer calls with fewer than 20,000; not growth)',
-      parseRows,
-      GOAL_ROWS,
+    .addOption(
+      new Option('--rows <n>', 'Number of records (small: fewer calls with fewer than 20,000; not length)')
+        .argParser(parseCount(1))
+        .default(undefined, `${GOAL_ROWS}`),
     )
     .option('--rounds <n>', 'Measured rounds, after one warm-up', parseCount(1), GOAL_ROUNDS)
     .addOption(
-      new Option('--growth <list>', 'Numbers of rows of growth, ascending')
-        .argParser(parseGrowth)
-        .default(GROWTH, GROWTH.join()),
+      new Option('--lengths <list>', 'Numbers of rows of length, ascending')
+        .argParser(parseLengths)
+        .default(LENGTHS, LENGTHS.join()),
     )
-    .option('--file <jsonl>', 'Real posts for submissions instead of generated opportunities (not small, growth)')
+    .option(
+      '--file <jsonl>',
+      'Real posts for submissions instead of generated opportunities (not small, length, growth)',
+    )
     .option('--url <url>', 'Postgres server (default: the embedded one)')
     .option('--json <file>', 'Write the raw figures to a file')
     .addHelpText('after', HELP)
@@ -105,17 +113,7 @@ function parseNames<T extends { readonly name: string }>(kind: string, all: read
   };
 }
 
-function parseRows(text: string): number {
-  const rows = parseCount(1)(text);
-  if (rows > MAX_ROWS) {
-    throw new InvalidArgumentError(
-      `expected at most ${MAX_ROWS}, because all records are in memory; for more use --cases growth`,
-    );
-  }
-  return rows;
-}
-
-function parseGrowth(text: string): number[] {
+function parseLengths(text: string): number[] {
   const sizes = text.split(',').map(parseCount(1));
   if (sizes.some((size, index) => size <= (sizes[index - 1] ?? 0))) {
     throw new InvalidArgumentError('expected ascending numbers separated by commas');

@@ -1,6 +1,7 @@
 import type { Bench, CaseReport } from '../bench.js';
 import { runFile } from './file.js';
 import { runGrowth } from './growth.js';
+import { runLength } from './length.js';
 import { runChange, runFirst } from './merge.js';
 import { runOverhead } from './overhead.js';
 import { runFifth, runRefresh } from './refresh.js';
@@ -17,6 +18,10 @@ export interface Case {
   readonly contestants: 'all' | 'not the slow ones' | 'none';
   /** Whether it runs the built command line. */
   readonly needsBuild?: boolean;
+  /** Its number of rows when none is given, in place of that of the goals. */
+  readonly ownRows?: number;
+  /** Whether it runs only when it is named, because it is long and has no goals. */
+  readonly onlyByName?: boolean;
 }
 
 /** All cases, in execution order. */
@@ -28,8 +33,9 @@ export const cases: readonly Case[] = [
   { name: 'sparse', run: runSparse, takesRecords: true, contestants: 'none' },
   { name: 'small', run: runSmall, contestants: 'none' },
   { name: 'small-delayed', run: runSmallDelayed, contestants: 'none' },
-  { name: 'growth', run: runGrowth, contestants: 'none', needsBuild: true },
+  { name: 'length', run: runLength, contestants: 'none', needsBuild: true },
   { name: 'refresh', run: runRefresh, takesRecords: true, contestants: 'not the slow ones' },
   { name: 'file', run: runFile, takesRecords: true, contestants: 'not the slow ones', needsBuild: true },
   { name: 'overhead', run: runOverhead, takesRecords: true, contestants: 'none' },
+  { name: 'growth', run: runGrowth, contestants: 'none', needsBuild: true, ownRows: 5_000_000, onlyByName: true },
 ];

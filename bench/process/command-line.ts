@@ -42,6 +42,6 @@ export async function checkIsBuilt(): Promise<void> {
   try {
     await access(BUILT);
   } catch {
-    throw new BenchError('The cases growth and file measure the built command line. Run npm run build first.');
+    throw new BenchError('The cases length, file and growth measure the built package. Run npm run build first.');
   }
 }

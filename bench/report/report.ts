@@ -9,10 +9,14 @@ export interface NamedReport extends CaseReport {
   readonly seconds: number;
 }
 
-export function printCase({ name, seconds, title, head, rows, notes, faults }: NamedReport): void {
+export function printCase({ name, seconds, title, head, rows, more = [], notes, faults }: NamedReport): void {
   printResult(`\n${name}: ${title} (${seconds} s)`);
   if (rows.length > 0) {
     printTable(head, rows);
+  }
+  for (const table of more) {
+    printResult(`\n${name}: ${table.title}`);
+    printTable(table.head, table.rows);
   }
   [...notes, ...faults].forEach((note) => printResult(note));
 }

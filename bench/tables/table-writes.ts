@@ -45,7 +45,8 @@ export async function watchWrites(
   return rows[0] as Writes;
 }
 
-async function walPosition(client: ClientBase): Promise<string> {
+/** Where the server writes WAL next. */
+export async function walPosition(client: ClientBase): Promise<string> {
   const { rows } = await client.query<{ position: string }>('SELECT pg_current_wal_insert_lsn()::text AS position');
   return rows[0]?.position ?? '';
 }
