@@ -21,12 +21,8 @@ export {
 export { OnUnknownFields, type UnknownFields } from './unknown-fields.js';
 export type { LoadStatus } from './load.entity.js';
 
+/** The entities of the history of loads and of the quarantine. */
+export const ledgerEntities = [LoadEntity, LoadBatchEntity, RejectedRecordEntity, HistoryPeriodEntity];
+
 /** All entities of this package, for the `entities` of your own DataSource. */
-export const storageEntities = [
-  OpportunityEntity,
-  SubmissionEntity,
-  LoadEntity,
-  LoadBatchEntity,
-  RejectedRecordEntity,
-  HistoryPeriodEntity,
-];
+export const storageEntities = [OpportunityEntity, SubmissionEntity, ...ledgerEntities];

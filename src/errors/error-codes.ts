@@ -21,6 +21,11 @@ export const ERROR_CODES = {
     meaning: 'A buffer holds as many records as `maxPending` allows: the database is slower than the callers.',
     action: 'Answer 503 or read more slowly, and add the record again later. It was not taken.',
   },
+  CITUS_MISSING: {
+    meaning: 'Distributed tables are asked for, and the database does not have Citus of version 12 or later.',
+    action:
+      'Do what the message says on every server, or leave out `--distributed` (`distributed: true` of the module).',
+  },
   COLUMN_CHANGED: {
     meaning: 'A column is missing, or has another type than the migration expects.',
     action: 'Delete the migration and run `schema propose --write` or `schema widen --write` again.',
@@ -41,6 +46,11 @@ export const ERROR_CODES = {
   COUNTS_UNREADABLE: {
     meaning: 'The counts of a batch in `storage_load_batches` were written by a newer version.',
     action: 'Upgrade harbor-storage to that version. To load now, use another load key.',
+  },
+  DISTRIBUTED_OTHERWISE: {
+    meaning:
+      'Citus keeps a table of this package in a way that this package cannot use, for example as a reference table.',
+    action: 'Run the `undistribute_table` of the message, which keeps the rows, then distribute again.',
   },
   EMBEDDED_POSTGRES_BUSY: {
     meaning: 'Another process holds the lock for starting or stopping the embedded server.',

@@ -16,6 +16,8 @@ export type SchemaDifferenceKind =
   | 'unique key'
   | 'index'
   | 'row level security'
+  /** how Citus keeps the table */
+  | 'distribution'
   | 'migration';
 
 /** One difference between an entity and the live database. */

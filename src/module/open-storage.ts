@@ -33,14 +33,14 @@ export async function openDataSource(options: DataSourceOptions): Promise<DataSo
  */
 export async function prepareStorage(
   dataSource: DataSource,
-  { migrations }: ResolvedStorageOptions,
+  { migrations, distributed }: ResolvedStorageOptions,
   logger: LoadLogger,
 ): Promise<void> {
   rejectTwoSchemaOwners(dataSource, migrations);
   checkEntities(dataSource);
   warnOfPlainText(dataSource, logger);
   await warnOfSettings(dataSource, logger);
-  await prepareSchema(dataSource, migrations);
+  await prepareSchema(dataSource, migrations, distributed);
 }
 
 function checkEntities(dataSource: DataSource): void {

@@ -62,6 +62,12 @@ export interface StorageModuleOptions {
    */
   readonly migrations?: MigrationsMode | undefined;
   /**
+   * The tables of this package are distributed over the workers of Citus. With `migrations: 'run'` the application distributes
+   * them when it starts, with `'check'` it does not start before they are, with `'off'` nothing is looked at.
+   * @default false
+   */
+  readonly distributed?: boolean | undefined;
+  /**
    * Fields without a column: `capture` stores them in the entity's extra column, `discard` drops and counts them, `reject`
    * rejects the record. An entity without an extra column rejects instead of capturing.
    * @default 'capture'
@@ -94,6 +100,7 @@ export interface ResolvedStorageOptions extends LoaderSettings {
   readonly workers: { readonly count: number; readonly entities: string | undefined };
   readonly url: string | undefined;
   readonly migrations: MigrationsMode;
+  readonly distributed: boolean;
   readonly logs: LogsMode;
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
@@ -115,6 +122,7 @@ const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
     (value) => (typeof value === 'object' && value !== null ? 'isInitialized' in value : isName(value)),
   ],
   migrations: oneOf('run', 'check', 'off'),
+  distributed: ['a boolean', (value) => typeof value === 'boolean'],
   unknownFields: oneOf('capture', 'discard', 'reject'),
   history: HISTORY_MODE,
   logs: oneOf('loads', 'off'),
@@ -155,6 +163,7 @@ export function resolveStorageOptions(options: StorageModuleOptions, joined: Joi
   return {
     url: options.url,
     migrations: options.migrations ?? 'check',
+    distributed: options.distributed ?? false,
     unknownFields: options.unknownFields ?? 'capture',
     history: options.history ?? 'all',
     logs: options.logs ?? 'loads',

@@ -11,6 +11,7 @@ import { findTablesWithRows } from '../context/tables-with-rows.js';
 
 interface UpFlags {
   readonly enrichment?: boolean;
+  readonly distributed?: boolean;
 }
 
 interface DownFlags {
@@ -26,12 +27,13 @@ export function addMigrateCommand(program: Command): void {
     .command('up')
     .description('Apply pending migrations')
     .option('--enrichment', 'Also those of EnrichmentModule; with -d, the entities of the DataSource tell')
+    .option('--distributed', 'Also distribute the tables over the workers of Citus')
     .action(async (_flags: object, command: Command) => {
       const flags = command.optsWithGlobals<UpFlags & GlobalOptions>();
       const applied =
         flags.dataSource === undefined
-          ? await withDatabase(flags, ({ url }) => migrateUp({ url }, flags.enrichment === true))
-          : await withStorage(flags, ({ dataSource }) => applyPending(dataSource), 'off');
+          ? await withDatabase(flags, ({ url }) => migrateUp({ url }, flags))
+          : await withStorage(flags, ({ dataSource }) => applyPending(dataSource, flags.distributed), 'off');
       if (flags.json === true) {
         printJson({ applied });
       } else {
@@ -77,9 +79,9 @@ export function addMigrateCommand(program: Command): void {
 }
 
 /** Applies pending migrations to the database of an application, unless it records them among its own. */
-async function applyPending(dataSource: DataSource): Promise<string[]> {
+async function applyPending(dataSource: DataSource, distributed?: boolean): Promise<string[]> {
   const pending = (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
-  await prepareSchema(dataSource, 'run');
+  await prepareSchema(dataSource, 'run', distributed);
   return pending.map(({ name }) => name);
 }
 

@@ -4,6 +4,7 @@ import { storageMigrations } from '../../../migrations/index.js';
 import { StorageError } from '../../errors/index.js';
 import { schemaOfConnection } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-client.js';
+import { distributeNewTables, distributeTables, findTablesOnCitus, requireCitus } from './distribute-tables.js';
 import { MigrationLogger } from './migration-logger.js';
 import { ownMigrations } from './own-migrations.js';
 import { findPendingMigrations, findUnknownMigrations } from './pending-migrations.js';
@@ -22,14 +23,43 @@ export async function migrateNew(connection: ConnectionOptions): Promise<void> {
   await withMigrations(connection, false, (dataSource) => dataSource.runFirstMigrations());
 }
 
-/** Applies pending migrations, one run at a time, and returns their names. */
-export async function migrateUp(connection: ConnectionOptions, withEnrichment = false): Promise<string[]> {
-  return withMigrations(connection, withEnrichment, async (dataSource) => {
+/** What a run makes beside the tables that every database has. */
+interface MigrateUpOptions {
+  /** Also those of EnrichmentModule. */
+  readonly enrichment?: boolean;
+  /** The tables are distributed over the workers of Citus. Where they are already, new ones always follow them. */
+  readonly distributed?: boolean;
+}
+
+/**
+ * Applies pending migrations, one run at a time, and returns their names.
+ * @throws StorageError `CITUS_MISSING` before anything is done, or `DISTRIBUTED_OTHERWISE` after the migrations
+ */
+export async function migrateUp(
+  connection: ConnectionOptions,
+  { enrichment = false, distributed = false }: MigrateUpOptions = {},
+): Promise<string[]> {
+  const { applied, former } = await withMigrations(connection, enrichment, async (dataSource) => {
+    if (distributed) {
+      await requireCitus(dataSource);
+    }
+    const tables = await findTablesOnCitus(dataSource);
     // TypeORM would take hidden rows for migrations that are not applied.
     await migrationStatus(dataSource);
-    const applied = await dataSource.runMigrations();
-    return applied.map(({ name }) => name);
+    const migrations = await dataSource.runMigrations();
+    return { applied: migrations.map(({ name }) => name), former: tables };
   });
+  if (distributed) {
+    await distributeAll(connection);
+  } else if (former !== undefined) {
+    await withMigrations(connection, true, (dataSource) => distributeNewTables(dataSource, former));
+  }
+  return applied;
+}
+
+/** Distributes the tables of this package; see {@link distributeTables}. */
+export async function distributeAll(connection: ConnectionOptions): Promise<void> {
+  await withMigrations(connection, true, distributeTables);
 }
 
 /** Reverts the migration that was applied last and returns its name, or undefined if none was applied. */

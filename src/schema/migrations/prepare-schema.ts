@@ -5,16 +5,22 @@ import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { withClient } from '../../postgres/with-client.js';
 import { hasEnrichment } from '../table/has-enrichment.js';
 import { migrateCommand } from '../table/migrate-command.js';
-import { migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
+import { findUndistributed } from './distribute-tables.js';
+import { distributeAll, migrateUp, type MigrationStatus, migrationStatus } from './migrations.js';
 import { isRecordedByApplication, leaveMigrationsAlone } from './pending-migrations.js';
 import { MIGRATIONS_TABLE } from './storage-data-source.js';
 
 /**
  * Ensures that the migrations of this package are applied.
  * @param mode - `run` applies pending migrations, `check` only checks, `off` does neither
- * @throws SchemaMismatchError naming pending migrations and the command that applies them
+ * @param distributed - also that the tables are distributed
+ * @throws SchemaMismatchError naming pending migrations, or tables, and the command that applies them
  */
-export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check' | 'off'): Promise<void> {
+export async function prepareSchema(
+  dataSource: DataSource,
+  mode: 'run' | 'check' | 'off',
+  distributed = false,
+): Promise<void> {
   if (mode === 'off') {
     leaveMigrationsAlone(dataSource);
     return;
@@ -23,11 +29,14 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
     (await migrationStatus(dataSource)).filter(({ applied }) => !applied);
   let pending = await findPending();
   if (pending.length === 0) {
+    if (distributed) {
+      await prepareDistribution(dataSource, mode);
+    }
     return;
   }
   const isOfApplication = await withClient(dataSource, (client) => isRecordedByApplication(client, dataSource));
   if (mode === 'run' && !isOfApplication) {
-    await migrateUp(optionsOf(dataSource), hasEnrichment(dataSource));
+    await migrateUp(optionsOf(dataSource), { enrichment: hasEnrichment(dataSource), distributed });
     pending = await findPending();
   }
   if (pending.length > 0) {
@@ -49,4 +58,27 @@ export async function prepareSchema(dataSource: DataSource, mode: 'run' | 'check
       })),
     );
   }
+}
+
+/** Distributes the tables that are not, or names them. */
+async function prepareDistribution(dataSource: DataSource, mode: 'run' | 'check'): Promise<void> {
+  const lacking = await findUndistributed(dataSource);
+  if (lacking.length === 0) {
+    return;
+  }
+  if (mode === 'run') {
+    await distributeAll(optionsOf(dataSource));
+    return;
+  }
+  const fix = `${migrateCommand(dataSource)} --distributed (or migrations: 'run' in the module)`;
+  throw new SchemaMismatchError(
+    lacking.map((table) => ({
+      table,
+      kind: 'distribution',
+      expected: 'a table on the workers of Citus',
+      actual: 'a table of this server alone',
+      breaks: true,
+      fix,
+    })),
+  );
 }

@@ -1,5 +1,3 @@
-import type { ClientBase } from 'pg';
-
 /** How Citus keeps a table on its workers. */
 export interface Distribution {
   /** In shards by the value of a column, whole on every worker, or whole on one worker. */
@@ -10,22 +8,38 @@ export interface Distribution {
   readonly colocation: number;
 }
 
+/** Runs a query on a connection. */
+type RunQuery = (sql: string, parameters: unknown[]) => Promise<unknown[]>;
+
 // A table that is only known to Citus, and stays on the coordinator, has no colocation.
-const DISTRIBUTION = `
-  SELECT CASE WHEN p.partmethod <> 'n' THEN 'distributed' WHEN p.repmodel = 't' THEN 'reference' ELSE 'single-shard' END AS kind,
+const DISTRIBUTIONS = `
+  SELECT wanted.name AS "table",
+         CASE WHEN p.partmethod <> 'n' THEN 'distributed' WHEN p.repmodel = 't' THEN 'reference' ELSE 'single-shard' END AS kind,
          column_to_column_name(p.logicalrelid, p.partkey) AS column,
          p.colocationid AS colocation
-    FROM pg_catalog.pg_dist_partition p
-    JOIN pg_catalog.pg_class c ON c.oid = p.logicalrelid
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = $1 AND c.relname = $2 AND (p.partmethod <> 'n' OR p.colocationid <> 0)`;
+    FROM unnest($1::text[]) AS wanted (name)
+    JOIN pg_catalog.pg_dist_partition p ON p.logicalrelid = to_regclass(wanted.name)
+   WHERE p.partmethod <> 'n' OR p.colocationid <> 0`;
 
-/** Reads how Citus keeps a table, in a database that has the extension; null for a table of the coordinator alone. */
-export async function readDistribution(
-  client: ClientBase,
-  schema: string,
-  table: string,
-): Promise<Distribution | null> {
-  const { rows } = await client.query<Distribution>(DISTRIBUTION, [schema, table]);
-  return rows[0] ?? null;
+/**
+ * How Citus keeps tables, in a database that has the extension; the tables of the coordinator alone are not among them.
+ * @param tables - quoted, with their schemas
+ */
+export async function readDistributions(
+  run: RunQuery,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, Distribution>> {
+  const rows = (await run(DISTRIBUTIONS, [tables])) as (Distribution & { readonly table: string })[];
+  return new Map(rows.map(({ table, ...distribution }) => [table, distribution]));
+}
+
+/** Whether a table is distributed by a column, or for null a table of a single shard. */
+export function isKeptAs(distribution: Distribution | null | undefined, column: string | null): boolean {
+  const kind = column === null ? 'single-shard' : 'distributed';
+  return distribution?.kind === kind && distribution.column === column;
+}
+
+/** For messages: what a table is. */
+export function describeDistribution({ kind, column }: Distribution): string {
+  return kind === 'distributed' ? `distributed by ${column}` : `a ${kind} table`;
 }

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
-import { type Distribution, readDistribution } from './distribution.js';
+import { quoteTable } from '../../postgres/identifiers.js';
+import { type Distribution, readDistributions } from './distribution.js';
 
 /** An integer column whose default, or identity, is the next value of a sequence that counts upwards. */
 interface ColumnSequence {
@@ -68,5 +69,10 @@ const NO_KIND: KindRow = {
 export async function readTableKind(client: ClientBase, schema: string, table: string): Promise<TableKind> {
   const { rows } = await client.query<KindRow>(KIND, [schema, table]);
   const { hasCitus, ...kind } = rows[0] ?? NO_KIND;
-  return { ...kind, distribution: hasCitus ? await readDistribution(client, schema, table) : null };
+  if (!hasCitus) {
+    return { ...kind, distribution: null };
+  }
+  const quoted = quoteTable(schema, table);
+  const distributions = await readDistributions(async (sql, given) => (await client.query(sql, given)).rows, [quoted]);
+  return { ...kind, distribution: distributions.get(quoted) ?? null };
 }

@@ -11,7 +11,7 @@ import { eventually, queryValue } from '../processes/embedded-processes.js';
 import { findCitus } from './binaries.js';
 
 /** A server of the cluster. */
-export interface CitusNode {
+interface CitusNode {
   /** The way to its own database; any other is reached by its name. */
   readonly url: string;
   /** Kills the server with all its sessions, as a crash does. */

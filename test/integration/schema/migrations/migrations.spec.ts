@@ -42,6 +42,15 @@ describe('the migrations', () => {
       expect(await queryValue(url, OBJECTS)).toEqual(whole);
     }));
 
+  it('distribute nothing without Citus, and apply nothing then', () =>
+    withEmptyDatabase(async (url) => {
+      await expect(migrateUp({ url }, { distributed: true })).rejects.toMatchObject({
+        code: 'CITUS_MISSING',
+        message: expect.stringContaining('To fix: CREATE EXTENSION citus'),
+      });
+      expect(await queryValue(url, OBJECTS)).toBeNull();
+    }));
+
   it('list which are applied', () =>
     withEmptyDatabase(async (url) => {
       const status = async () => (await readMigrationStatus({ url })).map(({ name, applied }) => [name, applied]);
