@@ -1,5 +1,6 @@
 import { type ClientBase, escapeLiteral } from 'pg';
 
+import { anyWithPartitions } from '../../schema/table/table-kind.js';
 import type { KeyColumn } from '../model/load-plan.js';
 import type { Target } from '../model/load-job.js';
 import { valueAt } from '../model/packed-row.js';
@@ -15,7 +16,7 @@ export interface NewRows {
   readonly now: string;
   /** Policies of row level security decide what this role writes, or it lacks a privilege that a merge needs. */
   readonly isRestricted: boolean;
-  /** Triggers on INSERT, which may do anything. */
+  /** Triggers on INSERT, also of a partition, which may do anything. */
   readonly hasTriggers: boolean;
   /** COPY can be told to take a column's default for some rows: from Postgres 16 on. */
   readonly copiesDefaults: boolean;
@@ -64,7 +65,7 @@ function buildFindNewRows({ plan, onConflict }: Target, key: readonly KeyColumn[
   ${isRestricted} AS "isRestricted",
   EXISTS (
     SELECT FROM pg_catalog.pg_trigger
-    WHERE tgrelid = ${table}::regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 4 <> 0
+    WHERE tgrelid = ${anyWithPartitions(`${table}::regclass`)} AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 4 <> 0
   ) AS "hasTriggers",
   current_setting('server_version_num')::integer >= 160000 AS "copiesDefaults"`;
 }

@@ -17,6 +17,13 @@ export class NotCopiedError extends Error {
   override readonly name = 'NotCopiedError';
 }
 
+/**
+ * COPY collects the rows of each partition and inserts partition after partition: not in the order of the keys, so that loads
+ * with overlapping keys could deadlock. Under a volatile condition it inserts each row as it comes. Any will do; this one
+ * is always true.
+ */
+const ROW_BY_ROW = ' WHERE pg_catalog.random() >= 0';
+
 /** What became of rows: the new ones are inserted, or none. */
 interface Copied {
   readonly inserted: number;
@@ -62,7 +69,7 @@ export async function copyNewRows(
     const copied = await observers.statement({ operation: 'COPY', table: plan.table }, () =>
       copyInto(client, plan.quotedTable, columns, fresh, {
         packed: form && { form, constants: own.map(({ field }) => field) },
-        options: needsDefaults ? DEFAULT_OPTION : '',
+        options: (needsDefaults ? DEFAULT_OPTION : '') + (plan.live.kind.partitionKey === null ? '' : ROW_BY_ROW),
       }),
     );
     if (copied !== fresh.length) {
@@ -75,17 +82,14 @@ export async function copyNewRows(
   }
 }
 
-/**
- * Whether COPY can do what the statement of a merge does. The partitions of a table are filled one after the other, so not
- * in the order of the keys.
- */
+/** Whether COPY can do what the statement of a merge does. Citus takes no COPY with a condition. */
 function takesCopy({ plan, key, keyPredicate, onConflict }: Target, rows: readonly Row[]): boolean {
   const { kind, columns } = plan.live;
   const updatedAt = [...columns.values()].find(({ name }) => quoteIdentifier(name) === plan.updatedAt);
   return (
     onConflict !== 'update' &&
     rows[0]?.deletes !== true &&
-    kind.partitionKey === null &&
+    (kind.partitionKey === null || kind.distribution === null) &&
     keyPredicate === undefined &&
     (updatedAt === undefined || MOMENTS.has(updatedAt.type)) &&
     nullSetsIn(key, rows).every((nulls) => nulls.length === 0)

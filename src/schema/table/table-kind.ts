@@ -19,7 +19,7 @@ export interface TableKind {
   /** Rules on INSERT or UPDATE: Postgres runs other statements instead. */
   readonly rules: readonly string[];
   readonly sequences: readonly ColumnSequence[];
-  /** It has triggers beside those of foreign keys. A later one does not change the fingerprint of the table. */
+  /** It, or one of its partitions, has triggers beside those of foreign keys. A later one does not change the fingerprint of the table. */
   readonly hasTriggers: boolean;
   /** How Citus keeps the table; null for a table of this server alone. */
   readonly distribution: Distribution | null;
@@ -30,6 +30,14 @@ interface KindRow extends Omit<TableKind, 'distribution'> {
   readonly hasCitus: boolean;
 }
 
+/**
+ * The table and its partitions, whose triggers fire for rows of the table, too: the right side of a comparison by `=`.
+ * @param oid - of the table, as SQL
+ */
+export function anyWithPartitions(oid: string): string {
+  return `ANY (array_append(ARRAY(SELECT relid::oid FROM pg_catalog.pg_partition_tree(${oid})), ${oid}::oid))`;
+}
+
 const KIND = `
   SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS "hasCitus",
          pg_get_partkeydef(c.oid) AS "partitionKey",
@@ -37,7 +45,8 @@ const KIND = `
                 WHERE i.inhparent = c.oid AND c.relkind = 'r' ORDER BY 1) AS children,
          ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r
                 WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D' ORDER BY 1) AS rules,
-         EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) AS "hasTriggers",
+         EXISTS (SELECT FROM pg_catalog.pg_trigger g
+                  WHERE g.tgrelid = ${anyWithPartitions('c.oid')} AND NOT g.tgisinternal) AS "hasTriggers",
          (SELECT coalesce(json_agg(json_build_object('column', a.attname, 'sequence',
                    format('"%s"."%s"', replace(sn.nspname, '"', '""'), replace(s.relname, '"', '""')))), '[]')
             FROM pg_catalog.pg_attribute a

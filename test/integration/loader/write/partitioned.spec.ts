@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 
 import { InvalidLoadError, type LoadOptions } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
+import { traceStatements } from '../../../support/app/writer-trace.js';
+import { untilLockIsAwaited } from '../../../support/database/lock-waits.js';
 import { sized } from '../../../support/sizes/sizes.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
@@ -122,6 +124,81 @@ describe('a partitioned table', () => {
       expect(await app.hybrid.store(records)).toMatchObject(inserted);
       const changed = [{ ...records[0], title: 'u' }, ...records.slice(1)];
       expect(await app.hybrid.store(changed)).toMatchObject({ submissions: { updated: 1, unchanged: count - 1 } });
+    });
+  });
+
+  describe('copies new rows straight into it', () => {
+    const records = rowsOf(400);
+    let direct: { count: number };
+    let staging: { count: number };
+    beforeAll(() => {
+      direct = traceStatements(app, /^COPY "public"\."measurements"/);
+      staging = traceStatements(app, /CREATE TEMPORARY TABLE IF NOT EXISTS harbor_staging_/);
+    });
+    beforeEach(() => {
+      [direct.count, staging.count] = [0, 0];
+    });
+    const ways = () => ({ direct: direct.count, staging: staging.count });
+    /** Without a default for single rows, which COPY knows only from Postgres 16 on. */
+    const alike = records.map((record) => ({ ...record, note: 'n' }));
+
+    it('in the order of their keys, so that overlapping loads do not deadlock', async () => {
+      const other = app.dataSource.createQueryRunner();
+      try {
+        await other.startTransaction();
+        await other.query(`SET LOCAL lock_timeout = '1s'; INSERT INTO measurements VALUES (1, '${DAYS[1]}')`);
+        const loading = load(alike);
+        loading.catch(() => {});
+        await untilLockIsAwaited(app.rows);
+        // In the same partition as 0, which comes before 1, but after 1 in the order of keys.
+        await other.query(`INSERT INTO measurements VALUES (100, '${DAYS[0]}')`);
+        await other.commitTransaction();
+        expect(await loading).toMatchObject({ inserted: 398, updated: 2, retries: 0, ok: true });
+      } finally {
+        await other.release();
+      }
+      expect(ways()).toEqual({ direct: 1, staging: 1 });
+    });
+
+    it('unless a trigger of a partition suppresses a row, or may change stored ones', async () => {
+      await app.rows(`
+        CREATE FUNCTION skip_5() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN CASE WHEN NEW.id <> 5 THEN NEW END; END';
+        CREATE TRIGGER t BEFORE INSERT ON m2025 FOR EACH ROW EXECUTE FUNCTION skip_5()`);
+      try {
+        await expect(load(alike)).rejects.toMatchObject({ cause: { code: 'ROWS_SUPPRESSED' } });
+        expect(ways()).toMatchObject({ direct: 1 });
+        expect(await app.count('measurements')).toBe(0);
+        expect(await load(alike.slice(200).filter(({ id }) => id % 4 !== 1))).toMatchObject({ inserted: 150 });
+        [direct.count, staging.count] = [0, 0];
+        expect(await load(alike.filter(({ id }) => id !== 5))).toMatchObject({ inserted: 249, unchanged: 150 });
+        expect(ways()).toEqual({ direct: 0, staging: 1 });
+      } finally {
+        await app.rows('DROP FUNCTION skip_5 CASCADE');
+      }
+    });
+  });
+
+  it('looks rows up in their own partition only', async () => {
+    const records = (count: number, value: number) =>
+      Array.from({ length: count }, (_, id) => ({ id, day: '2024-05-05', value }));
+    // What the connection has not reported yet, so also of what it did before.
+    const scans = async (manager: EntityManager) => {
+      const [{ scans: counted }] = await manager.query<[{ scans: Record<string, number> }]>(`
+        SELECT json_object_agg(relname, seq_scan + idx_scan ORDER BY relname) AS scans FROM pg_stat_xact_user_tables
+        WHERE relname IN ('m2024', 'm2025', 'm2026a', 'm2026b')`);
+      return counted;
+    };
+    await app.dataSource.transaction(async (manager) => {
+      const before = await scans(manager);
+      const loader = app.loader.for(Measurement).withManager(manager);
+      // New rows by COPY, then stored ones from a staging table and from arrays, the same and changed, and updates only.
+      expect(await loader.load(records(400, 0))).toMatchObject({ inserted: 400 });
+      expect(await loader.load(records(400, 0))).toMatchObject({ unchanged: 400 });
+      expect(await loader.load(records(400, 1))).toMatchObject({ updated: 400 });
+      expect(await loader.load(records(20, 2))).toMatchObject({ updated: 20 });
+      expect(await loader.load(records(400, 3), { disposition: 'update' })).toMatchObject({ updated: 400 });
+      const after = await scans(manager);
+      expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(['m2024']);
     });
   });
 
