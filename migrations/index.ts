@@ -8,6 +8,7 @@ import { IndexLoadIdsByBrin1764500000000 } from './1764500000000-index-load-ids-
 import { AddHistoryPeriod1764600000000 } from './1764600000000-add-history-period.js';
 import { AddDeletedCount1764650000000 } from './1764650000000-add-deleted-count.js';
 import { AddIndexesOfOperators1764800000000 } from './1764800000000-add-indexes-of-operators.js';
+import { AddLoadShards1764900000000 } from './1764900000000-add-load-shards.js';
 import { CreateEnrichmentTables1764700000000 } from './enrichment/1764700000000-create-enrichment-tables.js';
 
 /** Migrations of this package, oldest first, for the `migrations` of your own DataSource. */
@@ -20,6 +21,7 @@ export const storageMigrations: (new () => MigrationInterface)[] = [
   AddHistoryPeriod1764600000000,
   AddDeletedCount1764650000000,
   AddIndexesOfOperators1764800000000,
+  AddLoadShards1764900000000,
 ];
 
 /**

@@ -6,6 +6,7 @@ export {
   LoadedRow,
   LoadEntity,
   LoadId,
+  LoadShardEntity,
   type LoadStatus,
   NewerBy,
   OnUnknownFields,

@@ -11,11 +11,11 @@ export class LoadBatchEntity {
   @PrimaryColumn({ name: 'load_id', type: 'uuid', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   loadId: string;
 
-  /** From 0. */
+  /** From 0. Those of shard i of n are i, i + n, i + 2 n and so on. */
   @PrimaryColumn({ name: 'batch_no', type: 'integer', primaryKeyConstraintName: 'storage_load_batches_pkey' })
   batchNo: number;
 
-  /** Attempt of the load that committed the batch, from 1. */
+  /** Attempt of the load, or of its shard, that committed the batch, from 1. */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 
@@ -23,7 +23,7 @@ export class LoadBatchEntity {
   @Column({ name: 'first_position', type: 'bigint' })
   firstPosition: string;
 
-  /** Input position after its last record. */
+  /** Input position after its last record. Records of other shards may lie between. */
   @Column({ name: 'end_position', type: 'bigint' })
   endPosition: string;
 

@@ -33,7 +33,8 @@ export class LoadEntity {
 
   /**
    * Options that distinguish loads into tables of the same name: `primaryKey`, `newerBy`, `updateColumns`, `keepColumns`,
-   * `deleteWhen`, the entity's schema, the tables of a combined load and their keys (`primaryKeys`), the form of the source.
+   * `deleteWhen`, the entity's schema, the tables of a combined load and their keys (`primaryKeys`), the form of the source,
+   * the number of its `shards`.
    */
   @Column({ name: 'options', type: 'jsonb', nullable: true })
   options: {
@@ -46,6 +47,7 @@ export class LoadEntity {
     readonly tables?: readonly string[];
     readonly primaryKeys?: Readonly<Record<string, readonly string[]>>;
     readonly sourceForm?: Readonly<Record<string, string>>;
+    readonly shards?: number;
   } | null;
 
   /** Source of the records, as named by the caller. */
@@ -56,7 +58,10 @@ export class LoadEntity {
   @Column({ name: 'status', type: 'text' })
   status: LoadStatus;
 
-  /** From 1, incremented when a load with the same key resumes. Only the latest attempt can commit a batch. */
+  /**
+   * From 1, incremented when a load with the same key resumes. Only the latest attempt can commit a batch. Of a load with
+   * shards, the highest attempt at one of them.
+   */
   @Column({ name: 'attempt', type: 'integer', default: 1 })
   attempt: number;
 

@@ -37,6 +37,7 @@ import type { LoadContext, LoadLogger } from './model/load-context.js';
 import type { RecordThreads } from './model/record-threads.js';
 import { checkAnyRecords, checkRecords } from './read/check-records.js';
 import { inTurn } from './run/joined-loads.js';
+import { checkNoShard, shardable } from './run/checks/check-shardable.js';
 import { contextOf, type JobFactory, type LoadCall, type LoaderSettings } from './run/load-call.js';
 import { LoadRun } from './run/load-run.js';
 import { RunningLoads } from './run/running-loads.js';
@@ -199,6 +200,7 @@ export class LoaderService implements BeforeApplicationShutdown {
     records: Iterable<object>,
     after?: Promise<void>,
   ): Promise<Result> {
+    checkNoShard(call.options);
     // Their owner may change them meanwhile.
     let read: ReadRecords | undefined;
     return this.run(
@@ -238,19 +240,21 @@ export class LoaderService implements BeforeApplicationShutdown {
     }
     const { targets, makeJob, shape, manager } = call;
     const resolved = resolveLoadOptions(call.options, this.settings.batchSize, this.settings.history);
+    const jobOf = (plans: readonly LoadPlan[]): LoadJob =>
+      shardable(makeJob(plans, resolved), { isJoined: manager !== undefined });
     const renew = async (client?: ClientBase): Promise<LoadJob> => {
       const plans =
         client === undefined
           ? readSchema(this.context, manager, (connected) => this.plans.renew(targets, connected))
           : this.plans.renew(targets, { ask: (query) => query(client), read: (query) => query(client) });
-      return makeJob(await plans, resolved);
+      return jobOf(await plans);
     };
     const observed = this.context.stats.observers.load(manager !== undefined);
     const start = (job: LoadJob, rollback?: AbortSignal): LoadRun<Result> =>
       new LoadRun({ ...this.context, shutdown }, new CurrentJob(job, renew), shape, { manager, rollback, observed });
     const load = async (rollback?: AbortSignal): Promise<Outcome> => {
       const outcome = manager === undefined ? await attempt?.(start, resolved) : undefined;
-      return outcome ?? work(start(makeJob(await this.plansFor(targets, manager), resolved), rollback));
+      return outcome ?? work(start(jobOf(await this.plansFor(targets, manager)), rollback));
     };
     const runner = manager?.queryRunner;
     const run = (): Promise<Outcome> => (runner === undefined ? load() : inTurn(runner, load));

@@ -1,14 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
 
-import { HYBRID, HYBRID_ENTITIES, LoadBatchEntity, LoadEntity } from '../entities/index.js';
+import { HYBRID, HYBRID_ENTITIES, LoadEntity } from '../entities/index.js';
 import { LoadInterruptedError, StorageError } from '../errors/index.js';
-import { quotedTableOf } from '../postgres/data-source.js';
 import { describeFault } from '../postgres/faults/database-fault.js';
 import { isContention } from '../postgres/faults/sqlstate.js';
 import { withRetry } from '../postgres/with-retry.js';
 import { withTransaction } from '../postgres/with-transaction.js';
 import { type LoadCounts, NO_COUNTS } from '../results/load-counts.js';
 import { statisticsNameOf } from '../schema/table/entity-metadata.js';
+import { ledgerTablesOf } from '../stats/ledger-tables.js';
 import { LoadLedger } from '../stats/load-ledger.js';
 import type { RejectedLoad } from './replay-segments.js';
 import type { ReplayContext } from './replay-context.js';
@@ -57,7 +57,7 @@ export async function noteFailedReplay(
 ): Promise<void> {
   const { store, limits, retry, logger } = context;
   const { dataSource } = store;
-  const ledger = new LoadLedger({ loads: store.loads, batches: quotedTableOf(dataSource, LoadBatchEntity) });
+  const ledger = new LoadLedger(ledgerTablesOf(dataSource));
   const status: LoadEntity['status'] = error instanceof LoadInterruptedError ? 'interrupted' : 'failed';
   const noted = error instanceof StorageError ? { code: error.code, message: error.message } : describeFault(error);
   const note = (): Promise<void> =>

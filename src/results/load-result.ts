@@ -6,6 +6,23 @@ import type { LoadCounts } from './load-counts.js';
  */
 export type Disposition = 'merge' | 'insert' | 'update' | 'append' | 'replace';
 
+/** The share of one loader in a load that several loaders do together. */
+export interface Shard {
+  /** From 0 to `count` - 1. */
+  readonly index: number;
+  /** How many shards the load has. */
+  readonly count: number;
+}
+
+/** Of a load that one loader does. */
+export const ONLY_SHARD: Shard = { index: 0, count: 1 };
+
+/** The shard that a result counts. */
+export interface ShardReport extends Shard {
+  /** All shards have completed, and so has the load. */
+  readonly loadCompleted: boolean;
+}
+
 /** A rejected record without its values; the record itself is in `storage_rejected_records`. */
 export interface RejectSummary {
   /** Input position, from 0. */
@@ -24,6 +41,8 @@ export interface LoadReport {
   readonly ok: boolean;
   /** A load with this `loadKey` completed earlier: this is its result, and the input was not read. */
   readonly alreadyCompleted: boolean;
+  /** A load with the option `shard` only: the result counts the records of this shard. */
+  readonly shard?: ShardReport | undefined;
   /** Records processed by earlier attempts with the same `loadKey`, included in `received`; 0 without a key. */
   readonly receivedEarlier: number;
   /** Duration of this call, in milliseconds. */

@@ -1,3 +1,4 @@
+import { ONLY_SHARD, type Shard } from '../results/load-result.js';
 import type { BatchName, LoadTables } from './load-totals.js';
 
 /** A committed batch, of any attempt of its load. */
@@ -23,15 +24,20 @@ const BATCHES_A_PAGE = 1_000;
 const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * The committed batches of loads, load by load, in the order of their numbers.
+ * The committed batches of loads, load by load, in the order of their numbers. Those of shard i of n are numbered i, i + n,
+ * i + 2 n and so on.
  * @param batchTable - quoted name of `storage_load_batches`
- * @param omitted - members of the counts that are not needed
+ * @param which.omitted - members of the counts that are not needed
+ * @param which.shard - only the batches of this shard
  */
 export async function* readCommittedBatches(
   query: RunQuery,
   batchTable: string,
   loads: readonly NamedLoad[],
-  omitted: readonly string[] = [],
+  {
+    omitted = [],
+    shard = ONLY_SHARD,
+  }: { readonly omitted?: readonly string[]; readonly shard?: Shard | undefined } = {},
 ): AsyncGenerator<CommittedBatch> {
   const known = new Map(loads.map(({ loadId, table, tables }) => [loadId, { table, tables }]));
   let [lastId, lastNo] = [FIRST_UUID, -1];
@@ -41,8 +47,9 @@ export async function* readCommittedBatches(
               counts - $5::text[] AS counts
          FROM ${batchTable}
         WHERE load_id = ANY($1::uuid[]) AND (load_id, batch_no) > ($2::uuid, $3::integer)
+          AND batch_no % $6::integer = $7::integer
         ORDER BY load_id, batch_no LIMIT $4`,
-      [[...known.keys()], lastId, lastNo, BATCHES_A_PAGE, omitted],
+      [[...known.keys()], lastId, lastNo, BATCHES_A_PAGE, omitted, shard.count, shard.index],
     )) as Omit<CommittedBatch, keyof LoadTables>[];
     for (const batch of rows) {
       yield { ...batch, ...(known.get(batch.loadId) ?? { table: '' }) };

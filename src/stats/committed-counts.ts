@@ -94,10 +94,9 @@ async function readOneByOne(
   const sums = new Map<string, readonly LoadCounts[] | StorageError>(
     loads.map((load) => [load.loadId, emptyTotals(tallyCountOf(load)).tables]),
   );
-  for await (const { counts, ...batch } of readCommittedBatches(query, batchTable, loads, [
-    'rejects',
-    'unknownFields',
-  ])) {
+  for await (const { counts, ...batch } of readCommittedBatches(query, batchTable, loads, {
+    omitted: ['rejects', 'unknownFields'],
+  })) {
     const sum = sums.get(batch.loadId);
     if (sum !== undefined && !(sum instanceof StorageError)) {
       sums.set(batch.loadId, addReadable(sum, counts, batch));

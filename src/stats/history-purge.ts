@@ -1,7 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import { HistoryPeriodEntity, LoadBatchEntity, LoadEntity, RejectedRecordEntity } from '../entities/index.js';
+import {
+  HistoryPeriodEntity,
+  LoadBatchEntity,
+  LoadEntity,
+  LoadShardEntity,
+  RejectedRecordEntity,
+} from '../entities/index.js';
 import { type Check, findMistakes } from '../errors/find-mistakes.js';
 import { StorageError } from '../errors/index.js';
 import { quotedTableOf } from '../postgres/data-source.js';
@@ -47,6 +53,7 @@ const BATCHES_A_PAGE = 5_000;
 export class HistoryPurge {
   private readonly loads: string;
   private readonly batches: string;
+  private readonly shards: string;
   private readonly period: string;
   /** Condition of the loads `l` to delete, with $1 and $2. */
   private readonly isDue: string;
@@ -57,6 +64,7 @@ export class HistoryPurge {
   ) {
     this.loads = quotedTableOf(dataSource, LoadEntity);
     this.batches = quotedTableOf(dataSource, LoadBatchEntity);
+    this.shards = quotedTableOf(dataSource, LoadShardEntity);
     this.period = quotedTableOf(dataSource, HistoryPeriodEntity);
     // A load without $2 keeps its key, and so does one that the key can still resume. `started_at` has an index.
     this.isDue = `l.status <> 'running' AND l.started_at < $1::timestamptz AND l.finished_at < $1::timestamptz
@@ -147,6 +155,7 @@ export class HistoryPurge {
 
   /** Deletes loads without batches, and notes from when on the history is complete; milliseconds are what a Date holds. */
   private async deleteLoads(client: ClientBase, ids: readonly string[]): Promise<number> {
+    await client.query(`DELETE FROM ${this.shards} WHERE load_id = ANY($1::uuid[])`, [ids]);
     const { rows } = await client.query<{ n: number }>(
       `WITH gone AS (DELETE FROM ${this.loads} WHERE id = ANY($1::uuid[]) RETURNING finished_at),
             noted AS (INSERT INTO ${this.period} AS h (id, complete_from)

@@ -24,6 +24,8 @@ export interface HistoryEntry
   readonly loadId: string;
   /** Table name, `hybrid` for a load into both tables, or the name of a combined load. */
   readonly table: string;
+  /** Into how many shards the load is divided; null where one loader does it. */
+  readonly shards: number | null;
   /** Hybrid and combined loads only: records stored, instead of inserted, updated and unchanged, which are 0. */
   readonly stored: number | null;
   /** Hybrid and combined loads only: the counts of each table, by table name. */
@@ -146,7 +148,7 @@ export class LoadHistory {
   private async entries(which: string, parameters: readonly unknown[]): Promise<HistoryEntry[]> {
     const entries = await this.query<HistoryEntry>(
       `SELECT l.id AS "loadId", l.load_key AS "loadKey", l.table_name AS "table", l.disposition, l.options, l.source,
-              l.status, l.attempt, ${ENTRY_COUNTS}, l.tables,
+              l.status, l.attempt, (l.options->>'shards')::integer AS shards, ${ENTRY_COUNTS}, l.tables,
               l.unknown_fields AS "unknownFields", l.unknown_fields_policy AS "unknownFieldsPolicy",
               CASE WHEN l.error_code IS NOT NULL
                    THEN jsonb_build_object('code', l.error_code, 'message', l.error_message) END AS error,

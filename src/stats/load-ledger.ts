@@ -4,13 +4,9 @@ import type { LoadEntity, LoadStatus } from '../entities/load.entity.js';
 import { StorageError } from '../errors/index.js';
 import { namingObjects } from '../postgres/faults/database-error.js';
 import { countsBy, type LoadCounts, type WriteCounts } from '../results/load-counts.js';
+import type { Shard } from '../results/load-result.js';
+import type { LedgerTables } from './ledger-tables.js';
 import { type LoadTotals, readTotals, recordCounts, writeTotals } from './load-totals.js';
-
-/** Quoted names of the tables of the ledger. */
-export interface LedgerTables {
-  readonly loads: string;
-  readonly batches: string;
-}
 
 /** A load at its start. */
 export interface LedgerEntry {
@@ -22,6 +18,8 @@ export interface LedgerEntry {
   readonly disposition: string;
   readonly source: string | undefined;
   readonly options: LoadEntity['options'];
+  /** Undefined where one loader does the load. The attempt is that at the shard. */
+  readonly shard?: Shard | undefined;
 }
 
 /** A load when it ends. */
@@ -34,6 +32,32 @@ export interface ClosedLoad {
   /** Fields without a column, and how they were handled; undefined if there were none. */
   readonly unknown: { readonly policy: string; readonly fields: Readonly<Record<string, number>> } | undefined;
   readonly error: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** The columns of {@link valuesOfEnd}, which are the first parameters; in the rows of loads and of shards. */
+export const END_COLUMNS = `status = $1, received = $2, inserted = $3, updated = $4, unchanged = $5, deleted = $6, duplicates = $7,
+  skipped = $8, rejected = $9, failed = $10, stored = $11, tables = $12, error_code = $13, error_message = $14,
+  unknown_fields = $15, unknown_fields_policy = $16, finished_at = statement_timestamp()`;
+
+export function valuesOfEnd({ status, counts, stored, tables, error, unknown }: ClosedLoad): unknown[] {
+  return [
+    status,
+    counts.received,
+    counts.inserted,
+    counts.updated,
+    counts.unchanged,
+    counts.deleted,
+    counts.duplicates,
+    counts.skipped,
+    counts.rejected,
+    counts.failed,
+    stored ?? null,
+    tables === undefined ? null : JSON.stringify(tables),
+    error?.code ?? null,
+    error?.message ?? null,
+    unknown === undefined ? null : JSON.stringify(unknown.fields),
+    unknown?.policy ?? null,
+  ];
 }
 
 /** A load that is complete. */
@@ -52,6 +76,8 @@ export interface BatchPlace {
   readonly batchNo: number;
   /** Position of its first record, from 0. */
   readonly firstPosition: number;
+  /** After its last record. Of a shard, it may be beyond `firstPosition + received`. */
+  readonly endPosition: number;
   readonly received: number;
 }
 
@@ -80,21 +106,20 @@ export class LoadLedger {
    * Claims a batch before anything of it is written. The insert waits for another transaction with the same claim, so it
    * also tells whether a COMMIT without a reply took place; a SELECT would miss a running transaction.
    *
-   * With a load key, the claim also locks the row of the load until the batch is committed: an attempt that takes the load
-   * over waits for it, and no further batch of this attempt can follow.
+   * With a load key, the claim also locks the row of the load, or of its shard, until the batch is committed: an attempt that
+   * takes it over waits for it, and no further batch of this attempt can follow.
    * @returns the counts of the batch if it is already committed, undefined if it is now claimed
    * @throws StorageError `LOAD_TAKEN_OVER` when a later attempt has taken the load over
    */
   async claimBatch(client: ClientBase, entry: LedgerEntry, batch: BatchPlace): Promise<LoadTotals | undefined> {
-    const { loadId, loadKey, attempt } = entry;
-    const end = batch.firstPosition + batch.received;
+    const { loadId, loadKey, attempt, shard } = entry;
     const claiming = client.query(
       // Citus cannot send a lock within INSERT … SELECT to a worker.
-      `${loadKey === undefined ? '' : `WITH load AS MATERIALIZED (SELECT id FROM ${this.tables.loads} WHERE id = $1::uuid AND attempt = $3::integer FOR SHARE)`}
+      `${loadKey === undefined ? '' : `WITH load AS MATERIALIZED (${this.lockedOf(shard)} FOR SHARE)`}
        INSERT INTO ${this.tables.batches} (load_id, batch_no, attempt, first_position, end_position)
        SELECT $1::uuid, $2::integer, $3::integer, $4::bigint, $5::bigint ${loadKey === undefined ? '' : 'FROM load'}
        ON CONFLICT (load_id, batch_no) DO NOTHING`,
-      [loadId, batch.batchNo, attempt, batch.firstPosition, end],
+      [loadId, batch.batchNo, attempt, batch.firstPosition, batch.endPosition, ...(shard ? [shard.index] : [])],
     );
     const claimed = await namingObjects(claiming);
     if (claimed.rowCount === 1) {
@@ -107,17 +132,25 @@ export class LoadLedger {
     if (earlier.rows[0] === undefined && loadKey !== undefined) {
       throw new StorageError(
         'LOAD_TAKEN_OVER',
-        `A later load with the load key ${JSON.stringify(loadKey)} has taken this one over and resumes it.`,
+        `A later load with the load key ${JSON.stringify(loadKey)}${shard ? ` and the shard ${shard.index}` : ''} has taken ` +
+          'this one over and resumes it.',
       );
     }
     const { table, options } = entry;
     return earlier.rows[0] && readTotals(earlier.rows[0].counts, { ...batch, loadId, table, tables: options?.tables });
   }
 
+  /** The row that belongs to an attempt at a load or at a shard of it. */
+  private lockedOf(shard: Shard | undefined): string {
+    return shard === undefined
+      ? `SELECT id FROM ${this.tables.loads} WHERE id = $1::uuid AND attempt = $3::integer`
+      : `SELECT load_id FROM ${this.tables.shards} WHERE load_id = $1::uuid AND attempt = $3::integer AND shard = $6::integer`;
+  }
+
   /** Records the counts of a claimed batch, in its transaction; a replace knows its number of records only at the end. */
   async recordBatch(client: ClientBase, { loadId }: LedgerEntry, batchNo: number, totals: LoadTotals): Promise<void> {
     await client.query(
-      `UPDATE ${this.tables.batches} SET counts = $3, end_position = first_position + $4
+      `UPDATE ${this.tables.batches} SET counts = $3, end_position = GREATEST(end_position, first_position + $4)
         WHERE load_id = $1 AND batch_no = $2`,
       [loadId, batchNo, writeTotals(totals), recordCounts(totals).received],
     );
@@ -128,33 +161,9 @@ export class LoadLedger {
    * function in an UPDATE.
    */
   async close(client: ClientBase, entry: LedgerEntry, load: ClosedLoad): Promise<void> {
-    const { status, counts, unknown, error } = load;
     await client.query(
-      `UPDATE ${this.tables.loads}
-          SET status = $2, received = $3, inserted = $4, updated = $5, unchanged = $6, duplicates = $7, skipped = $8,
-              rejected = $9, failed = $10, stored = $11, tables = $12, error_code = $13, error_message = $14,
-              unknown_fields = $15, unknown_fields_policy = $16, deleted = $18, finished_at = statement_timestamp()
-        WHERE id = $1 AND status = 'running' AND attempt = $17`,
-      [
-        entry.loadId,
-        status,
-        counts.received,
-        counts.inserted,
-        counts.updated,
-        counts.unchanged,
-        counts.duplicates,
-        counts.skipped,
-        counts.rejected,
-        counts.failed,
-        load.stored ?? null,
-        load.tables === undefined ? null : JSON.stringify(load.tables),
-        error?.code ?? null,
-        error?.message ?? null,
-        unknown === undefined ? null : JSON.stringify(unknown.fields),
-        unknown?.policy ?? null,
-        entry.attempt,
-        counts.deleted,
-      ],
+      `UPDATE ${this.tables.loads} SET ${END_COLUMNS} WHERE status = 'running' AND id = $17 AND attempt = $18`,
+      [...valuesOfEnd(load), entry.loadId, entry.attempt],
     );
   }
 

@@ -1,4 +1,6 @@
-/** Progress of a load. */
+import type { Shard } from '../results/load-result.js';
+
+/** Progress of a load, or of a shard of it. */
 export interface LoadProgress {
   readonly loadId: string;
   /** Table name, `hybrid`, or the name of a combined load. */
@@ -6,6 +8,8 @@ export interface LoadProgress {
   /** The options of the same names; undefined if not set. */
   readonly loadKey: string | undefined;
   readonly source: string | undefined;
+  /** The share that this counts, where several loaders do the load. */
+  readonly shard: Shard | undefined;
   readonly status: 'running' | 'retrying' | 'completed' | 'failed' | 'interrupted';
   readonly received: number;
   /** Of these, records processed by earlier attempts with the same load key. */

@@ -9,7 +9,13 @@ import { runCli } from '../support/cli/run-cli.js';
 
 const NAMES = storageMigrations.map(({ name }) => name);
 const DATA = ['app_opportunities', 'submissions'];
-const LEDGER = ['storage_history', 'storage_load_batches', 'storage_loads', 'storage_rejected_records'];
+const LEDGER = [
+  'storage_history',
+  'storage_load_batches',
+  'storage_load_shards',
+  'storage_loads',
+  'storage_rejected_records',
+];
 const ENRICHMENT = ['competitive_landscape', 'market_validations', 'monetization_patterns', 'opportunity_scores'];
 
 async function ask<T>(url: string, sql: string): Promise<T[]> {

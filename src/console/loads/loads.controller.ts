@@ -5,6 +5,7 @@ import {
   HYBRID,
   LoadBatchEntity,
   LoadEntity,
+  LoadShardEntity,
   type LoadStatus,
   RejectedRecordEntity,
 } from '../../entities/index.js';
@@ -20,7 +21,13 @@ import { FILTER_FIELDS, loadsPage } from './loads-page.js';
 
 const STATUSES: readonly LoadStatus[] = ['running', 'completed', 'failed', 'interrupted'];
 /** Entities that no load is into. */
-const KEPT_BY_LOADS = new Set<unknown>([LoadEntity, LoadBatchEntity, RejectedRecordEntity, HistoryPeriodEntity]);
+const KEPT_BY_LOADS = new Set<unknown>([
+  LoadEntity,
+  LoadBatchEntity,
+  LoadShardEntity,
+  RejectedRecordEntity,
+  HistoryPeriodEntity,
+]);
 const LOADS_A_PAGE = 50;
 const BATCHES_A_PAGE = 100;
 

@@ -5,6 +5,7 @@ import type { TransactionLimits } from '../../postgres/with-transaction.js';
 import type { HistoryGap } from '../../stats/history-gap.js';
 import type { LoadKeys } from '../../stats/load-keys.js';
 import type { LoadLedger } from '../../stats/load-ledger.js';
+import type { LoadShards } from '../../stats/shards/load-shards.js';
 import type { LoadStats } from '../../stats/load-stats.js';
 import type { LoadObservers } from '../../stats/observe/load-observers.js';
 import type { Evidence } from './evidence.js';
@@ -21,6 +22,7 @@ export interface LoadLogger {
 export interface LoadContext {
   readonly dataSource: DataSource;
   readonly ledger: LoadLedger;
+  readonly shards: LoadShards;
   readonly loadKeys: LoadKeys;
   readonly historyGap: HistoryGap;
   /** Quoted name of the quarantine table. */

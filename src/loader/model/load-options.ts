@@ -3,7 +3,7 @@ import type { ObjectLiteral } from 'typeorm';
 import type { LoadEntity } from '../../entities/index.js';
 import { type Check, findMistakes, integerFrom, takeOptions } from '../../errors/find-mistakes.js';
 import { InvalidLoadError, InvalidOptionError } from '../../errors/index.js';
-import type { Disposition } from '../../results/load-result.js';
+import type { Disposition, Shard } from '../../results/load-result.js';
 import type { LoadProgress } from '../../stats/load-progress.js';
 import type { RowOutcome } from './row-outcome.js';
 
@@ -55,6 +55,12 @@ export interface LoadOptions {
    * history. @default none
    */
   readonly sourceForm?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `loadBatch` and `storeBatch` with a load key only: loads one share of the input, so that several loaders do one load
+   * together. Each shard gets the whole input and takes the records whose keys are its own; at most 1,000. Not with a replace,
+   * nor inside a caller's transaction. @default the whole input
+   */
+  readonly shard?: Shard | undefined;
   /**
    * `off`: a merge, insert or update without a load key that goes well leaves no row in the history, which saves writes where
    * each call stores little. A load with rejected or failed records, an append, a replace and a load with a load key stay in it. Statistics
@@ -123,6 +129,9 @@ const MAX_LOAD_KEY_BYTES = 512;
 /** What a load key must be, for messages. */
 export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`;
 
+/** The most shards that a load has. */
+const MAX_SHARDS = 1_000;
+
 /** What the mode of the history must be. */
 export const HISTORY_MODE: Check = ["'all' or 'off'", (value) => value === 'all' || value === 'off'];
 
@@ -156,6 +165,10 @@ const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
   syncSequences: ['true or false', (value) => typeof value === 'boolean'],
   loadKey: [LOAD_KEY_FORM, isLoadKey],
   sourceForm: ['an object of texts', isTexts],
+  shard: [
+    `{ index, count } with a count from 1 to ${MAX_SHARDS} and an index from 0 to count - 1`,
+    (value) => isShard(value as Shard),
+  ],
   history: HISTORY_MODE,
   source: ['a text without NUL', isTextWithoutNul],
   signal: ['an AbortSignal', (value) => value instanceof AbortSignal],
@@ -166,6 +179,11 @@ const CHECKS: Readonly<Record<keyof ReportingLoadOptions, Check>> = {
 
 function isStorable(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+}
+
+function isShard(value: Shard | null): boolean {
+  const { index, count } = value ?? { index: -1, count: 0 };
+  return [index, count].every(Number.isSafeInteger) && index >= 0 && index < count && count <= MAX_SHARDS;
 }
 
 function isTexts(value: unknown): boolean {
@@ -207,6 +225,12 @@ export function resolveLoadOptions(
   if (returning !== undefined && disposition === 'replace') {
     mistakes.push("returning and onRows do not go with disposition 'replace'");
   }
+  if (options.shard !== undefined && options.loadKey === undefined) {
+    mistakes.push('shard needs a loadKey, the same for all shards of the load');
+  }
+  if (options.shard !== undefined && disposition === 'replace') {
+    mistakes.push("shard does not go with disposition 'replace', which is one transaction: load without shards");
+  }
   if (mistakes.length > 0) {
     throw new InvalidOptionError(`The options of the load are wrong: ${mistakes.join('; ')}`);
   }
@@ -247,9 +271,18 @@ export function staysInHistory({ keepsHistory }: ResolvedLoadOptions, notLoaded:
  * @param ofTables - the schema that the entity names; the tables of a combined load, and the key columns of each
  */
 export function keptOptions(
-  { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, sourceForm }: ResolvedLoadOptions,
+  { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, sourceForm, shard }: ResolvedLoadOptions,
   ofTables: Pick<NonNullable<LoadEntity['options']>, 'schema' | 'tables' | 'primaryKeys'>,
 ): LoadEntity['options'] {
-  const kept = { primaryKey, newerBy, updateColumns, keepColumns, deleteWhen, ...ofTables, sourceForm };
+  const kept = {
+    primaryKey,
+    newerBy,
+    updateColumns,
+    keepColumns,
+    deleteWhen,
+    ...ofTables,
+    sourceForm,
+    shards: shard?.count,
+  };
   return Object.values(kept).some((option) => option !== undefined) ? kept : null;
 }

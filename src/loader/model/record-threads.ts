@@ -9,14 +9,18 @@ export interface RecordBytes {
   readonly bytes: ArrayBuffer;
   readonly lengths: readonly number[];
   readonly reading: Reading;
+  /** Position of the first one in the input. */
+  readonly firstPosition: number;
   /** Records that were rejected before they were parsed, by their place. */
   readonly rejections: ReadonlyMap<number, Rejection>;
 }
 
 /** What another thread made of {@link RecordBytes}. Plain data; the others were skipped. */
 export interface NormalizedRecords {
-  /** As they came. */
+  /** As they came; of a shard, only those of its records. */
   readonly bytes: ArrayBuffer;
+  /** Places of the records that belong to the shard, for a load that has one; the others are left out. */
+  readonly own?: readonly number[] | undefined;
   readonly units: readonly { readonly index: number; readonly rows: readonly (Row | undefined)[] }[];
   readonly rejected: readonly {
     readonly index: number;

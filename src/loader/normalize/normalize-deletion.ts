@@ -36,7 +36,12 @@ export function deletionRule(plan: LoadPlan, key: readonly KeyColumn[], name: st
   }
   const isRead = (candidate: PlanColumn): boolean =>
     candidate.index === plan.newerBy?.index || key.some(({ index }) => index === candidate.index);
-  const reading: LoadPlan = {
+  return { names, column, key, plan: planOfColumns(plan, isRead) };
+}
+
+/** A plan by which only some columns are read of records. */
+export function planOfColumns(plan: LoadPlan, isRead: (column: PlanColumn) => boolean): LoadPlan {
+  return {
     ...plan,
     fields: new Map(Array.from(plan.fields, ([each, meaning]) => [each, readOnly(meaning, isRead)])),
     skipColumns: [],
@@ -45,7 +50,6 @@ export function deletionRule(plan: LoadPlan, key: readonly KeyColumn[], name: st
     nullSensitiveColumns: [],
     check: undefined,
   };
-  return { names, column, key, plan: reading };
 }
 
 /** The plan of records that carry a field which is no column, but says whether they delete their row. */

@@ -1,3 +1,4 @@
+import { ONLY_SHARD, type Shard } from '../../results/load-result.js';
 import type { CommittedBatch } from '../../stats/committed-batches.js';
 import { addTotals, emptyTotals, type LoadTotals, readTotals } from '../../stats/load-totals.js';
 
@@ -11,36 +12,43 @@ interface PositionRange {
  * What earlier attempts at a load have committed. Batches run side by side, so there may be gaps: a batch that was rolled
  * back before one that is committed. A gap shares no key with the committed batches behind it: two batches that share
  * one never run at the same time (InFlight), and none overtakes one that failed (BlockedKeys). So the records of a gap
- * can be written last, as if in their place, in batches of any size.
+ * can be written last, as if in their place, in batches of any size. Of a shard, a range also covers records of others.
  */
 export class CommittedBatches {
   private constructor(
     private readonly ranges: readonly PositionRange[],
     readonly count: number,
-    /** The batches of this attempt are numbered from here. */
+    /** The batches of this attempt are numbered from here, */
     readonly nextBatchNo: number,
+    /** in steps of this. */
+    readonly batchStep: number,
     readonly totals: LoadTotals,
   ) {}
 
   /** @param tallies - how many counts the load keeps */
-  static none(tallies: number): CommittedBatches {
-    return new CommittedBatches([], 0, 0, emptyTotals(tallies));
+  static none(tallies: number, { index, count }: Shard = ONLY_SHARD): CommittedBatches {
+    return new CommittedBatches([], 0, index, count, emptyTotals(tallies));
   }
 
   /**
    * @param tallies - how many counts the load keeps
+   * @param shard - whose batches they are
    * @throws StorageError `COUNTS_UNREADABLE`
    */
-  static async from(batches: AsyncIterable<CommittedBatch>, tallies: number): Promise<CommittedBatches> {
+  static async from(
+    batches: AsyncIterable<CommittedBatch>,
+    tallies: number,
+    { index, count: step }: Shard = ONLY_SHARD,
+  ): Promise<CommittedBatches> {
     const ranges: PositionRange[] = [];
-    let nextBatchNo = 0;
+    let nextBatchNo = index;
     let totals = emptyTotals(tallies);
     for await (const { first, end, counts, ...batch } of batches) {
       ranges.push({ first, end });
-      nextBatchNo = batch.batchNo + 1;
+      nextBatchNo = batch.batchNo + step;
       totals = addTotals(totals, readTotals(counts, batch));
     }
-    return new CommittedBatches(merge(ranges), ranges.length, nextBatchNo, totals);
+    return new CommittedBatches(merge(ranges), ranges.length, nextBatchNo, step, totals);
   }
 
   /** How far into the input they reach. */

@@ -8,7 +8,9 @@ import { checkInterrupt } from '../model/stop-load.js';
 import { type PreparedBatch, unitOf } from './batch-builder.js';
 import { BatchCutter, type Builder } from './batch-cutter.js';
 import { inOrder } from './in-order.js';
+import { joinBatches, type ShardPiece } from './join-batches.js';
 import { BATCH_BYTES, readBatches, readInto, type ReadOptions } from './read-batches.js';
+import { ShardOwner } from './shard-owner.js';
 
 /** A batch of records that are not parsed yet. */
 interface UnparsedBatch {
@@ -42,7 +44,7 @@ export function readSource(
   current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
   threads: RecordThreads,
-  limits: Omit<ReadOptions, 'bytes'>,
+  limits: Omit<ReadOptions, 'bytes' | 'owner'>,
 ): AsyncGenerator<PreparedBatch> {
   const options = { ...limits, bytes: BATCH_BYTES };
   const { options: load, hasKeysApart } = current();
@@ -50,35 +52,47 @@ export function readSource(
   const needsOwnThread = load.returning !== undefined || hasKeysApart;
   return threads.count > 1 && areFileRecords(records) && !needsOwnThread
     ? readInThreads(current, records, threads, options)
-    : readBatches(current, records, options);
+    : readBatches(current, records, { ...options, owner: load.shard && new ShardOwner(load.shard, current) });
 }
 
 async function* readInThreads(
   current: () => LoadJob,
   records: FileRecords,
   threads: RecordThreads,
-  { signal, committed, ...limits }: ReadOptions,
+  { signal, records: most, bytes: mostBytes, ...following }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
-  const prepare = async ({ place, records: unparsed }: UnparsedBatch): Promise<PreparedBatch> => {
+  const limits = { records: most, bytes: mostBytes };
+  const prepare = async ({ place, records: unparsed }: UnparsedBatch): Promise<ShardPiece> => {
     const job = current();
-    const bytes = bytesOf(unparsed);
+    const bytes = bytesOf(unparsed, place.firstPosition);
     const normalized = await threads.normalize(job, bytes);
     records.findings.add(normalized.found);
-    return preparedBatch(job, place, bytes, normalized);
+    const batch = normalized.own?.length === 0 ? undefined : preparedBatch(job, place, bytes, normalized);
+    return { batch, bytes: normalized.bytes.byteLength, first: place.firstPosition, end: place.endPosition };
   };
-  const batches = inOrder(
+  const pieces = inOrder(
     (stopped) =>
-      readInto(new BatchCutter(limits, committed, () => new UnparsedBatchBuilder()), records, signal.or(stopped)),
+      readInto(new BatchCutter(limits, following, () => new UnparsedBatchBuilder()), records, signal.or(stopped)),
     prepare,
     threads.count + 1,
   );
+  const batches =
+    current().options.shard === undefined ? batchesOf(pieces) : joinBatches(pieces, limits, following.committed);
   for await (const batch of batches) {
     checkInterrupt(signal);
     yield batch;
   }
 }
 
-function bytesOf(records: readonly SourceRecord[]): RecordBytes {
+async function* batchesOf(pieces: AsyncIterable<ShardPiece>): AsyncGenerator<PreparedBatch> {
+  for await (const { batch } of pieces) {
+    if (batch !== undefined) {
+      yield batch;
+    }
+  }
+}
+
+function bytesOf(records: readonly SourceRecord[], firstPosition: number): RecordBytes {
   const lengths = records.map(({ raw }) => raw.length);
   const bytes = new ArrayBuffer(lengths.reduce((sum, length) => sum + length, 0));
   const target = Buffer.from(bytes);
@@ -90,24 +104,29 @@ function bytesOf(records: readonly SourceRecord[]): RecordBytes {
     earlyRejection === undefined ? [] : [[index, earlyRejection] as const],
   );
   // Records of a file are all read in one way.
-  return { bytes, lengths, reading: records[0]?.reading as Reading, rejections: new Map(rejections) };
+  return { bytes, lengths, reading: records[0]?.reading as Reading, firstPosition, rejections: new Map(rejections) };
 }
 
 function preparedBatch(
   job: LoadJob,
   place: BatchPlace,
   { lengths, reading }: RecordBytes,
-  { bytes, units, rejected, skippedReasons, unknownFields, carriesDeletion }: NormalizedRecords,
+  { bytes, own, units, rejected, skippedReasons, unknownFields, carriesDeletion }: NormalizedRecords,
 ): PreparedBatch {
   let end = 0;
-  const sources = lengths.map((length) => {
+  const places = own ?? [...lengths.keys()];
+  const sources = places.map((index) => {
+    const length = lengths[index] as number;
     const raw = Buffer.from(bytes, end, length);
     end += length;
     return new SourceRecord(undefined, raw, undefined, reading.format === 'csv', reading);
   });
-  const positionOf = (index: number): number => place.firstPosition + index;
+  const positionOf = (index: number): number => place.firstPosition + (places[index] as number);
   return {
-    ...place,
+    batchNo: place.batchNo,
+    firstPosition: positionOf(0),
+    endPosition: positionOf(places.length - 1) + 1,
+    received: places.length,
     units: units.map(({ index, rows }) => unitOf(job, positionOf(index), sources[index], { rows })),
     rejected: rejected.map(({ index, key, rejection }) => ({
       position: positionOf(index),

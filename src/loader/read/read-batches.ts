@@ -5,7 +5,7 @@ import type { AnySignal } from '../model/any-signal.js';
 import type { CommittedBatches } from './committed-batches.js';
 import type { LoadJob } from '../model/load-job.js';
 import { BatchBuilder, type PreparedBatch } from './batch-builder.js';
-import { BatchCutter, type BatchLimits } from './batch-cutter.js';
+import { BatchCutter, type BatchLimits, type Following } from './batch-cutter.js';
 import { UnitPacker } from './unit-packer.js';
 import { SourceBroken, StopLoad } from '../model/stop-load.js';
 
@@ -18,11 +18,9 @@ const RECORDS_A_TURN = 100;
 const UNLIMITED: BatchLimits = { records: Infinity, bytes: Infinity };
 
 /** How a source of records is read. */
-export interface ReadOptions extends BatchLimits {
+export interface ReadOptions extends BatchLimits, Following {
   /** Stops the reading, even of a source that gives no more records and does not end. */
   readonly signal: AnySignal;
-  /** Records to pass over. */
-  readonly committed: CommittedBatches;
 }
 
 /**
@@ -34,9 +32,13 @@ export interface ReadOptions extends BatchLimits {
 export function readBatches(
   current: () => LoadJob,
   records: Iterable<unknown> | AsyncIterable<unknown>,
-  { signal, committed, ...limits }: ReadOptions,
+  { signal, records: most, bytes, ...following }: ReadOptions,
 ): AsyncGenerator<PreparedBatch> {
-  return readInto(new BatchCutter(limits, committed, () => packingBuilder(current())), records, signal);
+  return readInto(
+    new BatchCutter({ records: most, bytes }, following, () => packingBuilder(current())),
+    records,
+    signal,
+  );
 }
 
 function packingBuilder(job: LoadJob): BatchBuilder {
@@ -106,7 +108,7 @@ export function readAll(
   records: Iterable<unknown>,
   committed: CommittedBatches,
 ): PreparedBatch | undefined {
-  const cutter = new BatchCutter(UNLIMITED, committed, () => packingBuilder(current()));
+  const cutter = new BatchCutter(UNLIMITED, { committed }, () => packingBuilder(current()));
   try {
     for (const record of records) {
       cutter.add(record);

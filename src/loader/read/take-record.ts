@@ -33,7 +33,7 @@ export interface TakenRecord {
 }
 
 /** A record that was taken when it was handed over, some time before its load began. */
-class HandedRecord {
+export class HandedRecord {
   private readonly kept: ReadonlyMap<string, KeptValue>;
 
   /** @param given - see {@link givenOf} */
@@ -44,6 +44,11 @@ class HandedRecord {
     const { content, source, borrowed } = taken;
     const values = content as Readonly<Record<string, unknown>>;
     this.kept = new Map(borrowed.map((name) => [name, KeptValue.of(values[name], source)]));
+  }
+
+  /** Its fields, or what it is in place of a record. */
+  get content(): unknown {
+    return this.taken.content;
   }
 
   /** For one load; another one takes it again. */

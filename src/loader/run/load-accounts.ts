@@ -131,6 +131,7 @@ export class LoadAccounts {
       table: job.name,
       loadKey: job.options.loadKey,
       source: job.options.source,
+      shard: job.options.shard,
       status,
       received,
       receivedEarlier: this.before,

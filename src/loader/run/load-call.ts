@@ -1,16 +1,12 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-import {
-  HistoryPeriodEntity,
-  LoadBatchEntity,
-  LoadEntity,
-  RejectedRecordEntity,
-  type UnknownFields,
-} from '../../entities/index.js';
+import { HistoryPeriodEntity, RejectedRecordEntity, type UnknownFields } from '../../entities/index.js';
 import { poolSizeOf, quotedTableOf } from '../../postgres/data-source.js';
 import { HistoryGap } from '../../stats/history-gap.js';
 import { LoadKeys } from '../../stats/load-keys.js';
+import { ledgerTablesOf } from '../../stats/ledger-tables.js';
 import { LoadLedger } from '../../stats/load-ledger.js';
+import { LoadShards } from '../../stats/shards/load-shards.js';
 import type { LoadStats } from '../../stats/load-stats.js';
 import type { LoadContext, LoadLogger } from '../model/load-context.js';
 import type { RecordThreads } from '../model/record-threads.js';
@@ -42,12 +38,15 @@ export function contextOf(
   logger: LoadLogger,
   shutdown: AbortSignal,
 ): LoadContext {
-  const tables = { loads: quotedTableOf(dataSource, LoadEntity), batches: quotedTableOf(dataSource, LoadBatchEntity) };
+  const tables = ledgerTablesOf(dataSource);
+  const ledger = new LoadLedger(tables);
+  const shards = new LoadShards(tables, ledger);
   return {
     dataSource,
     stats,
-    ledger: new LoadLedger(tables),
-    loadKeys: new LoadKeys(tables),
+    ledger,
+    shards,
+    loadKeys: new LoadKeys(tables, shards),
     historyGap: new HistoryGap(quotedTableOf(dataSource, HistoryPeriodEntity)),
     rejectedTable: quotedTableOf(dataSource, RejectedRecordEntity),
     retry,

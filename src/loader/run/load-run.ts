@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-import { InvalidLoadError } from '../../errors/index.js';
+import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import { isWrittenInOrder } from '../merge/write-order.js';
 import type { LoadStatus } from '../../entities/index.js';
 import type { ObservedLoad } from '../../stats/observe/load-observers.js';
@@ -13,7 +13,7 @@ import { COPY_FROM_ROWS } from '../model/row.js';
 import type { AnyOutcome } from '../model/row-outcome.js';
 import { endOfLoad, faultOf, StopLoad, toPublicError } from '../model/stop-load.js';
 import { NotPipelinedError, type ReadRecords } from '../pipelined/pipelined-load.js';
-import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
+import type { PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { readSource } from '../read/file-batches.js';
 import { closeSource, readAll } from '../read/read-batches.js';
@@ -27,6 +27,7 @@ import { observedEnd, observedStart } from './observe/observed-load.js';
 import type { ResultShape } from './result-shapes.js';
 import { type ReplaceInput, runReplace } from './run-replace.js';
 import type { RowsListener } from './row-report.js';
+import { writeBatches } from './write-batches.js';
 
 /** What a load is run with. */
 interface LoadSurroundings {
@@ -52,6 +53,10 @@ export class LoadRun<Result extends ReportedResult> {
   private session: LoadSession;
   private committed: CommittedBatches;
   private alreadyCompleted = false;
+  /** The load is complete, with all of its shards. */
+  private loadCompleted = false;
+  /** Records of the whole input, once it has ended. */
+  private inputRecords: number | undefined;
   /** What became of the records of a load in one transaction. */
   private rows: readonly AnyOutcome[] = [];
 
@@ -129,41 +134,40 @@ export class LoadRun<Result extends ReportedResult> {
     }
     this.tellStart();
     const inFlight = new InFlight(() => this.parallelism());
-    // Only a load into one table has it.
-    const writer = this.writer(this.job.options.onRows as RowsListener | undefined);
-    let waiting: PreparedBatch | undefined;
     try {
-      for await (const batch of this.read(records, inFlight.failure)) {
-        waiting = batch;
-        if (batch.batchNo === 0 && this.job.options.keepsHistory) {
-          await this.session.open();
-        }
-        const keys = keysOf(batch);
-        await inFlight.start(keys, (untilEarlierEnd) => {
-          waiting = undefined;
-          return writer.writeOne(batch, keys, untilEarlierEnd);
-        });
-      }
-      await inFlight.finish();
-    } catch (caught) {
-      await inFlight.settle();
-      const error: unknown = inFlight.failure.aborted ? inFlight.failure.reason : caught;
-      if (waiting !== undefined) {
-        // Nothing of it was sent, whatever became of the COMMIT of another.
-        this.accounts.addFailure(endOfLoad(error, this.signal), waiting);
-      }
+      await writeBatches({
+        inFlight,
+        batches: this.read(records, inFlight.failure),
+        // Only a load into one table has it.
+        writer: this.writer(this.job.options.onRows as RowsListener | undefined),
+        begin: async () => (this.job.options.keepsHistory ? this.session.open() : undefined),
+        onUnsent: (error, batch) => this.accounts.addFailure(endOfLoad(error, this.signal), batch),
+      });
+    } catch (error) {
       throw await this.stop(error);
     }
-    if (this.accounts.batches === 0) {
-      await this.endWithoutRecords();
-      return this.batchResult();
-    }
     const { rejected, failed } = this.accounts.records;
-    if (staysInHistory(this.job.options, rejected + failed)) {
-      await this.session.close('completed', this.accounts.totals);
+    if (this.job.options.shard !== undefined) {
+      // A shard without records ends as others do.
+      await this.endShard();
+    } else if (this.accounts.batches === 0) {
+      await this.endWithoutRecords();
+    } else {
+      if (staysInHistory(this.job.options, rejected + failed)) {
+        await this.session.close('completed', this.accounts.totals);
+      }
+      await this.finish();
     }
-    await this.finish();
     return this.batchResult();
+  }
+
+  private async endShard(): Promise<void> {
+    const load = await this.session.close('completed', this.accounts.totals, { inputRecords: this.inputRecords });
+    if (load?.sourceChanged !== undefined) {
+      throw await this.stop(new StorageError('SOURCE_CHANGED', load.sourceChanged));
+    }
+    this.loadCompleted = load?.isCompleted ?? false;
+    await this.finish();
   }
 
   private async replace(records: Records, how: Pick<ReplaceInput, 'showsWhileRunning'>): Promise<void> {
@@ -196,10 +200,11 @@ export class LoadRun<Result extends ReportedResult> {
       if (!this.job.options.keepsHistory) {
         await this.context.historyGap.note((work) => this.session.inTransaction(work), this.manager === undefined);
       }
-      const { session, isCompleted, committed } = await this.session.claimKey(options);
+      const { session, isCompleted, isLoadCompleted, committed } = await this.session.claimKey(options);
       this.session = session;
       this.committed = committed;
       this.alreadyCompleted = isCompleted;
+      this.loadCompleted = isLoadCompleted;
       accounts.resume(session.entry.loadId, committed);
     } catch (error) {
       throw error instanceof InvalidLoadError ? error : this.publicError(error);
@@ -216,6 +221,7 @@ export class LoadRun<Result extends ReportedResult> {
     const batches = readSource(() => this.job, records, this.context.threads, {
       records: this.job.options.batchSize,
       committed: this.committed,
+      onEnd: (inputRecords) => (this.inputRecords = inputRecords),
       signal: this.signal.or(failure),
     });
     return this.checks.follow(() => this.job, batches);
@@ -246,7 +252,7 @@ export class LoadRun<Result extends ReportedResult> {
       return error;
     }
     const status = error instanceof StopLoad && error.reason === 'interrupt' ? 'interrupted' : 'failed';
-    await this.session.close(status, this.accounts.totals, error);
+    await this.session.close(status, this.accounts.totals, { error });
     this.accounts.publish(status);
     this.tellEnd(status, faultOf(error).code);
     return this.publicError(error);
@@ -278,11 +284,13 @@ export class LoadRun<Result extends ReportedResult> {
   }
 
   private result(completed = true): Result {
+    const { shard } = this.job.options;
     return this.shape(this.job, {
       loadId: this.session.entry.loadId,
       totals: this.accounts.totals,
       alreadyCompleted: this.alreadyCompleted,
       receivedEarlier: this.accounts.receivedEarlier,
+      shard: shard && { ...shard, loadCompleted: this.loadCompleted },
       durationMs: Date.now() - this.startedAt,
       retries: this.accounts.retries,
       completed,

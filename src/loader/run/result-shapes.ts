@@ -3,7 +3,7 @@ import { NO_COUNTS, storedOf } from '../../results/load-counts.js';
 import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
 import { countsByName } from '../../stats/name-counter.js';
 import type { LoadJob } from '../model/load-job.js';
-import type { CombinedResult, HybridResult, LoadResult } from '../../results/load-result.js';
+import type { CombinedResult, HybridResult, LoadResult, ShardReport } from '../../results/load-result.js';
 
 /** The account of a load, ready to be put into the shape of a result. */
 export interface RunReport {
@@ -15,6 +15,8 @@ export interface RunReport {
   readonly completed: boolean;
   readonly alreadyCompleted: boolean;
   readonly receivedEarlier: number;
+  /** Undefined for a load without shards. */
+  readonly shard: ShardReport | undefined;
 }
 
 /** Puts the account of a load into the result its caller gets. */
@@ -65,7 +67,7 @@ function recordPart(job: LoadJob, report: RunReport) {
 }
 
 function commonPart(job: LoadJob, report: RunReport) {
-  const { loadId, totals, durationMs, retries, completed, alreadyCompleted, receivedEarlier } = report;
+  const { loadId, totals, durationMs, retries, completed, alreadyCompleted, receivedEarlier, shard } = report;
   const { rejected, failed } = recordCounts(totals);
   return {
     loadId,
@@ -73,6 +75,7 @@ function commonPart(job: LoadJob, report: RunReport) {
     ok: completed && rejected === 0 && failed === 0,
     alreadyCompleted,
     receivedEarlier,
+    ...(shard && { shard }),
     durationMs,
     retries,
     rejects: totals.rejects,

@@ -64,7 +64,7 @@ export async function runReplace(
       const received = Array.isArray(records) ? records.length : recordCounts(totals).received;
       accounts.addFailure(error, { ...WHOLE_LOAD, skippedReasons: totals.skippedReasons, received });
     } else if (showsWhileRunning || session.entry.loadKey !== undefined) {
-      await session.close('failed', accounts.totals, error);
+      await session.close('failed', accounts.totals, { error });
     }
     throw error;
   }

@@ -3,28 +3,26 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 
 import type { LoadStatus } from '../../entities/index.js';
-import { errorCode } from '../../errors/error-text.js';
-import { InvalidLoadError, StorageError } from '../../errors/index.js';
+import { StorageError } from '../../errors/index.js';
 import { CommitUnansweredError } from '../../postgres/faults/connection-error.js';
 import { isCancelRequest } from '../../postgres/faults/cancel-request.js';
-import { describeFault, PostgresError } from '../../postgres/faults/database-fault.js';
+import { describeFault } from '../../postgres/faults/database-fault.js';
 import { findCommitted } from '../../postgres/find-committed.js';
 import { classifyFault, isContention, isTransient } from '../../postgres/faults/sqlstate.js';
 import { withRetry } from '../../postgres/with-retry.js';
 import { clientOf, withExactValues, withSavepoint, withTransaction } from '../../postgres/with-transaction.js';
 import type { BatchPlace, LedgerEntry } from '../../stats/load-ledger.js';
 import type { LoadTotals } from '../../stats/load-totals.js';
+import type { SettledLoad } from '../../stats/shards/load-shards.js';
 import type { LoadContext } from '../model/load-context.js';
-import { type LoadJob, optionsOfTables, tallyCount } from '../model/load-job.js';
+import { type LoadJob, optionsOfTables } from '../model/load-job.js';
 import { keptOptions } from '../model/load-options.js';
-import { CommittedBatches } from '../read/committed-batches.js';
+import { type ClaimedKey, claimLoadKey } from './claim-load-key.js';
 import { closedLoad } from './closed-load.js';
 import { type BatchAttempt, CommitWatch } from './commit-watch.js';
 
 /** The batch of a replace, which is one transaction however many records it reads. */
-export const WHOLE_LOAD: BatchPlace = { batchNo: 0, firstPosition: 0, received: 0 };
-
-const LOCK_NOT_AVAILABLE = '55P03';
+export const WHOLE_LOAD: BatchPlace = { batchNo: 0, firstPosition: 0, endPosition: 0, received: 0 };
 
 /** A first attempt at a batch, in a transaction that it makes itself. */
 export interface FirstAttempt {
@@ -37,11 +35,8 @@ export interface FirstAttempt {
 }
 
 /** A load that has claimed its load key. */
-interface ClaimedLoad {
+interface ClaimedLoad extends ClaimedKey {
   readonly session: LoadSession;
-  /** The load of the key has completed: its input is not needed. */
-  readonly isCompleted: boolean;
-  readonly committed: CommittedBatches;
 }
 
 /**
@@ -68,9 +63,9 @@ export class LoadSession {
     manager: EntityManager | undefined,
     onRetry: (code: string) => void,
   ): LoadSession {
-    const { loadKey, disposition, source } = job.options;
+    const { loadKey, disposition, source, shard } = job.options;
     const options = keptOptions(job.options, optionsOfTables(job));
-    const entry = { loadId: uuidv7(), attempt: 1, loadKey, table: job.name, disposition, source, options };
+    const entry = { loadId: uuidv7(), attempt: 1, loadKey, table: job.name, disposition, source, options, shard };
     return new LoadSession(context, job, entry, manager, onRetry);
   }
 
@@ -82,37 +77,8 @@ export class LoadSession {
    */
   async claimKey({ resumes }: { readonly resumes: boolean }): Promise<ClaimedLoad> {
     const { entry, job, context } = this;
-    const { loadKey } = entry;
-    if (loadKey === undefined) {
-      return { session: this, isCompleted: false, committed: CommittedBatches.none(tallyCount(job)) };
-    }
-    try {
-      return await this.inTransaction(async (client) => {
-        const { loadId, attempt, isCompleted } = await context.loadKeys.claim(client, { ...entry, loadKey });
-        const committed = await CommittedBatches.from(
-          context.loadKeys.committed(client, { ...entry, loadId, tables: entry.options?.tables }),
-          tallyCount(job),
-        );
-        if (!resumes && !isCompleted && committed.count > 0) {
-          throw new InvalidLoadError(
-            `loadKey ${JSON.stringify(loadKey)} belongs to load ${loadId}, which was started batch by batch and has ` +
-              'not completed. Resume it with loadBatch or storeBatch.',
-          );
-        }
-        const session = new LoadSession(context, job, { ...entry, loadId, attempt }, this.manager, this.onRetry);
-        return { session, isCompleted, committed };
-      });
-    } catch (error) {
-      if (errorCode(error) !== LOCK_NOT_AVAILABLE) {
-        throw error;
-      }
-      throw new StorageError(
-        'LOAD_KEY_BUSY',
-        `Another transaction holds the load key ${JSON.stringify(loadKey)} for longer than loader.lockTimeoutMs. ` +
-          'Retry when that load has ended.',
-        { cause: PostgresError.from(error) },
-      );
-    }
+    const claimed = await claimLoadKey(context, job, entry, (work) => this.inTransaction(work), resumes);
+    return { ...claimed, session: new LoadSession(context, job, claimed.entry, this.manager, this.onRetry) };
   }
 
   /** Shows a load without a load key in the history while it runs. */
@@ -134,19 +100,31 @@ export class LoadSession {
   }
 
   /**
-   * Notes how the load ended. A failed load is not noted while the database is away: the load has waited for it
+   * Notes how the load, or the shard, ended. A failed load is not noted while the database is away: the load has waited for it
    * already.
+   * @param end.inputRecords - records of the whole input, where it was read to its end
+   * @returns what became of the load; undefined where its end could not be noted
    */
-  async close(status: LoadStatus, totals: LoadTotals, error?: unknown): Promise<void> {
-    const { ledger } = this.context;
-    const work = async (client: ClientBase): Promise<void> => {
+  async close(
+    status: LoadStatus,
+    totals: LoadTotals,
+    { error, inputRecords }: { readonly error?: unknown; readonly inputRecords?: number | undefined } = {},
+  ): Promise<SettledLoad | undefined> {
+    const { ledger, shards } = this.context;
+    const { shard } = this.entry;
+    const work = async (client: ClientBase): Promise<SettledLoad> => {
+      const closed = closedLoad(this.job, status, totals, error);
+      if (shard !== undefined) {
+        return shards.close(client, { ...this.entry, shard }, { ...closed, inputRecords });
+      }
       if (status !== 'completed' || !this.job.options.keepsHistory) {
         // A batch that failed has opened nothing, and the transaction that opened the load may have been rolled back.
         await ledger.open(client, this.entry);
       }
-      await ledger.close(client, this.entry, closedLoad(this.job, status, totals, error));
+      await ledger.close(client, this.entry, closed);
+      return { isCompleted: status === 'completed' };
     };
-    await this.tryToNote(`as ${status}`, work, status === 'completed' ? isTransient : isContention);
+    return this.tryToNote(`as ${status}`, work, status === 'completed' ? isTransient : isContention);
   }
 
   /**
@@ -280,19 +258,20 @@ export class LoadSession {
     return committed;
   }
 
-  private async tryToNote(
+  private async tryToNote<T>(
     how: string,
-    work: (client: ClientBase) => Promise<void>,
+    work: (client: ClientBase) => Promise<T>,
     mayRetry: (error: unknown) => boolean,
-  ): Promise<void> {
+  ): Promise<T | undefined> {
     const { context, entry } = this;
     try {
-      await this.inTransaction(work, mayRetry);
+      return await this.inTransaction(work, mayRetry);
     } catch (failure) {
       context.logger.warn(
         `load ${entry.loadId} ended ${how}, but storage_loads could not be updated: ${describeFault(failure).message}. ` +
           'The history shows it as running.',
       );
+      return undefined;
     }
   }
 }

@@ -144,6 +144,7 @@ describe("migrations: 'run'", () => {
         'app_opportunities',
         'storage_history',
         'storage_load_batches',
+        'storage_load_shards',
         'storage_loads',
         'storage_migrations',
         'storage_rejected_records',

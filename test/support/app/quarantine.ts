@@ -26,6 +26,7 @@ const TABLES = [
   'submissions',
   'storage_loads',
   'storage_load_batches',
+  'storage_load_shards',
   'storage_rejected_records',
   'storage_history',
 ];

@@ -26,6 +26,12 @@ function parseDecimal(text: string): Decimal {
   return { negative: text.startsWith('-'), digits, exponent: power };
 }
 
+/** One text for all decimal texts that are the same number. */
+export function canonicalDecimal(text: string): string {
+  const { negative, digits, exponent } = parseDecimal(text);
+  return digits === '' ? '0' : `${negative ? '-' : ''}${digits}e${exponent}`;
+}
+
 /** Digits before and after the point. Negative where a number ends in zeros before it, or begins with zeros after it. */
 export interface DecimalSize {
   readonly before: number;

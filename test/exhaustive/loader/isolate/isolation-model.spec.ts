@@ -157,7 +157,12 @@ describe('records rejected among others', () => {
     const unitsOf = (input: readonly ItemRecord[]): readonly LoadUnit[] => {
       const batch = new BatchBuilder(job);
       input.forEach((record, position) => batch.add(record, position));
-      const { units, rejected } = batch.end({ batchNo: 0, firstPosition: 0, received: input.length });
+      const { units, rejected } = batch.end({
+        batchNo: 0,
+        firstPosition: 0,
+        endPosition: input.length,
+        received: input.length,
+      });
       expect(rejected).toEqual([]);
       return units;
     };

@@ -27,7 +27,11 @@ describe('records that need no wait', () => {
       immediate = setImmediate(take);
     };
     take();
-    const cutter = new BatchCutter({ records: RECORDS, bytes: Infinity }, CommittedBatches.none(1), () => counter);
+    const cutter = new BatchCutter(
+      { records: RECORDS, bytes: Infinity },
+      { committed: CommittedBatches.none(1) },
+      () => counter,
+    );
     const records = Array.from({ length: RECORDS }, () => ({}));
     expect(await readInto(cutter, sourceOf(records), new AnySignal([])).next()).toEqual({
       done: false,

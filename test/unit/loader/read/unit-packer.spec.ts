@@ -58,7 +58,7 @@ describe('a packed record', () => {
   function unitsOf(some: readonly object[], packer?: UnitPacker): readonly LoadUnit[] {
     const batch = new BatchBuilder(job);
     some.forEach((record, position) => batch.add(record, position));
-    const { units } = batch.end({ batchNo: 0, firstPosition: 0, received: some.length });
+    const { units } = batch.end({ batchNo: 0, firstPosition: 0, endPosition: some.length, received: some.length });
     return packer === undefined ? units : units.map((unit) => packer.pack(unit));
   }
   const contentOf = ({ rows, source, ...unit }: LoadUnit): unknown => ({
