@@ -32,7 +32,7 @@ async function run(flags: BenchFlags): Promise<void> {
   }
   if ((flags.rows ?? 0) > MAX_ROWS_IN_MEMORY && chosen.some(({ takesRecords }) => takesRecords)) {
     throw new UsageError(
-      `--rows must be at most ${MAX_ROWS_IN_MEMORY}, because all records are in memory; for more use --case length or growth`,
+      `--rows must be at most ${MAX_ROWS_IN_MEMORY}, because all records are in memory; for more use --case length, partitions or growth`,
     );
   }
   if (chosen.some(({ needsBuild }) => needsBuild)) {

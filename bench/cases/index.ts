@@ -4,6 +4,7 @@ import { runGrowth } from './growth.js';
 import { runLength } from './length.js';
 import { runChange, runFirst } from './merge.js';
 import { runOverhead } from './overhead.js';
+import { runPartitions } from './partitions.js';
 import { runFifth, runRefresh } from './refresh.js';
 import { runSame } from './same.js';
 import { runSmall, runSmallDelayed } from './small.js';
@@ -20,7 +21,7 @@ export interface Case {
   readonly needsBuild?: boolean;
   /** Its number of rows when none is given, in place of that of the goals. */
   readonly ownRows?: number;
-  /** Whether it runs only when it is named, because it is long and has no goals. */
+  /** Whether it runs only when it is named, because it is long. */
   readonly onlyByName?: boolean;
 }
 
@@ -37,5 +38,6 @@ export const cases: readonly Case[] = [
   { name: 'refresh', run: runRefresh, takesRecords: true, contestants: 'not the slow ones' },
   { name: 'file', run: runFile, takesRecords: true, contestants: 'not the slow ones', needsBuild: true },
   { name: 'overhead', run: runOverhead, takesRecords: true, contestants: 'none' },
+  { name: 'partitions', run: runPartitions, contestants: 'none', ownRows: 1_000_000, onlyByName: true },
   { name: 'growth', run: runGrowth, contestants: 'none', needsBuild: true, ownRows: 5_000_000, onlyByName: true },
 ];

@@ -189,4 +189,4 @@ async function takeTurn(client: ClientBase, player: Player, rows: number): Promi
 
 setFlagsFromString('--expose-gc');
 /** Cleanup after one contestant must not be measured for the next. */
-const collectGarbage = runInNewContext('gc') as () => void;
+export const collectGarbage = runInNewContext('gc') as () => void;
