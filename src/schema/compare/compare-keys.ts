@@ -53,6 +53,7 @@ export function findMissingKeys(metadata: EntityMetadata, live: LiveTable, quote
 }
 
 function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quotedTable: string): MissingKey[] {
+  const distributedBy = live.kind.distribution?.column ?? null;
   return uniqueKeysOf(metadata)
     .filter(({ columns }) => columns.every((name) => live.columns.has(name)))
     .filter(({ columns }) => !live.indexes.some((index) => isWhole(index) && isSameSet(columns, index.columns)))
@@ -65,7 +66,11 @@ function findMissingUniqueKeys(metadata: EntityMetadata, live: LiveTable, quoted
         expected: 'a unique index',
         actual: describePartial(live, columns),
         breaks: false,
-        fix: `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`,
+        fix:
+          distributedBy === null || columns.includes(distributedBy)
+            ? `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${quotedTable} (${quoteAll(columns)})`
+            : `add ${distributedBy} to the unique key of the entity: Citus has no unique index without the column that a table ` +
+              'is distributed by',
       },
     }));
 }

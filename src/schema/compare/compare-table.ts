@@ -6,6 +6,7 @@ import type { SchemaDifference } from '../../errors/index.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { dataSourceOf } from '../../postgres/typeorm-adapter.js';
 import { compareColumns } from './compare-columns.js';
+import { compareDistribution } from './compare-distribution.js';
 import { compareKeys } from './compare-keys.js';
 import type { LiveTable } from '../table/live-table.js';
 import { migrateCommand } from '../table/migrate-command.js';
@@ -34,7 +35,9 @@ export function compareTable(
     return [{ table, kind: 'table', expected: 'a table', actual, breaks: true, fix }];
   }
   const quoted = quoteTable(schema, metadata.tableName);
-  const differences = [...compareColumns(metadata, live, quoted), ...compareKeys(metadata, live, quoted)];
+  const differences = [compareColumns, compareKeys, compareDistribution].flatMap((compare) =>
+    compare(metadata, live, quoted),
+  );
   // The migrations of this package enable it; for other tables it is up to their owner.
   if (ours && !live.rowSecurity) {
     differences.push({
