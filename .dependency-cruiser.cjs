@@ -27,6 +27,7 @@ const LAYERS = [
   ['src/loader/pipelined/'],
   ['src/loader/isolate/'],
   ['src/loader/write/'],
+  ['src/loader/distributed/'],
   ['src/loader/merge/'],
   ['src/loader/read/'],
   ['src/loader/normalize/'],

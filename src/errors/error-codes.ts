@@ -262,7 +262,8 @@ export const ERROR_CODES = {
     action: 'Find who holds the lock (`pg_stat_activity`, `pg_locks`) and run the migration again. It resumes.',
   },
   TEMPORARY_TABLES_DENIED: {
-    meaning: 'A replace or a replay needs a temporary table, which the role may not create.',
+    meaning:
+      'A replace, a replay or a load of a distributed table needs a temporary table, which the role may not create.',
     action: 'Run the `GRANT TEMPORARY` of the message; instead of a replace, a merge works without it.',
   },
   TRANSACTION_FAILED: {

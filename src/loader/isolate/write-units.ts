@@ -6,6 +6,7 @@ import type { RejectedRecord } from '../../quarantine/rejected-records.js';
 import { INSUFFICIENT_PRIVILEGE, mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import { loadedOf } from '../../results/load-counts.js';
+import { isDistributed } from '../distributed/mirror-table.js';
 import { deletionWaves } from '../merge/deletion-waves.js';
 import { foldDuplicates, hidesDefault, splitIntoWaves } from '../merge/fold-duplicates.js';
 import { repeatedRow, splitIntoRuns, withoutSharedRows } from '../merge/shared-rows.js';
@@ -26,6 +27,7 @@ import { writeFast } from '../write/write-together.js';
 import { checkFollowsRows, EveryRowFault } from './every-row.js';
 import { rejectLone } from './faulty-column.js';
 import { halveUnits } from './halve-units.js';
+import { isolateInMirrors } from './isolate-in-mirrors.js';
 import { type IsolationOutcome, isolateUnits } from './isolate-units.js';
 import { writeFolded } from './write-folded.js';
 
@@ -199,7 +201,9 @@ async function isolateOnServer(
     return undefined;
   }
   try {
-    return await withSavepoint(client, () => isolateUnits(client, context, units));
+    return await (context.job.targets.some(isDistributed)
+      ? isolateInMirrors(client, context, units)
+      : withSavepoint(client, () => isolateUnits(client, context, units)));
   } catch (error) {
     if (error instanceof EveryRowFault || !mayBeOfRow(error)) {
       throw error;

@@ -6,7 +6,7 @@ import type { Target } from '../model/load-job.js';
 import { valueAt } from '../model/packed-row.js';
 import type { Row } from '../model/row.js';
 import { inOrder } from './insert-step.js';
-import { hasStagedKey } from './same-key.js';
+import { hasAnyStagedKey, hasStagedKey } from './same-key.js';
 
 /** What the database says of rows before they are written. */
 export interface NewRows {
@@ -31,16 +31,37 @@ const PLACE = '"harbor place"';
 export async function findNewRows(client: ClientBase, target: Target, rows: readonly Row[]): Promise<NewRows> {
   const key = target.key.filter(({ index }) => rows.some((row) => typeof valueAt(row, index) === 'string'));
   const parameters = key.map(({ index }) => rows.map((row) => valueAt(row, index)));
-  const found = await client.query<NewRows>(buildFindNewRows(target, key), parameters);
-  return found.rows[0] as NewRows;
+  if (target.plan.live.kind.distribution === null || target.onConflict === 'insert') {
+    const found = await client.query<NewRows>(buildFindNewRows(target, key), parameters);
+    return found.rows[0] as NewRows;
+  }
+  // Citus takes no lookup row by row: all rows in their order, and then those that are stored.
+  const all = await client.query<NewRows>(buildFindNewRows({ ...target, onConflict: 'insert' }, key), parameters);
+  const stored = await client.query<{ place: string }>(buildFindStored(target, key), parameters);
+  const places = new Set(stored.rows.map(({ place }) => Number(place) - 1));
+  const found = all.rows[0] as NewRows;
+  return { ...found, places: found.places?.filter((place) => !places.has(place)) ?? null };
+}
+
+function buildFindStored({ plan }: Target, key: readonly KeyColumn[]): string {
+  const incoming = `SELECT ${typedKey(key)}, s.${PLACE} FROM ${keysWithPlaces(key)}`;
+  return `SELECT s.${PLACE} AS place FROM ${plan.quotedTable} AS t JOIN (${incoming}) AS s ON ${hasAnyStagedKey('t', key)}`;
+}
+
+/** The key's columns of the incoming row, of their types. */
+function typedKey(key: readonly KeyColumn[]): string {
+  return key.map(({ quoted, type }) => `s.${quoted}::${type} AS ${quoted}`).join(', ');
+}
+
+/** The incoming keys from parameters, one array a column. */
+function keysWithPlaces(key: readonly KeyColumn[]): string {
+  const arrays = key.map((_, index) => `$${index + 1}::text[]`).join(', ');
+  return `unnest(${arrays}) WITH ORDINALITY AS s(${key.map(({ quoted }) => quoted).join(', ')}, ${PLACE})`;
 }
 
 /** @param key - the columns of the key that rows carry */
 function buildFindNewRows({ plan, onConflict }: Target, key: readonly KeyColumn[]): string {
   const table = escapeLiteral(plan.quotedTable);
-  const names = key.map(({ quoted }) => quoted);
-  const arrays = key.map((_, index) => `$${index + 1}::text[]`);
-  const typed = key.map(({ quoted, type }) => `s.${quoted}::${type} AS ${quoted}`);
   const isNew =
     onConflict === 'insert'
       ? ''
@@ -53,8 +74,8 @@ function buildFindNewRows({ plan, onConflict }: Target, key: readonly KeyColumn[
       : `(
   SELECT coalesce(json_agg(s.${PLACE} - 1${inOrder(key)}), '[]')
   FROM (
-    SELECT ${typed.join(', ')}, s.${PLACE}
-    FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS s(${names.join(', ')}, ${PLACE})
+    SELECT ${typedKey(key)}, s.${PLACE}
+    FROM ${keysWithPlaces(key)}
   ) AS s${isNew}
 )`;
   const isSecured = `row_security_active(${table})`;

@@ -88,6 +88,9 @@ function changeStored(plan: LoadPlan, changes: readonly Change[], incoming: Inco
   if (plan.version !== undefined) {
     assignments.push(`${plan.version} = ${STORED}.${plan.version} + 1`);
   }
+  if (plan.written !== undefined) {
+    assignments.push(`${plan.written} = true`);
+  }
   const differences = changes.map(({ name, value, asText }) =>
     asText
       ? `${STORED}.${name}::text COLLATE "C" IS DISTINCT FROM (${value})::text COLLATE "C"`

@@ -205,6 +205,8 @@ export interface LoadPlan {
   readonly loadId: string | undefined;
   readonly updatedAt: string | undefined;
   readonly version: string | undefined;
+  /** A column that an update sets to true; only of a mirror, see `distributed/mirror-table.ts`. */
+  readonly written?: string;
   /** The extra column as the live table has it. */
   readonly liveExtra: LiveColumn | undefined;
   /** The live table. */

@@ -13,7 +13,8 @@ const MAX_RETURNED_ROWS = 1_001;
 
 /**
  * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,
- * without a load key, that deletes nothing, whose constraints are all checked when the statement ends. It tells what became of the rows of one
+ * without a load key, that deletes nothing, whose constraints are all checked when the
+ * statement ends, and which this server alone keeps. It tells what became of the rows of one
  * table at most.
  * @param records - an array can be read again, should the statement not be enough
  */
@@ -25,7 +26,7 @@ export function mayPipeline({ options, targets }: LoadJob, records: object): boo
     options.disposition !== 'replace' &&
     options.loadKey === undefined &&
     options.deleteWhen === undefined &&
-    targets.every(({ plan }) => plan.live.deferrable.length === 0) &&
+    targets.every(({ plan: { live } }) => live.deferrable.length === 0 && live.kind.distribution === null) &&
     (targets.length === 1 ||
       targets.every(({ plan, returned }) => areRowsIndependent(plan.live) && returned === undefined))
   );

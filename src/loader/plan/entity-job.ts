@@ -8,6 +8,7 @@ import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
 import { deletionRule, normalizeDeletion, withDeletionField } from '../normalize/normalize-deletion.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
+import { checkDistribution } from './check-distribution.js';
 import { resolveKey } from './resolve-key.js';
 import { returnedColumns } from './returned-columns.js';
 import { withUpdatedColumns } from './updated-columns.js';
@@ -15,7 +16,7 @@ import { withUpdatedColumns } from './updated-columns.js';
 /**
  * The target of a plan under the options of a load.
  * @throws InvalidLoadError when the entity has no such key or column
- * @throws StorageError `TEMPORARY_TABLES_DENIED` when a replace may not stage its input
+ * @throws StorageError `TEMPORARY_TABLES_DENIED` when a replace, or a load of a distributed table, may not stage its input
  */
 export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Target {
   if (options.disposition === 'replace' && entityPlan.live.temporaryGrant !== undefined) {
@@ -26,6 +27,7 @@ export function targetOf(entityPlan: LoadPlan, options: ResolvedLoadOptions): Ta
     );
   }
   const { columns: key, predicate: keyPredicate } = keyOf(entityPlan, options);
+  checkDistribution(entityPlan, key);
   const updating = withUpdatedColumns(passOverIdentities(entityPlan, key), options);
   const plan = options.deleteWhen === undefined ? updating : withDeletionField(updating, options.deleteWhen);
   const onConflict = onConflictOf(options);

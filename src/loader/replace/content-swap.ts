@@ -8,12 +8,16 @@ import { insertRejectedRecords, type RejectedRecord } from '../../quarantine/rej
 import { sqlstateReason } from '../../records/reject-reasons.js';
 import type { RejectSummary } from '../../results/load-result.js';
 import { firstRejects, summarizeRejects } from '../../stats/load-totals.js';
+import { settleMirror, readAllIntoMirror } from '../distributed/mirror-statements.js';
+import { isDistributed, mirrored } from '../distributed/mirror-table.js';
+import { createMirrors } from '../isolate/create-mirrors.js';
 import { checkFollowsRows, tryOut } from '../isolate/every-row.js';
 import { halve, type Range } from '../isolate/halve.js';
 import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
 import type { LoadSession } from '../write/load-session.js';
+import { writeAllBack } from '../write/through-mirror.js';
 import { addWritten, checkCounts, NOTHING_WRITTEN, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';
 import { readRowNumbers } from './staging-table.js';
@@ -45,6 +49,8 @@ export class ContentSwap {
   private rejectedDuplicates = 0;
   private rejects: readonly RejectSummary[] = [];
   private indexed = false;
+  /** The table as these statements write it: where Citus keeps it its mirror, which is written back after each of them. */
+  private readonly content: Target;
 
   /** @param maxRejects - how many records may still be rejected */
   constructor(
@@ -53,7 +59,9 @@ export class ContentSwap {
     private readonly target: Target,
     private readonly staged: StagedContent,
     private readonly maxRejects: number,
-  ) {}
+  ) {
+    this.content = mirrored(target);
+  }
 
   /** Locks the table until the end of the transaction; readers continue to read the old rows. */
   static async lock(client: ClientBase, { plan }: Target): Promise<void> {
@@ -74,12 +82,17 @@ export class ContentSwap {
   }
 
   private async exchange(pieces: number): Promise<SwapOutcome> {
-    const { client, target } = this;
+    const { client, target, content } = this;
     const { lastRow } = this.staged;
+    if (isDistributed(target)) {
+      await createMirrors(client, { targets: [target] });
+      await readAllIntoMirror(client, target);
+    }
     // With row_security off Postgres fails (42501) where a policy would hide rows from the DELETE.
     await withSettings(client, { row_security: 'off' }, async () => {
-      const { rowCount } = await this.observed('DELETE', () => client.query(buildDeleteOthers(target)));
+      const { rowCount } = await this.observed('DELETE', () => client.query(buildDeleteOthers(content)));
       this.removed += rowCount ?? 0;
+      await this.writeBack();
     });
     const size = Math.ceil(lastRow / pieces);
     for (let first = 1; first <= lastRow; first += size) {
@@ -113,14 +126,23 @@ export class ContentSwap {
   }
 
   private async swap({ first, last }: Range): Promise<WriteCounts> {
-    const { client, target, session } = this;
+    const { client, target, content, session } = this;
     const parameters = [first, last, ...(target.plan.loadId === undefined ? [] : [session.entry.loadId])];
-    const result = await this.observed('INSERT', () => client.query<SwapCounts>(buildSwap(target), parameters));
+    const result = await this.observed('INSERT', () => client.query<SwapCounts>(buildSwap(content), parameters));
     const { rows, ...counts } = result.rows[0] as SwapCounts;
     const written = { ...NOTHING_WRITTEN, ...counts };
     // The lock keeps others out, so another attempt would find the same.
     checkCounts(target.plan, { onConflict: 'insert' }, rows, written, { fresh: 0, vanished: 0 });
+    await this.writeBack();
     return written;
+  }
+
+  private async writeBack(): Promise<void> {
+    const { client, target } = this;
+    if (isDistributed(target)) {
+      await writeAllBack(client, target);
+      await settleMirror(client, target);
+    }
   }
 
   private observed<T>(operation: 'INSERT' | 'DELETE', work: () => Promise<T>): Promise<T> {
@@ -146,7 +168,7 @@ export class ContentSwap {
    * A rejected record is not part of the load, so the stored row of its key is deleted too.
    */
   private async reject(row: number, error: unknown): Promise<void> {
-    const { client, target, session } = this;
+    const { client, target, content, session } = this;
     await this.checkPasses(error);
     if (this.rejected >= this.maxRejects) {
       throw new StopLoad('rejects', this.rejects);
@@ -167,7 +189,8 @@ export class ContentSwap {
     }
     const load = { loadId: session.entry.loadId, table: target.plan.table };
     await insertRejectedRecords(client, session.context.rejectedTable, load, rejected);
-    this.removed += (await client.query(buildDeleteRow(target), [row])).rowCount ?? 0;
+    this.removed += (await client.query(buildDeleteRow(content), [row])).rowCount ?? 0;
+    await this.writeBack();
   }
 
   /** A trigger that adds rows, or drops them later, would make the counts wrong. */

@@ -75,6 +75,7 @@ export function stagingTarget({ plan, key, onConflict }: Target): Target {
     loadId: undefined,
     updatedAt: undefined,
     version: undefined,
+    live: { ...plan.live, kind: { ...plan.live.kind, distribution: null } },
   };
   return { plan: staging, key: key.map(stagingColumn), onConflict };
 }

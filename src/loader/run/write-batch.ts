@@ -3,6 +3,8 @@ import type { ClientBase } from 'pg';
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import { addTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
+import { createMirrors } from '../isolate/create-mirrors.js';
+import { isDistributed } from '../distributed/mirror-table.js';
 import { identifyKeys } from '../merge/identify-keys.js';
 import { Evidence } from '../model/evidence.js';
 import type { WriteContext } from '../model/load-context.js';
@@ -50,9 +52,12 @@ export async function writeBatch(
   }
   // Rows that are deleted, and others that are written, are locked by several statements: not in the order of all keys. Four
   // loads that delete and write the same keys met deadlocks until no attempt was left. So a retry keeps other writers out
-  // until it commits; it waits for those before it, at most lockTimeoutMs. Readers do not wait.
+  // until it commits; it waits for those before it, at most lockTimeoutMs. Readers do not wait. Nor do shards, which work side
+  // by side, lock the rows of a statement in one order.
   const deletes = batch.units.some(isDeletion);
-  await lockPlannedTables(client, job, how.hasDeadlocked && deletes);
+  const isOrdered = !deletes && !job.targets.some(isDistributed);
+  await lockPlannedTables(client, job, how.hasDeadlocked && !isOrdered);
+  await createMirrors(client, job);
   const { loadId } = entry;
   const maxRejects = job.options.maxRejects - rejectedBefore - batch.rejected.length;
   if (maxRejects < 0) {

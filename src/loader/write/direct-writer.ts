@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { COPY_DEFAULT, DEFAULT_OPTION } from '../../postgres/copy-text.js';
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import { isOfCopyOnly } from '../../postgres/faults/sqlstate.js';
+import { isDistributed } from '../distributed/mirror-table.js';
 import { findNewRows, type NewRows } from '../merge/find-new-rows.js';
 import { MASK_COLUMN, maskedColumns, type MergeSpec, specOf } from '../merge/merge-spec.js';
 import { nullSetsIn } from '../merge/same-key.js';
@@ -59,7 +60,7 @@ export async function copyNewRows(
     }
     const spec = specOf({ ...target, onConflict: 'insert' }, fresh);
     const needsDefaults = maskedColumns(spec).length > 0 || spec.extraByRow;
-    if (needsDefaults && !found.copiesDefaults) {
+    if (needsDefaults && (!found.copiesDefaults || isDistributed(target))) {
       return { inserted: 0, left: rows };
     }
     const { plan } = target;

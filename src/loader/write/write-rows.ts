@@ -4,6 +4,8 @@ import { writeByCopy } from './copy-writer.js';
 import { copyNewRows } from './direct-writer.js';
 import type { Target } from '../model/load-job.js';
 import { charactersOf, COPY_FROM_ROWS, type Row } from '../model/row.js';
+import { isDistributed } from '../distributed/mirror-table.js';
+import { throughMirror } from './through-mirror.js';
 import { writeByUpsert } from './upsert-writer.js';
 import { addWritten, NOTHING_WRITTEN, type WriteCounts, type WriteSettings } from './write-staged.js';
 
@@ -35,6 +37,9 @@ export async function writeRows(
     const { inserted, left } = await copyNewRows(client, target, settings, rows, COPY_FROM_ROWS);
     const staged = await writeRows(client, target, { ...settings, copiesNewRows: false }, left);
     return addWritten({ ...NOTHING_WRITTEN, inserted }, staged);
+  }
+  if (isDistributed(target)) {
+    return throughMirror(client, target, rows, (mirror) => writeRows(client, mirror, settings, rows));
   }
   if (target.plan.live.temporaryGrant !== undefined) {
     return writePieces(client, target, settings, rows);
