@@ -43,7 +43,7 @@ const LAYERS = [
   ['src/schema/compare/'],
   ['src/schema/table/'],
   ['src/quarantine/'],
-  ['src/files/', 'src/embedded/(?:embedded-postgres|resolve-database|default-data-dir)\\.ts'],
+  ['src/files/', 'src/embedded/(?:embedded-postgres|temporary-postgres|resolve-database|default-data-dir)\\.ts'],
   ['src/embedded/server/'],
   ['src/embedded/home/'],
   ['src/embedded/system/'],

@@ -51,9 +51,16 @@ export interface EmbeddedPostgres {
  * @throws StorageError with a code that starts with `EMBEDDED_POSTGRES_`
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, durable = true } = options;
   // First, so that a machine without the binaries gets no empty directory.
-  const packageDir = locateBinaries();
+  return startPostgresOf(locateBinaries(), options);
+}
+
+/**
+ * {@link startEmbeddedPostgres} with the binaries of another version.
+ * @param packageDir - a package as {@link locateBinaries} finds it
+ */
+export async function startPostgresOf(packageDir: string, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, durable = true } = options;
   const home = await prepareHome(dataDir);
   const binaries = await prepareBinaries(packageDir, home.account);
   return withStartLock(home, async () => {

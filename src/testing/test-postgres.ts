@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import pg, { Client } from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { startTemporaryPostgres } from '../embedded/temporary-postgres.js';
 import { quoteIdentifier } from '../postgres/identifiers.js';
 import { migrateUp } from '../schema/migrations/migrations.js';
 
@@ -61,7 +58,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 async function startTemplateServer(): Promise<TemplateServer> {
   const given = process.env['TEST_DATABASE_URL'];
   const server =
-    given === undefined || given === '' ? await startTemporaryServer() : { url: given, stop: async () => {} };
+    given === undefined || given === '' ? await startTemporaryPostgres() : { url: given, stop: async () => {} };
   const template = `harbor_template_${randomBytes(6).toString('hex')}`;
   await runOnServer(server.url, `CREATE DATABASE ${quoteIdentifier(template)}`);
   await migrateUp({ url: databaseUrl(server.url, template) });
@@ -118,19 +115,6 @@ async function runMigrations(url: string, migrations: readonly (new () => Migrat
   } finally {
     await dataSource.destroy();
   }
-}
-
-async function startTemporaryServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const directory = await mkdtemp(join(tmpdir(), 'harbor-storage-test-'));
-  const server = await startEmbeddedPostgres({ dataDir: directory, durable: false });
-  return {
-    url: server.url,
-    async stop() {
-      await server.stop();
-      // The data is elsewhere if the server's account cannot enter the temporary directory.
-      await Promise.all([directory, server.dataDir].map((path) => rm(path, { recursive: true, force: true })));
-    },
-  };
 }
 
 async function runOnServer(url: string, statement: string): Promise<void> {

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult } from '../../src/index.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import { giveToOwnerOf, mountSmallDisk, type SmallDisk } from '../support/database/small-disk.js';
 import { startStoppableServer, type StoppableServer } from '../support/database/stoppable-server.js';
 import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
+import { describeUnless } from '../support/needs/needs.js';
 
 const MEGABYTES = 12;
 const mounted = await mountSmallDisk(MEGABYTES);
@@ -21,7 +22,7 @@ const recordsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ submission_id: `t3_${index}`, title: noise(index, 1_500) }));
 const TOO_MANY = recordsOf(12_000);
 
-(reason === undefined ? describe : describe.skip)('a full disk', () => {
+describeUnless(reason)('a full disk', () => {
   const disk = mounted as SmallDisk;
   let server: StoppableServer;
   let app: StorageApp;

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import { createTestDatabase, type TestDatabase } from '../../src/testing/index.js';
 import { PEAK_IS_UNKNOWN, runCliForPeak } from '../support/cli/cli-peak.js';
 import { queryValue } from '../support/processes/embedded-processes.js';
+import { describeUnless } from '../support/needs/needs.js';
 
 if (PEAK_IS_UNKNOWN !== undefined) process.stderr.write(`skipped: oversized records: ${PEAK_IS_UNKNOWN}\n`);
 
@@ -47,7 +48,7 @@ const csv = (size: number) => around('submission_id,title\nfirst,\n', 'large,"',
  */
 const MOST_MEGABYTES = 256 + 200;
 
-(PEAK_IS_UNKNOWN === undefined ? describe : describe.skip)('a record that is far too large', () => {
+describeUnless(PEAK_IS_UNKNOWN)('a record that is far too large', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase();

@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import type { BatchLoadResult, LoadProgress } from '../../src/index.js';
+import { migrateUp } from '../../src/schema/migrations/migrations.js';
+import { databaseUrl } from '../../src/testing/test-postgres.js';
 import { emptyTables } from '../support/app/quarantine.js';
 import { type PgBouncer, pgBouncerIsMissing, startPgBouncer } from '../support/database/pgbouncer.js';
+import { queryValue } from '../support/processes/embedded-processes.js';
 import { runCli } from '../support/cli/run-cli.js';
 import { startStoppableServer, type StoppableServer } from '../support/database/stoppable-server.js';
 import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
+import { describeUnless } from '../support/needs/needs.js';
 
 const reason = pgBouncerIsMissing();
 if (reason !== undefined) process.stderr.write(`skipped: PgBouncer: ${reason}\n`);
@@ -16,8 +20,8 @@ const records = Array.from({ length: COUNT }, (_, index) => ({
   problem_description: 'p',
 }));
 
-/** `npm run test:pgbouncer` runs the integration suite this way; here the server behind it fails. */
-(reason === undefined ? describe : describe.skip)('PgBouncer in transaction mode', () => {
+/** `npm run test:matrix -- pgbouncer` runs the integration and e2e tests this way; here the server behind it fails. */
+describeUnless(reason)('PgBouncer in transaction mode', () => {
   let server: StoppableServer;
   let bouncer: PgBouncer;
   let app: StorageApp;
@@ -65,5 +69,42 @@ const records = Array.from({ length: COUNT }, (_, index) => ({
     const load = ['load', '-', '--format', 'jsonl', '--into', 'hybrid', '--json'];
     const { exitCode, stdout } = await runCli(bouncer.url, load, lines);
     expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { ok: true, stored: COUNT }]);
+  });
+});
+
+describeUnless(reason)('PgBouncer with a pool of one connection', () => {
+  let server: StoppableServer;
+  let bouncer: PgBouncer;
+  let app: StorageApp;
+  beforeAll(async () => {
+    server = await startStoppableServer();
+    await migrateUp({ url: server.url });
+    bouncer = await startPgBouncer(server.url, 1);
+    app = await startStorageAppAt(bouncer.url, { loader: { parallelism: 2 } });
+  });
+  afterAll(async () => {
+    await app.close();
+    await bouncer.stop();
+    await server.close();
+  });
+
+  it('is enough for migrations, whose lock is on their own connection', async () => {
+    await queryValue(server.url, 'CREATE DATABASE fresh');
+    const url = databaseUrl(bouncer.url, 'fresh');
+    for (const command of ['migrate up --enrichment', 'migrate down', 'migrate up']) {
+      expect(await runCli(url, command.split(' '))).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+  });
+
+  it.each(['merge', 'append', 'replace'] as const)('is enough for a load with rejected records (%s)', async (how) => {
+    await emptyTables(app);
+    const rows = [...records, { submission_id: 't3_bad', title: '\0' }, { submission_id: 't3_bad', num_comments: 'x' }];
+    const loads = ['a', 'b'].map((name) =>
+      app.profiles.storeBatch(
+        rows.map((row) => ({ ...row, submission_id: `${row.submission_id}_${name}` })),
+        { disposition: how, batchSize: 200, maxRejects: 9, loadKey: `${how} ${name}` },
+      ),
+    );
+    expect(await Promise.all(loads)).toMatchObject([{ rejected: 2 }, { rejected: 2 }]);
   });
 });

@@ -14,4 +14,6 @@ export default async function setUp() {
     globalThis.harborTestPgBouncer = await startPgBouncer(globalThis.harborTestPostgres.url);
     process.env.HARBOR_STORAGE_TEST_SERVER = globalThis.harborTestPgBouncer.url;
   }
+  const { readServerFacts } = await import('./needs/server-facts.js');
+  Object.assign(process.env, await readServerFacts(process.env.HARBOR_STORAGE_TEST_SERVER));
 }

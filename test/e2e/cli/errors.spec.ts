@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 import { runCli } from '../../support/cli/run-cli.js';
 import { runCommand } from '../../support/cli/run-command.js';
+import { describeWithPassword } from '../../support/needs/needs.js';
 
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
 const LOAD = ['load', '-', '--format', 'jsonl', '--into', 'submissions'];
@@ -62,12 +63,14 @@ describe('command line errors', () => {
     expect(stderr).not.toMatch(/s3cret|someone|    at /);
   });
 
-  it('reports a wrong password without showing it', async () => {
-    const url = new URL(cli.url);
-    url.password = 's3cret';
-    const { exitCode, stderr } = await runCommand(url.href, LOAD, RECORD);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
-    expect(stderr).not.toMatch(/s3cret|    at /);
+  describeWithPassword('a wrong password', () => {
+    it('is reported without being shown', async () => {
+      const url = new URL(cli.url);
+      url.password = 's3cret';
+      const { exitCode, stderr } = await runCommand(url.href, LOAD, RECORD);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
+      expect(stderr).not.toMatch(/s3cret|    at /);
+    });
   });
 
   it.each([

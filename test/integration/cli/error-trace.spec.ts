@@ -7,6 +7,7 @@ import { connectionError } from '../../../src/postgres/faults/connection-error.j
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/test-postgres.js';
 import { errorOf } from '../../support/parity/faults.js';
 import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';
+import { describeWithPassword } from '../../support/needs/needs.js';
 
 const VALUE = 'value-of-a-row';
 const PASSWORD = 'hunter2-of-the-url';
@@ -43,15 +44,17 @@ describe('what --verbose prints of an error', () => {
     expect(trace).not.toContain(VALUE);
   });
 
-  it('contains no password, neither from the URL nor from its form in pg', async () => {
-    const url = new URL(database.url);
-    url.password = PASSWORD;
-    const rejected = await errorOf(new pg.Client({ connectionString: url.href }).connect());
-    const wrong = new Error(`no connection to ${url.href}`, { cause: rejected });
-    for (const error of [rejected, connectionError(url.href, rejected), wrong]) {
-      expect(traceOf(error)).not.toContain(PASSWORD);
-      expect(traceOf(error)).toContain(THROUGH_PGBOUNCER ? '[08P01]' : '[28P01]');
-    }
+  describeWithPassword('of a wrong password', () => {
+    it('contains no password, neither from the URL nor from its form in pg', async () => {
+      const url = new URL(database.url);
+      url.password = PASSWORD;
+      const rejected = await errorOf(new pg.Client({ connectionString: url.href }).connect());
+      const wrong = new Error(`no connection to ${url.href}`, { cause: rejected });
+      for (const error of [rejected, connectionError(url.href, rejected), wrong]) {
+        expect(traceOf(error)).not.toContain(PASSWORD);
+        expect(traceOf(error)).toContain(THROUGH_PGBOUNCER ? '[08P01]' : '[28P01]');
+      }
+    });
   });
 
   it('ends with causes in a circle, with a message that was changed, and with what is no error', () => {

@@ -23,13 +23,21 @@ export function pgBouncerIsMissing(): string | undefined {
   return error && `${BINARY} cannot be run (${error.message}); install it, or name it in HARBOR_TEST_PGBOUNCER`;
 }
 
-/** Starts PgBouncer in front of the server of `serverUrl`, whose role must be a superuser. */
-export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
+/** For example `PgBouncer 1.22.1`. */
+export function pgBouncerVersion(): string {
+  return spawnSync(BINARY, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0] ?? '';
+}
+
+/**
+ * Starts PgBouncer in front of the server of `serverUrl`, whose role must be a superuser.
+ * @param poolSize - connections to each database for each role
+ */
+export async function startPgBouncer(serverUrl: string, poolSize = 15): Promise<PgBouncer> {
   const server = new URL(serverUrl);
   const directory = await mkdtemp(join(tmpdir(), 'harbor-storage-pgbouncer-'));
   const [port, role] = [await freePort(), decodeURIComponent(server.username)];
   await writeFile(join(directory, 'users.txt'), `"${role}" "${decodeURIComponent(server.password)}"\n`);
-  await writeFile(join(directory, 'pgbouncer.ini'), iniOf(server, directory, port, role));
+  await writeFile(join(directory, 'pgbouncer.ini'), iniOf(server, directory, port, role, poolSize));
   const account = await giveAway(directory);
   const child = spawn(BINARY, [...account, join(directory, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: Buffer[] = [];
@@ -49,7 +57,13 @@ export async function startPgBouncer(serverUrl: string): Promise<PgBouncer> {
   };
 }
 
-function iniOf({ hostname, port: serverPort }: URL, directory: string, port: number, role: string): string {
+function iniOf(
+  { hostname, port: serverPort }: URL,
+  directory: string,
+  port: number,
+  role: string,
+  poolSize: number,
+): string {
   return `
     [databases]
     * = host=${hostname} port=${serverPort}
@@ -64,7 +78,9 @@ function iniOf({ hostname, port: serverPort }: URL, directory: string, port: num
     admin_users = ${role}
     auth_query = SELECT usename, passwd FROM pg_catalog.pg_shadow WHERE usename = $1
     max_client_conn = 1000
-    default_pool_size = 15
+    default_pool_size = ${poolSize}
+    ; at most half of the time of a test
+    query_wait_timeout = 15
     ; databases of tests come and go
     server_idle_timeout = 2
     server_login_retry = 1

@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { InvalidLoadError } from '../../../../src/index.js';
 import { startAppWith } from '../../../support/entities/own-entities.js';
+import { describeOn } from '../../../support/needs/needs.js';
 import { quarantined } from '../../../support/app/quarantine.js';
 import type { StorageApp } from '../../../support/app/storage-app.js';
 
@@ -108,7 +109,7 @@ describe('a unique index as the key of a load', () => {
       }));
   });
 
-  describe('with NULLS NOT DISTINCT', () => {
+  describeOn({ since: 15, because: 'NULLS NOT DISTINCT' })('with NULLS NOT DISTINCT', () => {
     const index = 'CREATE UNIQUE INDEX account_key ON accounts (shop, code) INCLUDE (name) NULLS NOT DISTINCT';
     const primaryKey = ['shop', 'code'];
 
