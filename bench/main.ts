@@ -46,8 +46,7 @@ async function run(flags: BenchFlags): Promise<void> {
 }
 
 async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signal'>): Promise<void> {
-  const { json, rounds, lengths } = flags;
-  const rowsOf = (each: Case): number => flags.rows ?? each.ownRows ?? GOAL_ROWS;
+  const { json, lengths } = flags;
   const loads = [loadavg()[0] ?? 0];
   const machine = await describeMachine(scratch.url, process.argv.slice(2));
   const data = await readData(flags, scratch.url);
@@ -63,8 +62,8 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
       ...scratch,
       ...data,
       contestants: takingPart,
-      rows: rowsOf(each),
-      rounds,
+      rows: flags.rows ?? each.own?.rows ?? GOAL_ROWS,
+      rounds: flags.rounds ?? each.own?.rounds ?? GOAL_ROUNDS,
       lengths,
       onProgress,
     });
@@ -78,7 +77,7 @@ async function runCases(flags: BenchFlags, scratch: Scratch & Pick<Bench, 'signa
     }
   }
   printGoals(reports);
-  const { rows = GOAL_ROWS } = flags;
+  const { rows = GOAL_ROWS, rounds = GOAL_ROUNDS } = flags;
   if (reports.some(({ goals }) => goals.length > 0) && (rows < GOAL_ROWS || rounds < GOAL_ROUNDS)) {
     printResult(
       `The goals are about ${GOAL_ROWS.toLocaleString('en-US')} rows and at least ${GOAL_ROUNDS} rounds; ` +

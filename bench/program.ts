@@ -11,7 +11,8 @@ export interface BenchFlags {
   readonly contestants?: readonly Contestant[];
   /** Undefined for that of each case by default. */
   readonly rows?: number;
-  readonly rounds: number;
+  /** Undefined for that of each case by default. */
+  readonly rounds?: number;
   readonly lengths: readonly number[];
   readonly file?: string;
   readonly url?: string;
@@ -42,9 +43,9 @@ Cases:
   refresh        fifth over the delayed network, at most 20,000 rows: bytes sent
   file           a file from Python through the built command line, whole process
   overhead       against a COPY and merge by hand, without validation, counting and quarantine
-  partitions     only by name: a table of --rows (default 1,000,000) in 100 partitions beside a plain one, about 8 minutes
+  partitions     only by name: a table of --rows in 100 partitions beside a plain one, about 8 minutes
                  a round and 8 GB of disk
-  growth         only by name: time, CPU, memory, WAL and size by the rows stored before (up to --rows, default 5,000,000),
+  growth         only by name: time, CPU, memory, WAL and size by the rows stored before (up to --rows),
                  width, indexes, batch size, loaders and partitions, and a model; about 15 minutes and 15 GB of disk
 
 Contestants:
@@ -78,12 +79,12 @@ export function createProgram(run: (flags: BenchFlags) => Promise<void>): Comman
         parseNames('contestant', contestants),
       ),
     )
-    .addOption(
-      new Option('--rows <n>', 'Number of records (small: fewer calls with fewer than 20,000; not length)')
-        .argParser(parseCount(1))
-        .default(undefined, `${GOAL_ROWS}`),
+    .option(
+      '--rows <n>',
+      `Number of records (default: ${GOAL_ROWS}; growth: 5000000; partitions: 1000000; small: fewer calls with fewer than 20,000; not length)`,
+      parseCount(1),
     )
-    .option('--rounds <n>', 'Measured rounds, after one warm-up', parseCount(1), GOAL_ROUNDS)
+    .option('--rounds <n>', `Measured rounds, after one warm-up (default: ${GOAL_ROUNDS}; growth: 3)`, parseCount(1))
     .addOption(
       new Option('--lengths <list>', 'Numbers of rows of length, ascending')
         .argParser(parseLengths)

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import type { ClientBase } from 'pg';
 
 import type { KeyKind } from './keys.js';
@@ -81,9 +83,10 @@ export class GrowthTable {
     await this.client.query(
       `INSERT INTO ${GROWTH_TABLE}
        SELECT ${key.sql}, ${this.numberNames.map((_, index) => `${scattered(index)}, `).join('')}
-         left(repeat(md5(i::text), ($1::integer / 32) + 1), $1::integer)
-       FROM generate_series($2::bigint, $3::bigint) i`,
-      [this.payloadBytes, this.stored + 1, rows],
+         substr($1, 1 + (i % $2)::integer, $2::integer)
+       FROM generate_series($3::bigint, $4::bigint) i`,
+      // Base64 does not compress.
+      [randomBytes(2 * this.payloadBytes).toString('base64'), this.payloadBytes, this.stored + 1, rows],
     );
     if (rebuilds) {
       const fill = key.isRandom ? ` WITH (fillfactor = ${RANDOM_FILL})` : '';
@@ -104,6 +107,11 @@ export class GrowthTable {
   /** Deletes the rows that a measurement inserted. */
   async removeNew(keys: readonly string[]): Promise<void> {
     await this.client.query(`DELETE FROM ${GROWTH_TABLE} WHERE id = ANY ($1::${this.shape.key.type}[])`, [keys]);
+    await this.vacuum();
+  }
+
+  /** Makes room of old row versions; what is at the end of the table goes back to the file system. */
+  async vacuum(): Promise<void> {
     await this.client.query(`VACUUM ${GROWTH_TABLE}`);
   }
 

@@ -68,8 +68,9 @@ export async function measurePoint(meter: Meter, table: GrowthTable, order: Poin
     };
     await measure('new', fresh, 0);
     await measure('again', fresh, 0);
-    await measure('changed', spreadRange(stored, count, (round - 1) / rounds), table.nextRevision());
     await table.removeNew(keysOf(table, fresh));
+    await measure('changed', spreadRange(stored, count, (round - 1) / rounds), table.nextRevision());
+    await table.vacuum();
   }
   return { ...order, table: { shape, stored, indexes }, size, samples };
 }

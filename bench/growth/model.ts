@@ -32,7 +32,7 @@ function modelOf(kind: LoadKind, points: readonly Point[]): Model {
       0.5,
     ),
   );
-  const causes = points.map(causesOf);
+  const causes = points.map((point) => causesOf(kind, point));
   // Divided by what was measured, so that errors count by their share and large rows do not outweigh small ones.
   const factors = leastSquares(causes.map((line, index) => line.map((cause) => cause / (measured[index] ?? NaN))));
   const errors = causes.map((line, index) => {
@@ -44,10 +44,11 @@ function modelOf(kind: LoadKind, points: readonly Point[]): Model {
 }
 
 /** How often a row has each of the costs. */
-function causesOf({ table, rows, batchSize = DEFAULT_BATCH_SIZE }: Point): number[] {
+function causesOf(kind: LoadKind, { table, rows, batchSize = DEFAULT_BATCH_SIZE }: Point): number[] {
   const { stored, indexes, shape } = table;
+  const loaded = kind === 'changed' ? Math.min(rows, stored) : rows;
   const scattered = indexes + (shape.key.isRandom ? 1 : 0);
-  const batch = Math.min(rows, batchSize, BATCH_BYTES / shape.width);
+  const batch = Math.min(loaded, batchSize, BATCH_BYTES / shape.width);
   return [1, shape.width / 1_000, scattered * Math.log10(stored), 1 / batch];
 }
 
