@@ -86,6 +86,8 @@ export type {
   LoadReport,
   LoadResult,
   RejectSummary,
+  Shard,
+  ShardReport,
 } from './results/load-result.js';
 export type { UpsertConflict, UpsertEntities, UpsertResult } from './loader/upsert/upsert-entities.js';
 export { LoaderService } from './loader/loader.service.js';
@@ -177,6 +179,7 @@ export type { LoadCounts } from './results/load-counts.js';
 export type { HistoryFilter } from './stats/history-filter.js';
 export type { HistoryEntry, HistoryPeriod } from './stats/load-history.js';
 export type { HistoryPurgeOptions, HistoryPurgeResult } from './stats/history-purge.js';
+export type { ShardEntry } from './stats/shards/shard-history.js';
 export type { LoadProgress, ProgressFilter } from './stats/load-progress.js';
 export type { StorageAsyncOptions } from './module/storage.module-definition.js';
 export { LoadStats, type LoadStatistics, type StatsSnapshot } from './stats/load-stats.js';

@@ -101,16 +101,20 @@ function readableTotals(load: HistoryEntry, batchNo: number, kept: unknown): Ret
 }
 
 /** All batches of a load, in at most some sixty slices. */
-export async function readTimeline({ dataSource, query }: Questions, loadId: string): Promise<LoadTimeline> {
+export async function readTimeline(
+  { dataSource, query }: Questions,
+  { loadId, shards }: Pick<HistoryEntry, 'loadId' | 'shards'>,
+): Promise<LoadTimeline> {
   const slices = await query<TimelineSlice>(
     `SELECT min(b.batch_no) AS "firstBatchNo", max(b.batch_no) AS "lastBatchNo", count(*)::float8 AS batches,
-            sum(b.end_position - b.first_position)::float8 AS records,
+            sum(b.records)::float8 AS records,
             min(b.committed_at) AS "from", max(b.committed_at) AS "until", max(b.attempt) AS attempt
-       FROM (SELECT batch_no, attempt, first_position, end_position, committed_at,
+       FROM (SELECT batch_no, attempt, committed_at,
+                    CASE WHEN $3 THEN (counts->'tables'->-1->>'received')::bigint ELSE end_position - first_position END AS records,
                     (row_number() OVER (ORDER BY batch_no) - 1) * $2::integer / GREATEST(count(*) OVER (), $2::integer) AS slice
                FROM ${quotedTableOf(dataSource, LoadBatchEntity)} WHERE load_id = $1) AS b
       GROUP BY b.slice ORDER BY b.slice`,
-    [loadId, SLICES],
+    [loadId, SLICES, shards !== null],
   );
   return { batches: slices.reduce((sum, slice) => sum + slice.batches, 0), slices };
 }

@@ -11,6 +11,7 @@ import { checkSchema } from '../schema/check-schema.js';
 import { compareMigrations } from '../schema/migrations/pending-migrations.js';
 import type { HistoryFilter } from '../stats/history-filter.js';
 import { type HistoryEntry, LoadHistory } from '../stats/load-history.js';
+import type { ShardEntry } from '../stats/shards/shard-history.js';
 import { type Activity, type ActivityPeriod, readActivity } from './activity.js';
 import { readFreshness, type TableFreshness } from './freshness.js';
 import { type BatchFilter, type BatchPage, type LoadTimeline, readBatches, readTimeline } from './load-batches.js';
@@ -96,8 +97,13 @@ export class StorageOperations {
   }
 
   /** All committed batches of a load, in at most sixty slices. */
-  async timeline(loadId: string): Promise<LoadTimeline> {
-    return answered(readTimeline(this.questions, loadId), ...OF_HISTORY);
+  async timeline(load: Pick<HistoryEntry, 'loadId' | 'shards'>): Promise<LoadTimeline> {
+    return answered(readTimeline(this.questions, load), ...OF_HISTORY);
+  }
+
+  /** The shards of a load; none of a load that one loader does. */
+  async shards(load: HistoryEntry): Promise<readonly ShardEntry[]> {
+    return answered(this.questions.history.shards(load), ...OF_HISTORY);
   }
 
   /** Loads without an end, running or killed. */

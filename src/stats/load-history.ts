@@ -10,7 +10,9 @@ import { addCounts, type LoadCounts, NO_COUNTS, storedOf } from '../results/load
 import type { NamedLoad } from './committed-batches.js';
 import { type CommittedCounts, readCommittedCounts } from './committed-counts.js';
 import { checkHistoryFilter, conditionOf, type HistoryFilter } from './history-filter.js';
+import { ledgerTablesOf } from './ledger-tables.js';
 import type { LoadTables } from './load-totals.js';
+import { readShards, type ShardEntry } from './shards/shard-history.js';
 
 /**
  * A past or running load. For a load without an end (`running`), even if its process was killed, counts are the sums of its
@@ -92,6 +94,11 @@ export class LoadHistory {
   async find(loadId: string): Promise<HistoryEntry | null> {
     const [entry] = isId(loadId) ? await this.entries('WHERE id = $1', [loadId]) : [];
     return entry ?? null;
+  }
+
+  /** The shards of a load. */
+  async shards(load: HistoryEntry): Promise<ShardEntry[]> {
+    return readShards(this.query, ledgerTablesOf(this.dataSource), load);
   }
 
   /** The loads with these ids, newest first. */

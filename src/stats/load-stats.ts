@@ -7,6 +7,7 @@ import { HistoryPurge, type HistoryPurgeOptions, type HistoryPurgeResult } from 
 import type { HistoryFilter } from './history-filter.js';
 import { type HistoryEntry, type HistoryPeriod, LoadHistory } from './load-history.js';
 import type { LoadProgress } from './load-progress.js';
+import type { ShardEntry } from './shards/shard-history.js';
 import { LoadObservers } from './observe/load-observers.js';
 
 /** Counts since the process started, or since the last `reset`. */
@@ -85,6 +86,12 @@ export class LoadStats {
   /** One load, or null. Errors as {@link history}. */
   async findLoad(id: string): Promise<HistoryEntry | null> {
     return answered(this.past.find(id), ...UNREADABLE);
+  }
+
+  /** The shards of a load, in the order of their indexes; none of a load that one loader does. Errors as {@link history}. */
+  async shards(loadId: string): Promise<ShardEntry[]> {
+    const load = await this.findLoad(loadId);
+    return load === null ? [] : answered(this.past.shards(load), ...UNREADABLE);
   }
 
   /**

@@ -4,7 +4,7 @@ import { LoadStoppedError } from '../../errors/index.js';
 import { type OpenedSource, openSource } from '../../files/open-source.js';
 import { readRecords } from '../../files/read-records.js';
 import { DISPOSITIONS, MAX_BATCH_SIZE } from '../../loader/model/load-options.js';
-import type { BatchLoadResult, Disposition, HybridBatchResult } from '../../results/load-result.js';
+import type { BatchLoadResult, Disposition, HybridBatchResult, Shard, ShardReport } from '../../results/load-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
 import { EXIT } from '../exit-codes.js';
 import { withInterrupts } from '../interrupts.js';
@@ -20,6 +20,8 @@ import {
 import { type GlobalOptions, printJson, printResult, printWarning } from '../output/output.js';
 import { parseCount } from '../flags/parse-count.js';
 import { parseLoadKey } from '../flags/parse-load-key.js';
+import { parseShard } from '../flags/parse-shard.js';
+import { printShard } from '../output/shard-report.js';
 import { parseName, parseNames } from '../flags/parse-name.js';
 import { addReadingOptions, type ReadingFlags } from '../flags/reading-flags.js';
 import { createProgressDisplay } from '../output/progress-display.js';
@@ -42,6 +44,7 @@ interface LoadFlags extends ReadingFlags {
   readonly dryRun?: boolean;
   readonly loadKey?: string;
   readonly resume?: boolean;
+  readonly shard?: Shard;
   readonly workers?: number;
 }
 
@@ -89,6 +92,14 @@ export function addLoadCommand(program: Command): void {
         'Use an idempotency key made from the file (path, size, time) and the load options',
       ).conflicts('dryRun'),
     )
+    .addOption(
+      new Option(
+        '--shard <index/count>',
+        'Load one share of the file, for example 0/4, while other loaders load the others; with the same --load-key or --resume',
+      )
+        .argParser(parseShard)
+        .conflicts('dryRun'),
+    )
     .option('--workers <n>', 'Threads that parse and check the records (default: 1)', parseCount(1))
     .action(async (file: string, _flags: LoadFlags, command: Command) => {
       process.exitCode = await runLoad(file, command.optsWithGlobals<LoadFlags & GlobalOptions>());
@@ -98,6 +109,9 @@ export function addLoadCommand(program: Command): void {
 async function runLoad(file: string, flags: LoadFlags & GlobalOptions): Promise<number> {
   if (flags.allowEmpty === true && flags.disposition !== 'replace') {
     throw new UsageError('--allow-empty requires --disposition replace');
+  }
+  if (flags.shard !== undefined && flags.loadKey === undefined && flags.resume !== true) {
+    throw new UsageError('--shard needs --load-key, the same for all shards of the load, or --resume');
   }
   if (flags.dataSource === undefined) {
     checkOwnTarget(flags.into);
@@ -144,6 +158,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
           keepColumns,
           deleteWhen,
           loadKey,
+          shard: flags.shard,
           sourceForm,
           batchSize: flags.batchSize,
           maxRejects: flags.maxRejects,
@@ -171,7 +186,7 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
     }),
   );
   if (completedBefore !== null) {
-    reportCompleted(completedBefore, name, flags);
+    reportCompleted(completedBefore, name, flags, result.shard);
   }
   report(result, flags);
   warnWhenNothingLoaded(flags, result, into, known, findings);
@@ -182,9 +197,14 @@ async function loadSource(source: OpenedSource, path: string, flags: LoadFlags &
   return result.rejected > 0 || skippedEverything(result) ? EXIT.rejected : EXIT.ok;
 }
 
-function reportCompleted(completedBefore: HistoryEntry, name: string, flags: LoadFlags & GlobalOptions): void {
+function reportCompleted(
+  completedBefore: HistoryEntry,
+  name: string,
+  flags: LoadFlags & GlobalOptions,
+  shard: ShardReport | undefined,
+): void {
   if (flags.json !== true) {
-    printAlreadyCompleted(completedBefore);
+    printAlreadyCompleted(completedBefore, shard);
   }
   // The key of --resume identifies the file itself, whatever its path.
   if (flags.resume !== true) {
@@ -200,6 +220,7 @@ function report(result: BatchLoadResult | HybridBatchResult, flags: LoadFlags & 
       printResult('Dry run: rolled back. A real load would do this:');
     }
     printLoadResult(result);
+    printShard(result, flags);
     if (flags.dryRun !== true) {
       printQuarantineHint(result, flags);
     }

@@ -1,6 +1,6 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { RejectLimitExceededError } from '../../errors/index.js';
-import type { BatchFailure, RejectSummary } from '../../results/load-result.js';
+import type { BatchFailure, RejectSummary, ShardReport } from '../../results/load-result.js';
 import type { ReplayResult } from '../../results/replay-result.js';
 import type { StoppedResult } from '../../results/stopped-result.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
@@ -12,12 +12,14 @@ import { type GlobalOptions, type Output, printResult, printTable, printWarning,
 export type AnyLoadResult = Exclude<StoppedResult, ReplayResult>;
 
 /** Says that the load key was completed earlier, and that the counts are from then. */
-export function printAlreadyCompleted({ loadKey, finishedAt, source }: HistoryEntry): void {
+export function printAlreadyCompleted(
+  { loadKey, finishedAt, source, status }: HistoryEntry,
+  shard?: ShardReport,
+): void {
   const origin = source === null ? '' : ` from ${showCell(source)}`;
-  printResult(
-    `Load key ${showCell(loadKey)} already completed on ${showCell(finishedAt)} UTC${origin}: nothing was executed. ` +
-      'Result of the earlier load:',
-  );
+  const when = status !== 'completed' ? '' : ` on ${showCell(finishedAt)} UTC`;
+  const what = `${shard === undefined ? 'Load' : `Shard ${shard.index}/${shard.count} of load`} key ${showCell(loadKey)}`;
+  printResult(`${what} already completed${when}${origin}: nothing was executed. Result of the earlier load:`);
 }
 
 /** Warns when the completed load key belongs to another source: this one was not loaded. */

@@ -1,8 +1,9 @@
 import { RECORD_COUNTS } from '../../operations/activity.js';
 import type { BatchEntry, BatchPage, LoadTimeline } from '../../operations/load-batches.js';
 import type { RejectGroups } from '../../operations/reject-groups.js';
-import { type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
+import { type LoadCounts, loadedOf, NO_COUNTS } from '../../results/load-counts.js';
 import type { HistoryEntry } from '../../stats/load-history.js';
+import type { ShardEntry } from '../../stats/shards/shard-history.js';
 import { ERROR_CODES, type ErrorCodeEntry } from '../../errors/index.js';
 import { count, counted, duration, orDash, time } from '../html/format.js';
 import { type Html, html, type HtmlValue } from '../html/html.js';
@@ -20,6 +21,8 @@ export interface LoadPageInput {
   readonly batches: BatchPage;
   /** Number of the first batch on the page. */
   readonly firstBatch: number;
+  /** None of a load that one loader does. */
+  readonly shards: readonly ShardEntry[];
   /** Rejected records of the load, replayed ones too. */
   readonly rejects: RejectGroups;
 }
@@ -38,7 +41,7 @@ export function loadPage(input: LoadPageInput): Page {
     section: 'loads',
     title: `Load into ${load.table}`,
     refreshes: load.status === 'running',
-    content: html`${errorOf(load)}${panel('Load', factsOf(input))}${panel('Records', countsOf(load))}
+    content: html`${errorOf(load)}${panel('Load', factsOf(input))}${panel('Records', countsOf(load))}${shardsPart(input)}
       <div class="columns three">${timelinePart(input)}${rejectsPart(input)}${fieldsPart(load)}</div>
       ${batchesPart(input)}`,
   };
@@ -114,6 +117,35 @@ function countsOf({ tables, ...load }: HistoryEntry): Html {
       })),
     ],
     rows,
+  );
+}
+
+function shardsPart({ shards }: LoadPageInput): HtmlValue {
+  if (shards.length === 0) {
+    return null;
+  }
+  return panel(
+    counted(shards.length, 'shard', 'shards'),
+    table<ShardEntry>(
+      'Shards of this load',
+      [
+        { head: 'Shard', cell: ({ shard }) => String(shard), isNumber: true },
+        { head: 'Status', cell: ({ status }) => (status === 'not started' ? status : badge(status)) },
+        { head: 'Attempt', cell: ({ attempt }) => String(attempt), isNumber: true },
+        { head: 'Received', cell: ({ received }) => count(received), isNumber: true },
+        { head: 'Loaded', cell: (shard) => count(loadedOf(shard) + (shard.stored ?? 0)), isNumber: true },
+        { head: 'Rejected', cell: ({ rejected }) => count(rejected), isNumber: true },
+        { head: 'Failed', cell: ({ failed }) => count(failed), isNumber: true },
+        { head: 'Started (UTC)', cell: ({ startedAt }) => orDash(startedAt, time) },
+        {
+          head: 'Duration',
+          cell: ({ startedAt, ...end }) => orDash(startedAt && secondsOf({ startedAt, ...end }), duration),
+          isNumber: true,
+        },
+        { head: 'Error', cell: ({ error }) => orDash(error, ({ code }) => html`<code>${code}</code>`) },
+      ],
+      shards,
+    ),
   );
 }
 

@@ -76,9 +76,10 @@ export class LoadsController {
     return loadPage({
       load,
       root: visit.root,
-      timeline: await operations.timeline(load.loadId),
+      timeline: await operations.timeline(load),
       batches: await operations.batches(load, { limit: BATCHES_A_PAGE, after: first - 1 }),
       firstBatch: first,
+      shards: await operations.shards(load),
       rejects: await operations.rejectsByTableAndReason({ loadId: load.loadId, replayed: 'any' }),
     });
   }

@@ -130,7 +130,7 @@ const MAX_LOAD_KEY_BYTES = 512;
 export const LOAD_KEY_FORM = `a text of 1 to ${MAX_LOAD_KEY_BYTES} bytes without NUL or half a surrogate pair`;
 
 /** The most shards that a load has. */
-const MAX_SHARDS = 1_000;
+export const MAX_SHARDS = 1_000;
 
 /** What the mode of the history must be. */
 export const HISTORY_MODE: Check = ["'all' or 'off'", (value) => value === 'all' || value === 'off'];

@@ -134,7 +134,7 @@ describe(`a history of ${SIZE.loads} loads and ${SIZE.rejects} rejected records`
         return operations.batches(found as NonNullable<typeof found>, { after: SIZE.batchesOfLargest / 2 });
       },
     ],
-    ['timeline of a load', async () => operations.timeline(largest)],
+    ['timeline of a load', async () => operations.timeline({ loadId: largest, shards: null })],
     ['rejects', () => operations.rejects()],
     ['rejects, a page in the middle', async () => operations.rejects({ after: rejected })],
     ['rejects of a table', () => operations.rejects({ table: 'events' })],

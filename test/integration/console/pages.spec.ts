@@ -91,4 +91,17 @@ describe.each(PLATFORMS)('the pages on %s', (platform) => {
     expect(text).toContain(message);
     expect(elementsOf(text).filter(({ name }) => name === 'main')).toHaveLength(1);
   });
+
+  it('show the shards of a load', async () => {
+    const shard = { index: 1, count: 3 };
+    const loaded = await console.hybrid.untyped().storeBatch([{ submission_id: 'p9' }], { loadKey: 'shards', shard });
+    const { text } = await console.get(`/storage/loads/${loaded.loadId}`);
+    const [, table = ''] = /<h2[^>]*>3 shards<[^]*?<tbody>([^]*?)<\/tbody>/.exec(text) ?? [];
+    const rows = table.split('</tr>').map((row) => row.replace(/<[^>]*>/g, ' '));
+    expect(rows.slice(0, 3)).toEqual([
+      expect.stringMatching(/^\s*0\s+not started\s+0/),
+      expect.stringMatching(/^\s*1\s+completed\s+1/),
+      expect.stringMatching(/^\s*2\s+not started\s+0/),
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { HistoryFilter, QuarantinedRecord, RejectFilter } from '../../../src/index.js';
+import type { HistoryEntry, HistoryFilter, QuarantinedRecord, RejectFilter } from '../../../src/index.js';
 import { StorageOperations } from '../../../src/operations/storage-operations.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
@@ -145,7 +145,7 @@ describe('what operators ask', () => {
         stalled: false,
       });
       expect(await operations.running({ stalledAfterMs: 0 })).toMatchObject({ stalled: 1, loads: [{ stalled: true }] });
-      const { batches, slices } = await operations.timeline(load?.loadId as string);
+      const { batches, slices } = await operations.timeline(load as HistoryEntry);
       expect([batches, slices.length]).toEqual([150, 60]);
       expect(slices.reduce((sum, { records }) => sum + records, 0)).toBe(15_000);
       expect([slices[0]?.firstBatchNo, slices.at(-1)?.lastBatchNo]).toEqual([0, 149]);

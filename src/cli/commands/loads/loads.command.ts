@@ -8,6 +8,7 @@ import { countColumnsOf } from '../../output/count-columns.js';
 import { checkTableOfLoads } from '../../context/known-table.js';
 import { findRejects } from '../../context/find-rejects.js';
 import { printRejects, printUnknownFields } from '../../output/load-report.js';
+import { printShards } from '../../output/shard-report.js';
 import { type GlobalOptions, printJson, printResult, printTable } from '../../output/output.js';
 import { visibleInLine } from '../../../errors/visible.js';
 import { withStorage } from '../../context/storage-context.js';
@@ -85,12 +86,14 @@ export function addLoadsCommand(program: Command): void {
   loads
     .command('show')
     .argument('<id>', 'Load id, as in `loads list`', parseId)
-    .description('Show one load and the first records it rejected')
+    .description('Show one load, its shards and the first records it rejected')
     .action(async (id: string, _flags: object, command: Command) => {
       const flags = command.optsWithGlobals<GlobalOptions>();
-      const [load, rejects] = await withStorage(flags, async (storage) => {
+      const [load, rejects, shardList] = await withStorage(flags, async (storage) => {
         const found = await storage.stats.findLoad(id);
-        return [found, found === null ? [] : await findRejects(storage, id)] as const;
+        return found === null
+          ? ([found, [], []] as const)
+          : ([found, await findRejects(storage, id), await storage.stats.shards(id)] as const);
       });
       if (load === null) {
         throw new StorageError(
@@ -99,9 +102,10 @@ export function addLoadsCommand(program: Command): void {
         );
       }
       if (flags.json === true) {
-        printJson({ ...load, rejects });
+        printJson({ ...load, rejects, ...(load.shards !== null && { shardList }) });
       } else {
         printLoad(load);
+        printShards(shardList);
         printRejects({ rejects, rejected: load.rejected });
       }
     });

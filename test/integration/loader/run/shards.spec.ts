@@ -2,11 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import {
   type BatchLoadResult,
+  type HistoryEntry,
   InvalidLoadError,
   LoadFailedError,
   LoadInterruptedError,
   type LoadOptions,
 } from '../../../../src/index.js';
+import { StorageOperations } from '../../../../src/operations/storage-operations.js';
 import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
 
@@ -81,7 +83,13 @@ describe('a load in shards', () => {
       signal: abort.signal,
     });
     await expect(interrupted).rejects.toThrow(LoadInterruptedError);
-    // The other two have not begun.
+    const shards = await app.stats.shards((await load(0)).loadId);
+    expect(shards).toMatchObject([
+      { shard: 0, status: 'completed', attempt: 1, error: null },
+      { shard: 1, status: 'not started', attempt: 0, received: 0, startedAt: null },
+      { shard: 2, status: 'interrupted', error: { code: 'LOAD_INTERRUPTED' } },
+      { shard: 3, status: 'not started' },
+    ]);
     expect(await app.stats.history()).toMatchObject([{ status: 'interrupted', attempt: 1 }]);
 
     await load(1);
@@ -114,6 +122,14 @@ describe('a load in shards', () => {
     })();
     const first = app.profiles.storeBatch(slow as never, { loadKey: 'k', shard: { index: 1, count: COUNT } });
     await begun;
+    const operations = new StorageOperations(app.dataSource);
+    const [running] = await app.stats.history();
+    const shards = await app.stats.shards(running?.loadId as string);
+    expect(shards[1]).toMatchObject({ status: 'running', finishedAt: null });
+    // It counts what is committed, as the timeline does.
+    const { slices } = await operations.timeline(running as HistoryEntry);
+    expect(slices.reduce((total, { records }) => total + records, 0)).toBe(shards[1]?.received);
+    expect(shards[1]?.received).toBeGreaterThan(0);
     const second = await load(1);
     go();
     await expect(first).rejects.toThrow(LoadFailedError);
