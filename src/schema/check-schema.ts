@@ -71,7 +71,7 @@ const TABLES = `
   SELECT n.nspname AS schema, c.relname AS name
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p')
+   WHERE n.nspname = ANY ($1) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
    ORDER BY 1, 2`;
 
 async function findOtherTables(client: ClientBase, dataSource: DataSource): Promise<string[]> {

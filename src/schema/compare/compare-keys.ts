@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 
+import { RejectedRecordEntity } from '../../entities/index.js';
 import type { SchemaDifference } from '../../errors/index.js';
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { ColumnMetadata } from '../../postgres/typeorm-adapter.js';
@@ -24,7 +25,11 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
   const columns = namesOf(metadata.primaryColumns);
   const primary = live.indexes.find(({ isPrimary }) => isPrimary);
   // A missing column is reported separately.
-  if (isSameSet(columns, primary?.columns) || !columns.every((name) => live.columns.has(name))) {
+  if (
+    isSameSet(columns, primary?.columns) ||
+    isPartitionedQuarantine(metadata, live) ||
+    !columns.every((name) => live.columns.has(name))
+  ) {
     return [];
   }
   const name = metadata.primaryColumns[0]?.primaryKeyConstraintName;
@@ -45,6 +50,16 @@ function findMissingPrimaryKey(metadata: EntityMetadata, live: LiveTable, quoted
       },
     },
   ];
+}
+
+/** The key of a partitioned quarantine has the columns of the partition key, too. Its ids are random, so they stay unique. */
+function isPartitionedQuarantine({ target, primaryColumns }: EntityMetadata, { kind, indexes }: LiveTable): boolean {
+  const key = indexes.find(({ isPrimary }) => isPrimary)?.columns;
+  return (
+    kind.partitionKey !== null &&
+    target === RejectedRecordEntity &&
+    namesOf(primaryColumns).every((name) => key?.includes(name))
+  );
 }
 
 /** The primary key and unique keys of the entity without an index in the table. */
