@@ -113,7 +113,8 @@ const oneOf = (...values: readonly string[]): Check => [
 
 /** Required form of a connection URL, for messages. */
 export const POSTGRES_URL_FORM =
-  'a URL that begins with postgres:// or postgresql://, with special characters of the password percent-encoded';
+  'a URL that begins with postgres:// or postgresql://, with special characters of the password percent-encoded, ' +
+  'and with one host (node-postgres takes no list)';
 
 const CHECKS: Readonly<Record<keyof StorageModuleOptions, Check>> = {
   url: [POSTGRES_URL_FORM, isPostgresUrl],
@@ -229,9 +230,15 @@ function isName(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-/** @returns whether a value is a well-formed connection URL */
+/** @returns whether a value is a well-formed connection URL of one host */
 export function isPostgresUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^postgres(?:ql)?:\/\//.test(value) && URL.canParse(value) && isDecodable(value);
+  return (
+    typeof value === 'string' &&
+    /^postgres(?:ql)?:\/\//.test(value) &&
+    URL.canParse(value) &&
+    !new URL(value).hostname.includes(',') &&
+    isDecodable(value)
+  );
 }
 
 /** With a stray %, pg would fail without naming the URL. */

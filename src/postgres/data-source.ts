@@ -2,7 +2,7 @@ import type { PoolConfig } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { quoteTable } from './identifiers.js';
-import { optionsOf, schemaOfConnection } from './typeorm-adapter.js';
+import { optionsOf, type PostgresDataSourceOptions, schemaOfConnection } from './typeorm-adapter.js';
 
 /** Schema of tables without an explicit schema, as TypeORM read it when it connected. */
 export function defaultSchema(dataSource: DataSource): string {
@@ -21,6 +21,13 @@ export function connectTimeoutOf(dataSource: DataSource): number | undefined {
   const bound = (extra as PoolConfig | undefined)?.connectionTimeoutMillis ?? connectTimeoutMS;
   // pg treats 0 as no timeout.
   return bound === 0 ? undefined : bound;
+}
+
+/** Of the `replication` option, the part without replicas: TypeORM would read from them, and they lag behind. */
+export function onPrimary({
+  replication,
+}: Pick<PostgresDataSourceOptions, 'replication'>): Pick<PostgresDataSourceOptions, 'replication'> {
+  return replication ? { replication: { ...replication, slaves: [], defaultMode: 'master' } } : {};
 }
 
 /** Pool size of a DataSource; pg's default if not set. */

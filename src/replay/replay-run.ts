@@ -196,9 +196,12 @@ export class ReplayRun {
     return this.targetsOf(load).map((target) => pathOf(dataSource.getMetadata(target)));
   }
 
-  /** Whether an attempt without a reply to COMMIT was committed. Selecting its records again waited for its end. */
+  /**
+   * Whether an attempt without a reply to COMMIT was committed. Selecting its records again waited for its end; the lock makes
+   * this COMMIT wait for a synchronous standby, as `LoadLedger.claimBatch` does.
+   */
   private async isCommitted(client: ClientBase, { loads }: ReplayResult): Promise<boolean> {
-    const { rowCount } = await client.query(`SELECT FROM ${this.context.store.loads} WHERE id = $1`, [
+    const { rowCount } = await client.query(`SELECT FROM ${this.context.store.loads} WHERE id = $1 FOR SHARE`, [
       loads[0]?.loadId,
     ]);
     return rowCount === 1;

@@ -108,6 +108,9 @@ export class LoadLedger {
    *
    * With a load key, the claim also locks the row of the load, or of its shard, until the batch is committed: an attempt that
    * takes it over waits for it, and no further batch of this attempt can follow.
+   *
+   * A batch that is already committed may lack on a synchronous standby, where its COMMIT was interrupted while it waited for one.
+   * So it is read with a lock, which is written to the log: the COMMIT of this transaction waits for the standby in its place.
    * @returns the counts of the batch if it is already committed, undefined if it is now claimed
    * @throws StorageError `LOAD_TAKEN_OVER` when a later attempt has taken the load over
    */
@@ -126,7 +129,7 @@ export class LoadLedger {
       return undefined;
     }
     const earlier = await client.query<{ counts: unknown }>(
-      `SELECT counts FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no = $2 AND attempt = $3`,
+      `SELECT counts FROM ${this.tables.batches} WHERE load_id = $1 AND batch_no = $2 AND attempt = $3 FOR SHARE`,
       [loadId, batch.batchNo, attempt],
     );
     if (earlier.rows[0] === undefined && loadKey !== undefined) {
@@ -219,7 +222,7 @@ export class LoadLedger {
 
   /**
    * What a load has written and skipped that was completed by {@link insertOfCompleted}; undefined when it was not. Call it after
-   * {@link open}, which waits for its transaction.
+   * {@link open}, which waits for its transaction. It locks the load, for the reason in {@link claimBatch}.
    * @param tables - their names
    */
   async findCompleted(
@@ -229,7 +232,8 @@ export class LoadLedger {
   ): Promise<WriteCounts[] | undefined> {
     const { rows } = await client.query<WriteCounts & { readonly tables: Record<string, WriteCounts> | null }>(
       `SELECT inserted::float8, updated::float8, unchanged::float8, deleted::float8, skipped::float8, tables FROM ${this.tables.loads} AS l
-        WHERE id = $1 AND status = 'completed' AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = l.id)`,
+        WHERE id = $1 AND status = 'completed' AND NOT EXISTS (SELECT FROM ${this.tables.batches} WHERE load_id = l.id)
+          FOR SHARE OF l`,
       [loadId],
     );
     const [load] = rows;

@@ -24,6 +24,7 @@ import {
   toDataSourceOptions,
 } from '../../module/storage-options.js';
 import { connectionError } from '../../postgres/faults/connection-error.js';
+import { onPrimary } from '../../postgres/data-source.js';
 import { optionsOf } from '../../postgres/typeorm-adapter.js';
 import { MigrationLogger } from '../../schema/migrations/migration-logger.js';
 import type { ConnectionOptions } from '../../schema/migrations/storage-data-source.js';
@@ -139,11 +140,12 @@ function withoutServer(dataSource: DataSource, file: string, error: unknown): St
   return new StorageError('CONNECTION_FAILED', message, { cause: error.cause });
 }
 
-/** Opens it for this command only: it changes no schema, and prints no statements with their values. */
+/** Opens it for this command only: it changes no schema, prints no statements with their values, and needs no replica. */
 async function openImported(dataSource: DataSource): Promise<void> {
   try {
     const logger = new MigrationLogger(false);
-    dataSource.setOptions({ synchronize: false, migrationsRun: false, dropSchema: false, logger });
+    const onlyThis = { synchronize: false, migrationsRun: false, dropSchema: false, logger };
+    dataSource.setOptions({ ...onlyThis, ...onPrimary(optionsOf(dataSource)) });
     await new JoinedDataSource(dataSource).open();
   } catch (error) {
     throw entitiesError(error) ?? connectionError(optionsOf(dataSource).url, error);

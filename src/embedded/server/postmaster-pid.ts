@@ -11,6 +11,9 @@ export interface Postmaster {
   readonly isReady: boolean;
 }
 
+/** What a server says of itself that accepts connections; one with a `standby.signal` in its cluster only reads. */
+const READY: ReadonlySet<string | undefined> = new Set(['ready', 'standby']);
+
 /** No system assigns this process id. */
 const NO_PROCESS = 2_147_483_647;
 
@@ -21,7 +24,7 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
   const lines = text.split('\n');
   const pid = Number(lines[0]);
   if (!(pid > 0) || !(await isLivingPostgres(pid))) return undefined;
-  return { pid, port: Number(lines[3] ?? 0), isReady: lines[7]?.trim() === 'ready' };
+  return { pid, port: Number(lines[3] ?? 0), isReady: READY.has(lines[7]?.trim()) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { enrichmentEntities } from '../../entities/enrichment/index.js';
 import { storageEntities } from '../../entities/index.js';
 import { StorageError } from '../../errors/index.js';
 import { connectionError } from '../../postgres/faults/connection-error.js';
-import { defaultSchema } from '../../postgres/data-source.js';
+import { defaultSchema, onPrimary } from '../../postgres/data-source.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import { optionsOf, type PostgresDataSourceOptions } from '../../postgres/typeorm-adapter.js';
 import { withMigrationLock } from './migration-lock.js';
@@ -37,6 +37,7 @@ export class StorageDataSource extends DataSource {
       connectTimeoutMS: 10_000,
       driver: pg,
       ...connection,
+      ...onPrimary(connection),
       applicationName: 'harbor-storage migrations',
       type: 'postgres',
       entities: withEnrichment ? [...storageEntities, ...enrichmentEntities] : storageEntities,

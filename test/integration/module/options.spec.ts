@@ -53,6 +53,9 @@ describe('the options of the module', () => {
     [{ url: URL_OF_NOTHING, migrations: 'maybe' }, "migrations must be 'run', 'check', 'off' (found string)"],
     [{ url: URL_OF_NOTHING, loader: 5 }, 'loader must be an object (found number)'],
     [{ url: URL_OF_NOTHING, loader: null }, 'loader must be an object'],
+    ...['postgres://a,b/db', 'postgres://a:5432,b:5432/db?target_session_attrs=read-write'].map(
+      (url) => [{ url }, 'with one host (node-postgres takes no list)'] as const,
+    ),
     [{ url: 5 }, 'url must be a URL that begins with postgres:// or postgresql://, with special characters'],
   ])('name the expected value: %j', async (options, expected) => {
     expect(await messageOf(options)).toContain(expected);
