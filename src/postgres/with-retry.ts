@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { isTransient } from './faults/sqlstate.js';
+import { isTransient, isWorkerLoss } from './faults/sqlstate.js';
 import { NotConnectedError } from './faults/connection-error.js';
 
 /** Limits of the retries of one batch. */
 export interface RetryLimits {
-  /** Attempts in total, including the first. Attempts without a connection executed nothing and are not counted. */
+  /** Attempts in total, including the first. Attempts without a connection, also to a worker, are not counted. */
   readonly maxAttempts: number;
   /** No attempt begins later than this after the first failure, in milliseconds. */
   readonly maxElapsedMs: number;
@@ -20,7 +20,7 @@ const LONGEST_BACKOFF_MS = 5_000;
  * See https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
  * While the server is down, attempts fail within milliseconds and would be used up before a restart is over. So without
- * a connection, only the time is limited.
+ * a connection, only the time is limited, and so it is while a worker of a distributed table is down.
  * @param mayRepeat - which errors to retry
  */
 export async function withRetry<T>(
@@ -37,7 +37,7 @@ export async function withRetry<T>(
     } catch (error) {
       const now = Date.now();
       deadline ??= now + limits.maxElapsedMs;
-      attempts += error instanceof NotConnectedError ? 0 : 1;
+      attempts += error instanceof NotConnectedError || isWorkerLoss(error) ? 0 : 1;
       if (!mayRepeat(error) || attempts >= limits.maxAttempts || now >= deadline) {
         throw error;
       }

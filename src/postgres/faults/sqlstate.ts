@@ -101,8 +101,16 @@ const POOLER_LOSS =
 const POOLER_REJECTION =
   /authentication|password|no such|not allowed|does not|disabled|unsupported|required|config|invalid|server login failed: \w+ (?!the database system is)/i;
 
-/** A distributed engine reports a lost worker as an internal error. */
-const WORKER_LOSS = /worker|remote node|connection to the remote/i;
+/** A distributed engine reports a lost worker as an internal error, also in the words of libpq about its connection there. */
+const WORKER_LOSS =
+  /worker|remote node|SSL SYSCALL error|server closed the connection|marked as essential|connect to any active placements/i;
+
+/** Codes that are more than that, and what Citus says by them when it has lost a worker. */
+const WORKER_LOSS_BY_CODE: Readonly<Record<string, RegExp>> = {
+  [INTERNAL_ERROR]: WORKER_LOSS,
+  '08006': /connection to the remote node|establish any connections to the node/,
+  '58030': /^failed to COPY to shard/,
+};
 
 /** Five digits or letters; the codes of Node's system errors, such as EPERM, are letters only. */
 const SQLSTATE = /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/;
@@ -145,7 +153,7 @@ export function classifyFault(error: unknown): FaultKind {
   if (CONNECTION_CODES.has(code)) {
     return 'connection';
   }
-  if ((code === '08P01' && isPoolerLoss(error, message)) || (code === INTERNAL_ERROR && WORKER_LOSS.test(message))) {
+  if ((code === '08P01' && isPoolerLoss(error, message)) || isWorkerLoss(error)) {
     return 'connection';
   }
   if (ROW_CODES.has(code) || (ROW_CLASSES.has(code.slice(0, 2)) && code !== BAD_COPY_FILE_FORMAT)) {
@@ -158,6 +166,11 @@ export function classifyFault(error: unknown): FaultKind {
     return 'schema';
   }
   return isUncertain(error, code) ? 'uncertain' : 'terminal';
+}
+
+/** Whether a distributed engine has lost a server on which it keeps rows; it takes that server back once it runs again. */
+export function isWorkerLoss(error: unknown): boolean {
+  return WORKER_LOSS_BY_CODE[errorCode(error) ?? '']?.test(errorText(error, 'message') ?? '') === true;
 }
 
 /** PgBouncer has many texts for a connection that it ends, and names no routine of a server. */

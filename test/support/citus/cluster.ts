@@ -39,7 +39,6 @@ unix_socket_directories = ''
 max_connections = 300
 max_prepared_transactions = 300
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 citus.shard_count = ${SHARDS}
 citus.enable_statistics_collection = off

@@ -52,6 +52,17 @@ describe('withRetry', () => {
     expect(await withRetry(limits, work.attempt)).toBe('attempt 7');
   });
 
+  it('counts no attempt that lost a worker of Citus', async () => {
+    const lost = Object.assign(new Error('connection to the remote node postgres@10.0.0.1:5432 failed'), {
+      code: '08006',
+    });
+    const work = failing(lost, passing, lost, lost, passing, lost);
+    expect(await withRetry(limits, work.attempt)).toBe('attempt 7');
+
+    const own = Object.assign(new Error('server closed the connection unexpectedly'), { code: '08006' });
+    await expect(withRetry(limits, failing(own, own, own).attempt)).rejects.toBe(own);
+  });
+
   it('gives up when the time is over, connected or not', async () => {
     for (const error of [passing, away]) {
       const work = failing(error, error);
