@@ -34,8 +34,11 @@ const NOTES = [
     'rows, spread over the table.',
   'Each load begins after a checkpoint: the first change of a page writes the whole page to the WAL. 20,000 records a ' +
     'loader, of batches 100,000; fewer where --rows is smaller. Peak RSS: of its process, which does the lines above, too. Table and index: bytes a stored row, before the loads.',
-  'Model: µs a row = row + kilobyte × kB of the row + index × indexes × log10(rows stored) + batch ÷ records in a batch.',
-  'It counts indexes in which new rows belong anywhere: those on scattered numbers, and that of a key uuid v4 or text.',
+  'Model: a row costs row + kB × its kilobytes + index × indexes + page × pages + batch ÷ records in a batch.',
+  'Indexes: of a new row, those in which it belongs anywhere (on scattered numbers; that of a key uuid v4 or text); of a ' +
+    'changed row, those besides the key.',
+  'Pages: P × (1 - e^(-rows ÷ P)) ÷ rows of each of these indexes of P pages, when so many rows fall anywhere: those ' +
+    'that are changed for the first time. Of a changed row, also those of the table and of the index of the key.',
   'Least squares of the relative errors, over the points with one loader and a plain table. Error: |predicted ÷ measured - 1|.',
 ];
 
@@ -73,13 +76,21 @@ function lineOf(kind: LoadKind, point: Point, first: Point | undefined): unknown
   ];
 }
 
+const FIGURES: Readonly<Record<Model['figure'], string>> = {
+  microseconds: 'µs',
+  loaderCpu: 'CPU: loader, µs',
+  serverCpu: 'CPU: server, µs',
+  walBytes: 'WAL, bytes',
+};
+
 function modelTable(models: readonly Model[]): ReportTable {
   return {
-    title: 'the model',
-    head: ['load', 'µs a row', 'µs a kB', 'µs an index and factor of ten', 'µs a batch', 'error: median', 'largest'],
-    rows: models.map(({ kind, row, kilobyte, index, batch, error }) => [
+    title: 'the model, of a row',
+    head: ['load', '', 'row', 'kB', 'index', 'page', 'batch', 'error: median', 'largest'],
+    rows: models.map(({ kind, figure, costs: { row, kilobyte, index, page, batch }, error }) => [
       kind,
-      ...[row, kilobyte, index, batch].map(showFigure),
+      FIGURES[figure],
+      ...[row, kilobyte, index, page, batch].map(showFigure),
       ...[error.median, error.largest].map((share) => `${Math.round(share * 100)} %`),
     ]),
   };

@@ -73,5 +73,5 @@ export function showFigure(value: number): string {
   if (value === 0) {
     return '0';
   }
-  return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }
