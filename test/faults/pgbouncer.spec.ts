@@ -107,4 +107,18 @@ describeUnless(reason)('PgBouncer with a pool of one connection', () => {
     );
     expect(await Promise.all(loads)).toMatchObject([{ rejected: 2 }, { rejected: 2 }]);
   });
+
+  // The server answers with an error while most of the rows are still to be sent.
+  it('is free again after a COPY that failed on the server', async () => {
+    await app.rows('ALTER TABLE submissions ADD CONSTRAINT few CHECK (num_comments < 9)');
+    const rows = records.map((record, index) => ({
+      ...record,
+      title: 'x'.repeat(2_000),
+      num_comments: index > 0 ? 1 : 9,
+    }));
+    for (let run = 0; run < 3; run += 1) {
+      await emptyTables(app);
+      expect(await app.profiles.storeBatch(rows)).toMatchObject({ inserted: COUNT - 1, rejected: 1, retries: 0 });
+    }
+  });
 });
