@@ -16,7 +16,7 @@ export interface Model {
 }
 
 /** Five costs of a row, or how often a row has them. */
-export interface Costs {
+interface Costs {
   /** Whatever the row is. */
   readonly row: number;
   /** Of 1,000 bytes. */
