@@ -84,6 +84,11 @@ function writableColumns({ plan }: Target): string[] {
     .map(({ name }) => quoteIdentifier(name));
 }
 
+/** The columns that are read into a mirror. */
+export function mirrorColumns(target: Target): string[] {
+  return [...writableColumns(target), VERSION, WRITTEN];
+}
+
 function isComputed({ readOnly, defaultExpression }: LiveColumn): boolean {
   return readOnly && defaultExpression !== undefined;
 }
@@ -91,7 +96,7 @@ function isComputed({ readOnly, defaultExpression }: LiveColumn): boolean {
 function buildRead(target: Target): string {
   const columns = writableColumns(target);
   const table = mirrorOf(target).target.plan.quotedTable;
-  return `INSERT INTO ${table} (${[...columns, VERSION, WRITTEN].join(', ')})
+  return `INSERT INTO ${table} (${mirrorColumns(target).join(', ')})
   SELECT ${columns.map((name) => `t.${name}`).join(', ')}, t.xmin, false
   FROM ${target.plan.quotedTable} AS t`;
 }

@@ -111,7 +111,8 @@ function contentOf(row: Row | undefined): unknown {
   return row && [row.values, row.fills, row.extra];
 }
 
-function withoutRecords(
+/** Units without some of their records. */
+export function withoutRecords(
   { targets }: LoadJob,
   units: readonly LoadUnit[],
   rejected: readonly RejectedRecord[],

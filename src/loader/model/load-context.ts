@@ -1,3 +1,4 @@
+import type { ClientBase } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import type { RetryLimits } from '../../postgres/with-retry.js';
@@ -50,4 +51,6 @@ export interface WriteContext {
   /** Which tables have taken records, of earlier batches and of this one. */
   readonly evidence: Evidence;
   readonly observers: LoadObservers;
+  /** Runs `work` in a transaction of its own beside this one; undefined where the pool has no connection for it. */
+  readonly aside?: (<T>(work: (client: ClientBase) => Promise<T>) => Promise<T>) | undefined;
 }

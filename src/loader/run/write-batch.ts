@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
 
+import { poolSizeOf } from '../../postgres/data-source.js';
+import { withTransaction } from '../../postgres/with-transaction.js';
 import { insertRejectedRecords } from '../../quarantine/rejected-records.js';
 import { addTotals, type LoadTotals, summarizeRejects } from '../../stats/load-totals.js';
 import { writeUnits } from '../isolate/write-units.js';
@@ -65,7 +67,11 @@ export async function writeBatch(
   }
   const units = await identifyKeys(client, job, batch.units);
   const { observers } = context.stats;
-  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence: new Evidence(taken), observers };
+  const { dataSource, limits, parallelism } = context;
+  const aside: WriteContext['aside'] =
+    poolSizeOf(dataSource) > parallelism ? (work) => withTransaction(dataSource, limits, work) : undefined;
+  const evidence = new Evidence(taken);
+  const write: WriteContext = { job, loadId, maxRejects, sharesTables, evidence, observers, aside };
   const outcome = await afterRejects(batch.rejected, () =>
     withImmediateConstraints(client, job.targets, { deletes, isJoined }, () =>
       writeUnits(client, write, units, pieces),

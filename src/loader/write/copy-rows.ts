@@ -87,6 +87,22 @@ export async function copyInto<T>(
   });
 }
 
+/** Copies all rows of a table into one of the same name and columns on another connection. */
+export async function copyAcross(
+  from: ClientBase,
+  to: ClientBase,
+  table: string,
+  names: readonly string[],
+): Promise<void> {
+  const texts = names.map((name) => `${name}::text`).join(', ');
+  const { rows } = await from.query<(string | null)[]>({ text: `SELECT ${texts} FROM ${table}`, rowMode: 'array' });
+  const columns = names.map((name, index) => ({
+    name,
+    fieldOf: (row: readonly (string | null)[]): string => copyField(row[index] ?? null),
+  }));
+  await copyInto(to, table, columns, rows);
+}
+
 /** Encodes items as lines of COPY's text format, a field at a time: the large fields of a row may not fit into a string. */
 function* encode<T>(
   items: readonly T[],

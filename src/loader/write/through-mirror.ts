@@ -24,27 +24,10 @@ export async function throughMirror(
   const counts = await work(mirrorOf(target).target).catch((error: unknown) => {
     throw nameTable(error, target);
   });
-  await writeMirrorBack(client, target, rows, counts);
-  return counts;
-}
-
-/**
- * Writes back what was changed for rows in the mirror of their table.
- * @throws RowsSuppressedError as above
- */
-export async function writeMirrorBack(
-  client: ClientBase,
-  target: Target,
-  rows: readonly Row[],
-  counts: WriteCounts,
-): Promise<void> {
   const deletes = rows.some((row) => row.deletes === true);
-  checkTaken(
-    target,
-    rows.length,
-    counts,
-    await writeBack(client, target, { deletes, columns: carriedColumns(target, rows) }),
-  );
+  const written = await writeBack(client, target, { deletes, columns: carriedColumns(target, rows) });
+  checkTaken(target, rows.length, counts, written);
+  return counts;
 }
 
 /**

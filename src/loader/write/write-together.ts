@@ -71,19 +71,6 @@ export async function writeFast(
   }
 }
 
-/** Does `work` again as long as other transactions change rows that it has read, and within reason. */
-export async function whileContended<T>(work: () => Promise<T>): Promise<T> {
-  for (let contended = 1; ; contended += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof RowsSuppressedError) || error.vanished === 0 || contended === CONTENDED_ATTEMPTS) {
-        throw error;
-      }
-    }
-  }
-}
-
 async function attempt(
   client: ClientBase,
   context: WriteContext,
