@@ -84,7 +84,7 @@ it(
           await proxy.reject();
           if (load === 'goes on past a standby') {
             await proxy.restore(await server.returnAsStandby());
-            await triedAgain(proxy);
+            await Promise.race([triedAgain(proxy), loading]);
             await proxy.reject();
           }
           await server.promote();
@@ -112,7 +112,8 @@ it(
           },
         } as const;
         const isResumed = load === 'is resumed';
-        const first: unknown = await app.profiles.storeBatch(records, options).catch((error: unknown) => error);
+        const loading: Promise<unknown> = app.profiles.storeBatch(records, options).catch((error: unknown) => error);
+        const first = await loading;
         expect(failing).toBeDefined();
         await failing;
         expect(first instanceof LoadFailedError).toBe(isResumed);
