@@ -50,11 +50,17 @@ export async function checkout(dataSource: DataSource): Promise<Checkout> {
   return (dataSource.driver as unknown as PooledDriver).obtainMasterConnection();
 }
 
-/** Destroys the connections of the pool that nobody uses. */
+/** Destroys the connections of the pool that nobody uses or waits for. */
 export function dropIdle(dataSource: DataSource): void {
   const { master } = dataSource.driver as unknown as PooledDriver;
-  for (let left = master.idleCount; left > 0; left -= 1) {
-    master.connect((_, __, release) => release(true));
+  // Those who wait come first. A request more than there are idle connections would open one, or take one in use.
+  for (let left = master.idleCount - master.waitingCount; left > 0; left -= 1) {
+    master.connect((error, _, release) => {
+      // With an error, as when the pool has ended, pg passes no function.
+      if (!error) {
+        release(true);
+      }
+    });
   }
 }
 

@@ -114,6 +114,25 @@ describe('what is used of TypeORM beside its documented interface', () => {
       expect(poolOf(dataSource)).toMatchObject({ totalCount: 2, idleCount: 2 });
     });
 
+    it('loses none that somebody waits for, and opens none to lose it', async () => {
+      const pool = poolOf(dataSource);
+      let opened = 0;
+      pool.on('connect', () => (opened += 1));
+      dropIdle(dataSource);
+      dropIdle(dataSource);
+      const [, release] = await checkout(dataSource);
+      expect(opened).toBe(1);
+      const [idle, releaseIdle] = await checkout(dataSource);
+      releaseIdle();
+      const waiting = checkout(dataSource);
+      dropIdle(dataSource);
+      const [taken, releaseTaken] = await waiting;
+      expect(taken).toBe(idle);
+      release();
+      releaseTaken();
+      expect(pool).toMatchObject({ totalCount: 2, idleCount: 2 });
+    });
+
     it('is as large as the options say, and waits as long', () => {
       expect(optionsOf(dataSource)).toMatchObject({ type: 'postgres', poolSize: 2, connectTimeoutMS: 5_000 });
       expect(poolOf(dataSource).options).toMatchObject({ max: 2, connectionTimeoutMillis: 5_000 });
