@@ -72,7 +72,7 @@ async function findFaulty(
 function namingTables(outcome: IsolationOutcome, targets: readonly Target[]): IsolationOutcome {
   const name = (message: string): string =>
     targets.reduce(
-      (text, target) => text.replace(`table ${mirrorOf(target).name}`, `table ${target.plan.table}`),
+      (text, target) => text.replace(`table ${mirrorOf(target).name}`, () => `table ${target.plan.table}`),
       message,
     );
   const rejected = outcome.rejected.map(({ rejection, ...record }) => ({

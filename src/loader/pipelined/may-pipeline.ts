@@ -13,9 +13,8 @@ const MAX_RETURNED_ROWS = 1_001;
 
 /**
  * Whether one statement does to these records what a load does in several: a small load, but no replace, in its own transaction,
- * without a load key, that deletes nothing, whose constraints are all checked when the
- * statement ends, and which this server alone keeps. It tells what became of the rows of one
- * table at most.
+ * without a load key, that deletes nothing, into tables that are not distributed and whose constraints are all checked when the
+ * statement ends. It tells what became of the rows of one table at most.
  * @param records - an array can be read again, should the statement not be enough
  */
 export function mayPipeline({ options, targets }: LoadJob, records: object): boolean {

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 
 import type { LoadStatus } from '../../entities/load.entity.js';
+import { StorageError } from '../../errors/index.js';
 import { namingObjects } from '../../postgres/faults/database-error.js';
 import { addCounts, type LoadCounts, NO_COUNTS } from '../../results/load-counts.js';
 import type { Shard } from '../../results/load-result.js';
@@ -43,6 +44,8 @@ interface ShardRow extends LoadCounts {
 
 const UNSETTLED: SettledLoad = { isCompleted: false };
 
+const SOURCE_CHANGED = 'SOURCE_CHANGED';
+
 // Counts are far below 2^53, where float8 is exact and is returned as a number.
 const COUNTS = ['stored', ...Object.keys(NO_COUNTS)].map((name) => `${name}::float8 AS ${name}`).join(', ');
 
@@ -60,6 +63,7 @@ export class LoadShards {
    * Starts a shard of the load of a key, or takes over an earlier attempt at it; the first one makes the load. Waits for
    * transactions of the earlier attempt, and for none of other shards.
    * @throws InvalidLoadError when the key belongs to another load
+   * @throws StorageError `SOURCE_CHANGED` when its shards have all completed with different inputs
    */
   async claim(client: ClientBase, entry: ShardedEntry): Promise<KeyClaim> {
     const { loads } = this.tables;
@@ -87,6 +91,7 @@ export class LoadShards {
     );
     const attempt = claimed.rows[0]?.attempt;
     if (attempt === undefined) {
+      await this.rejectOtherInput(client, owner.id);
       return { loadId: owner.id, attempt: owner.attempt, isCompleted: true, isLoadCompleted };
     }
     await client.query(
@@ -95,6 +100,18 @@ export class LoadShards {
       [owner.id, attempt],
     );
     return { loadId: owner.id, attempt, isCompleted: false, isLoadCompleted: false };
+  }
+
+  /** A shard that has completed is not done again, but its load has failed: whoever starts it again must hear of that. */
+  private async rejectOtherInput(client: ClientBase, loadId: string): Promise<void> {
+    const { rows } = await client.query<{ message: string }>(
+      `SELECT error_message AS message FROM ${this.tables.loads} WHERE id = $1 AND status = 'failed' AND error_code = $2
+          AND NOT EXISTS (SELECT FROM ${this.tables.shards} WHERE load_id = $1 AND status <> 'completed')`,
+      [loadId, SOURCE_CHANGED],
+    );
+    if (rows[0] !== undefined) {
+      throw new StorageError(SOURCE_CHANGED, rows[0].message);
+    }
   }
 
   /** Records the end of a shard, unless it is closed or taken over, and that of the load if no other shard runs. */
@@ -139,8 +156,6 @@ export class LoadShards {
     return rows;
   }
 }
-
-const SOURCE_CHANGED = 'SOURCE_CHANGED';
 
 /** The end of a load with these shards; undefined while one runs, or has not begun though none has failed. */
 function endOfLoad(shards: readonly ShardRow[], count: number): ClosedLoad | undefined {

@@ -7,10 +7,10 @@ import {
   LoadFailedError,
   LoadInterruptedError,
   type LoadOptions,
-} from '../../../../src/index.js';
-import { StorageOperations } from '../../../../src/operations/storage-operations.js';
-import { emptyTables, quarantined } from '../../../support/app/quarantine.js';
-import { startStorageApp, type StorageApp } from '../../../support/app/storage-app.js';
+} from '../../../src/index.js';
+import { StorageOperations } from '../../../src/operations/storage-operations.js';
+import { emptyTables, quarantined } from '../../support/app/quarantine.js';
+import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
 
 const COUNT = 4;
 const KEYS = 60;
@@ -145,6 +145,10 @@ describe('a load in shards', () => {
       'The shards have read inputs of 200, 201 records',
     );
     expect(await app.stats.history()).toMatchObject([{ status: 'failed', error: { code: 'SOURCE_CHANGED' } }]);
+    // Kubernetes starts a pod that failed again: it must not end well.
+    for (const index of [3, 0]) {
+      await expect(load(index)).rejects.toThrow('The shards have read inputs of 200, 201 records');
+    }
   });
 
   it('frees its key when the input of all shards is empty', async () => {
