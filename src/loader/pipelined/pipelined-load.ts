@@ -9,7 +9,7 @@ import { staysInHistory } from '../model/load-options.js';
 import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import type { StoredRecord, WrittenRecord } from '../model/row-outcome.js';
 import { type PreparedBatch, unwrittenTotals } from '../read/batch-builder.js';
-import type { FirstAttempt, LoadSession } from '../write/load-session.js';
+import type { FirstAttempt, LoadSession } from '../write/session/load-session.js';
 import { storedOutcome, storedRecords, totalsOfOutcome } from '../write/write-outcome.js';
 import { NOTHING_WRITTEN } from '../write/write-staged.js';
 import { unitsToPipeline } from './may-pipeline.js';

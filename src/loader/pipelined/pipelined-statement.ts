@@ -10,8 +10,8 @@ import { type LoadUnit, rowsFor } from '../model/load-unit.js';
 import type { Row } from '../model/row.js';
 import type { StatementOutcome } from '../model/row-outcome.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
-import { closedLoad } from '../write/closed-load.js';
-import type { LoadSession } from '../write/load-session.js';
+import { closedLoad } from '../write/session/closed-load.js';
+import type { LoadSession } from '../write/session/load-session.js';
 import type { StoredRows } from '../write/write-staged.js';
 import {
   buildTemplate,

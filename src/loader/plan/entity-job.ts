@@ -8,7 +8,7 @@ import { isOfKey } from '../merge/same-key.js';
 import { captureField, type Row } from '../model/row.js';
 import { deletionRule, normalizeDeletion, withDeletionField } from '../normalize/normalize-deletion.js';
 import { normalizeRecord, rejectionOf } from '../normalize/normalize-record.js';
-import { checkDistribution } from './check-distribution.js';
+import { checkDistribution } from '../distributed/check-distribution.js';
 import { resolveKey } from './resolve-key.js';
 import { returnedColumns } from './returned-columns.js';
 import { withUpdatedColumns } from './updated-columns.js';

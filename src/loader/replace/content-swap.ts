@@ -16,7 +16,7 @@ import { halve, type Range } from '../isolate/halve.js';
 import type { Target } from '../model/load-job.js';
 import { StopLoad } from '../model/stop-load.js';
 import { withImmediateConstraints } from '../write/immediate-constraints.js';
-import type { LoadSession } from '../write/load-session.js';
+import type { LoadSession } from '../write/session/load-session.js';
 import { writeAllBack } from '../write/through-mirror.js';
 import { addWritten, checkCounts, NOTHING_WRITTEN, rowsOf, type WriteCounts } from '../write/write-staged.js';
 import { findKeptRecords, indexKeptRecords } from './kept-records.js';

@@ -21,7 +21,7 @@ import { Evidence } from '../model/evidence.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { afterRejects, checkInterrupt, StopLoad } from '../model/stop-load.js';
 import type { PreparedBatch } from '../read/batch-builder.js';
-import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
+import { type LoadSession, WHOLE_LOAD } from '../write/session/load-session.js';
 import { rowsOf } from '../write/write-staged.js';
 import { ContentSwap, type StagedContent } from './content-swap.js';
 import { createKeptRecords, dropKeptRecords, keepRecords } from './kept-records.js';

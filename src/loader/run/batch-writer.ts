@@ -13,7 +13,7 @@ import { staysInHistory } from '../model/load-options.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
 import { NotPipelinedError, PipelinedLoad, type ReadRecords } from '../pipelined/pipelined-load.js';
 import { keysOf, type PreparedBatch } from '../read/batch-builder.js';
-import type { LoadSession } from '../write/load-session.js';
+import type { LoadSession } from '../write/session/load-session.js';
 import { COPY_FROM_ROWS } from '../model/row.js';
 import { BlockedKeys, BlockedKeysError } from './blocked-keys.js';
 import type { CurrentJob } from './current-job.js';

@@ -17,7 +17,7 @@ import type { PreparedBatch } from '../read/batch-builder.js';
 import { CommittedBatches } from '../read/committed-batches.js';
 import { readSource } from '../read/file-batches.js';
 import { closeSource, readAll } from '../read/read-batches.js';
-import { LoadSession } from '../write/load-session.js';
+import { LoadSession } from '../write/session/load-session.js';
 import { BatchWriter, type WholeLoad } from './batch-writer.js';
 import { LoadChecks } from './checks/load-checks.js';
 import type { CurrentJob } from './current-job.js';

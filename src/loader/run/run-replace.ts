@@ -7,7 +7,7 @@ import type { AnySignal } from '../model/any-signal.js';
 import type { LoadJob } from '../model/load-job.js';
 import { checkInterrupt, unlessInterrupted } from '../model/stop-load.js';
 import { type BatchReader, TableReplace } from '../replace/table-replace.js';
-import { type LoadSession, WHOLE_LOAD } from '../write/load-session.js';
+import { type LoadSession, WHOLE_LOAD } from '../write/session/load-session.js';
 import type { CurrentJob } from './current-job.js';
 import type { LoadAccounts } from './load-accounts.js';
 import { observedBatch } from './observe/observed-load.js';

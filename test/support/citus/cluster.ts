@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { ServerAccount } from '../../../src/embedded/home/server-account.js';
 import { serverEnvironment } from '../../../src/embedded/system/run-command.js';
-import { freePort } from '../database/free-port.js';
+import { freePort } from '../processes/free-port.js';
 import { eventually, queryValue } from '../processes/embedded-processes.js';
 import { findCitus } from './binaries.js';
 

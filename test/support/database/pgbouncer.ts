@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { eventually, queryValue } from '../processes/embedded-processes.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../processes/free-port.js';
 
 /** A PgBouncer in front of a server, in transaction mode. */
 export interface PgBouncer {

@@ -1,7 +1,7 @@
 import type { LoadTotals } from '../../../stats/load-totals.js';
 import type { LoadJob } from '../../model/load-job.js';
 import type { PreparedBatch } from '../../read/batch-builder.js';
-import type { LoadSession } from '../../write/load-session.js';
+import type { LoadSession } from '../../write/session/load-session.js';
 import { DeletionCheck } from './deletion-check.js';
 import { SequenceCheck } from './sequence-check.js';
 

@@ -6,7 +6,7 @@ import type { LoadPlan } from '../../model/load-plan.js';
 import { rowsFor } from '../../model/load-unit.js';
 import { valueAt } from '../../model/packed-row.js';
 import type { PreparedBatch } from '../../read/batch-builder.js';
-import type { LoadSession } from '../../write/load-session.js';
+import type { LoadSession } from '../../write/session/load-session.js';
 
 /** A column that takes its default from a sequence, and the highest value that records brought for it. */
 interface BroughtValues {

@@ -1,12 +1,12 @@
 import { type ObservedLoadEnd, type ObservedLoadStart, outcomesOf } from '../../../stats/observe/load-observer.js';
 import type { LoadJob } from '../../model/load-job.js';
-import { closedLoad } from '../../write/closed-load.js';
+import { closedLoad } from '../../write/session/closed-load.js';
 import type { LoadAccounts } from '../load-accounts.js';
 import type { BatchPlace, LedgerEntry } from '../../../stats/load-ledger.js';
 import type { LoadTotals } from '../../../stats/load-totals.js';
 import type { ObservedLoad } from '../../../stats/observe/load-observers.js';
 import { NotPipelinedError } from '../../pipelined/pipelined-load.js';
-import type { LoadSession } from '../../write/load-session.js';
+import type { LoadSession } from '../../write/session/load-session.js';
 
 /** What observers are told of a load at its start. */
 export function observedStart({

@@ -1,5 +1,5 @@
-import { errorCode } from '../../errors/error-text.js';
-import { classifyFault } from '../../postgres/faults/sqlstate.js';
+import { errorCode } from '../../../errors/error-text.js';
+import { classifyFault } from '../../../postgres/faults/sqlstate.js';
 
 /** How an attempt at a batch differs from the first one. */
 export interface BatchAttempt {

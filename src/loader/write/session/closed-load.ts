@@ -1,9 +1,9 @@
-import type { LoadStatus } from '../../entities/index.js';
-import { storedOf } from '../../results/load-counts.js';
-import type { ClosedLoad } from '../../stats/load-ledger.js';
-import { type LoadTotals, recordCounts } from '../../stats/load-totals.js';
-import type { LoadJob } from '../model/load-job.js';
-import { faultOf } from '../model/stop-load.js';
+import type { LoadStatus } from '../../../entities/index.js';
+import { storedOf } from '../../../results/load-counts.js';
+import type { ClosedLoad } from '../../../stats/load-ledger.js';
+import { type LoadTotals, recordCounts } from '../../../stats/load-totals.js';
+import type { LoadJob } from '../../model/load-job.js';
+import { faultOf } from '../../model/stop-load.js';
 
 /** The end of a load as `storage_loads` keeps it. */
 export function closedLoad(job: LoadJob, status: LoadStatus, totals: LoadTotals, error?: unknown): ClosedLoad {

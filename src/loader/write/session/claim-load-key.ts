@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 
-import { errorCode } from '../../errors/error-text.js';
-import { InvalidLoadError, StorageError } from '../../errors/index.js';
-import { PostgresError } from '../../postgres/faults/database-fault.js';
-import type { LedgerEntry } from '../../stats/load-ledger.js';
-import type { LoadContext } from '../model/load-context.js';
-import { type LoadJob, tallyCount } from '../model/load-job.js';
-import { CommittedBatches } from '../read/committed-batches.js';
+import { errorCode } from '../../../errors/error-text.js';
+import { InvalidLoadError, StorageError } from '../../../errors/index.js';
+import { PostgresError } from '../../../postgres/faults/database-fault.js';
+import type { LedgerEntry } from '../../../stats/load-ledger.js';
+import type { LoadContext } from '../../model/load-context.js';
+import { type LoadJob, tallyCount } from '../../model/load-job.js';
+import { CommittedBatches } from '../../read/committed-batches.js';
 
 /** A load that has claimed its load key. */
 export interface ClaimedKey {

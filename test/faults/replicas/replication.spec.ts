@@ -5,12 +5,12 @@ import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 
-import { SubmissionEntity, StorageModule, QuarantineService, SchemaService } from '../../src/index.js';
-import { StorageOperations } from '../../src/operations/storage-operations.js';
-import { initStorageApp, type StorageApp } from '../support/app/storage-app.js';
-import { createUserProject, type ProjectFolder } from '../support/cli/project-folder.js';
-import { runCommand } from '../support/cli/run-command.js';
-import { type ReplicatedServer, startReplicatedServer } from '../support/processes/replicated-server.js';
+import { SubmissionEntity, StorageModule, QuarantineService, SchemaService } from '../../../src/index.js';
+import { StorageOperations } from '../../../src/operations/storage-operations.js';
+import { initStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
+import { runCommand } from '../../support/cli/run-command.js';
+import { type ReplicatedServer, startReplicatedServer } from '../../support/processes/replicated-server.js';
 
 const records = (count: number) => Array.from({ length: count }, (_, index) => ({ submission_id: `t3_${index}` }));
 

@@ -1,14 +1,14 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { LoadFailedError, type LoadProgress, type RowOutcome } from '../../src/index.js';
-import { startStorageAppAt, type StorageApp } from '../support/app/storage-app.js';
-import { type Proxy, startProxy } from '../support/database/proxy.js';
-import { eventually, queryValue } from '../support/processes/embedded-processes.js';
-import { type ReplicatedServer, startReplicatedServer } from '../support/processes/replicated-server.js';
-import { propertyRuns, sized } from '../support/sizes/sizes.js';
+import { LoadFailedError, type LoadProgress, type RowOutcome } from '../../../src/index.js';
+import { startStorageAppAt, type StorageApp } from '../../support/app/storage-app.js';
+import { type Proxy, startProxy } from '../../support/database/proxy.js';
+import { eventually, queryValue } from '../../support/processes/embedded-processes.js';
+import { type ReplicatedServer, startReplicatedServer } from '../../support/processes/replicated-server.js';
+import { propertyRuns, sized } from '../../support/sizes/sizes.js';
 
-/** `FAILOVERS=20 npm run test:faults -- test/faults/failover.spec.ts`. */
+/** `FAILOVERS=20 npm run test:faults -- test/faults/replicas/failover.spec.ts`. */
 const RUNS = Number(process.env['FAILOVERS'] ?? sized(2, 5));
 const RUN_MS = 60_000;
 const COUNT = 2_000;
