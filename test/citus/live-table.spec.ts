@@ -30,12 +30,16 @@ describe('a live table on Citus', () => {
       CREATE TABLE whole (id text PRIMARY KEY);
       CREATE TABLE "Shards" (id integer, "The key" text, PRIMARY KEY (id, "The key"));
       CREATE TABLE beside ("The key" text PRIMARY KEY);
+      CREATE TABLE twice (id text PRIMARY KEY);
       CREATE TABLE one (id text PRIMARY KEY)`);
     await client.query(`SELECT citus_add_local_table_to_metadata('managed')`);
     await client.query(`SELECT create_reference_table('whole')`);
     await client.query(`SELECT create_distributed_table('"Shards"', 'The key')`);
     await client.query(`SELECT create_distributed_table('beside', 'The key', colocate_with => '"Shards"')`);
     await client.query(`SELECT create_distributed_table('one', NULL)`);
+    await client.query('SET citus.shard_replication_factor = 2');
+    await client.query(`SELECT create_distributed_table('twice', 'id')`);
+    await client.query('RESET citus.shard_replication_factor');
 
     expect(await distributionOf('plain')).toBeNull();
     expect(await distributionOf('managed')).toBeNull();
@@ -43,6 +47,7 @@ describe('a live table on Citus', () => {
     const shards = await distributionOf('Shards');
     expect(shards).toMatchObject({ kind: 'distributed', column: 'The key' });
     expect(await distributionOf('beside')).toEqual(shards);
+    expect(await distributionOf('twice')).toMatchObject({ kind: 'replicated', column: 'id' });
     expect(await distributionOf('one')).toMatchObject({ kind: 'single-shard', column: null });
   });
 

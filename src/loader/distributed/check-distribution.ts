@@ -11,10 +11,17 @@ export function checkDistribution({ entityName, table, quotedTable, live }: Load
   if (distribution === null) {
     return;
   }
+  const again = `SELECT undistribute_table('${quotedTable}'), then create_distributed_table`;
   if (distribution.kind === 'reference') {
     throw new InvalidLoadError(
       `${entityName} cannot be loaded: ${table} is a reference table, of which each worker has a copy with versions of ` +
-        `its own. Distribute it by its key: SELECT undistribute_table('${quotedTable}'), then create_distributed_table`,
+        `its own. Distribute it by its key: ${again}`,
+    );
+  }
+  if (distribution.kind === 'replicated') {
+    throw new InvalidLoadError(
+      `${entityName} cannot be loaded: Citus keeps several copies of each shard of ${table}, with versions of their own. ` +
+        `Keep one: SET citus.shard_replication_factor = 1, ${again}`,
     );
   }
   const { column } = distribution;

@@ -26,6 +26,10 @@ export function compareDistribution(
     const fix = `${undistribute}, then ${migrateCommand(dataSourceOf(metadata))} --distributed`;
     findings.push({ expected: 'a single-shard table, because concurrent loads deadlock on others', actual, fix });
   }
+  if (distribution.kind === 'replicated') {
+    const fix = `SET citus.shard_replication_factor = 1, ${undistribute}, then create_distributed_table`;
+    findings.push({ expected: 'one copy of each shard, because each copy has versions of its own', actual, fix });
+  }
   if (distribution.kind === 'distributed') {
     const key = metadata.primaryColumns.map(({ databaseName }) => databaseName);
     if (!key.includes(distribution.column ?? '')) {

@@ -1,8 +1,11 @@
 /** How Citus keeps a table on its workers. */
 export interface Distribution {
-  /** In shards by the value of a column, whole on every worker, or whole on one worker. */
-  readonly kind: 'distributed' | 'reference' | 'single-shard';
-  /** The column whose value tells the shard of a row; null unless the table is distributed. */
+  /**
+   * In shards by the value of a column, the same with several copies of each shard, whole on every worker, or whole on one
+   * worker.
+   */
+  readonly kind: 'distributed' | 'replicated' | 'reference' | 'single-shard';
+  /** The column whose value tells the shard of a row; null unless the table is distributed or replicated. */
   readonly column: string | null;
   /** Tables with the same number have shards that belong together on the same workers. */
   readonly colocation: number;
@@ -14,7 +17,8 @@ type RunQuery = (sql: string, parameters: unknown[]) => Promise<unknown[]>;
 // A table that is only known to Citus, and stays on the coordinator, has no colocation.
 const DISTRIBUTIONS = `
   SELECT wanted.name AS "table",
-         CASE WHEN p.partmethod <> 'n' THEN 'distributed' WHEN p.repmodel = 't' THEN 'reference' ELSE 'single-shard' END AS kind,
+         CASE WHEN p.partmethod = 'h' AND p.repmodel = 'c' THEN 'replicated' WHEN p.partmethod <> 'n' THEN 'distributed'
+              WHEN p.repmodel = 't' THEN 'reference' ELSE 'single-shard' END AS kind,
          column_to_column_name(p.logicalrelid, p.partkey) AS column,
          p.colocationid AS colocation
     FROM unnest($1::text[]) AS wanted (name)

@@ -127,6 +127,20 @@ describe('statements on distributed tables', () => {
     expect(texts.some((text) => text.includes('INTO "public"."storage_rejected_records"'))).toBe(true);
   });
 
+  it.each([
+    ["partkey = 'code'", 'Good: goods is distributed by code, which is not in the key of the load (id)'],
+    ["partmethod = 'n', repmodel = 't'", 'Good cannot be loaded: goods is a reference table'],
+    [
+      "partkey = 'id', partmethod = 'h', repmodel = 'c'",
+      'Good cannot be loaded: Citus keeps several copies of each shard of goods',
+    ],
+  ])('are not sent where no load can write the table: %s', async (how, message) => {
+    // The ALTER makes loads read again how the table is kept.
+    await app.rows(`UPDATE pg_catalog.pg_dist_partition SET ${how} WHERE logicalrelid = 'goods'::regclass;
+      ALTER TABLE goods ALTER v SET STATISTICS 10`);
+    await expect(app.loader.load(Good, [{ id: 'a' }])).rejects.toThrow(message);
+  });
+
   it.each(CITUS_RULES)('are found where they break the rule: $name', ({ name, example }) => {
     expect(brokenRules({ text: example, savepoints: 0 }, TABLES)).toContain(`${name}: ${example}`);
   });
