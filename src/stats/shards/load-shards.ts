@@ -94,9 +94,10 @@ export class LoadShards {
       await this.rejectOtherInput(client, owner.id);
       return { loadId: owner.id, attempt: owner.attempt, isCompleted: true, isLoadCompleted };
     }
+    // Also where it changes nothing: who ends another shard waits here, and so sees that this one runs.
     await client.query(
       `UPDATE ${loads} SET status = 'running', attempt = GREATEST(attempt, $2), error_code = NULL, error_message = NULL, finished_at = NULL
-        WHERE id = $1 AND (status <> 'running' OR attempt < $2)`,
+        WHERE id = $1`,
       [owner.id, attempt],
     );
     return { loadId: owner.id, attempt, isCompleted: false, isLoadCompleted: false };

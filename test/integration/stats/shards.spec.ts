@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { ClientBase } from 'pg';
+
 import {
   type BatchLoadResult,
   type HistoryEntry,
@@ -8,12 +10,19 @@ import {
   LoadInterruptedError,
   type LoadOptions,
 } from '../../../src/index.js';
+import { withTransaction } from '../../../src/postgres/with-transaction.js';
+import { NO_COUNTS } from '../../../src/results/load-counts.js';
+import { ledgerTablesOf } from '../../../src/stats/ledger-tables.js';
+import { LoadLedger } from '../../../src/stats/load-ledger.js';
+import { LoadShards, type SettledLoad, type ShardedEntry } from '../../../src/stats/shards/load-shards.js';
 import { StorageOperations } from '../../../src/operations/storage-operations.js';
 import { emptyTables, quarantined } from '../../support/app/quarantine.js';
 import { startStorageApp, type StorageApp } from '../../support/app/storage-app.js';
+import { untilLockIsAwaited } from '../../support/database/lock-waits.js';
 
 const COUNT = 4;
 const KEYS = 60;
+const LIMITS = { statementTimeoutMs: 0, lockTimeoutMs: 0 };
 
 /** Keys that repeat, records that are rejected and records without a key. */
 const POSTS = Array.from({ length: 200 }, (_, n) =>
@@ -137,6 +146,33 @@ describe('a load in shards', () => {
     expect(second.shard).toEqual({ index: 1, count: COUNT, loadCompleted: false });
     await Promise.all([load(0), load(2), load(3)]);
     expect(await app.stats.history()).toMatchObject([{ status: 'completed', received: POSTS.length }]);
+  });
+
+  it('does not end while a shard begins', async () => {
+    const tables = ledgerTablesOf(app.dataSource);
+    const shards = new LoadShards(tables, new LoadLedger(tables));
+    const inTransaction = <T>(work: (client: ClientBase) => Promise<T>) =>
+      withTransaction(app.dataSource, LIMITS, work);
+    const entryOf = (index: number): ShardedEntry => ({
+      loadId: '01a00000-0000-7000-8000-000000000000',
+      attempt: 1,
+      loadKey: 'k',
+      table: 'submissions',
+      disposition: 'merge',
+      source: undefined,
+      options: { shards: 2 },
+      shard: { index, count: 2 },
+    });
+    await inTransaction((client) => shards.claim(client, entryOf(0)));
+    let ending: Promise<SettledLoad> | undefined;
+    await inTransaction(async (client) => {
+      await shards.claim(client, entryOf(1));
+      const failed = { status: 'failed', counts: NO_COUNTS, unknown: undefined, error: undefined } as const;
+      ending = inTransaction((other) => shards.close(other, entryOf(0), { ...failed, inputRecords: undefined }));
+      await untilLockIsAwaited(app.rows);
+    });
+    expect(await ending).toEqual({ isCompleted: false });
+    expect(await app.stats.history()).toMatchObject([{ status: 'running' }]);
   });
 
   it('ends as failed when its shards have read different inputs', async () => {

@@ -46,7 +46,13 @@ class Good {
 
 const TABLES: CitusTables = {
   sharded: ['goods', 'submissions', 'app_opportunities'],
-  single: ['storage_loads', 'storage_load_batches', 'storage_rejected_records', 'storage_history'],
+  single: [
+    'storage_loads',
+    'storage_load_batches',
+    'storage_load_shards',
+    'storage_rejected_records',
+    'storage_history',
+  ],
 };
 
 /** Makes the catalogs of a plain server say that Citus keeps these tables, so that loads choose the statements for it. */
@@ -107,6 +113,10 @@ describe('statements on distributed tables', () => {
     await app.loader.load(Good, [{ id: 'm1', gone: true }, ...kinds(11)], { ...options, deleteWhen: 'gone' });
     await app.loader.load(Good, kinds(12), { ...options, returning: ['v', 'changed'], keepColumns: ['code'] });
     await app.loader.loadBatch(Good, many(13), { batchSize: 210, loadKey: 'batches' });
+    // The second shard is started again.
+    for (const index of [0, 1, 1]) {
+      await app.loader.loadBatch(Good, many(14), { loadKey: 'shards', shard: { index, count: 2 } });
+    }
     await app.hybrid.store(submissions.slice(0, 20));
     await app.hybrid.storeBatch(submissions, { batchSize: 210 });
     await app.dataSource.transaction((manager) => app.profiles.withManager(manager).store(submissions.slice(5)));
@@ -124,6 +134,7 @@ describe('statements on distributed tables', () => {
     expect(texts.some((text) => text.startsWith('INSERT INTO "public"."app_opportunities"'))).toBe(true);
     expect(texts.some((text) => text.startsWith('COPY "public"."goods"'))).toBe(true);
     expect(texts.some((text) => text.startsWith('DO '))).toBe(true);
+    expect(texts.some((text) => text.includes('UPDATE "public"."storage_load_shards"'))).toBe(true);
     expect(texts.some((text) => text.includes('INTO "public"."storage_rejected_records"'))).toBe(true);
   });
 
