@@ -1,3 +1,5 @@
+import { escapeLiteral } from 'pg';
+
 import { InvalidLoadError, StorageError } from '../../errors/index.js';
 import type { KeyColumn, LoadPlan } from '../model/load-plan.js';
 
@@ -11,7 +13,7 @@ export function checkDistribution({ entityName, table, quotedTable, live }: Load
   if (distribution === null) {
     return;
   }
-  const again = `SELECT undistribute_table('${quotedTable}'), then create_distributed_table`;
+  const again = `SELECT undistribute_table(${escapeLiteral(quotedTable)}), then create_distributed_table`;
   if (distribution.kind === 'reference') {
     throw new InvalidLoadError(
       `${entityName} cannot be loaded: ${table} is a reference table, of which each worker has a copy with versions of ` +

@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg';
 import type { DataSource } from 'typeorm';
 
 import { enrichmentEntities } from '../../entities/enrichment/index.js';
@@ -169,7 +170,7 @@ function rejectOthers(dataSource: DataSource, found: FoundTables): void {
         ? []
         : [
             `${table} is ${describeDistribution(kept)}, and has to be ${wanted} beside the others. To fix: ` +
-              `SELECT undistribute_table('${table}'), then distribute again`,
+              `SELECT undistribute_table(${escapeLiteral(table)}), then distribute again`,
           ];
     });
   });
