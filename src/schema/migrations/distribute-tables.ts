@@ -94,7 +94,7 @@ export async function requireCitus(connection: Connection): Promise<void> {
     throw new StorageError(
       'CITUS_MISSING',
       `Distributed tables need the extension Citus, version ${CITUS_MAJOR} or later: ${actual}. To fix: CREATE EXTENSION citus in ` +
-        'this database on every server, and SELECT citus_add_node(host, port) here for each worker; or do not distribute',
+        'this database on every server, and SELECT citus_add_node(host, port) here for each worker; or leave out --distributed (distributed: true)',
     );
   }
 }
