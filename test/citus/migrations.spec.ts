@@ -43,7 +43,7 @@ describe('migrate up --distributed', () => {
     withCitusDatabase(async ({ url }) => {
       const { exitCode, stdout } = await runCli(url, ['migrate', 'up', '--distributed']);
 
-      expect(stdout).toBe(`Applied: ${NAMES.join(', ')}\n`);
+      expect(stdout).toBe(`Applied: ${NAMES.join(', ')}\nThe tables are distributed\n`);
       expect(exitCode).toBe(0);
       expect(await groupsOf(url)).toEqual({ '<none>': LEDGER, submission_id: DATA });
       expect(await migrateUp({ url }, { distributed: true })).toEqual([]);

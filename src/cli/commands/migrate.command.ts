@@ -38,6 +38,9 @@ export function addMigrateCommand(program: Command): void {
         printJson({ applied });
       } else {
         printResult(applied.length === 0 ? 'No pending migrations' : `Applied: ${applied.join(', ')}`);
+        if (flags.distributed === true) {
+          printResult('The tables are distributed');
+        }
       }
     });
   migrate
