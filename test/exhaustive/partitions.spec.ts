@@ -103,6 +103,12 @@ describe('partitions', () => {
     }
   });
 
+  it('with a unique key of its own, one is another key of the table: its rows cannot be shared out', async () => {
+    await app.rows('CREATE UNIQUE INDEX ON r_2b (v)');
+    const load = app.loader.loadBatch(Reading, ofMonth(2), { loadKey: 'k', shard: { index: 0, count: 2 } });
+    await expect(load).rejects.toThrow('readings has another unique or exclusion key');
+  });
+
   it('are written by overlapping loads at once, which wait for each other instead of deadlocking', async () => {
     const records = [1, 2].flatMap((month) => ofMonth(month, 2 * HALF));
     const rotated = Array.from({ length: LOADERS }, (_, n) => [

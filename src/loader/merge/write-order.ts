@@ -16,12 +16,14 @@ export function refersToItself({ targets }: Pick<LoadJob, 'targets'>): boolean {
   return targets.some(({ plan }) => plan.live.references.some((table) => tables.has(table)));
 }
 
-/** A unique index or an exclusion constraint under which rows with different keys of the load may be in conflict. */
+/** A unique index or an exclusion constraint, also of a partition alone, under which rows with different keys may be in conflict. */
 export function hasOtherKey({ plan, key }: Pick<Target, 'plan' | 'key'>): boolean {
-  return plan.live.indexes.some(({ isUnique, obstacle, comparisons }) => {
+  const { indexes, kind } = plan.live;
+  const hasOther = indexes.some(({ isUnique, obstacle, comparisons }) => {
     const isCovered = (column: string): boolean =>
       comparisons.some(({ name, looseEquality }) => name === column && !looseEquality);
     const onlyWithinKey = key.length > 0 && obstacle !== 'overlaps' && key.every(({ name }) => isCovered(name));
     return (isUnique || obstacle === 'overlaps') && !onlyWithinKey;
   });
+  return hasOther || kind.hasPartitionKeys;
 }

@@ -21,6 +21,8 @@ export interface TableKind {
   readonly sequences: readonly ColumnSequence[];
   /** It, or one of its partitions, has triggers beside those of foreign keys. A later one does not change the fingerprint of the table. */
   readonly hasTriggers: boolean;
+  /** One of its partitions has a unique index or an exclusion constraint that the table itself has not. As with triggers, a later one is not noticed. */
+  readonly hasPartitionKeys: boolean;
   /** How Citus keeps the table; null for a table of this server alone. */
   readonly distribution: Distribution | null;
 }
@@ -47,6 +49,9 @@ const KIND = `
                 WHERE r.ev_class = c.oid AND r.ev_type IN ('2', '3') AND r.ev_enabled <> 'D' ORDER BY 1) AS rules,
          EXISTS (SELECT FROM pg_catalog.pg_trigger g
                   WHERE g.tgrelid = ${anyWithPartitions('c.oid')} AND NOT g.tgisinternal) AS "hasTriggers",
+         EXISTS (SELECT FROM pg_catalog.pg_index x
+                  WHERE x.indrelid = ${anyWithPartitions('c.oid')} AND x.indrelid <> c.oid AND (x.indisunique OR x.indisexclusion)
+                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = x.indexrelid)) AS "hasPartitionKeys",
          (SELECT coalesce(json_agg(json_build_object('column', a.attname, 'sequence',
                    format('"%s"."%s"', replace(sn.nspname, '"', '""'), replace(s.relname, '"', '""')))), '[]')
             FROM pg_catalog.pg_attribute a
@@ -72,6 +77,7 @@ const NO_KIND: KindRow = {
   rules: [],
   sequences: [],
   hasTriggers: false,
+  hasPartitionKeys: false,
 };
 
 /** Reads the kind of a table that exists. */

@@ -81,7 +81,15 @@ export async function planOf(entity: Type<object>, defaults: Readonly<Record<str
       rowSecurity: false,
       temporaryGrant: undefined,
       mayLock: true,
-      kind: { partitionKey: null, children: [], rules: [], sequences: [], hasTriggers: false, distribution: null },
+      kind: {
+        partitionKey: null,
+        children: [],
+        rules: [],
+        sequences: [],
+        hasTriggers: false,
+        hasPartitionKeys: false,
+        distribution: null,
+      },
     },
     '',
   );
