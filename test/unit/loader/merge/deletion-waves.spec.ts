@@ -6,10 +6,10 @@ import type { Target } from '../../../../src/loader/model/load-job.js';
 import { isDeletion, type LoadUnit, partsOf } from '../../../../src/loader/model/load-unit.js';
 import { propertyRuns } from '../../../support/sizes/sizes.js';
 
-const targetOf = (references: readonly string[], indexes: readonly object[]) =>
-  [
-    { key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live: { references, indexes } } },
-  ] as unknown as Target[];
+const targetOf = (references: readonly string[], indexes: readonly object[]) => {
+  const live = { references, indexes, kind: { hasPartitionKeys: false } };
+  return [{ key: [], plan: { columns: [], quotedTable: 't', extraUpdatable: true, live } }] as unknown as Target[];
+};
 
 const units = fc.array(fc.tuple(fc.constantFrom('k', 'l', 'm'), fc.boolean()), { maxLength: 14 }).map((entries) =>
   entries.map(([key, deletes], position): LoadUnit => ({
