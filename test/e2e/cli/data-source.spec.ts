@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { storageMigrations } from '../../../migrations/index.js';
 import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 import { createUserProject, type ProjectFolder } from '../../support/cli/project-folder.js';
+import { describeDirect } from '../../support/needs/needs.js';
 
 const DATA_SOURCE = `
   import { DataSource, DefaultNamingStrategy, EntitySchema } from 'typeorm';
@@ -89,20 +90,24 @@ describe('--data-source', () => {
     expect(stdout).toContain(`Replay the rejected records: harbor-storage rejects replay -d ${file}\n`);
   });
 
-  it('says which migrations are missing and how to apply them', async () => {
-    await cli.rows('DROP SCHEMA IF EXISTS empty CASCADE; CREATE SCHEMA empty; CREATE TABLE empty.prices (LIKE prices)');
-    const inEmpty = `import { create } from './create.js';
+  describeDirect('options in the connection string')('in a schema of its own', () => {
+    it('says which migrations are missing and how to apply them', async () => {
+      await cli.rows(
+        'DROP SCHEMA IF EXISTS empty CASCADE; CREATE SCHEMA empty; CREATE TABLE empty.prices (LIKE prices)',
+      );
+      const inEmpty = `import { create } from './create.js';
       export const other = create().setOptions({ schema: 'empty', extra: { options: '-c search_path=empty' } });`;
-    await project.write('empty.js', inEmpty);
-    const empty = join(project.path, 'empty.js');
-    const [exitCode, , stderr] = await run('stats', '', empty);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`npx harbor-storage migrate up -d ${empty}`)]);
-    expect(await run('migrate up --json', '', empty)).toMatchObject([
-      0,
-      { applied: { length: storageMigrations.length } },
-      '',
-    ]);
-    expect(await run('stats --json', '', empty)).toMatchObject([0, { tables: {} }, '']);
+      await project.write('empty.js', inEmpty);
+      const empty = join(project.path, 'empty.js');
+      const [exitCode, , stderr] = await run('stats', '', empty);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`npx harbor-storage migrate up -d ${empty}`)]);
+      expect(await run('migrate up --json', '', empty)).toMatchObject([
+        0,
+        { applied: { length: storageMigrations.length } },
+        '',
+      ]);
+      expect(await run('stats --json', '', empty)).toMatchObject([0, { tables: {} }, '']);
+    });
   });
 
   it.each([

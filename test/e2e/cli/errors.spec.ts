@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CommandLine, startCommandLine } from '../../support/cli/command-line.js';
 import { runCli } from '../../support/cli/run-cli.js';
 import { runCommand } from '../../support/cli/run-command.js';
+import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';
 import { describeWithPassword } from '../../support/needs/needs.js';
 
 const RECORD = '{"submission_id":"t3_1","title":"x"}\n';
@@ -68,7 +69,7 @@ describe('command line errors', () => {
       const url = new URL(cli.url);
       url.password = 's3cret';
       const { exitCode, stderr } = await runCommand(url.href, LOAD, RECORD);
-      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('wrong password')]);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(THROUGH_PGBOUNCER ? '08P01' : 'wrong password')]);
       expect(stderr).not.toMatch(/s3cret|    at /);
     });
   });

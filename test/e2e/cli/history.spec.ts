@@ -93,12 +93,16 @@ describe('harbor-storage migrate', () => {
     'applies migrations once for concurrent runs; status and down report them',
     () =>
       withEmptyDatabase(async (url) => {
-        const blocker = new Client({ connectionString: url });
-        await blocker.connect();
-        await blocker.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+        // In a transaction, because a pooler gives what follows one to another connection.
+        const [blocker, observer] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+        await Promise.all([blocker.connect(), observer.connect()]);
+        await blocker.query('BEGIN');
+        await blocker.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK_KEY]);
         const started = Array.from({ length: RUNS }, () => runCli(url, ['migrate', 'up', '--json']));
         // However the processes start, from here on they are at it at the same time.
-        await untilLockIsAwaited(async (sql) => (await blocker.query(sql)).rows, RUNS).finally(() => blocker.end());
+        await untilLockIsAwaited(async (sql) => (await observer.query(sql)).rows, RUNS).finally(() =>
+          Promise.all([blocker.end(), observer.end()]),
+        );
         const runs = await Promise.all(started);
         expect(runs.map(({ exitCode }) => exitCode)).toEqual(runs.map(() => 0));
         const applied = runs.flatMap(({ stdout }) => JSON.parse(stdout).applied);

@@ -120,14 +120,14 @@ describe('loadBatch', () => {
   it('stops when no batch could succeed; those before stay, those after are not read', async () => {
     const rejection = { table: 'submissions', when: `NEW.submission_id = '${keyOf(25)}'`, sqlstate: '53100' };
     const error = await withRejection(app, rejection, () =>
-      errorOf(app.profiles.storeBatch(many(100, submission), { batchSize: 10 })),
+      errorOf(app.profiles.storeBatch(many(400, submission), { batchSize: 10 })),
     );
     expect(error).toBeInstanceOf(LoadFailedError);
     const result = stoppedResult(error);
     expect(result).toMatchObject({ failed: 10, failedBatches: 1, failures: [{ batchNo: 2, firstPosition: 20 }] });
     expect(result.inserted).toBeGreaterThanOrEqual(10);
     expect(result.received).toBe(result.inserted + 10);
-    expect(result.received).toBeLessThan(100);
+    expect(result.received).toBeLessThan(400);
     expect(await app.count('submissions')).toBe(result.inserted);
     expect(await app.count(`submissions WHERE submission_id BETWEEN '${keyOf(20)}' AND '${keyOf(29)}'`)).toBe(0);
     expect(await entryOf(app, result.loadId)).toMatchObject({ status: 'failed', error_code: '53100' });

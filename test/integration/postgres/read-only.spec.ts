@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createTestDatabase, type TestDatabase } from '../../../src/testing/test-postgres.js';
 import { emptyTables } from '../../support/app/quarantine.js';
 import { type StorageApp, startStorageAppAt } from '../../support/app/storage-app.js';
-import { THROUGH_PGBOUNCER } from '../../support/database/open-connections.js';
+import { describeDirect } from '../../support/needs/needs.js';
 
 const POOL = 8;
 const records = (count: number) => Array.from({ length: count }, (_, index) => ({ submission_id: `t3_${index}` }));
 
 /** PgBouncer keeps its own sessions on the server, whatever its clients do. */
-const describeSessions = THROUGH_PGBOUNCER ? describe.skip : describe;
+const describeSessions = describeDirect('sessions of the pool');
 
 describeSessions('sessions that take no writes', () => {
   let database: TestDatabase;

@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 
+import { THROUGH_PGBOUNCER } from '../database/open-connections.js';
 import { PASSWORDS_VARIABLE, VERSION_VARIABLE } from './server-facts.js';
 
 type Describe = (title: string, tests: () => void) => void;
@@ -27,3 +28,8 @@ export function describeOn({ since, because }: NeededVersion): Describe {
 export const describeWithPassword: Describe = describeUnless(
   process.env[PASSWORDS_VARIABLE] === 'ignored' ? 'needs a server that checks passwords' : undefined,
 );
+
+/** `describe` on connections to the server itself. @param because - what a pooler does not have */
+export function describeDirect(because: string): Describe {
+  return describeUnless(THROUGH_PGBOUNCER ? `needs a direct connection: ${because}` : undefined);
+}

@@ -9,6 +9,7 @@ import { checkedLedger } from '../../../support/app/ledger.js';
 import { emptyTables } from '../../../support/app/quarantine.js';
 import { type RunningCli, startCli } from '../../../support/cli/run-cli.js';
 import { sized } from '../../../support/sizes/sizes.js';
+import { describeDirect } from '../../../support/needs/needs.js';
 
 /** Each test starts several processes. */
 jest.setTimeout(120_000);
@@ -75,20 +76,24 @@ describe('an interrupted load', () => {
     await expectResumed();
   });
 
-  it.each(signals('SIGTERM'))('by %s twice: ends at once, without anything of the current batch', async (signal) => {
-    await whileSecondBatchWaits(async (run) => {
-      run.kill(signal);
-      await run.shows(SHOWN);
-      run.kill(signal);
-      // The lock is still held.
-      expect((await run.ended).exitCode).toBe(130);
-    });
-    await until(`SELECT count(*) = 0 FROM pg_stat_activity
+  describeDirect('it counts the sessions of the server')('without waiting', () => {
+    it.each(signals('SIGTERM'))('by %s twice: ends at once, without anything of the current batch', async (signal) => {
+      await whileSecondBatchWaits(async (run) => {
+        run.kill(signal);
+        await run.shows(SHOWN);
+        run.kill(signal);
+        // The lock is still held.
+        expect((await run.ended).exitCode).toBe(130);
+      });
+      await until(`SELECT count(*) = 0 FROM pg_stat_activity
                   WHERE datname = current_database() AND application_name LIKE 'harbor-storage%'`);
-    const { stdout } = await cli.runHere(['loads', 'list', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ loads: [{ status: 'running', received: 30, inserted: 30, failed: 0 }] });
-    expect(await value('SELECT count(*)::integer FROM submissions')).toBe(30);
-    await expectResumed();
+      const { stdout } = await cli.runHere(['loads', 'list', '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({
+        loads: [{ status: 'running', received: 30, inserted: 30, failed: 0 }],
+      });
+      expect(await value('SELECT count(*)::integer FROM submissions')).toBe(30);
+      await expectResumed();
+    });
   });
 
   it.each(signals('SIGINT'))('by %s: does not wait for idle standard input', async (signal) => {
