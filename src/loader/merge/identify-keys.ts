@@ -5,9 +5,9 @@ import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import { type KeyedRow, type KeyValue, keyValuesOf, keyValuesOfRow, type LoadUnit } from '../model/load-unit.js';
 
-/** Whether two different texts may be one key to Postgres: 1 and 1.0, one moment in two zones, a case-blind collation. */
+/** Whether only Postgres knows which keys are equal: intervals, a case-blind collation. */
 export function hasLooseKey(job: LoadJob): boolean {
-  return job.targets.some(({ key }) => key.some(({ looseAsKey }) => looseAsKey));
+  return job.targets.some(({ key }) => key.some(({ canonical }) => canonical === undefined));
 }
 
 /** A unit and its key. */
@@ -55,7 +55,7 @@ async function identifyKeyedRows(
   const rows = units.flatMap(({ keyedRows = [] }) => keyedRows);
   const keys = new Map<KeyedRow, string>();
   for (const [index, target] of targets.entries()) {
-    if (target.key.some(({ looseAsKey }) => looseAsKey)) {
+    if (target.key.some(({ canonical }) => canonical === undefined)) {
       const own = rows.filter((row) => row.target === index);
       const keyed = own.map(({ row }, place) => ({ place, values: keyValuesOfRow(target, row) as KeyValue[] }));
       for (const [place, same] of await firstsOf(client, target, keyed)) {

@@ -1,6 +1,7 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { MissingKey } from '../../schema/compare/compare-keys.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
+import type { Canonical } from '../values/canonical-key.js';
 
 /** A column that records can fill. */
 export interface PlanColumn {
@@ -81,8 +82,8 @@ export interface KeyColumn extends PlanColumn {
   readonly collate: string;
   /** The operator of equality, as SQL. */
   readonly equals: string;
-  /** Two texts may be one value, as 1 and 1.0: only Postgres can tell which keys are equal. */
-  readonly looseAsKey: boolean;
+  /** One text for all texts that Postgres finds equal, as 1 and 1.0; undefined where only Postgres knows which are equal. */
+  readonly canonical: Canonical | undefined;
   /** Null is a value of the key (NULLS NOT DISTINCT). */
   readonly nullIsKey: boolean;
 }

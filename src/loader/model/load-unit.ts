@@ -35,14 +35,6 @@ export type KeyValue = string | null;
 /** The columns of a key are joined by a character no text in Postgres can hold; it also stands for null. */
 const KEY_SEPARATOR = '\0';
 
-/** The key of a record as one text. */
-export function joinKey(values: readonly KeyValue[]): string {
-  if (values.length === 1) {
-    return values[0] ?? KEY_SEPARATOR;
-  }
-  return values.map((value) => value ?? KEY_SEPARATOR).join(KEY_SEPARATOR);
-}
-
 /** The rows that units have for a table. */
 export function rowsFor(units: readonly LoadUnit[], target: number): Row[] {
   const found: Row[] = [];
@@ -58,11 +50,10 @@ export function rowsFor(units: readonly LoadUnit[], target: number): Row[] {
 /** The rows of a record with their keys. */
 export function keyedRowsOf(targets: readonly Target[], { rows, more }: Pick<LoadUnit, 'rows' | 'more'>): KeyedRow[] {
   return targets.flatMap((target, index) =>
-    [rows[index] ?? [], more?.[index] ?? []].flat().map((row) => {
-      // A record without a key was rejected.
-      const key = joinKey(keyValuesOfRow(target, row) as KeyValue[]);
-      return { target: index, row, key: `${index} ${key}` };
-    }),
+    // A record without a key was rejected.
+    [rows[index] ?? [], more?.[index] ?? []]
+      .flat()
+      .map((row) => ({ target: index, row, key: `${index} ${keyOfRow(target, row) as string}` })),
   );
 }
 
@@ -80,6 +71,20 @@ export function isDeletion({ rows }: LoadUnit): boolean {
 export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): KeyValue[] | undefined {
   const target = rows.findIndex((row) => row !== undefined);
   return target === -1 ? undefined : keyValuesOfRow(job.targets[target] as Target, rows[target] as Row);
+}
+
+/** The same as one text, which is one for all keys that Postgres finds equal, as far as that is known here. */
+export function keyOf(job: LoadJob, rows: readonly (Row | undefined)[]): string | undefined {
+  const target = rows.findIndex((row) => row !== undefined);
+  return target === -1 ? undefined : keyOfRow(job.targets[target] as Target, rows[target] as Row);
+}
+
+/** The same of a row. */
+export function keyOfRow(target: Pick<Target, 'key'>, row: Row): string | undefined {
+  const texts = keyValuesOfRow(target, row)?.map((value, index) =>
+    value === null ? KEY_SEPARATOR : (target.key[index]?.canonical?.(value) ?? value),
+  );
+  return texts?.join(KEY_SEPARATOR);
 }
 
 /** The key of a row; undefined when the database makes it. */

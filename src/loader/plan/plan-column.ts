@@ -12,8 +12,11 @@ import { RejectedValue } from '../values/rejected-value.js';
 import { enumArray, simpleArray, simpleJson } from '../values/simple-text.js';
 import { hasEmptyText } from '../values/text-value.js';
 
-/** Types whose equal values have the same text, as our converters write them. */
-export const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
+/**
+ * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
+ * interval of a day one of 24 hours, numeric 1.0 equals 1.00, and json has none.
+ */
+const EXACT_TYPES: ReadonlySet<string> = new Set([
   'text',
   'character varying',
   'smallint',
@@ -22,14 +25,6 @@ export const EXACT_KEY_TYPES: ReadonlySet<string> = new Set([
   'uuid',
   'boolean',
   'date',
-]);
-
-/**
- * Types whose `=` sees every difference worth storing. It does not for others: a box equals every box of its area, an
- * interval of a day one of 24 hours, numeric 1.0 equals 1.00, and json has none.
- */
-const EXACT_TYPES: ReadonlySet<string> = new Set([
-  ...EXACT_KEY_TYPES,
   'real',
   'double precision',
   'jsonb',

@@ -2,10 +2,9 @@ import type { Shard } from '../../results/load-result.js';
 import { type JsonRecord, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import type { Field, KeyColumn, LoadPlan } from '../model/load-plan.js';
-import { joinKey, type KeyValue } from '../model/load-unit.js';
+import { keyOfRow } from '../model/load-unit.js';
 import { planOfColumns } from '../normalize/normalize-deletion.js';
 import { normalizeRecord } from '../normalize/normalize-record.js';
-import { canonicalDecimal } from '../values/numbers/decimal.js';
 import type { RecordOwner } from './batch-cutter.js';
 import { HandedRecord, handOver } from './take-record.js';
 import { takeJson } from './take-json.js';
@@ -14,15 +13,9 @@ import { takeJson } from './take-json.js';
 interface KeyReading {
   readonly plan: LoadPlan;
   readonly names: readonly string[];
-  readonly columns: readonly ShardColumn[];
+  readonly columns: readonly KeyColumn[];
   /** All fields, as a record is taken by them. */
   readonly fields: readonly ReadonlyMap<string, Field>[];
-}
-
-/** A column of a key by which records are shared out. */
-interface ShardColumn extends KeyColumn {
-  /** One text for all texts that Postgres finds equal. */
-  readonly canonical: (text: string) => string;
 }
 
 type Members = Record<string, unknown>;
@@ -63,18 +56,9 @@ export class ShardOwner implements RecordOwner {
  * The columns of a key by which records are shared out: those whose texts tell in JavaScript, too, whether Postgres finds two
  * values equal.
  */
-export function shardColumnsOf({ key }: Pick<Target, 'key'>): readonly ShardColumn[] {
-  return key.flatMap((column) => {
-    const canonical = column.looseAsKey ? CANONICAL[column.type] : (text: string) => text;
-    return canonical === undefined ? [] : [{ ...column, canonical }];
-  });
+export function shardColumnsOf({ key }: Pick<Target, 'key'>): readonly KeyColumn[] {
+  return key.filter(({ canonical }) => canonical !== undefined);
 }
-
-const CANONICAL: Readonly<Record<string, (text: string) => string>> = {
-  numeric: canonicalDecimal,
-  // Of -0 and 0, which are equal, both give 0.
-  'double precision': (text) => String(Number(text) + 0),
-};
 
 function keyReadingOf({ targets }: LoadJob): KeyReading {
   // All rows of a record have one key, and the last table has a row of every record.
@@ -100,18 +84,7 @@ function keyOf({ plan, names, columns, fields: all }: KeyReading, record: object
   if (normalized?.kind !== 'row') {
     return undefined;
   }
-  const values: KeyValue[] = [];
-  for (const { index, nullIsKey, canonical } of columns) {
-    const value = normalized.row.values[index];
-    if (typeof value === 'string') {
-      values.push(canonical(value));
-    } else if (value === null && nullIsKey) {
-      values.push(null);
-    } else {
-      return undefined;
-    }
-  }
-  return joinKey(values);
+  return keyOfRow({ key: columns }, normalized.row);
 }
 
 /** Of a record of a file, only these fields, in the form their columns read. */

@@ -11,10 +11,11 @@ const TIME = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6}0*)?)?`;
 /** Postgres reads `+hhmmss` as minutes, so an offset with seconds needs its colons. */
 const ZONE = String.raw`(?:[Zz]|[+-]\d{2}(?::?\d{2}|:\d{2}:\d{2})?)`;
 /** A moment as most programs write it, on a day that every month has: checked in one look. */
-const USUAL_MOMENT =
+export const USUAL_MOMENT =
   /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})$/;
 const DATE_ONLY = new RegExp(`^${DATE}${ERA}$`);
-const DATE_TIME = new RegExp(`^${DATE}[Tt ]${TIME}(?: ?(${ZONE}))?${ERA}$`);
+/** Its groups: year, month, day, hour, minute, second, zone, era. */
+export const DATE_TIME = new RegExp(`^${DATE}[Tt ]${TIME}(?: ?(${ZONE}))?${ERA}$`);
 const TIME_ONLY = new RegExp(`^${TIME}(${ZONE})?$`);
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const INFINITY = /^-?infinity$/i;

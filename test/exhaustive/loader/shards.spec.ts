@@ -53,6 +53,20 @@ const KINDS: readonly Kind[] = [
     [[1], ['1.0'], ['1e0'], [-0], [0], [0.1], ['0.10'], ['0.1000000000000000055']],
   ),
   kindOf('boolean', [['boolean']], [[true], ['true'], [false], ['f']]),
+  kindOf(
+    'moment',
+    [['timestamptz']],
+    [
+      ['2024-01-01T00:00:00Z'],
+      ['2024-01-01 02:00:00.0+02'],
+      [new Date('2024-01-01T00:00:00Z')],
+      ['2024-01-01T00:00:00.000001Z'],
+      ['2024-01-01T00:00:00'],
+      ['2024-01-01T00:00:00+16:00'],
+      ['infinity'],
+    ],
+  ),
+  kindOf('local_time', [['timestamp']], [['2024-01-01T00:00'], ['2024-01-01 00:00:00.000'], ['2024-01-02T00:00:00']]),
   kindOf('date', [['date']], [['2024-01-01'], ['2024-01-02'], ['infinity'], ['0044-03-15 BC']]),
   kindOf(
     'strict_and_loose',
@@ -68,7 +82,7 @@ const KINDS: readonly Kind[] = [
 
 const LOOSE: readonly Kind[] = [
   kindOf('citext', [['citext']], []),
-  kindOf('moment', [['timestamptz']], []),
+  kindOf('interval', [['interval']], []),
   kindOf('real', [['real']], []),
   kindOf('blanks', [['char', { length: 4 }]], []),
 ];

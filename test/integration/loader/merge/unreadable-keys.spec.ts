@@ -38,16 +38,16 @@ class Amount {
 /** Names that the statements use for something else; those that begin with `harbor ` are reserved. */
 @Entity('clashes')
 class Clash {
-  @PrimaryColumn('numeric')
+  @PrimaryColumn('inet')
   s: string;
 
-  @PrimaryColumn('numeric')
+  @PrimaryColumn('inet')
   t: string;
 
-  @PrimaryColumn('numeric')
+  @PrimaryColumn('inet')
   place: string;
 
-  @PrimaryColumn('numeric')
+  @PrimaryColumn('inet')
   k0: string;
 
   @Column('text', { nullable: true })
@@ -146,23 +146,24 @@ describe('keys that only Postgres can read', () => {
     await app.rows('GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC');
   });
 
-  const clash = (s: string, fields: object) => ({ s, t: '1', place: '1', k0: '1', ...fields });
+  const [one, same, two] = ['10.0.0.1', '10.0.0.1/32', '10.0.0.2'];
+  const clash = (s: string, fields: object) => ({ s, t: one, place: one, k0: one, ...fields });
 
   it.each([
     ['few', []],
-    ['many, which are copied', Array.from({ length: 250 }, (_, index) => clash(`${index + 10}`, { own: 'm' }))],
+    ['many, which are copied', Array.from({ length: 250 }, (_, index) => clash(`10.1.0.${index}`, { own: 'm' }))],
   ])('may have any name, among %s', async (_, others) => {
-    const first = [clash('1', { u: 'a', inserted: 'i' }), clash('1.0', { b: 'c' }), clash('oops', {}), ...others];
+    const first = [clash(one, { u: 'a', inserted: 'i' }), clash(same, { b: 'c' }), clash('oops', {}), ...others];
     const names = ['u', 'b', 'same', 'stored', 'own', 'tried', 'incoming', 'differs', 'written', 'position'];
     expect(await app.loader.load(Clash, first)).toMatchObject({ inserted: 1 + others.length, rejected: 1 });
     const second = [
-      clash('1.00', Object.fromEntries(names.map((name) => [name, 'x']))),
-      clash('2', { u: null, inserted: 'j' }),
+      clash(same, Object.fromEntries(names.map((name) => [name, 'x']))),
+      clash(two, { u: null, inserted: 'j' }),
       ...others,
     ];
     const expected = { updated: 1, inserted: 1, unchanged: others.length };
     expect(await app.loader.load(Clash, second)).toMatchObject(expected);
-    expect(await app.rows('SELECT u, inserted, position FROM clashes WHERE s = 1')).toEqual([
+    expect(await app.rows('SELECT u, inserted, position FROM clashes WHERE s = $1', [one])).toEqual([
       { u: 'x', inserted: 'i', position: 'x' },
     ]);
     expect(await app.loader.load(Clash, second, { disposition: 'replace' })).toMatchObject({ updated: 1, inserted: 0 });

@@ -4,6 +4,7 @@ import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeor
 import type { Target } from '../../../../src/loader/model/load-job.js';
 import { createStaging, stagingTarget } from '../../../../src/loader/replace/staging-table.js';
 import { buildSwap } from '../../../../src/loader/replace/swap-statements.js';
+import { canonicalOf } from '../../../../src/loader/values/canonical-key.js';
 import { batchStaging } from '../../../../src/loader/write/batch-staging.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
@@ -77,7 +78,13 @@ SELECT ((SELECT count(*) FROM updated_0))::integer AS updated, ((SELECT count(*)
       plan,
       key: plan.columns
         .filter(({ name }) => name === 'code')
-        .map((column) => ({ ...column, collate: '', equals: '=', looseAsKey: false, nullIsKey: false })),
+        .map((column) => ({
+          ...column,
+          collate: '',
+          equals: '=',
+          canonical: canonicalOf(column.type),
+          nullIsKey: false,
+        })),
       onConflict: 'merge',
     });
     expect(statement).toContain('"id" = COALESCE(s."id", t."id")');
