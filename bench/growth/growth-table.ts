@@ -115,6 +115,11 @@ export class GrowthTable {
     await this.client.query(`VACUUM ${GROWTH_TABLE}`);
   }
 
+  /** Closes the gaps of old row versions: they are all over the table, and new rows would go there. */
+  async rewrite(): Promise<void> {
+    await this.client.query(`VACUUM (FULL, ANALYZE) ${GROWTH_TABLE}`);
+  }
+
   /** Payloads of another revision differ from all that were stored before. */
   nextRevision(): number {
     this.revision += 1;

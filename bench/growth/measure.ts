@@ -61,17 +61,21 @@ export async function measurePoint(meter: Meter, table: GrowthTable, order: Poin
   const samples: Record<LoadKind, Sample[]> = { new: [], again: [], changed: [] };
   const size = await table.size();
   await loaders.prepare(table, order.loaders, order.rows);
+  const measure = async (kind: LoadKind, range: RowRange, revision: number): Promise<void> => {
+    samples[kind].push(await measureLoad(meter, { kind, range, revision, batchSize: order.batchSize }));
+  };
   for (let round = 1; round <= rounds; round += 1) {
-    onProgress(`${order.value}, round ${round} of ${rounds}`);
-    const measure = async (kind: LoadKind, range: RowRange, revision: number): Promise<void> => {
-      samples[kind].push(await measureLoad(meter, { kind, range, revision, batchSize: order.batchSize }));
-    };
+    onProgress(`${order.value}, new and again, round ${round} of ${rounds}`);
     await measure('new', fresh, 0);
     await measure('again', fresh, 0);
     await table.removeNew(keysOf(table, fresh));
+  }
+  for (let round = 1; round <= rounds; round += 1) {
+    onProgress(`${order.value}, changed, round ${round} of ${rounds}`);
     await measure('changed', spreadRange(stored, count, (round - 1) / rounds), table.nextRevision());
     await table.vacuum();
   }
+  await table.rewrite();
   return { ...order, table: { shape, stored, indexes }, size, samples };
 }
 

@@ -22,6 +22,9 @@ export interface DatabaseFault {
  */
 export type FaultScope = 'rows' | 'schema';
 
+/** Names its constraint, except where no partition takes the row: there only the table. */
+const CHECK_VIOLATION = '23514';
+
 /** The safe part of any thrown value. */
 export function describeFault(error: unknown, scope: FaultScope = 'rows'): DatabaseFault {
   if (error instanceof PostgresError) {
@@ -37,7 +40,8 @@ export function describeFault(error: unknown, scope: FaultScope = 'rows'): Datab
     column && `column ${column}`,
     constraint && `constraint ${constraint}`,
   ].filter(Boolean);
-  const what = textOf(error, code, scope);
+  const isUnnamed = code === CHECK_VIOLATION && table !== undefined && constraint === undefined;
+  const what = `${textOf(error, code, scope)}${isUnnamed ? ' without a constraint: maybe no partition takes the row' : ''}`;
   const message = `${what}${place.length > 0 ? ` (${place.join(', ')})` : ''} [${code}]`;
   return { code, table, column, constraint, message };
 }
