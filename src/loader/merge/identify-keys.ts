@@ -3,11 +3,12 @@ import type { ClientBase, QueryResult } from 'pg';
 import { mayBeOfRow } from '../../postgres/faults/sqlstate.js';
 import { withSavepoint } from '../../postgres/with-transaction.js';
 import type { LoadJob, Target } from '../model/load-job.js';
+import { isLoose } from '../values/canonical-key.js';
 import { type KeyedRow, type KeyValue, keyValuesOf, keyValuesOfRow, type LoadUnit } from '../model/load-unit.js';
 
 /** Whether only Postgres knows which keys are equal: intervals, a case-blind collation. */
 export function hasLooseKey(job: LoadJob): boolean {
-  return job.targets.some(({ key }) => key.some(({ canonical }) => canonical === undefined));
+  return job.targets.some(({ key }) => key.some(isLoose));
 }
 
 /** A unit and its key. */
@@ -55,7 +56,7 @@ async function identifyKeyedRows(
   const rows = units.flatMap(({ keyedRows = [] }) => keyedRows);
   const keys = new Map<KeyedRow, string>();
   for (const [index, target] of targets.entries()) {
-    if (target.key.some(({ canonical }) => canonical === undefined)) {
+    if (target.key.some(isLoose)) {
       const own = rows.filter((row) => row.target === index);
       const keyed = own.map(({ row }, place) => ({ place, values: keyValuesOfRow(target, row) as KeyValue[] }));
       for (const [place, same] of await firstsOf(client, target, keyed)) {

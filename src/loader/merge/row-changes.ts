@@ -58,7 +58,7 @@ export function overwriteStored(
   key: readonly KeyColumn[],
   incoming: Incoming,
 ): StoredChange | undefined {
-  const exact = key.filter(({ canonical, compareAsText }) => canonical !== undefined && !compareAsText);
+  const exact = key.filter(({ hasOneForm }) => hasOneForm);
   const changes = plan.columns
     .filter((column) => column.updatable && !isOfKey(exact, column))
     .map((column) => ({

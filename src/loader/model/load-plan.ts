@@ -1,7 +1,7 @@
 import type { UnknownFields } from '../../entities/index.js';
 import type { MissingKey } from '../../schema/compare/compare-keys.js';
 import type { LiveColumn, LiveTable } from '../../schema/table/live-table.js';
-import type { Canonical } from '../values/canonical-key.js';
+import type { KeyForms } from '../values/canonical-key.js';
 
 /** A column that records can fill. */
 export interface PlanColumn {
@@ -77,13 +77,11 @@ export interface StoredColumn {
 }
 
 /** A column of a key, with how the key's unique index compares it. */
-export interface KeyColumn extends PlanColumn {
+export interface KeyColumn extends PlanColumn, KeyForms {
   /** ` COLLATE …`, where the index compares in another way than the column; else empty. */
   readonly collate: string;
   /** The operator of equality, as SQL. */
   readonly equals: string;
-  /** One text for all texts that Postgres finds equal, as 1 and 1.0; undefined where only Postgres knows which are equal. */
-  readonly canonical: Canonical | undefined;
   /** Null is a value of the key (NULLS NOT DISTINCT). */
   readonly nullIsKey: boolean;
 }

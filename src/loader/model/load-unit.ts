@@ -8,7 +8,7 @@ export interface LoadUnit {
   readonly position: number;
   /** The record as it came, for quarantine. */
   readonly source: unknown;
-  /** Equal exactly when Postgres finds the keys equal; undefined without a key. */
+  /** Identity of the key. Equal for two units exactly when Postgres finds their keys equal; undefined without a key. */
   readonly key: string | undefined;
   /** One row for each target; undefined where the record has nothing for that table. */
   readonly rows: readonly (Row | undefined)[];
@@ -25,7 +25,7 @@ export interface KeyedRow {
   /** Place of its table among the load's. */
   readonly target: number;
   readonly row: Row;
-  /** Equal for two rows of the load exactly when they are of one table, and Postgres finds their keys equal. */
+  /** Identity of the key. Equal for two rows exactly when they are of one table, and Postgres finds their keys equal. */
   readonly key: string;
 }
 
@@ -53,7 +53,7 @@ export function keyedRowsOf(targets: readonly Target[], { rows, more }: Pick<Loa
     // A record without a key was rejected.
     [rows[index] ?? [], more?.[index] ?? []]
       .flat()
-      .map((row) => ({ target: index, row, key: `${index} ${keyOfRow(target, row) as string}` })),
+      .map((row) => ({ target: index, row, key: `${index} ${identityOfRow(target, row) as string}` })),
   );
 }
 
@@ -73,14 +73,17 @@ export function keyValuesOf(job: LoadJob, rows: readonly (Row | undefined)[]): K
   return target === -1 ? undefined : keyValuesOfRow(job.targets[target] as Target, rows[target] as Row);
 }
 
-/** The same as one text, which is one for all keys that Postgres finds equal, as far as that is known here. */
-export function keyOf(job: LoadJob, rows: readonly (Row | undefined)[]): string | undefined {
+/**
+ * The identity of a record's key, not its value: the same for keys that Postgres finds equal, unless only Postgres knows which are.
+ * Undefined when the database makes the key.
+ */
+export function identityOf(job: LoadJob, rows: readonly (Row | undefined)[]): string | undefined {
   const target = rows.findIndex((row) => row !== undefined);
-  return target === -1 ? undefined : keyOfRow(job.targets[target] as Target, rows[target] as Row);
+  return target === -1 ? undefined : identityOfRow(job.targets[target] as Target, rows[target] as Row);
 }
 
-/** The same of a row. */
-export function keyOfRow(target: Pick<Target, 'key'>, row: Row): string | undefined {
+/** As {@link identityOf}, for the key of a row. */
+export function identityOfRow(target: Pick<Target, 'key'>, row: Row): string | undefined {
   const texts = keyValuesOfRow(target, row)?.map((value, index) =>
     value === null ? KEY_SEPARATOR : (target.key[index]?.canonical?.(value) ?? value),
   );

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../postgres/identifiers.js';
 import type { IndexedColumn, KeyObstacle, LiveIndex, LiveTable } from '../../schema/table/live-table.js';
 import type { KeyColumn, LoadPlan, PlanColumn, UniqueKey, UnusableKey } from '../model/load-plan.js';
-import { canonicalOf } from '../values/canonical-key.js';
+import { keyFormsOf, LOOSE_FORMS } from '../values/canonical-key.js';
 
 /** Why an index cannot be the key of a load, and what to do. */
 const REASONS: Readonly<Record<KeyObstacle, (index: LiveIndex) => string>> = {
@@ -37,7 +37,7 @@ export function planKeys(
   const primaryColumns = primary.map((name) => byName.get(name)).filter((column) => column !== undefined);
   const primaryKey =
     uniqueKeys.find(({ predicate, columns: own }) => predicate === undefined && areColumns(own, primary))?.columns ??
-    primaryColumns.map((column) => ({ ...column, ...PLAIN, canonical: canonicalOf(column.type) }));
+    primaryColumns.map((column) => ({ ...column, ...PLAIN, ...keyFormsOf(column.type) }));
   return { primaryKey: primaryColumns.length === primary.length ? primaryKey : [], uniqueKeys, unusableKeys };
 }
 
@@ -73,7 +73,7 @@ function planKey(
       ...column,
       collate: isPlain || comparison.collation === null ? '' : ` COLLATE ${comparison.collation}`,
       equals: comparison.equals,
-      canonical: comparison.looseEquality ? undefined : canonicalOf(type),
+      ...(comparison.looseEquality ? LOOSE_FORMS : keyFormsOf(type)),
       nullIsKey: nullsNotDistinct && !column.notNull,
     });
   }

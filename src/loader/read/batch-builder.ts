@@ -10,7 +10,7 @@ import { type CountsByName, NameCounter, sumOf } from '../../stats/name-counter.
 import type { Builder } from './batch-cutter.js';
 import { type LoadJob, type Prepared, tallyCount } from '../model/load-job.js';
 import type { Field } from '../model/load-plan.js';
-import { keyedRowsOf, keyOf, type LoadUnit, showKey } from '../model/load-unit.js';
+import { identityOf, keyedRowsOf, type LoadUnit, showKey } from '../model/load-unit.js';
 import { charactersOf, COPY_FROM_ROWS } from '../model/row.js';
 import type { ReadRecord, SkipReason } from '../model/row-outcome.js';
 import { givenOf, sourceOf, takeRecord, type TakenRecord } from './take-record.js';
@@ -138,7 +138,7 @@ export function unitOf(job: LoadJob, position: number, source: unknown, { rows, 
     const keyedRows = keyedRowsOf(job.targets, { rows, more });
     return { position, source, key: undefined, rows, more, keyedRows, parts: [] };
   }
-  return { position, source, key: keyOf(job, rows), rows, parts: [] };
+  return { position, source, key: identityOf(job, rows), rows, parts: [] };
 }
 
 function hasDeletionField({ deletionNames }: LoadJob, content: unknown): boolean {

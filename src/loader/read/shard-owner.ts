@@ -2,7 +2,8 @@ import type { Shard } from '../../results/load-result.js';
 import { type JsonRecord, SourceRecord } from '../../records/source-record.js';
 import type { LoadJob, Target } from '../model/load-job.js';
 import type { Field, KeyColumn, LoadPlan } from '../model/load-plan.js';
-import { keyOfRow } from '../model/load-unit.js';
+import { identityOfRow } from '../model/load-unit.js';
+import { isLoose } from '../values/canonical-key.js';
 import { planOfColumns } from '../normalize/normalize-deletion.js';
 import { normalizeRecord } from '../normalize/normalize-record.js';
 import type { RecordOwner } from './batch-cutter.js';
@@ -57,7 +58,7 @@ export class ShardOwner implements RecordOwner {
  * values equal.
  */
 export function shardColumnsOf({ key }: Pick<Target, 'key'>): readonly KeyColumn[] {
-  return key.filter(({ canonical }) => canonical !== undefined);
+  return key.filter((column) => !isLoose(column));
 }
 
 function keyReadingOf({ targets }: LoadJob): KeyReading {
@@ -84,7 +85,7 @@ function keyOf({ plan, names, columns, fields: all }: KeyReading, record: object
   if (normalized?.kind !== 'row') {
     return undefined;
   }
-  return keyOfRow({ key: columns }, normalized.row);
+  return identityOfRow({ key: columns }, normalized.row);
 }
 
 /** Of a record of a file, only these fields, in the form their columns read. */

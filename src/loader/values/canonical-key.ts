@@ -1,24 +1,46 @@
 import { canonicalMoment } from './canonical-moment.js';
 import { canonicalDecimal } from './numbers/decimal.js';
 
-/** Gives one text for all texts that Postgres finds equal. */
-export type Canonical = (text: string) => string;
+/** What the type of a column of a key says of its values. */
+export interface KeyForms {
+  /**
+   * Gives one text for all texts that Postgres finds equal; undefined where only Postgres knows these, as of an interval, or
+   * of a text without case.
+   */
+  readonly canonical: ((text: string) => string) | undefined;
+  /** Whether equal values are stored the same; they are not where 1 is equal to 1.0. */
+  readonly hasOneForm: boolean;
+}
 
-/** Types whose equal values have the same text, as our converters write them. */
-const ONE_TEXT = ['text', 'character varying', 'smallint', 'integer', 'bigint', 'uuid', 'boolean', 'date'] as const;
+const ofOneText: KeyForms = { canonical: (text) => text, hasOneForm: true };
+const ofMoment: KeyForms = { canonical: canonicalMoment, hasOneForm: true };
 
-const asItIs: Canonical = (text) => text;
-
-const CANONICAL: ReadonlyMap<string, Canonical> = new Map([
-  ...ONE_TEXT.map((type) => [type, asItIs] as const),
-  ['numeric', canonicalDecimal],
+/** Where a type can be widened to another while a load runs, both give a value one text. */
+const FORMS: Readonly<Record<string, KeyForms>> = {
+  text: ofOneText,
+  'character varying': ofOneText,
+  smallint: ofOneText,
+  integer: ofOneText,
+  bigint: ofOneText,
+  uuid: ofOneText,
+  boolean: ofOneText,
+  date: ofOneText,
+  'timestamp with time zone': ofMoment,
+  'timestamp without time zone': ofMoment,
+  numeric: { canonical: canonicalDecimal, hasOneForm: false },
   // Of -0 and 0, which are equal, both give 0.
-  ['double precision', (text) => String(Number(text) + 0)],
-  ['timestamp with time zone', canonicalMoment],
-  ['timestamp without time zone', canonicalMoment],
-]);
+  'double precision': { canonical: (text) => String(Number(text) + 0), hasOneForm: false },
+};
 
-/** @returns undefined for a type of whose texts only Postgres knows which are equal: an interval, a bit string, a network */
-export function canonicalOf(type: string): Canonical | undefined {
-  return CANONICAL.get(type);
+/** For keys that only Postgres can compare. */
+export const LOOSE_FORMS: KeyForms = { canonical: undefined, hasOneForm: false };
+
+/** What a type says of the values of a key. */
+export function keyFormsOf(type: string): KeyForms {
+  return FORMS[type] ?? LOOSE_FORMS;
+}
+
+/** Whether only Postgres knows which values of a column are equal. */
+export function isLoose({ canonical }: KeyForms): boolean {
+  return canonical === undefined;
 }

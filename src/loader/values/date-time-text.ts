@@ -271,6 +271,11 @@ export function markDate(text: string): string {
   return text.endsWith('BC') ? text : text + DATE_MARK;
 }
 
+/** The text as it was before {@link markDate}. */
+export function withoutDateMark(text: string): string {
+  return isMarkedDate(text) ? text.slice(0, -DATE_MARK.length) : text;
+}
+
 /** @returns whether the text of a value came as a Date */
 export function isMarkedDate(text: string): boolean {
   return text.endsWith(DATE_MARK);

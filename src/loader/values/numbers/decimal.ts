@@ -21,15 +21,27 @@ function parseDecimal(text: string): Decimal {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [integer = '', fraction = ''] = mantissa.replace(/^-/, '').split('.');
   const all = (integer + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
+  let end = all.length;
+  // In a loop, because a regular expression tries each run of zeros to its end.
+  while (all[end - 1] === '0') {
+    end -= 1;
+  }
+  const digits = all.slice(0, end);
   const power = digits === '' ? 0 : Number(exponent) - fraction.length + all.length - digits.length;
   return { negative: text.startsWith('-'), digits, exponent: power };
 }
 
-/** One text for all decimal texts that are the same number. */
+/** Digits of the largest bigint. */
+const BIGINT_DIGITS = 19;
+
+/** One text for all decimal texts that are the same number; of an integer up to a bigint the text that its own types have. */
 export function canonicalDecimal(text: string): string {
   const { negative, digits, exponent } = parseDecimal(text);
-  return digits === '' ? '0' : `${negative ? '-' : ''}${digits}e${exponent}`;
+  if (digits === '') {
+    return '0';
+  }
+  const isInteger = exponent >= 0 && digits.length + exponent <= BIGINT_DIGITS;
+  return `${negative ? '-' : ''}${digits}${isInteger ? '0'.repeat(exponent) : `e${exponent}`}`;
 }
 
 /** Digits before and after the point. Negative where a number ends in zeros before it, or begins with zeros after it. */

@@ -4,7 +4,7 @@ import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeor
 import type { Target } from '../../../../src/loader/model/load-job.js';
 import { createStaging, stagingTarget } from '../../../../src/loader/replace/staging-table.js';
 import { buildSwap } from '../../../../src/loader/replace/swap-statements.js';
-import { canonicalOf } from '../../../../src/loader/values/canonical-key.js';
+import { keyFormsOf } from '../../../../src/loader/values/canonical-key.js';
 import { batchStaging } from '../../../../src/loader/write/batch-staging.js';
 import { planOf } from '../../../support/entities/plans.js';
 import { Article } from '../../../support/entities/unit-entities.js';
@@ -82,7 +82,7 @@ SELECT ((SELECT count(*) FROM updated_0))::integer AS updated, ((SELECT count(*)
           ...column,
           collate: '',
           equals: '=',
-          canonical: canonicalOf(column.type),
+          ...keyFormsOf(column.type),
           nullIsKey: false,
         })),
       onConflict: 'merge',
